@@ -1,0 +1,383 @@
+//! Every failure a user can see: what was attempted, where, what the host answered, and the next thing to type.
+//!
+//! Message, hint and exit code of a [`Problem`] stand side by side in [`Problem::explain`]; `tests/errors.rs`
+//! renders them all on one page.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
+use crate::topology::HostName;
+
+/// The exit codes, documented in the README.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[repr(u8)]
+pub enum ExitCode {
+    /// Done, or nothing to do.
+    Done = 0,
+    /// A step failed.
+    StepFailed = 1,
+    /// Usage or inventory.
+    Usage = 2,
+    /// A host that is needed cannot be reached.
+    Unreachable = 3,
+    /// Refused, because it could do harm.
+    Unsafe = 4,
+    /// A host key is unknown, changed or revoked.
+    HostKey = 5,
+    /// `plan --detailed-exitcode`: there are changes.
+    ChangesPending = 6,
+    /// The operator asked to stop.
+    Interrupted = 130,
+}
+
+/// A failure a user can see.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The inventory is wrong; `rendered` shows every mistake with its position.
+    Inventory {
+        /// The inventory's path.
+        path: String,
+        /// How many mistakes there are.
+        count: usize,
+        /// The diagnostics, rendered.
+        rendered: String,
+    },
+    /// A file on the workstation cannot be read or written.
+    LocalFile {
+        /// Which.
+        path: String,
+        /// What was tried: `read`, `write`.
+        verb: &'static str,
+        /// What the system answered.
+        cause: String,
+    },
+    /// The command line asks for something that cannot be.
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// What to type instead.
+        hint: String,
+    },
+    /// A host could not be reached.
+    Unreachable {
+        /// Which.
+        host: HostName,
+        /// `address:port`.
+        address: String,
+        /// What happened: `timed out after 10 s`, `connection refused`.
+        cause: String,
+    },
+    /// sshd refused every credential.
+    LoginRefused {
+        /// Which.
+        host: HostName,
+        /// The login user.
+        user: String,
+        /// What was offered, in order.
+        offered: Vec<String>,
+        /// What the server would take.
+        accepted: Vec<String>,
+    },
+    /// A private key on the workstation cannot be used.
+    Identity {
+        /// Its path.
+        path: String,
+        /// Why.
+        cause: String,
+    },
+    /// A host key that no known_hosts line names.
+    HostKeyUnknown {
+        /// Which host.
+        host: HostName,
+        /// `address:port`.
+        address: String,
+        /// Key type and SHA-256 fingerprint, as ssh shows them.
+        fingerprint: String,
+        /// The file in which it was looked for and would be put.
+        known_hosts: String,
+        /// The known_hosts line to add.
+        line: String,
+    },
+    /// A host key other than the known one: an attack, or a rebuilt host.
+    HostKeyChanged {
+        /// Which host.
+        host: HostName,
+        /// `address:port`.
+        address: String,
+        /// The fingerprint the host showed.
+        presented: String,
+        /// The fingerprints that are known.
+        expected: Vec<String>,
+        /// `file:line` of the known key.
+        known_at: String,
+    },
+    /// A host key that a `@revoked` line names.
+    HostKeyRevoked {
+        /// Which host.
+        host: HostName,
+        /// `address:port`.
+        address: String,
+        /// The fingerprint the host showed.
+        fingerprint: String,
+        /// `file:line` of the revocation.
+        known_at: String,
+    },
+    /// sudo asks for a password, or refuses it.
+    Sudo {
+        /// Which host.
+        host: HostName,
+        /// The login user.
+        user: String,
+        /// What sudo answered.
+        cause: String,
+    },
+    /// The connection broke while a command ran; what became of it is unknown.
+    ConnectionLost {
+        /// Which host.
+        host: HostName,
+        /// What ran.
+        purpose: String,
+        /// What happened.
+        cause: String,
+    },
+    /// A host needs a program that it does not have, or answers what cannot be understood.
+    Probe {
+        /// Which host.
+        host: HostName,
+        /// What cannot be told.
+        what: String,
+        /// What the host answered.
+        cause: String,
+    },
+    /// A step failed.
+    Step {
+        /// Which host.
+        host: HostName,
+        /// What was attempted.
+        what: String,
+        /// How it ended: `exit 1`, `killed by TERM`, `not so after 60 s`.
+        how: String,
+        /// How long it ran.
+        took: Duration,
+        /// What the host answered, its last lines, redacted.
+        answer: Vec<String>,
+        /// What to type next, where the answer's text is known.
+        hint: Option<String>,
+    },
+    /// Doing it could harm a cluster.
+    Unsafe {
+        /// What is refused.
+        what: String,
+        /// Why, line by line (the quorum's sum, the fingerprints).
+        because: Vec<String>,
+        /// The way out, line by line.
+        way_out: Vec<String>,
+    },
+    /// A host that cannot be left out is not there.
+    MissingHosts {
+        /// Which, and why.
+        hosts: Vec<(HostName, String)>,
+        /// What they are needed for.
+        needed_for: String,
+    },
+    /// The operator asked to stop.
+    Interrupted {
+        /// What still runs: host, process id, command.
+        running: Vec<(HostName, u32, String)>,
+    },
+}
+
+/// A problem in the operator's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explanation {
+    /// Host, what was attempted, result.
+    pub headline: String,
+    /// The cause and what the host answered.
+    pub details: Vec<String>,
+    /// A command or an edit.
+    pub hint: Vec<String>,
+    /// What the program exits with.
+    pub exit: ExitCode,
+}
+
+impl Problem {
+    /// The problem in the operator's words.
+    pub fn explain(&self) -> Explanation {
+        match self {
+            Problem::Inventory { path, count, rendered } => explanation(
+                ExitCode::Usage,
+                format!("{path}: {count} {} in the inventory", plural(*count, "mistake", "mistakes")),
+                rendered.lines().map(str::to_owned).collect(),
+                vec![
+                    "correct them and run the command again; inventory.example.toml shows every key".to_owned(),
+                    "`hawser inventory schema` prints a JSON Schema, so that an editor checks while you type".to_owned(),
+                ],
+            ),
+            Problem::LocalFile { path, verb, cause } => explanation(
+                ExitCode::Usage,
+                format!("cannot {verb} {path}"),
+                vec![cause.clone()],
+                vec![format!("check the path and its permissions: `ls -l {path}`")],
+            ),
+            Problem::Usage { message, hint } => {
+                explanation(ExitCode::Usage, message.clone(), vec![], vec![hint.clone()])
+            }
+            Problem::Unreachable { host, address, cause } => explanation(
+                ExitCode::Unreachable,
+                format!("{host}: cannot connect to {address}"),
+                vec![cause.clone()],
+                vec![format!("is it up, and is sshd there? `nc -vz {}`", address.replace(':', " "))],
+            ),
+            Problem::LoginRefused { host, user, offered, accepted } => explanation(
+                ExitCode::Unreachable,
+                format!("{host}: sshd refused the login of {user}"),
+                vec![
+                    format!("offered: {}", list(offered, "nothing")),
+                    format!("the server would take: {}", list(accepted, "nothing it names")),
+                ],
+                vec!["set `user` and `identities` under [ssh], or add the key to the agent with `ssh-add`".to_owned()],
+            ),
+            Problem::Identity { path, cause } => explanation(
+                ExitCode::Usage,
+                format!("cannot use the private key {path}"),
+                vec![cause.clone()],
+                vec![format!("`ssh-keygen -y -f {path}` tells whether it can be read")],
+            ),
+            Problem::HostKeyUnknown { host, address, fingerprint, known_hosts, line } => explanation(
+                ExitCode::HostKey,
+                format!("{host}: the host key of {address} is not known, nothing was sent"),
+                vec![format!("it showed {fingerprint}"), format!("looked for in {known_hosts}")],
+                vec![
+                    "compare it on the host's console: `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`".to_owned(),
+                    format!("if it is the same, trust it: `echo '{line}' >> {known_hosts}`"),
+                ],
+            ),
+            Problem::HostKeyChanged { host, address, presented, expected, known_at } => explanation(
+                ExitCode::HostKey,
+                format!("{host}: the host key of {address} HAS CHANGED, nothing was sent"),
+                vec![
+                    format!("it showed {presented}"),
+                    format!("known is {} ({known_at})", list(expected, "another")),
+                    "somebody may stand between you and the host".to_owned(),
+                ],
+                vec![format!(
+                    "only if you know that the host was rebuilt: remove the line {known_at}, then compare and trust the new key"
+                )],
+            ),
+            Problem::HostKeyRevoked { host, address, fingerprint, known_at } => explanation(
+                ExitCode::HostKey,
+                format!("{host}: the host key of {address} is revoked, nothing was sent"),
+                vec![format!("it showed {fingerprint}"), format!("revoked at {known_at}")],
+                vec!["give the host a new key: a revoked one is never to be trusted".to_owned()],
+            ),
+            Problem::Sudo { host, user, cause } => explanation(
+                ExitCode::Unreachable,
+                format!("{host}: {user} cannot become root"),
+                vec![cause.clone()],
+                vec![
+                    "set `sudo = \"password\"` to be asked for it, or allow it in sudoers: `ops ALL=(ALL) NOPASSWD:ALL`"
+                        .to_owned(),
+                ],
+            ),
+            Problem::ConnectionLost { host, purpose, cause } => explanation(
+                ExitCode::StepFailed,
+                format!("{host}: the connection broke during {purpose}; whether it was done is unknown"),
+                vec![cause.clone()],
+                vec!["run `hawser apply` again: it looks at what is on the host and goes on from there".to_owned()],
+            ),
+            Problem::Probe { host, what, cause } => explanation(
+                ExitCode::StepFailed,
+                format!("{host}: cannot tell {what}"),
+                vec![cause.clone()],
+                vec!["what cannot be told is never taken for absent; mend it and run the command again".to_owned()],
+            ),
+            Problem::Step { host, what, how, took, answer, hint } => explanation(
+                ExitCode::StepFailed,
+                format!("{host}: {what} failed ({how}) after {} s", took.as_secs()),
+                answer.clone(),
+                hint.iter()
+                    .cloned()
+                    .chain(["mend the cause and run `hawser apply` again: it goes on from what is on the hosts".to_owned()])
+                    .collect(),
+            ),
+            Problem::Unsafe { what, because, way_out } => {
+                explanation(ExitCode::Unsafe, format!("refused: {what}"), because.clone(), way_out.clone())
+            }
+            Problem::MissingHosts { hosts, needed_for } => explanation(
+                ExitCode::Unreachable,
+                format!("{} cannot be left out of {needed_for}", count_hosts(hosts.len())),
+                hosts.iter().map(|(host, why)| format!("{host}: {why}")).collect(),
+                vec!["bring them back and run the command again; workers may lag with --max-unreachable-workers".to_owned()],
+            ),
+            Problem::Interrupted { running } => explanation(
+                ExitCode::Interrupted,
+                "stopped as asked".to_owned(),
+                running.iter().map(|(host, pid, command)| format!("{host}: process {pid} still runs ({command})")).collect(),
+                vec!["run `hawser apply` again to go on from what is on the hosts".to_owned()],
+            ),
+        }
+    }
+
+    /// The headline alone.
+    pub fn headline(&self) -> String {
+        self.explain().headline
+    }
+}
+
+impl fmt::Display for Problem {
+    /// `error:`, indented details, and `hint:` lines.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let explanation = self.explain();
+        writeln!(f, "error: {}", explanation.headline)?;
+        for detail in &explanation.details {
+            writeln!(f, "  {detail}")?;
+        }
+        for hint in &explanation.hint {
+            writeln!(f, "hint: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl Serialize for Problem {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let explanation = self.explain();
+        let mut map = serializer.serialize_struct("Problem", 4)?;
+        map.serialize_field("headline", &explanation.headline)?;
+        map.serialize_field("details", &explanation.details)?;
+        map.serialize_field("hint", &explanation.hint)?;
+        map.serialize_field("exit_code", &(explanation.exit as u8))?;
+        map.end()
+    }
+}
+
+fn explanation(exit: ExitCode, headline: String, details: Vec<String>, hint: Vec<String>) -> Explanation {
+    Explanation {
+        headline,
+        details,
+        hint,
+        exit,
+    }
+}
+
+fn plural(count: usize, one: &'static str, many: &'static str) -> &'static str {
+    if count == 1 { one } else { many }
+}
+
+fn count_hosts(count: usize) -> String {
+    format!("{count} {}", plural(count, "host", "hosts"))
+}
+
+fn list(items: &[String], none: &str) -> String {
+    if items.is_empty() {
+        none.to_owned()
+    } else {
+        items.join(", ")
+    }
+}

@@ -1,0 +1,186 @@
+//! What happened, past tense: the one stream from which the terminal, the JSON lines, the run log and the exit
+//! code are made, so that they cannot disagree.
+
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+use crate::error::Problem;
+use crate::plan::StepId;
+use crate::topology::HostName;
+
+/// One thing that happened.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// The run began.
+    RunStarted {
+        /// The cluster's name.
+        cluster: String,
+        /// Sortable and unique: `20261122T161800Z-1234`.
+        run: String,
+        /// How many hosts it is about.
+        hosts: usize,
+    },
+    /// A host was reached and logged in to.
+    HostConnected {
+        /// Which.
+        host: HostName,
+        /// From the first packet to the accepted login.
+        #[serde(rename = "took_s", serialize_with = "seconds")]
+        took: Duration,
+    },
+    /// A host could not be reached; whether that matters is the plan's to say.
+    HostUnreachable {
+        /// Which.
+        host: HostName,
+        /// Why.
+        reason: String,
+    },
+    /// A host told what is on it.
+    HostObserved {
+        /// Which.
+        host: HostName,
+    },
+    /// A phase began.
+    PhaseStarted {
+        /// Its name.
+        phase: String,
+        /// How many steps it has.
+        steps: usize,
+    },
+    /// A step began.
+    StepStarted {
+        /// Which.
+        step: StepId,
+        /// Where.
+        host: HostName,
+        /// What it does.
+        describe: String,
+    },
+    /// A running command said something; redacted.
+    OutputLine {
+        /// Which step.
+        step: StepId,
+        /// Where.
+        host: HostName,
+        /// One line without its end.
+        line: String,
+    },
+    /// A condition is not so yet.
+    StillWaiting {
+        /// Which step.
+        step: StepId,
+        /// Where.
+        host: HostName,
+        /// Why not yet.
+        reason: String,
+        /// Since when.
+        #[serde(rename = "waited_s", serialize_with = "seconds")]
+        waited: Duration,
+    },
+    /// A step ended.
+    StepFinished {
+        /// Which.
+        step: StepId,
+        /// Where.
+        host: HostName,
+        /// How.
+        outcome: Outcome,
+        /// How long it took.
+        #[serde(rename = "took_s", serialize_with = "seconds")]
+        took: Duration,
+        /// How long of that a changing command ran on the host.
+        #[serde(rename = "remote_s", serialize_with = "seconds")]
+        remote: Duration,
+    },
+    /// A phase ended.
+    PhaseFinished {
+        /// Its name.
+        phase: String,
+        /// How long it took.
+        #[serde(rename = "took_s", serialize_with = "seconds")]
+        took: Duration,
+    },
+    /// Something to be told that is no failure.
+    Warned {
+        /// One sentence.
+        text: String,
+    },
+    /// The operator asked to stop: running steps are awaited, nothing new starts.
+    StopRequested,
+    /// The operator asked again: what still runs is let go.
+    LetGo {
+        /// Where.
+        host: HostName,
+        /// The process that still runs there.
+        pid: u32,
+        /// What it is.
+        command: String,
+    },
+    /// The one last event of every run, also of a failed or interrupted one.
+    RunFinished {
+        /// How it went.
+        report: Report,
+    },
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It was so before.
+    AlreadyDone,
+    /// It was done, and checked.
+    Changed,
+    /// A question answered, or a condition that became so.
+    Ok,
+    /// It failed.
+    Failed {
+        /// The first line of the problem.
+        reason: String,
+    },
+    /// It did not start, because something before it failed or the operator asked to stop.
+    Skipped,
+}
+
+/// How a run went.
+#[derive(Debug, Default, Serialize)]
+pub struct Report {
+    /// Steps that changed something.
+    pub changed: usize,
+    /// Steps that were already so.
+    pub already_done: usize,
+    /// Steps that did not start.
+    pub skipped: usize,
+    /// What went wrong, in order.
+    pub problems: Vec<Problem>,
+    /// Hosts that may be finished later (`--max-unreachable-workers`).
+    pub lagging: Vec<HostName>,
+    /// Name and duration of each phase, in order.
+    pub phases: Vec<PhaseTime>,
+    /// The whole run.
+    #[serde(rename = "took_s", serialize_with = "seconds")]
+    pub took: Duration,
+    /// The share of it in which no step waited for a host: hawser's own.
+    #[serde(rename = "own_s", serialize_with = "seconds")]
+    pub own: Duration,
+    /// The operator asked to stop.
+    pub interrupted: bool,
+    /// What the run log holds is there.
+    pub log: Option<String>,
+}
+
+/// How long a phase took.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PhaseTime {
+    /// Its name.
+    pub phase: String,
+    /// From its first step's start to its last step's end.
+    #[serde(rename = "took_s", serialize_with = "seconds")]
+    pub took: Duration,
+}
+
+fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64((duration.as_secs_f64() * 1000.0).round() / 1000.0)
+}

@@ -1,0 +1,230 @@
+//! The hosts as found: what one probe of each host told. A failed probe is never "absent".
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use crate::topology::{HostName, Version};
+
+/// Something that was looked at, or why it could not be told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Observed<T> {
+    /// What was found.
+    Known(T),
+    /// Why it could not be told, in the host's own words.
+    Unknown(String),
+}
+
+impl<T> Observed<T> {
+    /// What was found, if it could be told.
+    pub fn known(&self) -> Option<&T> {
+        match self {
+            Observed::Known(value) => Some(value),
+            Observed::Unknown(_) => None,
+        }
+    }
+}
+
+impl<T> Default for Observed<T> {
+    fn default() -> Self {
+        Observed::Unknown("not looked at".to_owned())
+    }
+}
+
+/// A host as found.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct HostFacts {
+    /// What the system says it is.
+    pub system: System,
+    /// The versions of what is installed; absent programs are `None`.
+    pub versions: Versions,
+    /// The files that were asked for and exist, by path.
+    pub files: BTreeMap<String, FileFact>,
+    /// systemd units that were asked for, by name: `haproxy`, `keepalived`, `kubelet`, `containerd`.
+    pub units: BTreeMap<String, Unit>,
+    /// What the endpoint's name resolves to on the host (`getent ahosts`), without repetition.
+    pub endpoint_resolves_to: Vec<IpAddr>,
+    /// What kubeadm has left on the host.
+    pub kubernetes: KubernetesFacts,
+    /// What runs behind a balancer; on balancer hosts.
+    pub balancer: Option<BalancerFacts>,
+    /// What the cluster says, asked from here; on control planes that hold an admin.conf.
+    pub cluster: Option<ClusterView>,
+}
+
+/// What the system says it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct System {
+    /// `PRETTY_NAME` of os-release.
+    pub os: String,
+    /// `uname -r`.
+    pub kernel: String,
+    /// `uname -m`.
+    pub architecture: String,
+    /// `hostname`.
+    pub hostname: String,
+    /// Seconds since boot.
+    pub uptime_s: u64,
+    /// All addresses of all interfaces.
+    pub addresses: Vec<IpAddr>,
+    /// `(interface, address)` pairs, in the kernel's order.
+    pub interfaces: Vec<(String, IpAddr)>,
+}
+
+/// The versions of what is installed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Versions {
+    /// `kubeadm version -o short`.
+    pub kubeadm: Option<Version>,
+    /// `kubelet --version`.
+    pub kubelet: Option<Version>,
+    /// `kubectl version --client`.
+    pub kubectl: Option<Version>,
+    /// `haproxy -v`.
+    pub haproxy: Option<String>,
+    /// `keepalived --version`.
+    pub keepalived: Option<String>,
+}
+
+/// A file that exists on the host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FileFact {
+    /// Permission bits.
+    pub mode: u32,
+    /// `user:group`.
+    pub owner: String,
+    /// Its bytes as text (not UTF-8: the replacement character).
+    pub content: String,
+}
+
+/// A systemd unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Unit {
+    /// `systemctl is-active`.
+    pub active: bool,
+    /// `systemctl is-enabled`.
+    pub enabled: bool,
+    /// Seconds since it became active; 0 when it is not.
+    pub active_for_s: u64,
+}
+
+/// What kubeadm (or a kubelet) has left on a host.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct KubernetesFacts {
+    /// `/etc/kubernetes/pki/ca.crt`, PEM (a worker that joined has it too).
+    pub ca: Option<String>,
+    /// Whether `/etc/kubernetes/pki/ca.key` exists.
+    pub has_ca_key: bool,
+    /// Whether `/etc/kubernetes/kubelet.conf` exists: the kubelet's identity.
+    pub has_kubelet_conf: bool,
+    /// Whether `/etc/kubernetes/bootstrap-kubelet.conf` exists: a join that did not finish.
+    pub has_bootstrap_kubelet_conf: bool,
+    /// Whether `/var/lib/kubelet/config.yaml` exists.
+    pub has_kubelet_config: bool,
+    /// Whether `/etc/kubernetes/admin.conf` exists.
+    pub has_admin_conf: bool,
+    /// File names in `/etc/kubernetes/manifests`.
+    pub manifests: Vec<String>,
+    /// Whether `/var/lib/etcd/member` exists.
+    pub has_etcd_data: bool,
+    /// Whether `/run/hawser` exists: what an earlier run could not clear away.
+    pub has_leftovers: bool,
+    /// A process of an earlier run's kubeadm that still runs, if any.
+    pub running_kubeadm: Option<u32>,
+    /// The images the runtime holds, by every name.
+    pub images: Observed<Vec<String>>,
+    /// What the host's own kubeadm says it needs for the wanted version and repository.
+    pub needed_images: Observed<Vec<String>>,
+}
+
+/// A balancer as found.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct BalancerFacts {
+    /// The `description` of the running HAProxy (`show info`): which configuration it runs.
+    pub running: Option<String>,
+    /// Every server line of `show stat`.
+    pub servers: Vec<ServerFact>,
+    /// Whether the host carries the VIP now.
+    pub holds_vip: bool,
+    /// Whether some other host of the network answers ARP for the VIP (asked only where keepalived does not run).
+    pub vip_answers: Observed<bool>,
+}
+
+/// A server of HAProxy's backend as found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ServerFact {
+    /// The server's name: the control plane's.
+    pub name: String,
+    /// `UP`, `DOWN`, `MAINT`, `DRAIN`, `no check`, …
+    pub status: String,
+    /// Such as `L7OK`, `L4CON`; empty where it is not checked.
+    pub check: String,
+}
+
+/// What the cluster says, asked from one control plane.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct ClusterView {
+    /// This host's own API server: `/readyz` asked straight at it.
+    pub ready: Observed<bool>,
+    /// `/readyz` asked through the endpoint.
+    pub ready_through_endpoint: Observed<bool>,
+    /// The cluster's nodes.
+    pub nodes: Observed<Vec<NodeFact>>,
+    /// etcd's members, as this host's member lists them.
+    pub etcd: Observed<Vec<MemberFact>>,
+    /// `kubeadm-config`'s ClusterConfiguration, YAML.
+    pub cluster_configuration: Observed<String>,
+    /// DaemonSets and Deployments of kube-system.
+    pub workloads: Observed<Vec<WorkloadFact>>,
+    /// Whether `kube-public/cluster-info` exists: init reached the bootstrap tokens.
+    pub has_cluster_info: Observed<bool>,
+}
+
+/// A node of the cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct NodeFact {
+    /// Its name.
+    pub name: HostName,
+    /// Whether its Ready condition is True.
+    pub ready: bool,
+    /// The kubelet's version.
+    pub version: String,
+    /// Whether it is labelled (or, up to 1.23, tainted) as a control plane.
+    pub control_plane: bool,
+    /// Whether kubeadm wrote its CRI socket on it, the last thing a worker's join does.
+    pub joined: bool,
+    /// All labels.
+    pub labels: BTreeMap<String, String>,
+    /// `(key, value, effect)` of each taint.
+    pub taints: Vec<(String, String, String)>,
+    /// Its internal addresses.
+    pub addresses: Vec<String>,
+}
+
+/// A member of etcd.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MemberFact {
+    /// Hexadecimal.
+    pub id: String,
+    /// Empty while it has not started.
+    pub name: String,
+    /// Such as `https://10.77.0.21:2380`.
+    pub peer_urls: Vec<String>,
+    /// Not yet a voter.
+    pub learner: bool,
+    /// Whether its own endpoint answered as healthy.
+    pub healthy: bool,
+}
+
+/// A DaemonSet or Deployment of kube-system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WorkloadFact {
+    /// `DaemonSet/kube-proxy`.
+    pub name: String,
+    /// How many there should be.
+    pub wanted: u64,
+    /// How many are available and up to date.
+    pub available: u64,
+}

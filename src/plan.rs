@@ -1,0 +1,181 @@
+//! The plan: everything that will be done, decided before anything is. It can be printed, compared and saved,
+//! and the engine does exactly it.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+use crate::remote::RemoteCommand;
+use crate::topology::HostName;
+use crate::values::Slot;
+
+/// A read-only question about a host: exit 0 is yes, 1 is not (yet), anything else is a failure to tell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// The question; its last line of output says why not yet.
+    pub command: RemoteCommand,
+    /// How long it is polled after the change before the step fails, in seconds.
+    #[serde(rename = "deadline_s", serialize_with = "seconds")]
+    pub deadline: Duration,
+}
+
+/// What a file would become, as a person reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FileChange {
+    /// Absolute path on the host.
+    pub path: String,
+    /// `user:group`.
+    pub owner: String,
+    /// Permission bits.
+    #[serde(serialize_with = "octal")]
+    pub mode: u32,
+    /// SHA-256 of the content with every secret masked, in hexadecimal.
+    pub sha256: String,
+    /// Unified diff against what is on the host; secrets masked.
+    pub diff: String,
+}
+
+/// A step's name, unique in its plan: `HOST/what`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct StepId(pub String);
+
+impl std::fmt::Display for StepId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// One thing to do on one host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// Its name.
+    pub id: StepId,
+    /// Where it is done.
+    pub host: HostName,
+    /// What it does, in the imperative.
+    pub describe: Cow<'static, str>,
+    /// The command that changes something; none where the step only waits or asks.
+    pub change: Option<RemoteCommand>,
+    /// How long the change may take, in seconds.
+    #[serde(rename = "timeout_s", serialize_with = "seconds")]
+    pub timeout: Duration,
+    /// When it is so: asked before (then the step is already done) and after (polled to its deadline).
+    /// None where the change tells by its own exit status.
+    pub done_when: Option<Check>,
+    /// Which value the change's (or, without one, the check's) standard output gives: only [`Slot::CaHash`],
+    /// computed from the CA certificate.
+    pub captures: Option<Slot>,
+    /// The files it writes.
+    pub files: Vec<FileChange>,
+    /// Which file holds the story of a failure, for the command that shows it.
+    pub on_failure: Option<RemoteCommand>,
+}
+
+/// Steps in order; the first failure ends the chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Chain {
+    /// The host it is about (a step of it may run elsewhere, as a balancer lets a control plane in).
+    pub subject: HostName,
+    /// Whether its failure ends the run.
+    pub necessity: Necessity,
+    /// In order.
+    pub steps: Vec<Step>,
+}
+
+/// Whether the run can go on without a chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Necessity {
+    /// Control planes, etcd, balancers: nothing new starts after a failure.
+    Required,
+    /// A worker: counted against `--max-unreachable-workers`.
+    MayLag,
+}
+
+/// Chains of which at most `width` run at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Lane {
+    /// At least 1.
+    pub width: usize,
+    /// Started in order.
+    pub chains: Vec<Chain>,
+}
+
+/// Lanes that run beside each other; the next phase starts when all have ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Phase {
+    /// What it is for.
+    pub name: Cow<'static, str>,
+    /// Run beside each other.
+    pub lanes: Vec<Lane>,
+}
+
+impl Phase {
+    /// Its steps, in the order in which they are listed.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.lanes
+            .iter()
+            .flat_map(|lane| &lane.chains)
+            .flat_map(|chain| &chain.steps)
+    }
+}
+
+/// Something the operator should know that no step does anything about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Note {
+    /// How much it matters.
+    pub level: NoteLevel,
+    /// One sentence, or a few lines.
+    pub text: String,
+}
+
+/// How much a note matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoteLevel {
+    /// Good to know.
+    Info,
+    /// Should be looked at.
+    Warning,
+}
+
+/// Everything that will be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    /// The cluster's name.
+    pub cluster: String,
+    /// What it is about, in order.
+    pub phases: Vec<Phase>,
+    /// Done at the end whatever happened: transient secrets go.
+    pub closing: Vec<Step>,
+    /// What no step does anything about.
+    pub notes: Vec<Note>,
+}
+
+impl Plan {
+    /// Whether nothing would be changed.
+    pub fn is_empty(&self) -> bool {
+        self.changes().next().is_none()
+    }
+
+    /// The steps of all phases, in order; closing steps not counted.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.phases.iter().flat_map(Phase::steps)
+    }
+
+    /// The steps that change something.
+    pub fn changes(&self) -> impl Iterator<Item = &Step> {
+        self.steps().filter(|step| step.change.is_some())
+    }
+}
+
+fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(duration.as_secs())
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn octal<S: Serializer>(mode: &u32, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&format!("{mode:04o}"))
+}

@@ -1,0 +1,186 @@
+//! What a host receives: every command and every file, quoted and redacted in this folder alone.
+//!
+//! The constructors of [`RemoteCommand`] are private to this module tree, and a session runs nothing else,
+//! so the compiler keeps the promise.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+use serde::ser::SerializeStruct;
+use zeroize::Zeroizing;
+
+use crate::values::{Content, Slot, Values};
+
+pub mod connection;
+
+/// Whether a command only looks or also changes something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// May be retried at will.
+    Reads,
+    /// Runs once; what became of it is checked.
+    Changes,
+}
+
+/// What every script starts with. The first line tells the workstation that the script has begun (so that what
+/// follows on standard input is the script's and never sudo's) and which process to name if it is let go.
+const PRELUDE: &str = include_str!("scripts/prelude.sh");
+
+/// The line on standard error that says a script has begun: this, and the process id.
+pub const STARTED: &str = "hawser-started ";
+
+/// A shell script with its arguments and what it reads from standard input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteCommand {
+    purpose: Cow<'static, str>,
+    effect: Effect,
+    script: &'static str,
+    arguments: Vec<String>,
+    input: Content,
+}
+
+impl RemoteCommand {
+    fn new(purpose: impl Into<Cow<'static, str>>, effect: Effect, script: &'static str) -> Self {
+        Self {
+            purpose: purpose.into(),
+            effect,
+            script,
+            arguments: Vec::new(),
+            input: Content::default(),
+        }
+    }
+
+    fn reads(purpose: impl Into<Cow<'static, str>>, script: &'static str) -> Self {
+        Self::new(purpose, Effect::Reads, script)
+    }
+
+    fn changes(purpose: impl Into<Cow<'static, str>>, script: &'static str) -> Self {
+        Self::new(purpose, Effect::Changes, script)
+    }
+
+    fn arg(mut self, argument: impl Into<String>) -> Self {
+        self.arguments.push(argument.into());
+        self
+    }
+
+    fn args<A: Into<String>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(Into::into));
+        self
+    }
+
+    fn input(mut self, input: impl Into<Content>) -> Self {
+        self.input = input.into();
+        self
+    }
+
+    /// What the command is for, such as `kubeadm join`: names it in errors and logs.
+    pub fn purpose(&self) -> &str {
+        &self.purpose
+    }
+
+    /// Whether it reads or changes.
+    pub fn effect(&self) -> Effect {
+        self.effect
+    }
+
+    /// The command line as the host's login shell receives it (after `sudo`, where that is needed). Holds no secret:
+    /// those go over standard input.
+    pub fn line(&self) -> String {
+        let script = format!("{PRELUDE}{}", self.script);
+        let words = ["sh", "-c", script.as_str(), "hawser"]
+            .into_iter()
+            .chain(self.arguments.iter().map(String::as_str));
+        words.map(quote).collect::<Vec<_>>().join(" ")
+    }
+
+    /// What the script reads from standard input.
+    pub fn stdin(&self) -> &Content {
+        &self.input
+    }
+
+    /// What goes over the wire; `Err` names the slot that has no value yet.
+    pub fn wire(&self, values: &Values) -> Result<Wire, Slot> {
+        Ok(Wire {
+            purpose: self.purpose.to_string(),
+            effect: self.effect,
+            line: self.line(),
+            input: self.input.fill(values)?,
+        })
+    }
+}
+
+impl Serialize for RemoteCommand {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_struct("RemoteCommand", 4)?;
+        map.serialize_field("purpose", &self.purpose)?;
+        map.serialize_field("effect", &self.effect)?;
+        map.serialize_field("line", &self.line())?;
+        map.serialize_field("stdin", &self.input)?;
+        map.end()
+    }
+}
+
+/// A command with its values filled in: what a session sends. Not serializable, not printable.
+pub struct Wire {
+    purpose: String,
+    effect: Effect,
+    line: String,
+    input: Zeroizing<Vec<u8>>,
+}
+
+impl Wire {
+    /// What the command is for.
+    pub fn purpose(&self) -> &str {
+        &self.purpose
+    }
+
+    /// Whether it reads or changes.
+    pub fn effect(&self) -> Effect {
+        self.effect
+    }
+
+    /// The command line, without sudo.
+    pub fn line(&self) -> &str {
+        &self.line
+    }
+
+    /// What the script reads from standard input.
+    pub fn input(&self) -> &[u8] {
+        &self.input
+    }
+}
+
+/// One word for a POSIX shell. A NUL cannot stand in an argument; hawser never makes one, so it is dropped.
+fn quote(word: &str) -> String {
+    let word = word.replace('\0', "");
+    shlex::try_quote(&word).map_or_else(|_| format!("'{}'", word.replace('\'', r"'\''")), Cow::into_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_commands_line_holds_no_value_of_a_slot() {
+        let command = RemoteCommand::changes("test", "cat").input(Slot::CertificateKey.placeholder());
+        let values = Values::for_new_run();
+        let key = values.get(Slot::CertificateKey).unwrap();
+
+        let wire = command.wire(&values).unwrap();
+
+        assert!(!wire.line().contains(key));
+        assert_eq!(wire.input(), key.as_bytes());
+        assert!(!serde_json::to_string(&command).unwrap().contains(key));
+    }
+
+    proptest! {
+        #[test]
+        fn sh_gives_back_every_quoted_word(word in "[^\0]{0,40}") {
+            let output = std::process::Command::new("sh")
+                .args(["-c", &format!("printf %s {}", quote(&word))]).output().unwrap();
+            prop_assert_eq!(String::from_utf8(output.stdout).unwrap(), word);
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! The inventory as meant: names, roles and addresses whose invariants are proved. Built only by `inventory`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use ipnet::IpNet;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A host's name: RFC 1123, unique in the inventory; also the name of its node.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct HostName(pub String);
+
+impl fmt::Display for HostName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl From<&str> for HostName {
+    fn from(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+}
+
+/// What a host is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// HAProxy (and keepalived, where there is a VIP) in front of the API servers.
+    Balancer,
+    /// A member of an external etcd cluster.
+    Etcd,
+    /// API server, controller manager, scheduler; etcd too in the stacked topology.
+    ControlPlane,
+    /// A node for workloads.
+    Worker,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Role::Balancer => "balancer",
+            Role::Etcd => "etcd",
+            Role::ControlPlane => "control-plane",
+            Role::Worker => "worker",
+        })
+    }
+}
+
+/// Where etcd runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EtcdTopology {
+    /// A member on every control plane.
+    Stacked,
+    /// Members on hosts of their own.
+    External,
+}
+
+/// How a joining control plane gets the cluster's certificates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CertificateRoute {
+    /// kubeadm's `--upload-certs`: sealed in a Secret with a key that lives two hours.
+    Upload,
+    /// Streamed from the first control plane over SSH, nothing uploaded.
+    Ssh,
+}
+
+/// A Kubernetes version, `vX.Y.Z`, as kubeadm prints and takes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version {
+    /// Always 1 so far.
+    pub major: u32,
+    /// The minor release: what version skew is counted in.
+    pub minor: u32,
+    /// The patch release.
+    pub patch: u32,
+}
+
+impl Version {
+    /// A version of three numbers.
+    pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
+        Self { major, minor, patch }
+    }
+}
+
+impl FromStr for Version {
+    type Err = String;
+
+    /// Takes `v1.34.2`, `1.34.2` and, from a program's own answer, trailing `-alpha.1` or `+build` parts.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || format!("`{text}` is not a version of the form vX.Y.Z");
+        let core = text
+            .trim()
+            .trim_start_matches('v')
+            .split(['-', '+'])
+            .next()
+            .unwrap_or_default();
+        let numbers: Vec<u32> = core
+            .split('.')
+            .map(|part| part.parse().map_err(|_| wrong()))
+            .collect::<Result<_, _>>()?;
+        match numbers.as_slice() {
+            &[major, minor, patch] => Ok(Self { major, minor, patch }),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "v{}.{}.{}", self.major, self.minor, self.patch)
+    }
+}
+
+impl Serialize for Version {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The address under which every client reaches the API: kubeadm's `controlPlaneEndpoint`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Endpoint {
+    /// A DNS name (or, with a warning, an IP address).
+    pub name: String,
+    /// The balancers' port, 6443 unless told otherwise.
+    pub port: u16,
+    /// The virtual IP that keepalived moves between the balancers.
+    pub vip: Option<IpAddr>,
+    /// VRRP's group number, 1-255, unique in the subnet.
+    pub virtual_router_id: u8,
+    /// The interface that carries the VIP; found by the balancer's own address when not given.
+    pub interface: Option<String>,
+    /// Whether hawser keeps a marked block with the endpoint's name in every host's /etc/hosts.
+    pub hosts_file: bool,
+}
+
+impl Endpoint {
+    /// `name:port`, with brackets around an IPv6 address.
+    pub fn authority(&self) -> String {
+        match self.name.parse::<IpAddr>() {
+            Ok(IpAddr::V6(address)) => format!("[{address}]:{}", self.port),
+            _ => format!("{}:{}", self.name, self.port),
+        }
+    }
+}
+
+/// The cluster's own networks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Networks {
+    /// One CIDR, or two for dual stack.
+    pub pods: Vec<IpNet>,
+    /// One CIDR, or two for dual stack.
+    pub services: Vec<IpNet>,
+    /// `cluster.local` unless told otherwise.
+    pub dns_domain: String,
+}
+
+/// A pod network manifest, already read (or fetched) by the workstation and checked against its hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Manifest {
+    /// The path or URL it came from.
+    pub source: String,
+    /// YAML documents.
+    pub content: String,
+}
+
+/// What of kubeadm's configuration the user sets besides hawser.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct KubeadmSettings {
+    /// `unix:///…`, the container runtime's socket.
+    pub cri_socket: String,
+    /// Further names and addresses for the API server's certificate.
+    pub extra_sans: Vec<String>,
+    /// Names of preflight checks whose errors become warnings.
+    pub ignore_preflight_errors: Vec<String>,
+    /// Phases of `kubeadm init` to leave out.
+    pub skip_phases: Vec<String>,
+    /// Merged into the ClusterConfiguration (maps deeply, lists and scalars replaced).
+    pub cluster_configuration: serde_json::Map<String, serde_json::Value>,
+    /// Merged into the KubeletConfiguration.
+    pub kubelet_configuration: serde_json::Map<String, serde_json::Value>,
+    /// Merged into the KubeProxyConfiguration.
+    pub kube_proxy_configuration: serde_json::Map<String, serde_json::Value>,
+}
+
+/// A file of the user's that hosts of some roles need before init or join.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostFile {
+    /// Which hosts receive it.
+    pub roles: BTreeSet<Role>,
+    /// Absolute path on the host.
+    pub path: String,
+    /// UTF-8 text, read from the workstation when the inventory was loaded.
+    pub content: String,
+    /// `user:group`.
+    pub owner: String,
+    /// Permission bits, such as 0o600.
+    pub mode: u32,
+    /// Not to be shown in a plan's diff (an encryption configuration holds keys).
+    pub secret: bool,
+}
+
+/// How privilege is gained on a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sudo {
+    /// The login user is root.
+    None,
+    /// `sudo -n`.
+    Passwordless,
+    /// `sudo` asks; hawser asks once on the terminal, for all hosts.
+    Password,
+}
+
+/// How a host is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SshTarget {
+    /// A name or address the workstation can connect to.
+    pub address: String,
+    /// 22 unless told otherwise.
+    pub port: u16,
+    /// The login user.
+    pub user: String,
+    /// Private key files, `~` expanded, tried in order after the agent's keys.
+    pub identities: Vec<PathBuf>,
+    /// Whether the keys of the agent at `SSH_AUTH_SOCK` are offered.
+    pub agent: bool,
+    /// How privilege is gained.
+    pub sudo: Sudo,
+}
+
+/// A taint of a node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Taint {
+    /// Such as `dedicated`.
+    pub key: String,
+    /// May be empty.
+    pub value: String,
+    /// `NoSchedule`, `PreferNoSchedule` or `NoExecute`.
+    pub effect: String,
+}
+
+/// One host of the inventory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Host {
+    /// Its name, and its node's name.
+    pub name: HostName,
+    /// The address that other hosts use (`private_address` where given, else `address`).
+    pub address: IpAddr,
+    /// What it is for; not empty.
+    pub roles: BTreeSet<Role>,
+    /// How it is reached.
+    pub ssh: SshTarget,
+    /// Node labels, set through the API after the join.
+    pub labels: BTreeMap<String, String>,
+    /// Node taints, set through the API after the join.
+    pub taints: Vec<Taint>,
+    /// Further kubelet arguments, without dashes.
+    pub kubelet_args: BTreeMap<String, String>,
+}
+
+impl Host {
+    /// Whether the host has a role.
+    pub fn is(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
+    /// Whether the host becomes a node of the cluster.
+    pub fn is_node(&self) -> bool {
+        self.is(Role::ControlPlane) || self.is(Role::Worker)
+    }
+}
+
+/// SSH settings that hold for the whole run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SshSettings {
+    /// The cluster's own known_hosts file; the user's and the system's when absent.
+    pub known_hosts: Option<PathBuf>,
+    /// How many hosts may be in the middle of a handshake at once.
+    pub handshakes: usize,
+}
+
+/// The whole inventory, as meant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Topology {
+    /// The cluster's name (kubeadm's `clusterName`, and the kubeconfig's context).
+    pub cluster: String,
+    /// The Kubernetes version to build.
+    pub version: Version,
+    /// Where etcd runs.
+    pub etcd: EtcdTopology,
+    /// How certificates reach the joining control planes.
+    pub certificates: CertificateRoute,
+    /// Where kubeadm's images come from.
+    pub image_repository: String,
+    /// Where the API is reached.
+    pub endpoint: Endpoint,
+    /// The cluster's own networks.
+    pub networks: Networks,
+    /// The API servers' own port (`localAPIEndpoint.bindPort`), 6443 unless told otherwise.
+    pub api_port: u16,
+    /// The pod network, ready to be applied.
+    pub manifests: Vec<Manifest>,
+    /// kubeadm passthrough.
+    pub kubeadm: KubeadmSettings,
+    /// Files of the user's, by role.
+    pub files: Vec<HostFile>,
+    /// SSH settings of the run.
+    pub ssh: SshSettings,
+    /// Every host, in the inventory's order.
+    pub hosts: Vec<Host>,
+}
+
+impl Topology {
+    /// The host of a name.
+    pub fn host(&self, name: &HostName) -> Option<&Host> {
+        self.hosts.iter().find(|host| host.name == *name)
+    }
+
+    /// The hosts of a role, in the inventory's order.
+    pub fn with_role(&self, role: Role) -> impl Iterator<Item = &Host> {
+        self.hosts.iter().filter(move |host| host.is(role))
+    }
+
+    /// The hosts that become nodes, in the inventory's order.
+    pub fn nodes(&self) -> impl Iterator<Item = &Host> {
+        self.hosts.iter().filter(|host| host.is_node())
+    }
+
+    /// The address that the endpoint's name must resolve to, where hawser owns a balancer.
+    pub fn endpoint_address(&self) -> Option<IpAddr> {
+        self.endpoint
+            .vip
+            .or_else(|| self.with_role(Role::Balancer).next().map(|host| host.address))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_as_programs_print_them() {
+        assert_eq!("v1.34.2".parse(), Ok(Version::new(1, 34, 2)));
+        assert_eq!("v1.20.2-dirty+abc".parse(), Ok(Version::new(1, 20, 2)));
+        assert!("1.34".parse::<Version>().is_err());
+        assert!("stable-1".parse::<Version>().is_err());
+    }
+
+    #[test]
+    fn versions_are_ordered_by_number() {
+        assert!(Version::new(1, 9, 0) < Version::new(1, 10, 0));
+    }
+}

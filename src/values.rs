@@ -1,0 +1,245 @@
+//! Values that a plan names and only the execution knows: secrets, and what kubeadm makes.
+//!
+//! A plan holds [`Content`], text with [`Slot`]s in it, so that a plan can be printed, compared and hashed
+//! without a secret in it. [`Values`] fills the slots just before a host receives the bytes.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+/// A value that stands in a plan by name only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Slot {
+    /// The run's own bootstrap token, `[a-z0-9]{6}.[a-z0-9]{16}`.
+    BootstrapToken,
+    /// The public part of the token: its first six characters, which name its Secret.
+    BootstrapTokenId,
+    /// The run's own certificate key, 64 hexadecimal characters (32 bytes).
+    CertificateKey,
+    /// `sha256:` and the hash of the cluster CA's public key: made by `kubeadm init`, so unknown before it.
+    CaHash,
+}
+
+impl Slot {
+    /// Every slot, in declaration order.
+    pub const ALL: [Slot; 4] = [
+        Slot::BootstrapToken,
+        Slot::BootstrapTokenId,
+        Slot::CertificateKey,
+        Slot::CaHash,
+    ];
+
+    /// What stands in the slot's place wherever a plan is shown, logged or hashed.
+    pub fn mask(self) -> &'static str {
+        match self {
+            Slot::BootstrapToken => "<bootstrap token, made by this run>",
+            Slot::BootstrapTokenId => "<bootstrap token id, made by this run>",
+            Slot::CertificateKey => "<certificate key, made by this run>",
+            Slot::CaHash => "<cluster CA hash, known after init>",
+        }
+    }
+
+    /// The text that a template writes to name the slot; it cannot occur in a file that a user writes.
+    pub fn placeholder(self) -> String {
+        format!("\u{e000}{self:?}\u{e000}")
+    }
+}
+
+/// A piece of [`Content`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// Literal text.
+    Text(String),
+    /// A value filled in at execution.
+    Slot(Slot),
+}
+
+/// Text for a host, with named slots where secrets and late values go. Serializes masked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Content(Vec<Piece>);
+
+impl Content {
+    /// Splits text at every [`Slot::placeholder`].
+    pub fn parse(text: &str) -> Self {
+        let mut pieces = vec![Piece::Text(text.to_owned())];
+        for slot in Slot::ALL {
+            pieces = pieces
+                .into_iter()
+                .flat_map(|piece| split_at_slot(piece, slot))
+                .collect();
+        }
+        pieces.retain(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()));
+        Self(pieces)
+    }
+
+    /// The text with every slot masked.
+    pub fn masked(&self) -> String {
+        self.render(|slot| Some(slot.mask())).unwrap_or_default()
+    }
+
+    /// The bytes a host receives; `Err` names the slot that has no value yet.
+    pub fn fill(&self, values: &Values) -> Result<Zeroizing<Vec<u8>>, Slot> {
+        let text = self.render(|slot| values.get(slot)).map_err(|slot| slot)?;
+        Ok(Zeroizing::new(text.into_bytes()))
+    }
+
+    /// Whether any slot stands in the text.
+    pub fn has_slots(&self) -> bool {
+        self.0.iter().any(|piece| matches!(piece, Piece::Slot(_)))
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn render<'a>(&'a self, value: impl Fn(Slot) -> Option<&'a str>) -> Result<String, Slot> {
+        // Reserved at its full length first: a growing string would leave copies of secrets behind.
+        let texts: Vec<&str> = self
+            .0
+            .iter()
+            .map(|piece| match piece {
+                Piece::Text(text) => Ok(text.as_str()),
+                Piece::Slot(slot) => value(*slot).ok_or(*slot),
+            })
+            .collect::<Result<_, _>>()?;
+        let mut all = String::with_capacity(texts.iter().map(|text| text.len()).sum());
+        texts.iter().for_each(|text| all.push_str(text));
+        Ok(all)
+    }
+}
+
+impl From<String> for Content {
+    fn from(text: String) -> Self {
+        Content::parse(&text)
+    }
+}
+
+impl From<&str> for Content {
+    fn from(text: &str) -> Self {
+        Content::parse(text)
+    }
+}
+
+impl Serialize for Content {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.masked())
+    }
+}
+
+fn split_at_slot(piece: Piece, slot: Slot) -> Vec<Piece> {
+    let Piece::Text(text) = piece else {
+        return vec![piece];
+    };
+    let placeholder = slot.placeholder();
+    let mut pieces = Vec::new();
+    for (index, part) in text.split(placeholder.as_str()).enumerate() {
+        if index > 0 {
+            pieces.push(Piece::Slot(slot));
+        }
+        pieces.push(Piece::Text(part.to_owned()));
+    }
+    pieces
+}
+
+/// What fills the slots of one run. Zeroised when dropped; never printed.
+#[derive(Default)]
+pub struct Values(BTreeMap<Slot, Zeroizing<String>>);
+
+impl Values {
+    /// The secrets of a new run, drawn from the operating system's generator.
+    pub fn for_new_run() -> Self {
+        let mut values = Self::default();
+        let token = format!("{}.{}", random_text(6), random_text(16));
+        values.set(Slot::BootstrapTokenId, token.chars().take(6).collect());
+        values.set(Slot::BootstrapToken, token);
+        values.set(Slot::CertificateKey, hex::encode(rand::random::<[u8; 32]>()));
+        values
+    }
+
+    /// Gives a slot its value.
+    pub fn set(&mut self, slot: Slot, value: String) {
+        self.0.insert(slot, Zeroizing::new(value));
+    }
+
+    /// The value of a slot, if it is known yet.
+    pub fn get(&self, slot: Slot) -> Option<&str> {
+        self.0.get(&slot).map(|value| value.as_str())
+    }
+
+    /// `text` with every secret value in it replaced by its mask. The CA hash and the token's id are no secrets.
+    pub fn redact(&self, text: &str) -> String {
+        [Slot::BootstrapToken, Slot::CertificateKey]
+            .iter()
+            .fold(text.to_owned(), |text, slot| match self.get(*slot) {
+                Some(value) => text.replace(value, slot.mask()),
+                None => text,
+            })
+    }
+}
+
+impl std::fmt::Debug for Values {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// `length` characters of a bootstrap token's alphabet, each equally likely.
+fn random_text(length: usize) -> String {
+    use rand::seq::IndexedRandom;
+    const ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+    let mut rng = rand::rng();
+    (0..length)
+        .filter_map(|_| ALPHABET.choose(&mut rng))
+        .map(|byte| char::from(*byte))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn join_file() -> Content {
+        Content::parse(&format!(
+            "token: {}\nkey: {}\n",
+            Slot::BootstrapToken.placeholder(),
+            Slot::CertificateKey.placeholder()
+        ))
+    }
+
+    #[test]
+    fn a_masked_content_names_its_slots_and_a_filled_one_holds_their_values() {
+        let values = Values::for_new_run();
+
+        let filled = String::from_utf8(join_file().fill(&values).unwrap().to_vec()).unwrap();
+
+        assert!(join_file().masked().starts_with("token: <bootstrap token"));
+        assert!(filled.contains(values.get(Slot::BootstrapToken).unwrap()));
+        assert_eq!(values.redact(&filled), join_file().masked());
+    }
+
+    #[test]
+    fn a_slot_without_a_value_is_named() {
+        let content = Content::parse(&Slot::CaHash.placeholder());
+
+        assert_eq!(content.fill(&Values::for_new_run()).unwrap_err(), Slot::CaHash);
+    }
+
+    #[test]
+    fn a_token_has_kubeadms_form() {
+        let values = Values::for_new_run();
+        let token = values.get(Slot::BootstrapToken).unwrap();
+        let (id, secret) = token.split_once('.').unwrap();
+
+        assert_eq!((id.len(), secret.len()), (6, 16));
+        assert!(
+            token
+                .chars()
+                .all(|c| c == '.' || c.is_ascii_lowercase() || c.is_ascii_digit())
+        );
+        assert_eq!(values.get(Slot::BootstrapTokenId), Some(id));
+        assert_eq!(values.get(Slot::CertificateKey).unwrap().len(), 64);
+    }
+}
