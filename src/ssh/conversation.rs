@@ -133,8 +133,8 @@ impl Conversation {
             deadline: request.deadline,
             begun: Instant::now(),
             reader,
-            stdout: Stream::new(request.progress.clone()),
-            stderr: Stream::new(request.progress.clone()),
+            stdout: Stream::default(),
+            stderr: Stream::default(),
             pid: None,
             exit: None,
             trial: None,
@@ -200,10 +200,13 @@ impl Conversation {
                 if let Some(trial) = self.trial.take() {
                     trial.is_right();
                 }
+                let _ = turns.send(Turn::Input);
                 if let Some(progress) = &self.progress {
                     let _ = progress.send(Progress::Started(pid));
                 }
-                let _ = turns.send(Turn::Input);
+                // Standard output may have come first; its lines are told only now.
+                self.stdout.tell(self.progress.clone());
+                self.stderr.tell(self.progress.clone());
                 self.stderr.take(&rest);
             }
         }

@@ -47,7 +47,7 @@ impl Sshd {
             at("config"),
             format!(
                 "{config}\nHostKey {host}\nAuthorizedKeysFile {authorized}\nStrictModes no\nUsePAM no\nPidFile none\n\
-                 LogLevel DEBUG1\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n\
+                 LogLevel VERBOSE\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n\
                  ListenAddress 127.0.0.1\nSetEnv PATH={bin}:/usr/bin:/bin\n",
                 host = at("host_ed25519").display(),
                 authorized = at("authorized_keys").display(),
@@ -153,24 +153,27 @@ impl Sshd {
 
     /// Kills the processes that serve connections, as a crash would; the listener stays.
     pub(crate) fn kill_connections(&self) {
-        let parent = self.child.id().to_string();
-        let found = Command::new("ps")
-            .args(["-o", "pid=", "--ppid", &parent])
-            .output()
-            .unwrap();
-        for pid in String::from_utf8(found.stdout).unwrap().split_whitespace() {
-            // With privilege separation, a user's connection is a child of that child.
-            let inner = Command::new("ps")
-                .args(["-o", "pid=", "--ppid", pid])
-                .output()
-                .unwrap();
-            let inner = String::from_utf8(inner.stdout).unwrap();
-            let pids = inner.split_whitespace().chain([pid]);
-            for pid in pids {
-                let _ = Command::new("kill").args(["-KILL", pid]).output().unwrap();
-            }
+        // With privilege separation, a connection is served by a process and by a child of it.
+        let outer = servers_under(&self.child.id().to_string());
+        let inner: Vec<String> = outer.iter().flat_map(|pid| servers_under(pid)).collect();
+        for pid in outer.iter().chain(&inner) {
+            Command::new("kill").args(["-KILL", pid]).output().unwrap();
         }
     }
+}
+
+/// The sshd processes that are children of a process.
+fn servers_under(parent: &str) -> Vec<String> {
+    let output = Command::new("ps")
+        .args(["-o", "pid=,comm=", "--ppid", parent])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines()
+        .filter_map(|line| line.trim().split_once(' '))
+        .filter(|(_, name)| name.trim().starts_with("sshd"))
+        .map(|(pid, _)| pid.to_owned())
+        .collect()
 }
 
 impl Drop for Sshd {
