@@ -1,84 +1,6 @@
 //! Commands on a real sshd.
 
-#[path = "../../tests/rig/mod.rs"]
-#[expect(dead_code, reason = "tests/ssh.rs uses the rest")]
-mod rig;
-
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
-
-use zeroize::Zeroizing;
-
-use self::rig::Sshd;
-use super::conversation::Request;
 use super::*;
-use crate::remote::connection::{Exit, Output, Progress};
-use crate::topology::HostName;
-
-struct Answers {
-    password: &'static str,
-    asked: Arc<AtomicUsize>,
-}
-
-impl Prompter for Answers {
-    fn passphrase(&self, _: &Path) -> Result<Zeroizing<String>, Problem> {
-        unreachable!("no key is encrypted")
-    }
-
-    fn sudo_password(&self, _: &HostName, _: &str) -> Result<Zeroizing<String>, Problem> {
-        self.asked.fetch_add(1, Ordering::SeqCst);
-        Ok(Zeroizing::new(self.password.to_owned()))
-    }
-}
-
-fn client(sshd: &Sshd, password: &'static str) -> Client {
-    let settings = SshSettings {
-        known_hosts: Some(sshd.known_hosts()),
-        handshakes: 10,
-    };
-    let asked = Arc::default();
-    Client::new(&settings, Answers { password, asked }).unwrap()
-}
-
-fn host(sshd: &Sshd, name: &str, sudo: Sudo) -> Host {
-    Host {
-        name: HostName::from(name),
-        address: "127.0.0.1".parse().unwrap(),
-        roles: BTreeSet::new(),
-        ssh: SshTarget {
-            address: "127.0.0.1".to_owned(),
-            port: sshd.port,
-            user: sshd.user.clone(),
-            identities: vec![sshd.path("user")],
-            agent: false,
-            sudo,
-        },
-        labels: BTreeMap::new(),
-        taints: Vec::new(),
-        kubelet_args: BTreeMap::new(),
-    }
-}
-
-fn line(script: &str) -> String {
-    let script = format!("{}{script}", include_str!("../remote/scripts/prelude.sh"));
-    shlex::try_join(["sh", "-c", &script, "hawser"]).unwrap()
-}
-
-fn request(input: &[u8]) -> Request {
-    Request {
-        purpose: "test".to_owned(),
-        input: Zeroizing::new(input.to_vec()),
-        deadline: Duration::from_secs(60),
-        progress: None,
-    }
-}
-
-async fn run(session: &Session, script: &str, input: &[u8]) -> Result<Output, Problem> {
-    session.run_line(&line(script), request(input)).await
-}
 
 #[tokio::test]
 async fn a_commands_streams_and_status_come_back_apart() {
@@ -93,54 +15,6 @@ async fn a_commands_streams_and_status_come_back_apart() {
     assert_eq!(output.exit, Exit::Code(7));
     assert_eq!(output.stdout, b"in");
     assert_eq!(output.stderr, b"err\n");
-}
-
-/// A sudo for a host's PATH that behaves as version 1.9 does without a terminal. What it is told stands in files
-/// beside it: `nopasswd` lets everybody in; `attempts` grows by a line with each password.
-const SUDO: &str = r#"#!/bin/sh
-here=${0%/*}
-ask=yes prompt='[sudo] password: '
-while :; do
-    case $1 in
-        -n) ask=no ;;
-        -S) ;;
-        -p) shift; prompt=$1 ;;
-        --) shift; break ;;
-        *) break ;;
-    esac
-    shift
-done
-[ ! -e "$here/nopasswd" ] || exec "$@"
-if [ "$ask" = no ]; then echo 'sudo: a password is required' >&2; exit 1; fi
-while :; do
-    printf %s "$prompt" >&2
-    if ! IFS= read -r password; then
-        printf '\nsudo: no password was provided\nsudo: a password is required\n' >&2
-        exit 1
-    fi
-    echo "$password" >>"$here/attempts"
-    [ "$password" != 'correct horse' ] || exec "$@"
-    echo 'Sorry, try again.' >&2
-done
-"#;
-
-fn with_sudo() -> Option<Sshd> {
-    use std::os::unix::fs::PermissionsExt;
-    let sshd = Sshd::start("")?;
-    let sudo = sshd.write("bin/sudo", SUDO);
-    std::fs::set_permissions(sudo, std::fs::Permissions::from_mode(0o755)).unwrap();
-    Some(sshd)
-}
-
-fn attempts(sshd: &Sshd) -> usize {
-    std::fs::read_to_string(sshd.path("bin/attempts")).map_or(0, |text| text.lines().count())
-}
-
-async fn connect(sshd: &Sshd, password: &'static str, sudo: Sudo) -> Session {
-    client(sshd, password)
-        .connect(&host(sshd, "cp1", sudo))
-        .await
-        .unwrap()
 }
 
 #[tokio::test]
@@ -333,88 +207,6 @@ async fn forty_commands_at_once_share_the_sessions_that_sshd_allows() {
 }
 
 #[tokio::test]
-async fn sudo_without_a_password_passes_input_and_status() {
-    let Some(sshd) = with_sudo() else { return };
-    sshd.write("bin/nopasswd", "");
-    let session = connect(&sshd, "", Sudo::Passwordless).await;
-
-    let output = run(&session, "cat; exit 3", b"in").await.unwrap();
-
-    assert_eq!((output.exit, output.stdout), (Exit::Code(3), b"in".to_vec()));
-}
-
-#[tokio::test]
-async fn sudo_that_wants_a_password_nobody_promised_says_so() {
-    let Some(sshd) = with_sudo() else { return };
-    let session = connect(&sshd, "", Sudo::Passwordless).await;
-
-    let problem = run(&session, "true", b"").await.unwrap_err();
-
-    let Problem::Sudo { cause, .. } = problem else {
-        panic!("{problem:?}")
-    };
-    assert_eq!(cause, "sudo: a password is required");
-}
-
-#[tokio::test]
-async fn a_password_reaches_sudo_and_the_input_the_command() {
-    let Some(sshd) = with_sudo() else { return };
-    let session = connect(&sshd, "correct horse", Sudo::Password).await;
-
-    let output = run(&session, "cat; echo err >&2", b"in").await.unwrap();
-
-    assert_eq!(
-        (output.stdout, output.stderr),
-        (b"in".to_vec(), b"err\n".to_vec())
-    );
-    assert_eq!(attempts(&sshd), 1);
-}
-
-#[tokio::test]
-async fn a_password_that_sudo_does_not_want_never_becomes_the_commands_input() {
-    let Some(sshd) = with_sudo() else { return };
-    sshd.write("bin/nopasswd", "");
-    let session = connect(&sshd, "correct horse", Sudo::Password).await;
-
-    let output = run(&session, "cat", b"in").await.unwrap();
-
-    assert_eq!(output.stdout, b"in");
-}
-
-#[tokio::test]
-async fn a_wrong_password_is_tried_once_among_all_hosts() {
-    let Some(sshd) = with_sudo() else { return };
-    let asked = Arc::new(AtomicUsize::new(0));
-    let settings = SshSettings {
-        known_hosts: Some(sshd.known_hosts()),
-        handshakes: 10,
-    };
-    let answers = Answers {
-        password: "wrong",
-        asked: Arc::clone(&asked),
-    };
-    let client = Client::new(&settings, answers).unwrap();
-
-    let runs = ["cp1", "cp2", "cp3"].map(|name| {
-        let (client, host) = (&client, host(&sshd, name, Sudo::Password));
-        async move {
-            let session = client.connect(&host).await.unwrap();
-            run(&session, "cat", b"in").await.unwrap_err()
-        }
-    });
-    let problems = futures::future::join_all(runs).await;
-
-    assert!(
-        problems
-            .iter()
-            .all(|problem| matches!(problem, Problem::Sudo { .. })),
-        "{problems:?}"
-    );
-    assert_eq!(attempts(&sshd), 1);
-    assert_eq!(asked.load(Ordering::SeqCst), 1);
-}
-
-#[tokio::test]
 async fn a_command_that_cannot_begin_says_how_it_ended() {
     let Some(sshd) = Sshd::start("ForceCommand echo no shell for you; exit 9") else {
         return;
@@ -451,4 +243,19 @@ async fn a_run_that_is_given_up_leaves_the_connection_in_order() {
 
     assert!(given_up.is_err());
     assert_eq!(output.stdout, b"well\n");
+}
+
+#[tokio::test]
+async fn a_session_ends_in_good_order() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let session = connect(&sshd, "", Sudo::None).await;
+    run(&session, "true", b"").await.unwrap();
+
+    session.close().await;
+
+    sshd.wait_for("Received disconnect from 127.0.0.1");
+    assert!(matches!(
+        run(&session, "true", b"").await,
+        Err(Problem::Unreachable { .. })
+    ));
 }

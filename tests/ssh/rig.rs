@@ -29,8 +29,13 @@ struct Log {
 }
 
 impl Sshd {
-    /// Starts one with further lines of sshd_config; `None`, said aloud, where there is no sshd.
+    /// Starts one with a further line of `sshd_config`; `None`, said aloud, where there is no sshd.
     pub(crate) fn start(config: &str) -> Option<Self> {
+        Self::start_with_keys(config, &["ed25519"])
+    }
+
+    /// Starts one with host keys of several kinds.
+    pub(crate) fn start_with_keys(config: &str, kinds: &[&str]) -> Option<Self> {
         if !Path::new(SSHD).exists() {
             eprintln!("SKIPPED: {SSHD} is not installed (apt-get install openssh-server)");
             return None;
@@ -39,22 +44,7 @@ impl Sshd {
         let _ = std::fs::create_dir_all("/run/sshd");
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
-        keygen(&at("host_ed25519"), "ed25519", "");
-        keygen(&at("user"), "ed25519", "");
-        std::fs::copy(at("user.pub"), at("authorized_keys")).unwrap();
-        std::fs::create_dir(at("bin")).unwrap();
-        std::fs::write(
-            at("config"),
-            format!(
-                "{config}\nHostKey {host}\nAuthorizedKeysFile {authorized}\nStrictModes no\nUsePAM no\nPidFile none\n\
-                 LogLevel VERBOSE\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n\
-                 ListenAddress 127.0.0.1\nSetEnv PATH={bin}:/usr/bin:/bin\n",
-                host = at("host_ed25519").display(),
-                authorized = at("authorized_keys").display(),
-                bin = at("bin").display(),
-            ),
-        )
-        .unwrap();
+        write_files(folder.path(), config, kinds);
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -116,7 +106,11 @@ impl Sshd {
     }
 
     pub(crate) fn keygen(&self, name: &str, kind: &str, passphrase: &str) -> PathBuf {
-        keygen(&self.path(name), kind, passphrase);
+        self.keygen_with(name, &["-t", kind, "-N", passphrase])
+    }
+
+    pub(crate) fn keygen_with(&self, name: &str, arguments: &[&str]) -> PathBuf {
+        keygen(&self.path(name), arguments);
         self.path(name)
     }
 
@@ -183,12 +177,48 @@ impl Drop for Sshd {
     }
 }
 
-fn keygen(path: &Path, kind: &str, passphrase: &str) {
-    let output = Command::new("ssh-keygen")
-        .args(["-q", "-t", kind, "-N", passphrase, "-C", "test", "-f"])
-        .arg(path)
-        .output()
-        .unwrap();
+/// Host keys, a host certificate and its authority, a user's key, and the configuration.
+fn write_files(folder: &Path, config: &str, kinds: &[&str]) {
+    let at = |name: &str| folder.join(name);
+    for kind in kinds {
+        keygen(&at(&format!("host_{kind}")), &["-t", kind]);
+    }
+    keygen(&at("user"), &[]);
+    keygen(&at("authority"), &[]);
+    run(Command::new("ssh-keygen")
+        .args(["-q", "-h", "-I", "test", "-n", "127.0.0.1", "-s"])
+        .args([at("authority"), at("host_ed25519.pub")]));
+    std::fs::copy(at("user.pub"), at("authorized_keys")).unwrap();
+    std::fs::create_dir(at("bin")).unwrap();
+    let host_keys: Vec<String> = kinds
+        .iter()
+        .map(|kind| format!("HostKey {}\n", at(&format!("host_{kind}")).display()))
+        .collect();
+    let host_keys = host_keys.concat();
+    // No start-up files of whoever runs the test: HOME is the test's folder.
+    let home = folder.display();
+    let text = format!(
+        "{config}\n{host_keys}AuthorizedKeysFile {home}/authorized_keys\nStrictModes no\nUsePAM no\nPidFile none\n\
+         LogLevel VERBOSE\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n\
+         ListenAddress 127.0.0.1\nSetEnv PATH={home}/bin:/usr/bin:/bin HOME={home}\n"
+    );
+    std::fs::write(at("config"), text.replace("@FOLDER@", &home.to_string())).unwrap();
+}
+
+/// An ed25519 key without a passphrase, unless the arguments say otherwise.
+fn keygen(path: &Path, arguments: &[&str]) {
+    let mut command = Command::new("ssh-keygen");
+    command.args(["-q", "-C", "test", "-f"]).arg(path).args(arguments);
+    for (option, usual) in [("-t", "ed25519"), ("-N", "")] {
+        if !arguments.contains(&option) {
+            command.args([option, usual]);
+        }
+    }
+    run(&mut command);
+}
+
+fn run(command: &mut Command) {
+    let output = command.output().unwrap();
     assert!(
         output.status.success(),
         "{}",
