@@ -228,3 +228,6 @@ pub struct WorkloadFact {
     /// How many are available and up to date.
     pub available: u64,
 }
+
+/// Every host of the inventory: as found, or why it could not be looked at.
+pub type Observation = BTreeMap<HostName, Result<HostFacts, crate::error::Problem>>;

@@ -11,7 +11,10 @@ use zeroize::Zeroizing;
 
 use crate::values::{Content, Slot, Values};
 
+pub mod balancer;
 pub mod connection;
+pub mod host;
+pub mod kubernetes;
 
 /// Whether a command only looks or also changes something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -38,6 +41,16 @@ pub struct RemoteCommand {
     script: &'static str,
     arguments: Vec<String>,
     input: Content,
+    framing: Framing,
+}
+
+/// How the input begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Framing {
+    /// With its first byte.
+    Plain,
+    /// With its size in bytes on a line of its own, so that a cut connection is told from the end.
+    Sized,
 }
 
 impl RemoteCommand {
@@ -74,6 +87,11 @@ impl RemoteCommand {
         self
     }
 
+    fn sized_input(mut self, input: Content) -> Self {
+        self.framing = Framing::Sized;
+        self.input(input)
+    }
+
     /// What the command is for, such as `kubeadm join`: names it in errors and logs.
     pub fn purpose(&self) -> &str {
         &self.purpose
@@ -101,12 +119,15 @@ impl RemoteCommand {
 
     /// What goes over the wire; `Err` names the slot that has no value yet.
     pub fn wire(&self, values: &Values) -> Result<Wire, Slot> {
-        Ok(Wire {
-            purpose: self.purpose.to_string(),
-            effect: self.effect,
-            line: self.line(),
-            input: self.input.fill(values)?,
-        })
+        let content = self.input.fill(values)?;
+        let input = match self.framing {
+            Framing::Plain => content,
+            Framing::Sized => {
+                let size = format!("{}\n", content.len());
+                Zeroizing::new([size.as_bytes(), content.as_slice()].concat())
+            }
+        };
+        Ok(Wire { purpose: self.purpose.to_string(), effect: self.effect, line: self.line(), input })
     }
 }
 
