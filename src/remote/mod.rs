@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use crate::values::{Content, Slot, Values};
 
 pub mod connection;
+pub mod probe;
 
 /// Whether a command only looks or also changes something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
