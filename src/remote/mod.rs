@@ -13,8 +13,10 @@ use crate::values::{Content, Slot, Values};
 
 pub mod balancer;
 pub mod connection;
+pub mod files;
 pub mod host;
 pub mod kubernetes;
+pub mod probe;
 
 /// Whether a command only looks or also changes something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -1,0 +1,37 @@
+cluster() {
+  if exists /etc/kubernetes/admin.conf; then asked_api; fi </dev/null |
+    also asked_etcd
+}
+
+asked_api() {
+  section ready own_api /readyz |
+    also section ready_through_endpoint api /readyz |
+    also section nodes nodes |
+    also section daemonsets own_api /apis/apps/v1/namespaces/kube-system/daemonsets |
+    also section deployments own_api /apis/apps/v1/namespaces/kube-system/deployments |
+    also section kubeadm_config own_api /api/v1/namespaces/kube-system/configmaps/kubeadm-config |
+    also section cluster_info own_api '/api/v1/namespaces/kube-public/configmaps?fieldSelector=metadata.name%3Dcluster-info'
+}
+
+# `get --raw` alone neither asks the API what it offers nor keeps a cache of that on the host's disk.
+api() { timeout 6 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=5s get --raw "$@"; }
+own_api() { api "$1" --server "$server"; }
+
+# The list of images that each node holds is most of its text.
+nodes() {
+  answer=$(own_api /api/v1/nodes) || return
+  printf '%s' "$answer" | sed -E 's/"images":\[(\{("names":\[[^]]*\])?,?("sizeBytes":[0-9]+)?\},?)*\]/"images":[]/g'
+}
+
+asked_etcd() {
+  ! exists /etc/kubernetes/manifests/etcd.yaml || section etcd_members etcd_members | also section etcd_health etcd_health
+}
+
+# Without a quorum only a serializable list is answered; etcdctl up to 3.4 asks for one, 3.6 when told so.
+etcd_members() {
+  etcd_ctl member list -w json || etcd_ctl member list --consistency=s -w json
+}
+
+etcd_health() {
+  etcd_ctl endpoint health --cluster -w json
+}
