@@ -174,6 +174,12 @@ impl Wire {
     }
 }
 
+/// A command of no meaning, for the tests of what carries commands.
+#[cfg(test)]
+pub(crate) fn any(purpose: &'static str, effect: Effect, input: impl Into<Content>) -> RemoteCommand {
+    RemoteCommand::new(purpose, effect, "true").input(input)
+}
+
 /// One word for a POSIX shell. A NUL cannot stand in an argument; hawser never makes one, so it is dropped.
 fn quote(word: &str) -> String {
     let word = word.replace('\0', "");
