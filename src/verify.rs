@@ -53,7 +53,8 @@ fn balancers(topology: &Topology, observation: &Observation) -> Vec<Unmet> {
         .iter()
         .flat_map(|(host, balancer)| {
             topology.with_role(Role::ControlPlane).filter_map(move |plane| {
-                let server = balancer.servers.iter().find(|server| server.name == plane.name.0);
+                let servers = balancer.servers.known().map_or(&[][..], Vec::as_slice);
+                let server = servers.iter().find(|server| server.name == plane.name.0);
                 let status = server.map_or("unknown", |server| server.status.as_str());
                 let up = status.starts_with("UP") || status.starts_with("no check");
                 (!up).then(|| unmet_at(&host.name, &format!("backend {} is {status}", plane.name)))

@@ -15,7 +15,7 @@ pub(super) struct Answer {
     /// What it exited with.
     pub(super) code: i32,
     /// What it wrote to standard output.
-    pub(super) text: String,
+    pub(in crate::facts) text: String,
     words: String,
 }
 

@@ -28,6 +28,7 @@ pub(super) fn read(answers: &Answers) -> ClusterView {
         etcd: etcd(answers).into(),
         cluster_configuration: cluster_configuration(answers).into(),
         workloads: workloads(answers).into(),
+        applied: super::applied::read(answers).into(),
         has_cluster_info: list(answers, "cluster_info")
             .map(|found: Vec<Object>| !found.is_empty())
             .into(),

@@ -40,6 +40,7 @@ pub fn parse(output: &[u8]) -> Result<HostFacts, String> {
         versions: versions(&answers)?,
         files: answers.all("file").filter_map(file).collect(),
         endpoint_resolves_to: addresses_of_endpoint(&answers).into(),
+        endpoint_speaks_tls: answers.success("tls").map(|said| said.trim() == "yes").into(),
         balancer: is_balancer.then(|| balancer::read(&answers, &units, &system, vip)),
         cluster: sees_cluster.then(|| cluster::read(&answers)),
         system,

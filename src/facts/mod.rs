@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::topology::{Host, HostName, Version};
 
 mod answer;
+mod applied;
 mod balancer;
 mod cluster;
 mod host;
@@ -81,6 +82,8 @@ pub struct HostFacts {
     pub units: BTreeMap<String, Unit>,
     /// What the endpoint's name resolves to on the host (`getent ahosts`), without repetition; empty when to nothing.
     pub endpoint_resolves_to: Observed<Vec<IpAddr>>,
+    /// Whether something speaks TLS at the endpoint; asked on control planes, which have what it takes.
+    pub endpoint_speaks_tls: Observed<bool>,
     /// What kubeadm has left on the host.
     pub kubernetes: KubernetesFacts,
     /// What runs behind a balancer; on balancer hosts.
@@ -225,6 +228,9 @@ pub struct ClusterView {
     pub cluster_configuration: Observed<String>,
     /// DaemonSets and Deployments of kube-system.
     pub workloads: Observed<Vec<WorkloadFact>>,
+    /// The pod network's objects, by their path in the API: what `kubectl apply` last applied there, JSON; `None` where
+    /// the object is not there or was not applied.
+    pub applied: Observed<BTreeMap<String, Option<serde_json::Value>>>,
     /// Whether `kube-public/cluster-info` exists: init reached the bootstrap tokens.
     pub has_cluster_info: Observed<bool>,
 }

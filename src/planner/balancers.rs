@@ -4,7 +4,7 @@ use super::joins::Joins;
 use super::{ALL_AT_ONCE, Cluster, Scene, chain, phase};
 use crate::facts::{BalancerFacts, HostFacts};
 use crate::plan::{Phase, Step};
-use crate::remote::files::{self, RenderedFile};
+use crate::remote::files::{RenderedFile, haproxy, keepalived};
 use crate::steps::balancer;
 use crate::topology::{Host, HostName, Role};
 
@@ -12,27 +12,27 @@ use crate::topology::{Host, HostName, Role};
 pub(super) fn set_up(scene: &Scene, cluster: &Cluster) -> Phase {
     let members = members(scene, cluster);
     let chains = scene.answered(Role::Balancer).map(|(host, facts)| {
-        let mut steps = haproxy(scene, host, facts, &members);
-        steps.extend(keepalived(scene, host, facts));
+        let mut steps = haproxy_steps(scene, host, facts, &members);
+        steps.extend(keepalived_steps(scene, host, facts));
         chain(&host.name, steps)
     });
     phase("balancers", ALL_AT_ONCE, chains.filter(|chain| !chain.steps.is_empty()).collect())
 }
 
-fn haproxy(scene: &Scene, host: &Host, facts: &HostFacts, members: &[HostName]) -> Vec<Step> {
-    let file = files::haproxy(scene.topology, host, members);
-    let description = files::haproxy_description(&file);
-    let write = balancer::write_haproxy(&host.name, &file, facts.files.get(&file.path));
+fn haproxy_steps(scene: &Scene, host: &Host, facts: &HostFacts, members: &[HostName]) -> Vec<Step> {
+    let file = haproxy::render(scene.topology, host, members);
+    let description = haproxy::description(&file);
+    let write = balancer::write_haproxy(&host.name, &file, scene.file(&host.name, &file.path));
     let runs = running(facts) == Some(description.as_str()) && unit_is_up(facts, "haproxy");
     let activate = (!runs).then(|| balancer::activate_haproxy(&host.name, &description));
     write.into_iter().chain(activate).collect()
 }
 
-fn keepalived(scene: &Scene, host: &Host, facts: &HostFacts) -> Vec<Step> {
+fn keepalived_steps(scene: &Scene, host: &Host, facts: &HostFacts) -> Vec<Step> {
     let Some(vip) = scene.topology.endpoint.vip else { return Vec::new() };
     let interface = scene.topology.endpoint.interface.clone().or_else(|| interface_of(host, facts)).unwrap_or_default();
-    let file = files::keepalived(scene.topology, host, &interface);
-    let write = balancer::write_keepalived(&host.name, &file, facts.files.get(&file.path));
+    let Some(file) = keepalived::render(scene.topology, host, &interface) else { return Vec::new() };
+    let write = balancer::write_keepalived(&host.name, &file, scene.file(&host.name, &file.path));
     if write.is_none() && unit_is_up(facts, "keepalived") {
         return Vec::new();
     }
@@ -50,7 +50,7 @@ fn unit_is_up(facts: &HostFacts, unit: &str) -> bool {
 }
 
 fn running(facts: &HostFacts) -> Option<&str> {
-    facts.balancer.as_ref()?.running.as_deref()
+    facts.balancer.as_ref()?.running.known()?.as_deref()
 }
 
 /// The control planes that stand behind the balancers now, in the inventory's order.
@@ -66,9 +66,9 @@ pub(super) fn members(scene: &Scene, cluster: &Cluster) -> Vec<HostName> {
 /// A member that no balancer has let in yet is let in by its own steps, watched first.
 fn is_staged_out(scene: &Scene, host: &Host) -> bool {
     let staged = |balancer: &BalancerFacts| {
-        balancer.servers.iter().any(|server| {
+        balancer.servers.known().is_some_and(|servers| servers.iter().any(|server| {
             server.name == host.name.0 && (server.status.starts_with("MAINT") || server.status.starts_with("DRAIN"))
-        })
+        }))
     };
     scene.answered(Role::Balancer).any(|(_, facts)| facts.balancer.as_ref().is_some_and(staged))
 }
@@ -86,7 +86,7 @@ pub(super) fn take_out(scene: &Scene, host: &Host, members: &[HostName]) -> Vec<
 }
 
 fn file(scene: &Scene, on: &Host, members: &[HostName]) -> RenderedFile {
-    files::haproxy(scene.topology, on, members)
+    haproxy::render(scene.topology, on, members)
 }
 
 /// When no kubeadm runs any more, HAProxy takes up the file that was kept in step: checks and the cutting of
@@ -95,7 +95,7 @@ pub(super) fn settle(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Phase {
     let last = joins.members_at_the_end(scene, cluster);
     let first = members(scene, cluster);
     let chains = scene.answered(Role::Balancer).filter(|_| last != first).map(|(host, _)| {
-        let description = files::haproxy_description(&file(scene, host, &last));
+        let description = haproxy::description(&file(scene, host, &last));
         let mut step = balancer::activate_haproxy(&host.name, &description);
         step.id = crate::plan::StepId(format!("{}/settle-haproxy", host.name));
         step.describe = "make HAProxy run the file that was kept in step".into();

@@ -3,8 +3,9 @@
 use super::{Cluster, Scene, chain, phase};
 use crate::error::Problem;
 use crate::plan::Phase;
-use crate::remote::files;
+use crate::remote::files::kubeadm;
 use crate::steps::control_plane;
+use crate::manifests;
 use crate::topology::Topology;
 
 /// What preflight finds of an init that did not end; kubeadm keeps what is there and finishes it.
@@ -21,13 +22,12 @@ pub(super) fn init(scene: &Scene, cluster: &Cluster) -> Result<Option<Phase>, Ve
         Cluster::HalfInitialised(host) => (*host, true),
         Cluster::There(_) => return Ok(None),
     };
-    let kubeadm = scene.kubeadm(&host.name);
     let api = scene.api_version(&host.name)?;
-    let mut flags = files::init_flags(scene.topology, api);
+    let mut flags = kubeadm::init_flags(scene.topology);
     if half {
         flags.push(LEFT_BY_AN_INIT.replace("Port-6443", &format!("Port-{}", scene.topology.api_port)));
     }
-    let file = files::init(scene.topology, host, kubeadm).map_err(|problem| vec![problem])?;
+    let file = kubeadm::init(scene.topology, host, api);
     let steps = control_plane::init(host, &scene.server(host), &file, &flags);
     Ok(Some(phase("init", 1, vec![chain(&host.name, steps)])))
 }
@@ -38,7 +38,7 @@ pub(super) fn pod_network(scene: &Scene, cluster: &Cluster) -> Vec<Phase> {
     let server = scene.server(via);
     let documents = documents(scene.topology);
     let mut phases = Vec::new();
-    if !documents.is_empty() && !is_applied(cluster) {
+    if !documents.is_empty() && !is_applied(cluster, &documents) {
         let step = control_plane::apply_pod_network(&via.name, &server, &documents);
         phases.push(phase("pod network", 1, vec![chain(&via.name, vec![step])]));
     }
@@ -58,7 +58,9 @@ fn documents(topology: &Topology) -> String {
 }
 
 /// Whether the cluster holds what the manifests say, by the annotation that `kubectl apply` leaves.
-fn is_applied(cluster: &Cluster) -> bool {
+fn is_applied(cluster: &Cluster, documents: &str) -> bool {
     let Some(there) = cluster.there() else { return false };
-    there.view.manifests_applied.known() != Some(&false)
+    let Ok(objects) = manifests::objects(documents) else { return false };
+    let Some(applied) = there.view.applied.known() else { return true };
+    objects.iter().all(|object| applied.get(&object.path).is_some_and(|found| found.as_ref() == Some(&object.document)))
 }

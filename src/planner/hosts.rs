@@ -3,7 +3,7 @@
 use super::{ALL_AT_ONCE, Scene, chain, phase};
 use crate::facts::HostFacts;
 use crate::plan::{Phase, Step};
-use crate::remote::files::{self, RenderedFile};
+use crate::remote::files::{RenderedFile, hosts_block};
 use crate::remote::host::Validator;
 use crate::steps::{self, secrets};
 use crate::topology::{Host, Role};
@@ -11,15 +11,15 @@ use crate::topology::{Host, Role};
 /// The user's files by role, the endpoint's name in /etc/hosts, and what an earlier run could not clear away.
 pub(super) fn files(scene: &Scene) -> Phase {
     let chains = scene.all_answered().map(|(host, facts)| {
-        let wanted = host_files(scene, host, facts);
-        let writes = wanted.iter().filter_map(|file| steps::files::put(&host.name, file, facts.files.get(&file.path), Validator::None));
+        let wanted = host_files(scene, host);
+        let writes = wanted.iter().filter_map(|file| steps::files::put(&host.name, file, scene.file(&host.name, &file.path), Validator::None));
         let leftovers = facts.kubernetes.has_leftovers.then(|| secrets::clear_run_files(&host.name));
         chain(&host.name, leftovers.into_iter().chain(writes).collect())
     });
     phase("files", ALL_AT_ONCE, chains.filter(|chain| !chain.steps.is_empty()).collect())
 }
 
-fn host_files(scene: &Scene, host: &Host, facts: &HostFacts) -> Vec<RenderedFile> {
+fn host_files(scene: &Scene, host: &Host) -> Vec<RenderedFile> {
     let topology = scene.topology;
     let mut wanted: Vec<RenderedFile> = topology
         .files
@@ -34,19 +34,19 @@ fn host_files(scene: &Scene, host: &Host, facts: &HostFacts) -> Vec<RenderedFile
         })
         .collect();
     if topology.endpoint.hosts_file && topology.endpoint.name.parse::<std::net::IpAddr>().is_err() {
-        wanted.extend(hosts_file(scene, facts));
+        wanted.extend(hosts_file(scene, host));
     }
     wanted
 }
 
-fn hosts_file(scene: &Scene, facts: &HostFacts) -> Option<RenderedFile> {
-    let found = facts.files.get("/etc/hosts");
+fn hosts_file(scene: &Scene, host: &Host) -> Option<RenderedFile> {
+    let found = scene.file(&host.name, "/etc/hosts");
     scene.topology.endpoint_address()?;
     Some(RenderedFile {
         path: "/etc/hosts".to_owned(),
         owner: found.map_or_else(|| "root:root".to_owned(), |file| file.owner.clone()),
         mode: found.map_or(0o644, |file| file.mode),
-        content: files::hosts_block(found.map_or("", |file| file.content.as_str()), scene.topology).into(),
+        content: hosts_block::render(found.map_or("", |file| file.content.as_str()), scene.topology).into(),
         secret: false,
     })
 }

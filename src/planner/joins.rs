@@ -5,9 +5,10 @@
 
 use super::{Cluster, Scene, balancers, chain, phase};
 use crate::error::Problem;
-use crate::facts::{HostFacts, MemberFact, Membership, control_plane_membership, quorum, worker_membership};
+use crate::ca::ca_hash;
+use crate::facts::{self, HostFacts, MemberFact, Membership, control_plane_membership, quorum, worker_membership};
 use crate::plan::{Chain, Lane, Necessity, Phase, Step};
-use crate::remote::files;
+use crate::remote::files::kubeadm;
 use crate::steps::{control_plane, mend, node, secrets};
 use crate::topology::{Host, HostName, Role, Version};
 
@@ -66,7 +67,7 @@ pub(super) fn decide<'a>(scene: &Scene<'a>, cluster: &Cluster<'a>) -> Result<Joi
             continue;
         }
         let list = if host.is(Role::ControlPlane) { &mut joins.control_planes } else { &mut joins.workers };
-        match way(cluster, host, facts) {
+        match way(scene, cluster, host, facts) {
             Ok(Some(way)) => list.push((host, way)),
             Ok(None) => {}
             Err(problem) => problems.push(problem),
@@ -78,23 +79,28 @@ pub(super) fn decide<'a>(scene: &Scene<'a>, cluster: &Cluster<'a>) -> Result<Joi
 /// Whether a control plane is a whole member of the cluster.
 pub(super) fn is_member(scene: &Scene, cluster: &Cluster, host: &Host) -> bool {
     let Some(facts) = scene.facts(&host.name) else { return cluster.node(host).is_some_and(|node| node.control_plane) };
-    membership(cluster, host, facts) == Membership::Member
+    membership(scene, cluster, host, facts) == Ok(Membership::Member)
 }
 
-fn membership(cluster: &Cluster, host: &Host, facts: &HostFacts) -> Membership {
-    match cluster.there() {
-        None if facts.kubernetes.ca.is_none() && !facts.kubernetes.has_kubelet_conf => Membership::Absent,
-        None => Membership::Partial(vec!["kubeadm's files without a cluster".to_owned()]),
-        Some(there) if host.is(Role::ControlPlane) => control_plane_membership(&host.name, facts, there.view, there.ca),
-        Some(there) => worker_membership(&host.name, facts, there.view, there.ca),
-    }
+/// What a host is to the cluster. While no API server is well, only what is on the host itself counts.
+fn membership(scene: &Scene, cluster: &Cluster, host: &Host, facts: &HostFacts) -> Result<Membership, Problem> {
+    let measure = cluster.there().filter(|there| there.well).map(|there| facts::Cluster { ca: there.ca, view: there.view });
+    let found = if host.is(Role::ControlPlane) {
+        control_plane_membership(host, facts, measure, scene.topology.etcd)
+    } else {
+        worker_membership(host, facts, measure)
+    };
+    found.into_result().map_err(|cause| {
+        let what = format!("whether it belongs to the cluster (asked at {})", cluster.via().name);
+        Problem::Probe { host: host.name.clone(), what, cause }
+    })
 }
 
-fn way(cluster: &Cluster, host: &Host, facts: &HostFacts) -> Result<Option<Way>, Problem> {
+fn way(scene: &Scene, cluster: &Cluster, host: &Host, facts: &HostFacts) -> Result<Option<Way>, Problem> {
     let node = cluster.node(host).is_some();
-    match membership(cluster, host, facts) {
+    match membership(scene, cluster, host, facts)? {
         Membership::Member => Ok(None),
-        Membership::Foreign(hash) => Err(foreign(host, &hash, cluster)),
+        Membership::Foreign => Err(foreign(host, facts, cluster)),
         found if host.is(Role::ControlPlane) => {
             control_plane_way(cluster, host, facts, matches!(found, Membership::Partial(_))).map(Some)
         }
@@ -115,7 +121,7 @@ fn worker_way(cluster: &Cluster, host: &Host) -> Option<Way> {
 /// A listed member is brought up as it is where it can be; it is removed only where the others hold the quorum.
 fn control_plane_way(cluster: &Cluster, host: &Host, facts: &HostFacts, partial: bool) -> Result<Way, Problem> {
     let node = cluster.node(host).is_some();
-    let Some(member) = cluster.members().iter().find(|member| is_of(member, host)) else {
+    let Some(member) = cluster.members().iter().find(|member| member.is_of(host)) else {
         return Ok(Way::Join { clear: Clear { member: None, node, host: partial } });
     };
     if partial && can_come_up(facts, member) {
@@ -133,14 +139,6 @@ fn can_come_up(facts: &HostFacts, member: &MemberFact) -> bool {
     let complete = found.manifests.iter().any(|manifest| manifest == "etcd.yaml") && found.has_kubelet_conf;
     let tried = facts.units.get("kubelet").is_some_and(|kubelet| kubelet.active_for_s > LONG_ENOUGH_S);
     complete && (member.healthy || !tried)
-}
-
-fn is_of(member: &MemberFact, host: &Host) -> bool {
-    let address = match host.address {
-        std::net::IpAddr::V4(address) => format!("//{address}:"),
-        std::net::IpAddr::V6(address) => format!("//[{address}]:"),
-    };
-    member.name == host.name.0 || member.peer_urls.iter().any(|url| url.contains(&address))
 }
 
 /// Who is left when a member goes.
@@ -186,7 +184,8 @@ fn no_quorum(cluster: &Cluster, host: &Host, facts: &HostFacts, member: &MemberF
     }
 }
 
-fn foreign(host: &Host, hash: &str, cluster: &Cluster) -> Problem {
+fn foreign(host: &Host, facts: &HostFacts, cluster: &Cluster) -> Problem {
+    let hash = facts.kubernetes.ca.as_deref().and_then(|ca| ca_hash(ca).ok()).unwrap_or_default();
     let ours = cluster.there().map_or("(none)", |there| there.ca_hash.as_str());
     Problem::Unsafe {
         what: format!("{} belongs to another cluster", host.name),
@@ -233,7 +232,7 @@ fn secrets_first(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Phas
     let joining = |list: &[(&Host, Way)]| list.iter().any(|(_, way)| matches!(way, Way::Join { .. }));
     let wanted = joining(&joins.control_planes) || joining(&joins.workers) || needs_file(joins);
     if cluster.there().is_some_and(|there| there.well) && wanted {
-        let file = files::upload_certs(scene.topology, via, scene.kubeadm(&via.name)).map_err(|problem| vec![problem])?;
+        let file = kubeadm::upload_certs(scene.topology, via, scene.api_version(&via.name)?);
         steps.extend(secrets::create_token(&via.name, &file));
         if joining(&joins.control_planes) {
             steps.push(secrets::upload_certificates(&via.name));
@@ -283,7 +282,7 @@ fn in_order(scene: &Scene, members: &[HostName], newcomer: &HostName) -> Vec<Hos
 /// Before a later join the uploaded certificates are looked at, and uploaded again when they are old.
 fn refresh(scene: &Scene, cluster: &Cluster, before: &Host) -> Result<Vec<Step>, Vec<Problem>> {
     let via = cluster.via();
-    let file = files::upload_certs(scene.topology, via, scene.kubeadm(&via.name)).map_err(|problem| vec![problem])?;
+    let file = kubeadm::upload_certs(scene.topology, via, scene.api_version(&via.name)?);
     let mut write = crate::steps::files::put_transient(&via.name, &file);
     write.id = crate::plan::StepId(format!("{}/write-upload-file-for-{}", via.name, before.name));
     Ok(vec![write, secrets::refresh_certificates(&via.name, &before.name)])
@@ -296,13 +295,13 @@ fn control_plane_steps(
     way: &Way,
     members: &mut Vec<HostName>,
 ) -> Result<Vec<Step>, Vec<Problem>> {
-    let kubeadm = scene.kubeadm(&host.name);
+    let version = scene.kubeadm(&host.name);
     let server = scene.server(host);
-    let file = files::join_control_plane(scene.topology, host, kubeadm).map_err(|problem| vec![problem])?;
+    let file = scene.joining(cluster, kubeadm::join_control_plane(scene.topology, host, scene.api_version(&host.name)?));
     Ok(match way {
         Way::BringUp | Way::Annotate => {
             let mut steps = vec![mend::bring_up(&host.name, &server)];
-            steps.extend(mend::finish_control_plane(&host.name, &file, kubeadm));
+            steps.extend(mend::finish_control_plane(&host.name, &file, version));
             steps
         }
         Way::Join { clear } => {
@@ -312,7 +311,7 @@ fn control_plane_steps(
                 steps.extend(balancers::take_out(scene, host, members));
             }
             steps.extend(clearing(scene, cluster, host, clear));
-            steps.extend(control_plane::join(host, &server, &file, &files::join_flags(scene.topology)));
+            steps.extend(control_plane::join(host, &server, &file));
             steps
         }
     })
@@ -322,7 +321,7 @@ fn clearing(scene: &Scene, cluster: &Cluster, host: &Host, clear: &Clear) -> Vec
     let via = cluster.via();
     let server = scene.server(via);
     let socket = &scene.topology.kubeadm.cri_socket;
-    let member = clear.member.as_ref().map(|(id, sum)| mend::remove_member(&via.name, id, &host.name, sum));
+    let member = clear.member.as_ref().map(|(id, sum)| mend::remove_member(&via.name, (id, sum), &host.name, socket));
     let reset = clear.host.then(|| mend::reset(&host.name, socket));
     let node = clear.node.then(|| mend::delete_node(&via.name, &server, &host.name));
     // The host is stopped before its node object goes: a running kubelet would register it again.
@@ -337,10 +336,9 @@ fn worker_chains(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Vec<
         .map(|(host, way)| {
             let steps = match way {
                 Way::Join { clear } => {
-                    let kubeadm = scene.kubeadm(&host.name);
-                    let file = files::join_worker(scene.topology, host, kubeadm).map_err(|problem| vec![problem])?;
+                    let file = scene.joining(cluster, kubeadm::join_worker(scene.topology, host, scene.api_version(&host.name)?));
                     let mut steps = clearing(scene, cluster, host, clear);
-                    steps.extend(node::join(host, &file, &files::join_flags(scene.topology)));
+                    steps.extend(node::join(host, &file));
                     steps
                 }
                 Way::Annotate | Way::BringUp => {

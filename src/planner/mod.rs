@@ -14,9 +14,10 @@ mod versions;
 use std::collections::BTreeSet;
 
 use crate::error::Problem;
-use crate::facts::{HostFacts, Observation};
+use crate::facts::{FileFact, HostFacts, Observation};
 use crate::plan::{Chain, Lane, Necessity, Phase, Plan, Step};
-use crate::remote::files::{self, ApiVersion};
+use crate::remote::files::RenderedFile;
+use crate::remote::files::kubeadm::ApiVersion;
 use crate::steps::secrets;
 use crate::topology::{Host, HostName, Role, Topology, Version};
 use crate::values::Slot;
@@ -79,6 +80,11 @@ impl<'a> Scene<'a> {
         self.observation.get(host).and_then(|found| found.as_ref().ok())
     }
 
+    /// A file as found; `refusals` has seen to it that every file that was asked for could be read.
+    pub(crate) fn file(&self, host: &HostName, path: &str) -> Option<&'a FileFact> {
+        self.facts(host)?.files.get(path)?.known()
+    }
+
     /// The hosts of a role that answered, with what was found.
     pub(crate) fn answered(&self, role: Role) -> impl Iterator<Item = (&'a Host, &'a HostFacts)> {
         self.topology.with_role(role).filter_map(|host| Some((host, self.facts(&host.name)?)))
@@ -102,11 +108,20 @@ impl<'a> Scene<'a> {
         self.facts(host).and_then(|facts| facts.versions.kubeadm).unwrap_or(self.topology.version)
     }
 
-    /// Flags that `kubeadm join` takes here.
+    /// Which configuration the kubeadm of a host reads.
     pub(crate) fn api_version(&self, host: &HostName) -> Result<ApiVersion, Vec<Problem>> {
-        files::ApiVersion::for_kubeadm(self.kubeadm(host)).map_err(|cause| {
-            vec![Problem::Probe { host: host.clone(), what: "which configuration kubeadm reads".to_owned(), cause }]
+        ApiVersion::for_kubeadm(self.kubeadm(host)).map_err(|cause| {
+            let what = "which configuration kubeadm reads".to_owned();
+            vec![Problem::Probe { host: host.clone(), what, cause: cause.to_string() }]
         })
+    }
+
+    /// A join's file with the CA's hash in it, where the cluster is already there.
+    pub(crate) fn joining(&self, cluster: &Cluster, mut file: RenderedFile) -> RenderedFile {
+        if let Some(there) = cluster.there() {
+            file.content = file.content.with(Slot::CaHash, &there.ca_hash);
+        }
+        file
     }
 }
 

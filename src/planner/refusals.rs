@@ -2,6 +2,7 @@
 
 use super::{Allowance, Scene};
 use crate::error::Problem;
+use crate::facts::Observed;
 use crate::topology::{CertificateRoute, EtcdTopology, HostName, Role};
 
 /// Every reason not to go on, at once.
@@ -10,6 +11,7 @@ pub(super) fn check(scene: &Scene, allowance: &Allowance) -> Result<(), Vec<Prob
     problems.extend(not_yet(scene));
     problems.extend(host_keys(scene));
     problems.extend(missing(scene, allowance));
+    problems.extend(unreadable_files(scene));
     problems.extend(running_kubeadm(scene));
     problems.extend(vip_in_use(scene));
     if problems.is_empty() { Ok(()) } else { Err(problems) }
@@ -83,6 +85,18 @@ fn missing(scene: &Scene, allowance: &Allowance) -> Vec<Problem> {
         problems.push(Problem::MissingHosts { hosts: workers, needed_for });
     }
     problems
+}
+
+fn unreadable_files(scene: &Scene) -> Vec<Problem> {
+    let files = scene.all_answered().flat_map(|(host, facts)| facts.files.iter().map(move |(path, file)| (host, path, file)));
+    files
+        .filter_map(|(host, path, file)| match file {
+            Observed::Unknown(cause) => {
+                Some(Problem::Probe { host: host.name.clone(), what: format!("what is in {path}"), cause: cause.clone() })
+            }
+            Observed::Known(_) => None,
+        })
+        .collect()
 }
 
 fn running_kubeadm(scene: &Scene) -> Vec<Problem> {

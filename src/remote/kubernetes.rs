@@ -15,7 +15,7 @@ macro_rules! cluster_script {
 
 macro_rules! etcd_script {
     ($name:literal) => {
-        concat!(include_str!("scripts/etcd_client.sh"), include_str!(concat!("scripts/", $name)))
+        concat!(include_str!("scripts/etcdctl.sh"), include_str!(concat!("scripts/", $name)))
     };
 }
 
@@ -30,8 +30,8 @@ pub fn is_initialised(server: &str) -> RemoteCommand {
 }
 
 /// `kubeadm join` from `/run/hawser/kubeadm-join.yaml`.
-pub fn join(flags: &[String]) -> RemoteCommand {
-    RemoteCommand::changes("kubeadm join", include_str!("scripts/kubeadm_join.sh")).args(flags)
+pub fn join() -> RemoteCommand {
+    RemoteCommand::changes("kubeadm join", include_str!("scripts/kubeadm_join.sh"))
 }
 
 /// Whether the host has joined in its role; `server` is its own API server, if it is a control plane.
@@ -102,8 +102,8 @@ pub fn annotate_cri_socket(server: &str, node: &HostName, socket: &str) -> Remot
 }
 
 /// Removes a member from etcd; whoever plans it has done the quorum's sum.
-pub fn remove_member(id: &str) -> RemoteCommand {
-    RemoteCommand::changes("remove the etcd member", etcd_script!("remove_member.sh")).arg(id)
+pub fn remove_member(id: &str, cri_socket: &str) -> RemoteCommand {
+    RemoteCommand::changes("remove the etcd member", etcd_script!("remove_member.sh")).args([id, cri_socket])
 }
 
 /// Deletes a node object.
@@ -129,4 +129,9 @@ pub fn finish_control_plane(phases: &[&str]) -> RemoteCommand {
 /// The kubelet's last lines and the logs of static pods that were started again.
 pub fn failure_story() -> RemoteCommand {
     RemoteCommand::reads("look at the kubelet and the static pods", include_str!("scripts/failure_story.sh"))
+}
+
+/// Prints the administrator's kubeconfig, as kubeadm made it: its server is the endpoint.
+pub fn read_admin_conf() -> RemoteCommand {
+    RemoteCommand::reads("read admin.conf", "cat /etc/kubernetes/admin.conf")
 }

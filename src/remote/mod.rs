@@ -63,6 +63,7 @@ impl RemoteCommand {
             script,
             arguments: Vec::new(),
             input: Content::default(),
+            framing: Framing::Plain,
         }
     }
 

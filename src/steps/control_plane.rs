@@ -44,12 +44,12 @@ pub fn await_well(on: &HostName, server: &str) -> Step {
 }
 
 /// Joins a host to the control plane.
-pub fn join(host: &Host, server: &str, file: &RenderedFile, flags: &[String]) -> Vec<Step> {
+pub fn join(host: &Host, server: &str, file: &RenderedFile) -> Vec<Step> {
     let name = &host.name;
     vec![
         files::put_transient(name, file),
         Step::on(name, "join", "kubeadm join as a control plane")
-            .change(kubernetes::join(flags), KUBEADM)
+            .change(kubernetes::join(), KUBEADM)
             .done_when(kubernetes::has_joined(Role::ControlPlane, server), WELL)
             .on_failure(kubernetes::failure_story()),
     ]

@@ -33,9 +33,9 @@ pub fn annotate(via: &HostName, server: &str, node: &HostName, socket: &str) -> 
 }
 
 /// Removes an etcd member that will not come back; `sum` is the quorum's, done by whoever plans it.
-pub fn remove_member(via: &HostName, id: &str, of: &HostName, sum: &str) -> Step {
+pub fn remove_member(via: &HostName, (id, sum): (&str, &str), of: &HostName, cri_socket: &str) -> Step {
     Step::on(via, &format!("remove-member-{of}"), format!("remove the etcd member {id} of {of} ({sum})"))
-        .change(kubernetes::remove_member(id), QUICK)
+        .change(kubernetes::remove_member(id, cri_socket), QUICK)
 }
 
 /// Deletes the node object of a host that joins anew.

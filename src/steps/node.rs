@@ -9,12 +9,12 @@ use crate::remote::kubernetes;
 use crate::topology::{Host, HostName, Role, Taint};
 
 /// Joins a host as a worker.
-pub fn join(host: &Host, file: &RenderedFile, flags: &[String]) -> Vec<Step> {
+pub fn join(host: &Host, file: &RenderedFile) -> Vec<Step> {
     let name = &host.name;
     vec![
         files::put_transient(name, file),
         Step::on(name, "join", "kubeadm join as a worker")
-            .change(kubernetes::join(flags), KUBEADM)
+            .change(kubernetes::join(), KUBEADM)
             .done_when(kubernetes::has_joined(Role::Worker, "-"), QUICK)
             .on_failure(kubernetes::failure_story()),
     ]

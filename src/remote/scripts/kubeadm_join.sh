@@ -1,2 +1,1 @@
-# kubeadm_join.sh FLAG …
-exec kubeadm join --config /run/hawser/kubeadm-join.yaml "$@" </dev/null
+exec kubeadm join --config /run/hawser/kubeadm-join.yaml </dev/null
