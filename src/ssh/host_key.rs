@@ -1,0 +1,224 @@
+//! The part of a session that judges the host's key before anything is sent, and tells why a session ended.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use russh::client::{ChannelOpenHandle, DisconnectReason, Handler, Msg, Session};
+use russh::keys::PublicKeyOrCertificate;
+use russh::{Channel, Error};
+use tokio::sync::watch;
+
+use super::known_hosts::{Known, Verdict, fingerprint};
+use super::stream::in_words;
+use crate::error::Problem;
+use crate::topology::HostName;
+
+/// Judges the host's key; owned by the session's task.
+pub(super) struct Guard {
+    host: HostName,
+    address: String,
+    known: Known,
+    refused: Refusal,
+    ended: watch::Sender<Option<End>>,
+}
+
+/// Where the reason for a refusal is left: russh itself passes on only that there was one.
+#[derive(Clone, Default)]
+pub(super) struct Refusal(Arc<Mutex<Option<Problem>>>);
+
+impl Refusal {
+    pub(super) fn take(&self) -> Option<Problem> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn put(&self, problem: Problem) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(problem);
+    }
+}
+
+/// How a session ended.
+#[derive(Debug, Clone)]
+pub(super) enum End {
+    /// sshd said why.
+    Told(String),
+    /// The connection broke.
+    Broken(String),
+}
+
+/// How a session ended, once it has; closed when its task is gone.
+pub(super) type Ended = watch::Receiver<Option<End>>;
+
+impl Guard {
+    pub(super) fn new(host: &HostName, address: &str, known: Known) -> (Self, Refusal, Ended) {
+        let (ended, watched) = watch::channel(None);
+        let refused = Refusal::default();
+        let guard = Self {
+            host: host.clone(),
+            address: address.to_owned(),
+            known,
+            refused: refused.clone(),
+            ended,
+        };
+        (guard, refused, watched)
+    }
+
+    fn problem(&self, presented: &PublicKeyOrCertificate, verdict: Verdict) -> Option<Problem> {
+        let key = presented.public_key();
+        let shown = fingerprint(key.key_data());
+        let (host, address) = (self.host.clone(), self.address.clone());
+        match verdict {
+            Verdict::Trusted => None,
+            Verdict::Unknown { remarks } => Some(Problem::HostKeyUnknown {
+                host,
+                address,
+                fingerprint: std::iter::once(shown)
+                    .chain(remarks)
+                    .collect::<Vec<_>>()
+                    .join("; "),
+                known_hosts: self.known.file().display().to_string(),
+                line: self.known.line(&key),
+            }),
+            Verdict::Changed { expected, known_at } => Some(Problem::HostKeyChanged {
+                host,
+                address,
+                presented: shown,
+                expected,
+                known_at,
+            }),
+            Verdict::Revoked { known_at } => Some(Problem::HostKeyRevoked {
+                host,
+                address,
+                fingerprint: shown,
+                known_at,
+            }),
+        }
+    }
+}
+
+impl Handler for Guard {
+    type Error = Error;
+
+    async fn check_server_key(&mut self, presented: &PublicKeyOrCertificate) -> Result<bool, Error> {
+        let verdict = self.known.judge(presented, SystemTime::now());
+        match self.problem(presented, verdict) {
+            None => Ok(true),
+            Some(problem) => {
+                self.refused.put(problem);
+                Ok(false)
+            }
+        }
+    }
+
+    async fn disconnected(&mut self, reason: DisconnectReason<Error>) -> Result<(), Error> {
+        let (end, result) = match reason {
+            DisconnectReason::ReceivedDisconnect(info) => (End::Told(info.message), Ok(())),
+            DisconnectReason::Error(error) => (End::Broken(why(&error)), Err(error)),
+        };
+        self.ended.send_replace(Some(end));
+        result
+    }
+
+    // A host has no business opening channels to the workstation; a reply that is dropped refuses.
+
+    async fn server_channel_open_forwarded_tcpip(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        _: u32,
+        _: &str,
+        _: u32,
+        _: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn server_channel_open_forwarded_streamlocal(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        _: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn server_channel_open_agent_forward(
+        &mut self,
+        _: Channel<Msg>,
+        _: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn server_channel_open_session(
+        &mut self,
+        _: Channel<Msg>,
+        _: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn server_channel_open_direct_tcpip(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        _: u32,
+        _: &str,
+        _: u32,
+        _: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn server_channel_open_direct_streamlocal(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        _: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn server_channel_open_x11(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        _: u32,
+        _: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// Why a session ended or never was, in plain words.
+pub(super) fn why(error: &Error) -> String {
+    match error {
+        Error::IO(error) => in_words(error),
+        Error::Disconnect | Error::HUP | Error::RecvError | Error::SendError => {
+            "the connection was closed".to_owned()
+        }
+        Error::KeepaliveTimeout | Error::InactivityTimeout => "the host stopped answering".to_owned(),
+        Error::NoCommonAlgo { kind, theirs, .. } => {
+            format!(
+                "no common {kind:?} algorithm; the server has {}",
+                theirs.join(", ")
+            )
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Why the connection ended, as far as that is known.
+pub(super) fn reason(ended: &Ended) -> String {
+    match &*ended.borrow() {
+        Some(End::Told(message)) => format!("sshd ended the connection: {message}"),
+        Some(End::Broken(words)) => words.clone(),
+        None => "the connection was closed".to_owned(),
+    }
+}

@@ -1,0 +1,62 @@
+//! What a command says: kept up to a limit, and told line by line as it comes.
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::remote::connection::{OUTPUT_LIMIT, Progress};
+
+/// A longer line is told in pieces.
+const LINE_LIMIT: usize = 64 << 10;
+
+/// One of a command's two output streams.
+pub(super) struct Stream {
+    kept: Vec<u8>,
+    size: usize,
+    line: Vec<u8>,
+    progress: Option<UnboundedSender<Progress>>,
+}
+
+impl Stream {
+    pub(super) fn new(progress: Option<UnboundedSender<Progress>>) -> Self {
+        Self {
+            kept: Vec::new(),
+            size: 0,
+            line: Vec::new(),
+            progress,
+        }
+    }
+
+    pub(super) fn take(&mut self, data: &[u8]) {
+        self.size += data.len();
+        let room = OUTPUT_LIMIT - self.kept.len();
+        self.kept.extend(data.iter().take(room));
+        if self.progress.is_some() {
+            for piece in data.split_inclusive(|byte| *byte == b'\n') {
+                self.line.extend_from_slice(piece);
+                if piece.ends_with(b"\n") || self.line.len() > LINE_LIMIT {
+                    self.tell_line();
+                }
+            }
+        }
+    }
+
+    fn tell_line(&mut self) {
+        let text = String::from_utf8_lossy(&self.line).trim_end().to_owned();
+        self.line.clear();
+        if let Some(progress) = &self.progress {
+            // Nobody has to listen to the end.
+            let _ = progress.send(Progress::Line(text));
+        }
+    }
+
+    /// What was kept.
+    pub(super) fn end(&mut self) -> Vec<u8> {
+        if !self.line.is_empty() {
+            self.tell_line();
+        }
+        if self.size > self.kept.len() {
+            self.line = format!("({} bytes of {} were kept)", self.kept.len(), self.size).into_bytes();
+            self.tell_line();
+        }
+        std::mem::take(&mut self.kept)
+    }
+}

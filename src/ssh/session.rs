@@ -1,0 +1,165 @@
+//! A logged-in connection to one host, on which commands run side by side.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use russh::client::{Handle, Msg};
+use russh::{Channel, ChannelOpenFailure, Disconnect, Error};
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::timeout;
+use zeroize::Zeroizing;
+
+use super::conversation::{Place, Request, hold};
+use super::host_key::{Ended, Guard, reason};
+use super::sudo::{SudoPasswords, exec_line, new_marker};
+use crate::error::Problem;
+use crate::remote::Wire;
+use crate::remote::connection::{Connection, Output, Progress};
+use crate::topology::Host;
+
+/// sshd allows ten sessions on a connection (`MaxSessions 10`); two are left to spare.
+const MOST_SESSIONS: usize = 8;
+
+const OPEN_LIMIT: Duration = Duration::from_secs(10);
+const CLOSE_LIMIT: Duration = Duration::from_secs(2);
+
+/// A logged-in connection to one host.
+pub struct Session {
+    address: String,
+    handle: Arc<Handle<Guard>>,
+    place: Place,
+    slots: Arc<Semaphore>,
+    limit: AtomicUsize,
+}
+
+impl Session {
+    pub(super) fn new(host: &Host, handle: Handle<Guard>, ended: Ended, passwords: SudoPasswords) -> Self {
+        Self {
+            address: super::address(&host.ssh),
+            handle: Arc::new(handle),
+            place: Place {
+                host: host.name.clone(),
+                user: host.ssh.user.clone(),
+                sudo: host.ssh.sudo,
+                marker: new_marker(),
+                passwords,
+                ended,
+            },
+            slots: Arc::new(Semaphore::new(MOST_SESSIONS)),
+            limit: AtomicUsize::new(MOST_SESSIONS),
+        }
+    }
+
+    /// Ends the connection in good order.
+    pub async fn close(&self) {
+        if self
+            .handle
+            .disconnect(Disconnect::ByApplication, "done", "")
+            .await
+            .is_ok()
+        {
+            let mut ended = self.place.ended.clone();
+            // Ends when the session's task is gone, and with it what it still had to send.
+            let gone = async { while ended.changed().await.is_ok() {} };
+            let _ = timeout(CLOSE_LIMIT, gone).await;
+        }
+    }
+
+    pub(super) async fn run_line(&self, line: &str, request: Request) -> Result<Output, Problem> {
+        let (channel, slot) = self.open().await?;
+        let (reader, writer) = channel.split();
+        writer
+            .exec(true, exec_line(self.place.sudo, &self.place.marker, line))
+            .await
+            .map_err(|_| self.lost())?;
+        let purpose = request.purpose.clone();
+        let (answer, answered) = oneshot::channel();
+        tokio::spawn(hold(self.place.clone(), request, (reader, writer), answer, slot));
+        answered.await.unwrap_or_else(|_| {
+            Err(Problem::ConnectionLost {
+                host: self.place.host.clone(),
+                purpose,
+                cause: reason(&self.place.ended),
+            })
+        })
+    }
+
+    /// Opens a channel. A server that allows fewer of them than usual is taken at its word.
+    async fn open(&self) -> Result<(Channel<Msg>, OwnedSemaphorePermit), Problem> {
+        loop {
+            let slot = Arc::clone(&self.slots)
+                .acquire_owned()
+                .await
+                .map_err(|_| self.lost())?;
+            match timeout(OPEN_LIMIT, open_in_background(&self.handle)).await {
+                Ok(Ok(channel)) => return Ok((channel, slot)),
+                Ok(Err(Error::ChannelOpenFailure(ChannelOpenFailure::ConnectFailed)))
+                    if self.lower_limit() =>
+                {
+                    slot.forget();
+                }
+                Ok(Err(Error::ChannelOpenFailure(reason))) => {
+                    return Err(self.unreachable(format!("sshd refuses a session ({reason:?})")));
+                }
+                Ok(Err(_)) => return Err(self.lost()),
+                Err(_) => {
+                    let seconds = OPEN_LIMIT.as_secs();
+                    return Err(self.unreachable(format!("sshd opened no session within {seconds} s")));
+                }
+            }
+        }
+    }
+
+    /// Takes one off the number of sessions; `false` where only one was left.
+    fn lower_limit(&self) -> bool {
+        let lower = |limit: usize| (limit > 1).then(|| limit - 1);
+        self.limit
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, lower)
+            .is_ok()
+    }
+
+    fn lost(&self) -> Problem {
+        self.unreachable(format!("the connection is gone: {}", reason(&self.place.ended)))
+    }
+
+    fn unreachable(&self, cause: String) -> Problem {
+        Problem::Unreachable {
+            host: self.place.host.clone(),
+            address: self.address.clone(),
+            cause,
+        }
+    }
+}
+
+impl Connection for Session {
+    async fn run(
+        &self,
+        command: &Wire,
+        deadline: Duration,
+        progress: Option<UnboundedSender<Progress>>,
+    ) -> Result<Output, Problem> {
+        let request = Request {
+            purpose: command.purpose().to_owned(),
+            input: Zeroizing::new(command.input().to_vec()),
+            deadline,
+            progress,
+        };
+        self.run_line(command.line(), request).await
+    }
+}
+
+/// Opens a channel in a task: the server completes an opening that is given up, and somebody has to close it.
+async fn open_in_background(handle: &Arc<Handle<Guard>>) -> Result<Channel<Msg>, Error> {
+    let (opened, open) = oneshot::channel();
+    let handle = Arc::clone(handle);
+    tokio::spawn(async move {
+        let channel = handle.channel_open_session().await;
+        if let Err(Ok(mut late)) = opened.send(channel) {
+            let _ = late.close().await;
+            while late.wait().await.is_some() {}
+        }
+    });
+    open.await.unwrap_or(Err(Error::Disconnect))
+}

@@ -1,0 +1,96 @@
+//! Commands on a real sshd.
+
+#[path = "../../tests/rig/mod.rs"]
+#[expect(dead_code, reason = "tests/ssh.rs uses the rest")]
+mod rig;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use self::rig::Sshd;
+use super::conversation::Request;
+use super::*;
+use crate::remote::connection::{Exit, Output};
+use crate::topology::HostName;
+
+struct Answers {
+    password: &'static str,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Prompter for Answers {
+    fn passphrase(&self, _: &Path) -> Result<Zeroizing<String>, Problem> {
+        unreachable!("no key is encrypted")
+    }
+
+    fn sudo_password(&self, _: &HostName, _: &str) -> Result<Zeroizing<String>, Problem> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        Ok(Zeroizing::new(self.password.to_owned()))
+    }
+}
+
+fn client(sshd: &Sshd, password: &'static str) -> Client {
+    let settings = SshSettings {
+        known_hosts: Some(sshd.known_hosts()),
+        handshakes: 10,
+    };
+    let asked = Arc::default();
+    Client::new(&settings, Answers { password, asked }).unwrap()
+}
+
+fn host(sshd: &Sshd, name: &str, sudo: Sudo) -> Host {
+    Host {
+        name: HostName::from(name),
+        address: "127.0.0.1".parse().unwrap(),
+        roles: BTreeSet::new(),
+        ssh: SshTarget {
+            address: "127.0.0.1".to_owned(),
+            port: sshd.port,
+            user: sshd.user.clone(),
+            identities: vec![sshd.path("user")],
+            agent: false,
+            sudo,
+        },
+        labels: BTreeMap::new(),
+        taints: Vec::new(),
+        kubelet_args: BTreeMap::new(),
+    }
+}
+
+fn line(script: &str) -> String {
+    let script = format!("{}{script}", include_str!("../remote/scripts/prelude.sh"));
+    shlex::try_join(["sh", "-c", &script, "hawser"]).unwrap()
+}
+
+fn request(input: &[u8]) -> Request {
+    Request {
+        purpose: "test".to_owned(),
+        input: Zeroizing::new(input.to_vec()),
+        deadline: Duration::from_secs(60),
+        progress: None,
+    }
+}
+
+async fn run(session: &Session, script: &str, input: &[u8]) -> Result<Output, Problem> {
+    session.run_line(&line(script), request(input)).await
+}
+
+#[tokio::test]
+async fn a_commands_streams_and_status_come_back_apart() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let session = client(&sshd, "")
+        .connect(&host(&sshd, "cp1", Sudo::None))
+        .await
+        .unwrap();
+
+    let output = run(&session, "cat; echo err >&2; exit 7", b"in").await.unwrap();
+
+    assert_eq!(output.exit, Exit::Code(7));
+    assert_eq!(output.stdout, b"in");
+    assert_eq!(output.stderr, b"err\n");
+}
