@@ -6,7 +6,7 @@ use x509_parser::pem::parse_x509_pem;
 /// `sha256:` and the hash of a CA certificate's public key, as `discovery-token-ca-cert-hash` takes it.
 ///
 /// Takes the first certificate of a PEM text; text before it is passed over. `Err` says what is wrong with it.
-/// Source: RFC 7469 section 2.4 (SHA-256 over the DER SubjectPublicKeyInfo), which kubeadm's pubkeypin follows.
+/// Source: RFC 7469 section 2.4 (SHA-256 over the DER `SubjectPublicKeyInfo`), which kubeadm's pubkeypin follows.
 pub fn ca_hash(pem: &str) -> Result<String, String> {
     let start = pem.find(BEGIN).ok_or("there is no certificate in it")?;
     let text = pem.get(start..).unwrap_or_default();

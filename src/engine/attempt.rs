@@ -92,11 +92,14 @@ impl<'a, C: Connection> Attempt<'a, C> {
             unknown.headline()
         );
         self.shared.emit(Event::Warned { text });
-        if let Ok(output) = self.until(check).await {
-            return Ok(output);
-        }
-        if let Problem::Step { answer, .. } = &mut unknown {
-            answer.extend(self.story().await);
+        match self.until(check).await {
+            Ok(output) => return Ok(output),
+            Err(Problem::Step { answer: story, .. }) => {
+                if let Problem::Step { answer, .. } = &mut unknown {
+                    answer.extend(story);
+                }
+            }
+            Err(_) => {}
         }
         Err(unknown)
     }
@@ -205,7 +208,7 @@ impl<'a, C: Connection> Attempt<'a, C> {
                     step: self.step.id.clone(),
                     host: self.step.host.clone(),
                     line: self.shared.tame(&line),
-                })
+                });
             }
             Progress::Line(_) => {}
         }
