@@ -65,6 +65,11 @@ impl Fleet {
         join_all(looks).await.into_iter().collect()
     }
 
+    /// Why the hosts that did not answer did not.
+    pub(super) fn problems(&self) -> impl Iterator<Item = Problem> {
+        self.silent.values().cloned()
+    }
+
     /// Says good-bye to every host.
     pub(super) async fn close(&self) {
         join_all(self.sessions.values().map(|session| session.close())).await;
