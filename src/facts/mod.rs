@@ -13,6 +13,9 @@ mod cluster;
 mod host;
 mod membership;
 
+#[cfg(test)]
+mod captured;
+
 pub use host::parse;
 pub use membership::{Cluster, Membership, control_plane_membership, quorum, worker_membership};
 
@@ -157,6 +160,7 @@ pub struct Unit {
 }
 
 /// What kubeadm (or a kubelet) has left on a host.
+#[expect(clippy::struct_excessive_bools, reason = "each is one file that is there or not")]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct KubernetesFacts {
     /// `/etc/kubernetes/pki/ca.crt`, PEM (a worker that joined has it too).
@@ -240,7 +244,8 @@ pub struct NodeFact {
     pub version: String,
     /// Whether it is labelled (or, up to 1.23, tainted) as a control plane.
     pub control_plane: bool,
-    /// Whether kubeadm wrote its CRI socket on it, the last thing a worker's join does.
+    /// Whether kubeadm wrote its CRI socket on it, the last thing a worker's join does up to 1.33; from 1.34 it writes
+    /// none, so ask for the membership.
     pub joined: bool,
     /// All labels.
     pub labels: BTreeMap<String, String>,
