@@ -160,7 +160,10 @@ pub struct Unit {
 }
 
 /// What kubeadm (or a kubelet) has left on a host.
-#[expect(clippy::struct_excessive_bools, reason = "each is one file that is there or not")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one file that is there or not"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct KubernetesFacts {
     /// `/etc/kubernetes/pki/ca.crt`, PEM (a worker that joined has it too).
@@ -192,10 +195,10 @@ pub struct KubernetesFacts {
 /// A balancer as found.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct BalancerFacts {
-    /// The `description` of the running HAProxy (`show info`): which configuration it runs. `None` when it does not
+    /// The `description` of the running `HAProxy` (`show info`): which configuration it runs. `None` when it does not
     /// run, has no runtime socket, or describes nothing.
     pub running: Observed<Option<String>>,
-    /// The servers of the backend `control_planes` (`show stat`); none when HAProxy does not run.
+    /// The servers of the backend `control_planes` (`show stat`); none when `HAProxy` does not run.
     pub servers: Observed<Vec<ServerFact>>,
     /// Whether the host carries the VIP now.
     pub holds_vip: bool,
@@ -203,7 +206,7 @@ pub struct BalancerFacts {
     pub vip_answers: Observed<bool>,
 }
 
-/// A server of HAProxy's backend as found.
+/// A server of `HAProxy`'s backend as found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ServerFact {
     /// The server's name: the control plane's.
@@ -225,9 +228,9 @@ pub struct ClusterView {
     pub nodes: Observed<Vec<NodeFact>>,
     /// etcd's members, as this host's member lists them.
     pub etcd: Observed<Vec<MemberFact>>,
-    /// `kubeadm-config`'s ClusterConfiguration, YAML.
+    /// `kubeadm-config`'s `ClusterConfiguration`, YAML.
     pub cluster_configuration: Observed<String>,
-    /// DaemonSets and Deployments of kube-system.
+    /// `DaemonSets` and Deployments of kube-system.
     pub workloads: Observed<Vec<WorkloadFact>>,
     /// Whether `kube-public/cluster-info` exists: init reached the bootstrap tokens.
     pub has_cluster_info: Observed<bool>,
@@ -298,7 +301,7 @@ pub struct MemberFact {
     pub healthy: bool,
 }
 
-/// A DaemonSet or Deployment of kube-system.
+/// A `DaemonSet` or Deployment of kube-system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WorkloadFact {
     /// `DaemonSet/kube-proxy`.
