@@ -220,21 +220,22 @@ fn cluster_configuration(answers: &Answers) -> Result<String, String> {
 }
 
 fn workloads(answers: &Answers) -> Result<Vec<WorkloadFact>, String> {
-    let daemon_sets = list(answers, "daemonsets")?.into_iter().map(daemon_set);
-    let deployments = list(answers, "deployments")?.into_iter().map(deployment);
-    Ok(daemon_sets.chain(deployments).collect())
+    let daemon_sets: Vec<Workload> = list(answers, "daemonsets")?;
+    let deployments: Vec<Workload> = list(answers, "deployments")?;
+    let daemon_sets = daemon_sets.iter().map(daemon_set);
+    Ok(daemon_sets.chain(deployments.iter().map(deployment)).collect())
 }
 
-fn daemon_set(workload: Workload) -> WorkloadFact {
+fn daemon_set(workload: &Workload) -> WorkloadFact {
     let status = &workload.status;
     let available = status.number_available.min(status.updated_number_scheduled);
-    fact("DaemonSet", &workload, status.desired_number_scheduled, available)
+    fact("DaemonSet", workload, status.desired_number_scheduled, available)
 }
 
-fn deployment(workload: Workload) -> WorkloadFact {
+fn deployment(workload: &Workload) -> WorkloadFact {
     let status = &workload.status;
     let available = status.available_replicas.min(status.updated_replicas);
-    fact("Deployment", &workload, workload.spec.replicas, available)
+    fact("Deployment", workload, workload.spec.replicas, available)
 }
 
 /// A controller that has not seen the newest generation yet tells of an older one: then nothing counts as available.

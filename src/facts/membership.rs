@@ -1,7 +1,7 @@
 //! What a host is to the cluster: nothing, a part of it, or something in between that must be mended first.
 
-use super::{ClusterView, HostFacts, MemberFact, Observed};
-use crate::topology::{EtcdTopology, Host};
+use super::{ClusterView, HostFacts, MemberFact, NodeFact, Observed};
+use crate::topology::{EtcdTopology, Host, Version};
 
 /// What a host is to the cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,18 @@ pub struct Cluster<'a> {
     /// What the control plane says.
     pub view: &'a ClusterView,
 }
+
+impl<'a> Cluster<'a> {
+    /// The cluster that a control plane tells of, if it tells of one.
+    pub fn of(control_plane: &'a HostFacts) -> Option<Self> {
+        let ca = control_plane.kubernetes.ca.as_deref()?;
+        let view = control_plane.cluster.as_ref()?;
+        Some(Self { ca, view })
+    }
+}
+
+/// The first kubeadm that writes no CRI socket on the node (feature `NodeLocalCRISocket`, on from 1.34).
+const WITHOUT_CRI_SOCKET: Version = Version::new(1, 34, 0);
 
 /// The votes that `members` etcd members need to decide anything.
 pub fn quorum(members: usize) -> usize {
@@ -143,12 +155,22 @@ fn evidence_of_node(host: &Host, facts: &HostFacts, view: &ClusterView) -> Resul
             evidence
                 .known
                 .push(format!("the cluster has the node {}", host.name));
-            if !node.joined {
-                evidence.missing("kubeadm has not finished with its node (no CRI socket is written on it)");
+            if !has_finished(facts, node) {
+                evidence.missing("kubeadm has not finished with its node");
             }
         }
     }
     Ok(evidence)
+}
+
+/// Whether kubeadm came to the end of the kubelet's part: it writes the CRI socket on the node, and takes the bootstrap
+/// identity away.
+fn has_finished(facts: &HostFacts, node: &NodeFact) -> bool {
+    let writes_none = facts
+        .versions
+        .kubeadm
+        .is_some_and(|version| version >= WITHOUT_CRI_SOCKET);
+    node.joined || (writes_none && !facts.kubernetes.has_bootstrap_kubelet_conf)
 }
 
 /// What kubeadm leaves on a host, half done or done.

@@ -14,6 +14,9 @@ mod cluster;
 mod host;
 mod membership;
 
+#[cfg(test)]
+mod captured;
+
 pub use host::parse;
 pub use membership::{Cluster, Membership, control_plane_membership, quorum, worker_membership};
 
@@ -160,6 +163,10 @@ pub struct Unit {
 }
 
 /// What kubeadm (or a kubelet) has left on a host.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one file that is there or not"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct KubernetesFacts {
     /// `/etc/kubernetes/pki/ca.crt`, PEM (a worker that joined has it too).
@@ -191,10 +198,10 @@ pub struct KubernetesFacts {
 /// A balancer as found.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct BalancerFacts {
-    /// The `description` of the running HAProxy (`show info`): which configuration it runs. `None` when it does not
+    /// The `description` of the running `HAProxy` (`show info`): which configuration it runs. `None` when it does not
     /// run, has no runtime socket, or describes nothing.
     pub running: Observed<Option<String>>,
-    /// The servers of the backend `control_planes` (`show stat`); none when HAProxy does not run.
+    /// The servers of the backend `control_planes` (`show stat`); none when `HAProxy` does not run.
     pub servers: Observed<Vec<ServerFact>>,
     /// Whether the host carries the VIP now.
     pub holds_vip: bool,
@@ -202,7 +209,7 @@ pub struct BalancerFacts {
     pub vip_answers: Observed<bool>,
 }
 
-/// A server of HAProxy's backend as found.
+/// A server of `HAProxy`'s backend as found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ServerFact {
     /// The server's name: the control plane's.
@@ -224,9 +231,9 @@ pub struct ClusterView {
     pub nodes: Observed<Vec<NodeFact>>,
     /// etcd's members, as this host's member lists them.
     pub etcd: Observed<Vec<MemberFact>>,
-    /// `kubeadm-config`'s ClusterConfiguration, YAML.
+    /// `kubeadm-config`'s `ClusterConfiguration`, YAML.
     pub cluster_configuration: Observed<String>,
-    /// DaemonSets and Deployments of kube-system.
+    /// `DaemonSets` and Deployments of kube-system.
     pub workloads: Observed<Vec<WorkloadFact>>,
     /// The pod network's objects, by their path in the API: what `kubectl apply` last applied there, JSON; `None` where
     /// the object is not there or was not applied.
@@ -246,7 +253,8 @@ pub struct NodeFact {
     pub version: String,
     /// Whether it is labelled (or, up to 1.23, tainted) as a control plane.
     pub control_plane: bool,
-    /// Whether kubeadm wrote its CRI socket on it, the last thing a worker's join does.
+    /// Whether kubeadm wrote its CRI socket on it, the last thing a worker's join does up to 1.33; from 1.34 it writes
+    /// none, so ask for the membership.
     pub joined: bool,
     /// All labels.
     pub labels: BTreeMap<String, String>,
@@ -299,7 +307,7 @@ pub struct MemberFact {
     pub healthy: bool,
 }
 
-/// A DaemonSet or Deployment of kube-system.
+/// A `DaemonSet` or Deployment of kube-system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WorkloadFact {
     /// `DaemonSet/kube-proxy`.

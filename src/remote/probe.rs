@@ -17,7 +17,7 @@ const SCRIPT: &str = concat!(
     include_str!("scripts/probe.sh"),
 );
 
-/// kubeadm's own default, where the inventory's ClusterConfiguration names no other.
+/// kubeadm's own default, where the inventory's `ClusterConfiguration` names no other.
 const ETCD_DATA: &str = "/var/lib/etcd";
 
 /// Everything that `facts::HostFacts` holds, as far as the host's roles call for it, and the files at `paths`.
@@ -43,4 +43,81 @@ fn etcd_data(topology: &Topology) -> &str {
     let etcd = topology.kubeadm.cluster_configuration.get("etcd");
     etcd.and_then(|etcd| etcd.pointer("/local/dataDir")?.as_str())
         .unwrap_or(ETCD_DATA)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::os::unix::net::UnixListener;
+    use std::path::Path;
+    use std::process::{Command, Output};
+
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
+    fn sh(script: &str, arguments: &[&Path]) -> Output {
+        let words = ["-c", script, "hawser"];
+        Command::new("sh").args(words).args(arguments).output().unwrap()
+    }
+
+    /// The fields of the line about a file: what was said, and the words.
+    fn report_of(path: &Path) -> Vec<Vec<u8>> {
+        let script = concat!(include_str!("scripts/probe_host.sh"), "files \"$@\"\n");
+        let output = sh(script, &[path]).stdout;
+        let line = String::from_utf8(output).unwrap();
+        let fields = line.split_whitespace().skip(2);
+        fields.map(|field| STANDARD.decode(field).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_files_bytes_come_over_unharmed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("an odd 'name'");
+        let content = b"\n\0\xff hawser-fact end MA==\n\n";
+        std::fs::write(&path, content).unwrap();
+
+        let report = report_of(&path);
+
+        let said = &report[0];
+        assert!(said.ends_with(&[content.as_slice(), b"\n0"].concat()));
+        assert!(said.starts_with(format!("{}\n", path.display()).as_bytes()));
+    }
+
+    #[test]
+    fn a_folder_in_a_files_place_is_not_absent() {
+        let folder = tempfile::tempdir().unwrap();
+
+        let report = report_of(folder.path());
+
+        assert!(report[0].ends_with(b"\n1"));
+        assert!(String::from_utf8_lossy(&report[1]).contains("Is a directory"));
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_not_reported() {
+        assert!(report_of(Path::new("/nonexistent")).is_empty());
+    }
+
+    #[test]
+    fn haproxys_runtime_socket_is_asked_by_a_program_that_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("admin.sock");
+        let listener = UnixListener::bind(&socket).unwrap();
+        let haproxy = std::thread::spawn(move || {
+            let (mut client, _) = listener.accept().unwrap();
+            let mut command = [0; 10];
+            client.read_exact(&mut command).unwrap();
+            client.write_all(b"Name: HAProxy\n").unwrap();
+            command
+        });
+
+        let script = concat!(
+            include_str!("scripts/haproxy_socket.sh"),
+            "haproxy_socket=$1\nhaproxy_runtime 'show info'\n"
+        );
+        let answer = sh(script, &[&socket]).stdout;
+
+        assert_eq!(&haproxy.join().unwrap(), b"show info\n");
+        assert_eq!(answer, b"Name: HAProxy\n");
+    }
 }

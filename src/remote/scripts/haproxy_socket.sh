@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # haproxy_runtime COMMAND: asks the running HAProxy over its runtime socket, by whichever program the host has.
 haproxy_socket=/run/haproxy/admin.sock
 haproxy_runtime() {
@@ -17,7 +18,8 @@ while True:
   elif command -v perl >/dev/null; then
     # shellcheck disable=SC2016
     timeout 5 perl -MSocket -e '
-socket(my $s, AF_UNIX, SOCK_STREAM, 0) && connect($s, pack_sockaddr_un($ARGV[0])) || die "$ARGV[0]: $!\n";
+socket(my $s, AF_UNIX, SOCK_STREAM, 0) or die "socket: $!\n";
+connect($s, pack_sockaddr_un($ARGV[0])) or die "$ARGV[0]: $!\n";
 syswrite($s, "$ARGV[1]\n");
 while (sysread($s, my $part, 65536)) { print $part }' "$haproxy_socket" "$1"
   elif nc -h 2>&1 | grep -q -- '-U'; then

@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2034 # the arguments are read in the files before this one
 # What is asked of a host, in one go, without changing anything on it. A question that fails is reported with the host's
 # words, and the next one is asked.
 set +e

@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154 # the arguments are named in probe.sh
 # Reports of the probe: one line each, `hawser-fact KEY ANSWER [WORDS]`, both base64: what standard output said, with the
 # exit status as its last line, and what standard error said.
 section() {
@@ -31,6 +32,7 @@ host() {
 
 system() {
   PRETTY_NAME=Linux
+  # shellcheck source=/dev/null
   [ ! -r /etc/os-release ] || . /etc/os-release
   printf '%s\n' "$PRETTY_NAME"
   uname -nrm

@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154 # the arguments are named in probe.sh
 node() {
   version kubeadm version -o short </dev/null |
     also version kubelet --version |
