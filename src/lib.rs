@@ -33,6 +33,6 @@ pub mod engine;
 pub mod ssh;
 
 // People and machines who watch.
-// pub mod cli;
+pub mod cli;
 pub mod report;
 pub mod verify;

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use crate::manifests;
 use crate::topology::{Host, Topology};
 
 use super::RemoteCommand;
@@ -36,7 +37,23 @@ pub fn probe(topology: &Topology, host: &Host, paths: &[String]) -> RemoteComman
         .arg(format!("https://{own_api}"))
         .arg(&topology.kubeadm.cri_socket)
         .arg(etcd_data(topology))
+        .arg(endpoint_url(topology))
+        .arg(object_paths(topology).join(" "))
         .args(paths)
+}
+
+/// The endpoint by its address where that is known: its name may not resolve on the host yet.
+fn endpoint_url(topology: &Topology) -> String {
+    match topology.endpoint_address() {
+        Some(address) => format!("https://{}", SocketAddr::new(address, topology.endpoint.port)),
+        None => format!("https://{}", topology.endpoint.authority()),
+    }
+}
+
+/// Where the API keeps the pod network's objects.
+fn object_paths(topology: &Topology) -> Vec<String> {
+    let objects = topology.manifests.iter().filter_map(|manifest| manifests::objects(&manifest.content).ok());
+    objects.flatten().map(|object| object.path).collect()
 }
 
 fn etcd_data(topology: &Topology) -> &str {

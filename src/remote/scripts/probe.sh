@@ -2,13 +2,13 @@
 # What is asked of a host, in one go, without changing anything on it. A question that fails is reported with the host's
 # words, and the next one is asked.
 set +e
-roles=$1 version=$2 repository=$3 endpoint=$4 vip=$5 server=$6 cri_socket=$7 etcd_data=$8
-shift 8
+roles=$1 version=$2 repository=$3 endpoint=$4 vip=$5 server=$6 cri_socket=$7 etcd_data=$8 endpoint_url=$9 objects=${10}
+shift 10
 
 files "$@" </dev/null |
   also host |
   also section endpoint timeout 5 getent ahosts "$endpoint" |
   if is_node; then also node; else cat; fi |
   if is balancer; then also balancer; else cat; fi |
-  if is control-plane; then also cluster; else cat; fi
+  if is control-plane; then also cluster | also section tls speaks_tls; else cat; fi
 section end true

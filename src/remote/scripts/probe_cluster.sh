@@ -11,12 +11,36 @@ asked_api() {
     also section daemonsets own_api /apis/apps/v1/namespaces/kube-system/daemonsets |
     also section deployments own_api /apis/apps/v1/namespaces/kube-system/deployments |
     also section kubeadm_config own_api /api/v1/namespaces/kube-system/configmaps/kubeadm-config |
-    also section cluster_info own_api '/api/v1/namespaces/kube-public/configmaps?fieldSelector=metadata.name%3Dcluster-info'
+    also section cluster_info own_api '/api/v1/namespaces/kube-public/configmaps?fieldSelector=metadata.name%3Dcluster-info' |
+    also applied
 }
 
 # `get --raw` alone neither asks the API what it offers nor keeps a cache of that on the host's disk.
 api() { timeout 6 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=5s get --raw "$@"; }
 own_api() { api "$1" --server "$server"; }
+
+# What kubectl last applied of the pod network's objects, each asked by its path.
+applied() {
+  set -- $objects
+  [ $# -gt 0 ] || return 0
+  path=$1
+  shift
+  section object object "$path" | { objects=$* && also applied; }
+}
+
+object() {
+  printf '%s\n' "$1"
+  own_api "$1"
+}
+
+# Any answer over TLS will do, also one that says no.
+speaks_tls() {
+  said=$(timeout 4 kubectl --server "$endpoint_url" --insecure-skip-tls-verify --request-timeout=3s get --raw /version 2>&1)
+  case $?:$said in
+  0:* | *Forbidden* | *forbidden* | *Unauthorized* | *'provide credentials'* | *certificate*) echo yes ;;
+  *) echo no ;;
+  esac
+}
 
 # The list of images that each node holds is most of its text.
 nodes() {
