@@ -7,13 +7,15 @@ use tokio::sync::mpsc::{self, UnboundedSender};
 use super::arguments::{ApplyArguments, OutputFormat};
 use super::fleet::Fleet;
 use super::plan::{allowance, decide};
+use super::watching::Watchers;
 use super::{Outcome, surroundings};
 use crate::engine::{self, Options, StopLevel};
 use crate::error::{ExitCode, Problem};
 use crate::events::{Event, PhaseTime, Report};
 use crate::facts::Observation;
 use crate::plan::{Plan, StepId};
-use crate::report::{self, Reporter, plan_text};
+use crate::report::paint::Paint;
+use crate::report::{self, plan_text};
 use crate::topology::{HostName, Topology};
 use crate::values::Values;
 use crate::verify::{Unmet, unmet};
@@ -29,18 +31,28 @@ pub(super) async fn run(arguments: ApplyArguments) -> Outcome {
     let topology = surroundings::load(&arguments.scope.inventory.path)?;
     let client = surroundings::client(&topology)?;
     let run = surroundings::run_name();
-    let reporter = Reporter::new(arguments.scope.output == OutputFormat::Json, &topology.cluster, &run)?;
+    let watchers = Watchers::new(arguments.scope.output, &topology.cluster, &run, what_next(&arguments, &topology))
+        .map_err(|problem| vec![problem])?;
+    let log = watchers.log_path();
     let (events, heard) = mpsc::unbounded_channel();
-    let watching = tokio::spawn(reporter.follow(heard));
+    let watching = tokio::spawn(watchers.follow(heard));
     let stop = engine::signals().map_err(|cause| vec![no_signals(&cause)])?;
 
     let _ = events.send(Event::RunStarted { cluster: topology.cluster.clone(), run, hosts: topology.hosts.len() });
-    let attempt = Attempt { topology: &topology, arguments: &arguments, events: events.clone(), began };
+    let attempt = Attempt { topology: &topology, arguments: &arguments, events: events.clone(), began, log };
     let result = attempt.run(&client, stop).await;
     drop(attempt);
     drop(events);
     let _ = watching.await;
     result
+}
+
+fn what_next(arguments: &ApplyArguments, topology: &Topology) -> Vec<String> {
+    let inventory = arguments.scope.inventory.path.display();
+    vec![
+        format!("hawser kubeconfig -i {inventory} --merge    # kubectl then speaks to {}", topology.cluster),
+        format!("hawser plan -i {inventory}    # shows what has drifted"),
+    ]
 }
 
 fn no_signals(cause: &std::io::Error) -> Problem {
@@ -52,6 +64,7 @@ struct Attempt<'a> {
     arguments: &'a ApplyArguments,
     events: UnboundedSender<Event>,
     began: Instant,
+    log: String,
 }
 
 impl Attempt<'_> {
@@ -63,15 +76,13 @@ impl Attempt<'_> {
             Ok(plan) => plan,
             Err(problems) => {
                 fleet.close().await;
-                self.finish(Report { problems: problems.clone(), ..Report::default() });
-                return Err(problems);
+                return Ok(self.finish(Report { problems, phases: vec![connected], ..Report::default() }));
             }
         };
         self.show(&plan);
         if !plan.is_empty() && !self.agreed() {
             fleet.close().await;
-            self.finish(Report { interrupted: true, ..Report::default() });
-            return Ok(ExitCode::Interrupted);
+            return Ok(self.finish(Report { interrupted: true, ..Report::default() }));
         }
         let silent = self.silent(&observation);
         let mut report = Report { phases: vec![connected], lagging: silent.clone(), ..Report::default() };
@@ -84,15 +95,12 @@ impl Attempt<'_> {
             self.verify(&fleet, plan.is_empty().then_some(observation), stop, &mut report).await;
         }
         fleet.close().await;
-        report.took = self.began.elapsed();
-        let code = report::exit_code(&report);
-        self.finish(report);
-        Ok(code)
+        Ok(self.finish(report))
     }
 
     fn show(&self, plan: &Plan) {
         if self.arguments.scope.output == OutputFormat::Text {
-            surroundings::say(&plan_text::render(plan, surroundings::colours()));
+            surroundings::say(&plan_text::render(plan, None, Paint::for_stdout()));
         }
     }
 
@@ -113,8 +121,13 @@ impl Attempt<'_> {
         hosts.filter(|name| !observation.get(*name).is_some_and(Result::is_ok)).cloned().collect()
     }
 
-    fn finish(&self, report: Report) {
+    /// The one last event, and what the program exits with.
+    fn finish(&self, mut report: Report) -> ExitCode {
+        report.took = self.began.elapsed();
+        report.log = Some(self.log.clone());
+        let code = report::exit_code(&report);
         let _ = self.events.send(Event::RunFinished { report });
+        code
     }
 
     /// Looks again until everything is as the inventory says. An observation that is fresh serves as the first look.

@@ -7,6 +7,7 @@ mod kubeconfig;
 mod kubeconfig_file;
 mod plan;
 mod surroundings;
+mod watching;
 
 use std::io::Write;
 

@@ -12,6 +12,7 @@ use crate::error::{ExitCode, Problem};
 use crate::facts::Observation;
 use crate::plan::{Note, NoteLevel, Plan};
 use crate::planner::{self, Allowance};
+use crate::report::paint::Paint;
 use crate::report::plan_text;
 use crate::topology::{HostName, Topology};
 
@@ -29,7 +30,7 @@ pub(super) async fn run(arguments: PlanArguments) -> Outcome {
         OutputFormat::Json => surroundings::say(&as_json(&decided)),
         OutputFormat::Text => {
             if let Ok(plan) = &decided {
-                surroundings::say(&plan_text::render(plan, surroundings::colours()));
+                surroundings::say(&plan_text::render(plan, None, Paint::for_stdout()));
             }
         }
     }

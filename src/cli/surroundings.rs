@@ -4,7 +4,7 @@ use std::io::{IsTerminal, stderr, stdin, stdout};
 use std::path::Path;
 
 use crate::error::Problem;
-use crate::inventory;
+use crate::inventory::{self, Colours};
 use crate::ssh::{Client, Terminal};
 use crate::topology::Topology;
 
@@ -18,11 +18,6 @@ pub(super) fn tell(text: &str) {
     super::write_all(stderr().lock(), text);
 }
 
-/// Whether results may be coloured.
-pub(super) fn colours() -> bool {
-    console::colors_enabled()
-}
-
 /// Whether a person can be asked.
 pub(super) fn is_interactive() -> bool {
     stdin().is_terminal() && stderr().is_terminal()
@@ -30,7 +25,8 @@ pub(super) fn is_interactive() -> bool {
 
 /// Reads the inventory, and tells what is merely odd about it.
 pub(super) fn load(path: &Path) -> Result<Topology, Vec<Problem>> {
-    let loaded = inventory::load(path, console::colors_enabled_stderr()).map_err(|problem| vec![problem])?;
+    let colours = if console::colors_enabled_stderr() { Colours::Shown } else { Colours::Plain };
+    let loaded = inventory::load(path, colours).map_err(|problem| vec![problem])?;
     for warning in &loaded.warnings {
         tell(warning);
     }

@@ -4,7 +4,7 @@ use super::joins::Joins;
 use super::{ALL_AT_ONCE, Cluster, Scene, chain, phase};
 use crate::facts::{BalancerFacts, HostFacts};
 use crate::plan::{Phase, Step};
-use crate::remote::files::{RenderedFile, haproxy, keepalived};
+use crate::remote::files::{self, RenderedFile};
 use crate::steps::balancer;
 use crate::topology::{Host, HostName, Role};
 
@@ -20,8 +20,8 @@ pub(super) fn set_up(scene: &Scene, cluster: &Cluster) -> Phase {
 }
 
 fn haproxy_steps(scene: &Scene, host: &Host, facts: &HostFacts, members: &[HostName]) -> Vec<Step> {
-    let file = haproxy::render(scene.topology, host, members);
-    let description = haproxy::description(&file);
+    let file = files::haproxy(scene.topology, host, members);
+    let description = files::haproxy_description(&file);
     let write = balancer::write_haproxy(&host.name, &file, scene.file(&host.name, &file.path));
     let runs = running(facts) == Some(description.as_str()) && unit_is_up(facts, "haproxy");
     let activate = (!runs).then(|| balancer::activate_haproxy(&host.name, &description));
@@ -31,7 +31,7 @@ fn haproxy_steps(scene: &Scene, host: &Host, facts: &HostFacts, members: &[HostN
 fn keepalived_steps(scene: &Scene, host: &Host, facts: &HostFacts) -> Vec<Step> {
     let Some(vip) = scene.topology.endpoint.vip else { return Vec::new() };
     let interface = scene.topology.endpoint.interface.clone().or_else(|| interface_of(host, facts)).unwrap_or_default();
-    let Some(file) = keepalived::render(scene.topology, host, &interface) else { return Vec::new() };
+    let file = files::keepalived(scene.topology, host, &interface);
     let write = balancer::write_keepalived(&host.name, &file, scene.file(&host.name, &file.path));
     if write.is_none() && unit_is_up(facts, "keepalived") {
         return Vec::new();
@@ -86,7 +86,7 @@ pub(super) fn take_out(scene: &Scene, host: &Host, members: &[HostName]) -> Vec<
 }
 
 fn file(scene: &Scene, on: &Host, members: &[HostName]) -> RenderedFile {
-    haproxy::render(scene.topology, on, members)
+    files::haproxy(scene.topology, on, members)
 }
 
 /// When no kubeadm runs any more, HAProxy takes up the file that was kept in step: checks and the cutting of
@@ -95,7 +95,7 @@ pub(super) fn settle(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Phase {
     let last = joins.members_at_the_end(scene, cluster);
     let first = members(scene, cluster);
     let chains = scene.answered(Role::Balancer).filter(|_| last != first).map(|(host, _)| {
-        let description = haproxy::description(&file(scene, host, &last));
+        let description = files::haproxy_description(&file(scene, host, &last));
         let mut step = balancer::activate_haproxy(&host.name, &description);
         step.id = crate::plan::StepId(format!("{}/settle-haproxy", host.name));
         step.describe = "make HAProxy run the file that was kept in step".into();

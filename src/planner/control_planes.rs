@@ -3,7 +3,7 @@
 use super::{Cluster, Scene, chain, phase};
 use crate::error::Problem;
 use crate::plan::Phase;
-use crate::remote::files::kubeadm;
+use crate::remote::files;
 use crate::steps::control_plane;
 use crate::manifests;
 use crate::topology::Topology;
@@ -22,12 +22,11 @@ pub(super) fn init(scene: &Scene, cluster: &Cluster) -> Result<Option<Phase>, Ve
         Cluster::HalfInitialised(host) => (*host, true),
         Cluster::There(_) => return Ok(None),
     };
-    let api = scene.api_version(&host.name)?;
-    let mut flags = kubeadm::init_flags(scene.topology);
+    let mut flags = files::init_flags(scene.topology);
     if half {
         flags.push(LEFT_BY_AN_INIT.replace("Port-6443", &format!("Port-{}", scene.topology.api_port)));
     }
-    let file = kubeadm::init(scene.topology, host, api);
+    let file = files::init(scene.topology, host, scene.kubeadm(&host.name)).map_err(|problem| vec![problem])?;
     let steps = control_plane::init(host, &scene.server(host), &file, &flags);
     Ok(Some(phase("init", 1, vec![chain(&host.name, steps)])))
 }

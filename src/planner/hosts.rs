@@ -3,7 +3,7 @@
 use super::{ALL_AT_ONCE, Scene, chain, phase};
 use crate::facts::HostFacts;
 use crate::plan::{Phase, Step};
-use crate::remote::files::{RenderedFile, hosts_block};
+use crate::remote::files::{self, RenderedFile};
 use crate::remote::host::Validator;
 use crate::steps::{self, secrets};
 use crate::topology::{Host, Role};
@@ -46,7 +46,7 @@ fn hosts_file(scene: &Scene, host: &Host) -> Option<RenderedFile> {
         path: "/etc/hosts".to_owned(),
         owner: found.map_or_else(|| "root:root".to_owned(), |file| file.owner.clone()),
         mode: found.map_or(0o644, |file| file.mode),
-        content: hosts_block::render(found.map_or("", |file| file.content.as_str()), scene.topology).into(),
+        content: files::hosts_block(found.map_or("", |file| file.content.as_str()), scene.topology).into(),
         secret: false,
     })
 }

@@ -8,7 +8,7 @@ use crate::error::Problem;
 use crate::ca::ca_hash;
 use crate::facts::{self, HostFacts, MemberFact, Membership, control_plane_membership, quorum, worker_membership};
 use crate::plan::{Chain, Lane, Necessity, Phase, Step};
-use crate::remote::files::kubeadm;
+use crate::remote::files;
 use crate::steps::{control_plane, mend, node, secrets};
 use crate::topology::{Host, HostName, Role, Version};
 
@@ -232,7 +232,7 @@ fn secrets_first(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Phas
     let joining = |list: &[(&Host, Way)]| list.iter().any(|(_, way)| matches!(way, Way::Join { .. }));
     let wanted = joining(&joins.control_planes) || joining(&joins.workers) || needs_file(joins);
     if cluster.there().is_some_and(|there| there.well) && wanted {
-        let file = kubeadm::upload_certs(scene.topology, via, scene.api_version(&via.name)?);
+        let file = files::upload_certs(scene.topology, via, scene.kubeadm(&via.name)).map_err(|problem| vec![problem])?;
         steps.extend(secrets::create_token(&via.name, &file));
         if joining(&joins.control_planes) {
             steps.push(secrets::upload_certificates(&via.name));
@@ -282,7 +282,7 @@ fn in_order(scene: &Scene, members: &[HostName], newcomer: &HostName) -> Vec<Hos
 /// Before a later join the uploaded certificates are looked at, and uploaded again when they are old.
 fn refresh(scene: &Scene, cluster: &Cluster, before: &Host) -> Result<Vec<Step>, Vec<Problem>> {
     let via = cluster.via();
-    let file = kubeadm::upload_certs(scene.topology, via, scene.api_version(&via.name)?);
+    let file = files::upload_certs(scene.topology, via, scene.kubeadm(&via.name)).map_err(|problem| vec![problem])?;
     let mut write = crate::steps::files::put_transient(&via.name, &file);
     write.id = crate::plan::StepId(format!("{}/write-upload-file-for-{}", via.name, before.name));
     Ok(vec![write, secrets::refresh_certificates(&via.name, &before.name)])
@@ -297,7 +297,7 @@ fn control_plane_steps(
 ) -> Result<Vec<Step>, Vec<Problem>> {
     let version = scene.kubeadm(&host.name);
     let server = scene.server(host);
-    let file = scene.joining(cluster, kubeadm::join_control_plane(scene.topology, host, scene.api_version(&host.name)?));
+    let file = scene.joining(cluster, files::join_control_plane(scene.topology, host, version))?;
     Ok(match way {
         Way::BringUp | Way::Annotate => {
             let mut steps = vec![mend::bring_up(&host.name, &server)];
@@ -336,7 +336,7 @@ fn worker_chains(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Vec<
         .map(|(host, way)| {
             let steps = match way {
                 Way::Join { clear } => {
-                    let file = scene.joining(cluster, kubeadm::join_worker(scene.topology, host, scene.api_version(&host.name)?));
+                    let file = scene.joining(cluster, files::join_worker(scene.topology, host, scene.kubeadm(&host.name)))?;
                     let mut steps = clearing(scene, cluster, host, clear);
                     steps.extend(node::join(host, &file));
                     steps

@@ -17,7 +17,6 @@ use crate::error::Problem;
 use crate::facts::{FileFact, HostFacts, Observation};
 use crate::plan::{Chain, Lane, Necessity, Phase, Plan, Step};
 use crate::remote::files::RenderedFile;
-use crate::remote::files::kubeadm::ApiVersion;
 use crate::steps::secrets;
 use crate::topology::{Host, HostName, Role, Topology, Version};
 use crate::values::Slot;
@@ -108,20 +107,17 @@ impl<'a> Scene<'a> {
         self.facts(host).and_then(|facts| facts.versions.kubeadm).unwrap_or(self.topology.version)
     }
 
-    /// Which configuration the kubeadm of a host reads.
-    pub(crate) fn api_version(&self, host: &HostName) -> Result<ApiVersion, Vec<Problem>> {
-        ApiVersion::for_kubeadm(self.kubeadm(host)).map_err(|cause| {
-            let what = "which configuration kubeadm reads".to_owned();
-            vec![Problem::Probe { host: host.clone(), what, cause: cause.to_string() }]
-        })
-    }
-
     /// A join's file with the CA's hash in it, where the cluster is already there.
-    pub(crate) fn joining(&self, cluster: &Cluster, mut file: RenderedFile) -> RenderedFile {
+    pub(crate) fn joining(
+        &self,
+        cluster: &Cluster,
+        file: Result<RenderedFile, Problem>,
+    ) -> Result<RenderedFile, Vec<Problem>> {
+        let mut file = file.map_err(|problem| vec![problem])?;
         if let Some(there) = cluster.there() {
             file.content = file.content.with(Slot::CaHash, &there.ca_hash);
         }
-        file
+        Ok(file)
     }
 }
 

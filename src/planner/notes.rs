@@ -2,7 +2,7 @@
 
 use super::{Allowance, Cluster, Scene, versions};
 use crate::plan::{Note, NoteLevel};
-use crate::remote::files::kubeadm;
+use crate::remote::files::{self, ApiVersion};
 use crate::topology::Role;
 
 pub(super) fn gather(scene: &Scene, cluster: &Cluster, allowance: &Allowance) -> Vec<Note> {
@@ -24,8 +24,8 @@ fn unreachable(scene: &Scene, allowance: &Allowance) -> Vec<String> {
 fn not_applied(scene: &Scene, cluster: &Cluster) -> Vec<String> {
     let Some(there) = cluster.there() else { return Vec::new() };
     let Some(running) = there.view.cluster_configuration.known() else { return Vec::new() };
-    let Ok(api) = scene.api_version(&there.via.name) else { return Vec::new() };
-    let differences = kubeadm::differences(&kubeadm::cluster_configuration(scene.topology, api), running);
+    let Ok(api) = ApiVersion::for_kubeadm(scene.kubeadm(&there.via.name)) else { return Vec::new() };
+    let differences = files::differences(&files::cluster_configuration(scene.topology, api), running);
     differences.into_iter().map(|difference| format!("not applied to a running cluster: {difference}")).collect()
 }
 

@@ -122,8 +122,8 @@ fn a_control_plane_without_uploaded_certificates_is_still_no_worker() {
 
 #[test]
 fn flags_keep_secrets_off_the_screen_and_leave_phases_out() {
-    let uploading = files::init_flags(&with_passthrough(), ApiVersion::V1Beta2);
-    let over_ssh = files::init_flags(&external(), ApiVersion::V1Beta4);
+    let uploading = files::init_flags(&with_passthrough());
+    let over_ssh = files::init_flags(&external());
 
     let quiet = ["--skip-token-print", "--skip-certificate-key-print"];
     assert_eq!(uploading[..2], quiet);

@@ -79,7 +79,7 @@ pub fn join_worker(topology: &Topology, host: &Host, kubeadm: Version) -> Result
 
 /// What `kubeadm init` takes besides `--config`. Phases are left out by a flag whatever the version, since
 /// v1beta2 has no field for them.
-pub fn init_flags(topology: &Topology, _: ApiVersion) -> Vec<String> {
+pub fn init_flags(topology: &Topology) -> Vec<String> {
     let mut flags = vec![
         "--skip-token-print".to_owned(),
         "--skip-certificate-key-print".to_owned(),
@@ -94,11 +94,6 @@ pub fn init_flags(topology: &Topology, _: ApiVersion) -> Vec<String> {
         ));
     }
     flags
-}
-
-/// What `kubeadm join` takes besides `--config`: nothing so far.
-pub fn join_flags(_: &Topology) -> Vec<String> {
-    Vec::new()
 }
 
 fn api_version(host: &Host, kubeadm: Version) -> Result<ApiVersion, Problem> {
