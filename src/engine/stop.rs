@@ -58,6 +58,17 @@ pub(super) async fn reaches(stop: &watch::Receiver<StopLevel>, level: StopLevel)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustix::process::{Signal, getpid, kill_process};
+
+    #[tokio::test]
+    async fn signals_to_the_process_raise_the_level() {
+        let mut stop = signals().unwrap();
+
+        kill_process(getpid(), Signal::TERM).unwrap();
+        stop.wait_for(|level| *level == StopLevel::Finish).await.unwrap();
+        kill_process(getpid(), Signal::INT).unwrap();
+        stop.wait_for(|level| *level == StopLevel::LetGo).await.unwrap();
+    }
 
     #[test]
     fn the_first_request_finishes_and_every_further_one_lets_go() {

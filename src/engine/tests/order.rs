@@ -115,3 +115,26 @@ async fn a_phase_without_steps_is_not_told_of() {
     assert_eq!(ran.events.len(), 1);
     assert!(ran.report.phases.is_empty());
 }
+
+#[tokio::test]
+async fn a_run_may_be_spawned() {
+    let (_stop, stop) = watch::channel(StopLevel::Running);
+    let (sender, _events) = unbounded_channel();
+    let spawned = tokio::spawn(async move {
+        let options = Options {
+            may_lag: 0,
+            stop,
+            so_far: Report::default(),
+        };
+        execute(
+            &plan(vec![]),
+            &sessions(vec![]),
+            Values::default(),
+            options,
+            sender,
+        )
+        .await
+    });
+
+    assert!(spawned.await.unwrap().problems.is_empty());
+}
