@@ -114,3 +114,63 @@ fn no_key(path: &Path, error: &std::io::Error) -> Wrong {
 const DEFAULT_IDENTITIES: [&str; 3] = ["~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"];
 
 const PUBLIC_KEYS: [&str; 4] = ["ssh-", "ecdsa-sha2-", "sk-", "---- BEGIN SSH2 PUBLIC KEY"];
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{Permissions, set_permissions, write};
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    const PRIVATE: &str = "-----BEGIN OPENSSH PRIVATE KEY-----\n";
+
+    fn key(folder: &Path, name: &str, content: &str, mode: u32) -> PathBuf {
+        let path = folder.join(name);
+        write(&path, content).unwrap();
+        set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        path
+    }
+
+    #[test]
+    fn a_private_key_is_used_where_nobody_else_may_read_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let check = |content: &str, mode| check_identity(&key(folder.path(), "key", content, mode));
+
+        assert_eq!(check(PRIVATE, 0o600), Ok(()));
+        assert_eq!(check("-----BEGIN RSA PRIVATE KEY-----\n", 0o400), Ok(()));
+        assert!(
+            check(PRIVATE, 0o640)
+                .unwrap_err()
+                .label
+                .starts_with("its mode is 0640")
+        );
+        assert_eq!(
+            check("ecdsa-sha2-nistp256 AAAA\n", 0o600).unwrap_err().label,
+            "this is the public half"
+        );
+        assert_eq!(
+            check("PuTTY-User-Key-File-3: x\n", 0o600).unwrap_err().label,
+            "this is PuTTY's own format"
+        );
+        assert!(check("-----BEGIN CERTIFICATE-----\n", 0o600).is_err());
+        assert_eq!(
+            check_identity(folder.path()).unwrap_err().label,
+            "this is a folder"
+        );
+    }
+
+    #[test]
+    fn without_a_word_the_keys_that_ssh_tries_are_used_as_far_as_they_are_good() {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::create_dir(home.path().join(".ssh")).unwrap();
+        let rsa = key(home.path(), ".ssh/id_rsa", PRIVATE, 0o600);
+        key(home.path(), ".ssh/id_ed25519", PRIVATE, 0o644);
+        let workstation = Workstation {
+            directory: PathBuf::new(),
+            home: Some(home.path().to_owned()),
+        };
+
+        assert_eq!(default_identities(&workstation), [rsa]);
+        assert_eq!(workstation.path("~/x"), home.path().join("x"));
+    }
+}

@@ -145,6 +145,11 @@ impl Mistakes {
         &self.broken
     }
 
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
     /// Renders all of them.
     pub(super) fn report(self, name: &str, text: &str, document: &Document, colours: Colours) -> Report {
         let source = NamedSource::new(name, text.to_owned());

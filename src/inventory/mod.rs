@@ -24,6 +24,7 @@ mod roles;
 mod schema;
 mod shape;
 mod ssh;
+mod wording;
 mod workstation;
 mod written;
 
@@ -54,6 +55,17 @@ pub enum Colours {
     Shown,
     /// For a file, a pipe, or where `NO_COLOR` is set.
     Plain,
+}
+
+impl From<bool> for Colours {
+    /// As `console::colors_enabled` answers.
+    fn from(is_enabled: bool) -> Self {
+        if is_enabled {
+            Colours::Shown
+        } else {
+            Colours::Plain
+        }
+    }
 }
 
 /// Reads the inventory at `path`, the files it names and the manifests at its URLs.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::mistake::Wrong;
-use super::shape::nearest;
+use super::wording::nearest;
 use crate::topology::{HostName, Taint};
 
 /// A host's name: RFC 1123, short enough for Linux' own limit of 64.

@@ -229,3 +229,48 @@ fn check_hosts_outside(networks: &[&Placed], hosts: &[Draft], mistakes: &mut Mis
 const PODS: &str = "10.244.0.0/16";
 /// kubeadm's own default.
 const SERVICES: &str = "10.96.0.0/12";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_is_written_by_its_first_address() {
+        assert!(cidr("10.244.0.0/16").is_ok());
+        assert_eq!(cidr("10.244.1.0/16").unwrap_err().help, "write `10.244.0.0/16`");
+        assert!(cidr("10.244.0.0").is_err());
+        assert!(cidr("10.244.0.0/33").is_err());
+    }
+
+    #[test]
+    fn an_address_is_found_in_the_network_that_holds_it() {
+        let networks = Networks {
+            pods: vec!["10.244.0.0/16".parse().unwrap()],
+            services: vec!["10.96.0.0/12".parse().unwrap()],
+            dns_domain: "cluster.local".to_owned(),
+        };
+        let holding = |address: &str| holding(&networks, address.parse().unwrap());
+
+        assert_eq!(holding("10.244.255.1").unwrap(), "pods (10.244.0.0/16)");
+        assert_eq!(holding("10.111.0.1").unwrap(), "services (10.96.0.0/12)");
+        assert_eq!(holding("10.112.0.1"), None);
+    }
+
+    #[test]
+    fn each_node_needs_its_part_of_the_pods_network() {
+        let counted = |network: &str, nodes| {
+            let mut mistakes = Mistakes::default();
+            let placed = Placed {
+                place: Place::root(),
+                network: network.parse().unwrap(),
+            };
+            check_room_for_nodes(&[placed], nodes, &mut mistakes);
+            mistakes.is_empty()
+        };
+
+        assert!(counted("10.244.0.0/22", 4));
+        assert!(!counted("10.244.0.0/22", 5));
+        assert!(!counted("10.244.0.0/25", 1));
+        assert!(counted("2001:db8::/32", 5000));
+    }
+}
