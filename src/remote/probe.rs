@@ -52,7 +52,10 @@ fn endpoint_url(topology: &Topology) -> String {
 
 /// Where the API keeps the pod network's objects.
 fn object_paths(topology: &Topology) -> Vec<String> {
-    let objects = topology.manifests.iter().filter_map(|manifest| manifests::objects(&manifest.content).ok());
+    let objects = topology
+        .manifests
+        .iter()
+        .filter_map(|manifest| manifests::objects(&manifest.content).ok());
     objects.flatten().map(|object| object.path).collect()
 }
 
@@ -136,5 +139,49 @@ mod tests {
 
         assert_eq!(&haproxy.join().unwrap(), b"show info\n");
         assert_eq!(answer, b"Name: HAProxy\n");
+    }
+
+    /// What the probe says of an endpoint at which kubectl says `words`, ending with `status`.
+    fn tls_when_kubectl_says(words: &str, status: &str) -> String {
+        let script = concat!(
+            include_str!("scripts/probe_cluster.sh"),
+            "endpoint_url=https://192.0.2.1\ntimeout() { echo \"$said_by_kubectl\"; return \"$status\"; }\nspeaks_tls\n"
+        );
+        let mut sh = Command::new("sh");
+        sh.args(["-c", script])
+            .env("said_by_kubectl", words)
+            .env("status", status);
+        String::from_utf8(sh.output().unwrap().stdout).unwrap()
+    }
+
+    #[test]
+    fn an_api_server_that_refuses_the_question_speaks_tls() {
+        let words = "error: You must be logged in to the server (Unauthorized)";
+        assert_eq!(tls_when_kubectl_says(words, "1"), "yes\n");
+    }
+
+    #[test]
+    fn a_server_that_wants_a_certificate_speaks_tls() {
+        let words = "Unable to connect to the server: remote error: tls: certificate required";
+        assert_eq!(tls_when_kubectl_says(words, "1"), "yes\n");
+    }
+
+    #[test]
+    fn a_balancer_without_servers_does_not_speak_tls() {
+        let words = "Unable to connect to the server: EOF";
+        assert_eq!(tls_when_kubectl_says(words, "1"), "no\n");
+    }
+
+    #[test]
+    fn a_closed_port_does_not_speak_tls() {
+        let words =
+            "The connection to the server 192.0.2.1 was refused - did you specify the right host or port?";
+        assert_eq!(tls_when_kubectl_says(words, "1"), "no\n");
+    }
+
+    #[test]
+    fn silence_at_the_endpoint_tells_nothing() {
+        let words = "Unable to connect to the server: context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
+        assert_eq!(tls_when_kubectl_says(words, "1"), "");
     }
 }
