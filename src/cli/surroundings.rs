@@ -4,7 +4,7 @@ use std::io::{IsTerminal, stderr, stdin, stdout};
 use std::path::Path;
 
 use crate::error::Problem;
-use crate::inventory::{self, Colours};
+use crate::inventory;
 use crate::ssh::{Client, Terminal};
 use crate::topology::Topology;
 
@@ -25,8 +25,7 @@ pub(super) fn is_interactive() -> bool {
 
 /// Reads the inventory, and tells what is merely odd about it.
 pub(super) fn load(path: &Path) -> Result<Topology, Vec<Problem>> {
-    let colours = if console::colors_enabled_stderr() { Colours::Shown } else { Colours::Plain };
-    let loaded = inventory::load(path, colours).map_err(|problem| vec![problem])?;
+    let loaded = inventory::load(path, console::colors_enabled_stderr().into()).map_err(|problem| vec![problem])?;
     for warning in &loaded.warnings {
         tell(warning);
     }

@@ -45,7 +45,7 @@ pub struct Options {
 /// Does what the plan says, and says how it went.
 ///
 /// The caller sends what comes before (`RunStarted`, the hosts' connections); this sends the rest. Every step of the
-/// plan ends in exactly one `StepFinished`, and the last event is `RunFinished` with the report that is returned.
+/// plan ends in exactly one `StepFinished`, and the caller ends the run with `RunFinished`, after whatever it still looks at.
 pub async fn execute<C: Connection>(
     plan: &Plan,
     sessions: &BTreeMap<HostName, Arc<C>>,

@@ -81,7 +81,7 @@ impl<'a, C: Connection> Run<'a, C> {
         self.state().report.interrupted = self.stop_level() > StopLevel::Running;
     }
 
-    /// The end of the run: everything is told, and `RunFinished` is the last of it.
+    /// The end of the plan: everything is told but the run's own end.
     pub(super) fn finish(self) -> Report {
         let own = self.shared.meter.own();
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -96,9 +96,6 @@ impl<'a, C: Connection> Run<'a, C> {
         }
         report.took += self.started.elapsed();
         report.own += own;
-        self.shared.emit(Event::RunFinished {
-            report: report.clone(),
-        });
         report
     }
 
