@@ -3,7 +3,7 @@ use hawser::remote::files::{
     self, ApiVersion, RenderedFile, cluster_configuration, init, join_control_plane, join_worker,
     upload_certs,
 };
-use hawser::topology::{CertificateRoute, Host, Topology, Version};
+use hawser::topology::{Host, Topology, Version};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

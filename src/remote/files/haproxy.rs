@@ -6,9 +6,10 @@ use sha2::{Digest, Sha256};
 use super::{RenderedFile, socket, template};
 use crate::topology::{Host, HostName, Role, Topology};
 
-/// Connections at once. A kubelet, kube-proxy and a pod network's agent hold about four a node, so this serves two
-/// thousand nodes; haproxy needs two file descriptors for each and refuses to start where it may not have them.
-const MAXCONN: u32 = 10_000;
+/// Connections at once. A kubelet, kube-proxy and a pod network's agent hold about four a node: a thousand nodes. Each
+/// takes two file descriptors, and where haproxy may not have them all it does not start: in a container without
+/// `CAP_SYS_RESOURCE` 20,000 were the limit.
+const MAXCONN: u32 = 4_000;
 
 /// What the digest is computed with in its own place.
 const NO_DIGEST: &str = "0000000000000000";

@@ -19,7 +19,8 @@ pub use haproxy::{haproxy, haproxy_description};
 pub use hosts_block::hosts_block;
 pub use keepalived::keepalived;
 pub use kubeadm::{
-    ApiVersion, cluster_configuration, differences, init, init_flags, join_control_plane, join_worker, upload_certs,
+    ApiVersion, cluster_configuration, differences, init, init_flags, join_control_plane, join_worker,
+    upload_certs,
 };
 
 /// A file as a host receives it.
