@@ -204,6 +204,13 @@ pub struct Explanation {
     pub exit: ExitCode,
 }
 
+impl Explanation {
+    /// The first detail, or the headline where there is none: what stands behind a host's name in a list.
+    pub fn cause(&self) -> String {
+        self.details.first().unwrap_or(&self.headline).clone()
+    }
+}
+
 impl Problem {
     /// The problem in the operator's words.
     pub fn explain(&self) -> Explanation {

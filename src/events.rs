@@ -10,7 +10,7 @@ use crate::plan::StepId;
 use crate::topology::HostName;
 
 /// One thing that happened.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
     /// The run began.
@@ -86,6 +86,7 @@ pub enum Event {
         /// Where.
         host: HostName,
         /// How.
+        #[serde(flatten)]
         outcome: Outcome,
         /// How long it took.
         #[serde(rename = "took_s", serialize_with = "seconds")]
@@ -104,7 +105,7 @@ pub enum Event {
     },
     /// Something to be told that is no failure.
     Warned {
-        /// One sentence.
+        /// One sentence, or a few lines.
         text: String,
     },
     /// The operator asked to stop: running steps are awaited, nothing new starts.
@@ -126,7 +127,7 @@ pub enum Event {
 }
 
 /// How a step ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "outcome", rename_all = "kebab-case")]
 pub enum Outcome {
     /// It was so before.
@@ -137,15 +138,17 @@ pub enum Outcome {
     Ok,
     /// It failed.
     Failed {
-        /// The first line of the problem.
-        reason: String,
+        /// What went wrong.
+        problem: Problem,
     },
+    /// The operator asked twice to stop: how it ends is not known.
+    LetGo,
     /// It did not start, because something before it failed or the operator asked to stop.
     Skipped,
 }
 
 /// How a run went.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Report {
     /// Steps that changed something.
     pub changed: usize,
@@ -162,7 +165,7 @@ pub struct Report {
     /// The whole run.
     #[serde(rename = "took_s", serialize_with = "seconds")]
     pub took: Duration,
-    /// The share of it in which no step waited for a host: hawser's own.
+    /// The part of it in which no step waited for a host (a command ran, or a condition was being polled): hawser's own.
     #[serde(rename = "own_s", serialize_with = "seconds")]
     pub own: Duration,
     /// The operator asked to stop.

@@ -7,6 +7,8 @@
 //! Modules in layer order; a module may use those above it, and `tests/architecture.rs` holds the exact rules.
 
 // Vocabulary: plain data, no I/O.
+pub mod ca;
+pub mod manifests;
 pub mod error;
 pub mod topology;
 pub mod values;
@@ -33,3 +35,4 @@ pub mod ssh;
 // People and machines who watch.
 pub mod cli;
 pub mod report;
+pub mod verify;

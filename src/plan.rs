@@ -64,13 +64,61 @@ pub struct Step {
     /// When it is so: asked before (then the step is already done) and after (polled to its deadline).
     /// None where the change tells by its own exit status.
     pub done_when: Option<Check>,
-    /// Which value the change's (or, without one, the check's) standard output gives: only [`Slot::CaHash`],
-    /// computed from the CA certificate.
+    /// Which value the standard output of the check that said yes (or, without a check, of the change) gives: only
+    /// [`Slot::CaHash`], computed from the CA certificate.
     pub captures: Option<Slot>,
     /// The files it writes.
     pub files: Vec<FileChange>,
     /// Which file holds the story of a failure, for the command that shows it.
     pub on_failure: Option<RemoteCommand>,
+}
+
+impl Step {
+    /// A step that does nothing yet; `what` names it among the host's steps.
+    pub fn on(host: &HostName, what: &str, describe: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            id: StepId(format!("{host}/{what}")),
+            host: host.clone(),
+            describe: describe.into(),
+            change: None,
+            timeout: Duration::from_secs(60),
+            done_when: None,
+            captures: None,
+            files: Vec::new(),
+            on_failure: None,
+        }
+    }
+
+    /// What it changes, and how long that may take.
+    pub fn change(mut self, command: RemoteCommand, timeout: Duration) -> Self {
+        self.change = Some(command);
+        self.timeout = timeout;
+        self
+    }
+
+    /// When it is so, and how long that is waited for.
+    pub fn done_when(mut self, command: RemoteCommand, deadline: Duration) -> Self {
+        self.done_when = Some(Check { command, deadline });
+        self
+    }
+
+    /// Which value its output gives.
+    pub fn captures(mut self, slot: Slot) -> Self {
+        self.captures = Some(slot);
+        self
+    }
+
+    /// A file it writes.
+    pub fn writes(mut self, file: FileChange) -> Self {
+        self.files.push(file);
+        self
+    }
+
+    /// What shows the story of a failure.
+    pub fn on_failure(mut self, command: RemoteCommand) -> Self {
+        self.on_failure = Some(command);
+        self
+    }
 }
 
 /// Steps in order; the first failure ends the chain.

@@ -81,8 +81,18 @@ impl Content {
 
     /// The bytes a host receives; `Err` names the slot that has no value yet.
     pub fn fill(&self, values: &Values) -> Result<Zeroizing<Vec<u8>>, Slot> {
-        let text = self.render(|slot| values.get(slot)).map_err(|slot| slot)?;
+        let text = self.render(|slot| values.get(slot))?;
         Ok(Zeroizing::new(text.into_bytes()))
+    }
+
+    /// The content with one slot's value in its place, for a value that is known already and no secret.
+    #[must_use]
+    pub fn with(self, slot: Slot, value: &str) -> Self {
+        let pieces = self.0.into_iter().map(|piece| match piece {
+            Piece::Slot(found) if found == slot => Piece::Text(value.to_owned()),
+            piece => piece,
+        });
+        Self(pieces.collect())
     }
 
     /// Whether any slot stands in the text.

@@ -1,11 +1,24 @@
 //! The hosts as found: what one probe of each host told. A failed probe is never "absent".
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde::Serialize;
 
-use crate::topology::{HostName, Version};
+use crate::topology::{Host, HostName, Version};
+
+mod answer;
+mod applied;
+mod balancer;
+mod cluster;
+mod host;
+mod membership;
+
+#[cfg(test)]
+mod captured;
+
+pub use host::parse;
+pub use membership::{Cluster, Membership, control_plane_membership, quorum, worker_membership};
 
 /// Something that was looked at, or why it could not be told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -25,6 +38,32 @@ impl<T> Observed<T> {
             Observed::Unknown(_) => None,
         }
     }
+
+    /// What was found, or else why it could not be told.
+    pub fn into_result(self) -> Result<T, String> {
+        match self {
+            Observed::Known(value) => Ok(value),
+            Observed::Unknown(why) => Err(why),
+        }
+    }
+}
+
+impl<T> Observed<Vec<T>> {
+    fn find(&self, is_it: impl Fn(&T) -> bool) -> Observed<Option<&T>> {
+        match self {
+            Observed::Known(all) => Observed::Known(all.iter().find(|one| is_it(one))),
+            Observed::Unknown(why) => Observed::Unknown(why.clone()),
+        }
+    }
+}
+
+impl<T> From<Result<T, String>> for Observed<T> {
+    fn from(result: Result<T, String>) -> Self {
+        match result {
+            Ok(value) => Observed::Known(value),
+            Err(why) => Observed::Unknown(why),
+        }
+    }
 }
 
 impl<T> Default for Observed<T> {
@@ -40,18 +79,31 @@ pub struct HostFacts {
     pub system: System,
     /// The versions of what is installed; absent programs are `None`.
     pub versions: Versions,
-    /// The files that were asked for and exist, by path.
-    pub files: BTreeMap<String, FileFact>,
+    /// The files that were asked for and exist, by path; see [`HostFacts::file`].
+    pub files: BTreeMap<String, Observed<FileFact>>,
     /// systemd units that were asked for, by name: `haproxy`, `keepalived`, `kubelet`, `containerd`.
     pub units: BTreeMap<String, Unit>,
-    /// What the endpoint's name resolves to on the host (`getent ahosts`), without repetition.
-    pub endpoint_resolves_to: Vec<IpAddr>,
+    /// What the endpoint's name resolves to on the host (`getent ahosts`), without repetition; empty when to nothing.
+    pub endpoint_resolves_to: Observed<Vec<IpAddr>>,
+    /// Whether something speaks TLS at the endpoint; asked on control planes, which have what it takes.
+    pub endpoint_speaks_tls: Observed<bool>,
     /// What kubeadm has left on the host.
     pub kubernetes: KubernetesFacts,
     /// What runs behind a balancer; on balancer hosts.
     pub balancer: Option<BalancerFacts>,
-    /// What the cluster says, asked from here; on control planes that hold an admin.conf.
+    /// What the cluster says, asked from here; on control planes that hold an admin.conf or an etcd member.
     pub cluster: Option<ClusterView>,
+}
+
+impl HostFacts {
+    /// A file that was asked for: `Known(None)` when it is not there.
+    pub fn file(&self, path: &str) -> Observed<Option<&FileFact>> {
+        match self.files.get(path) {
+            None => Observed::Known(None),
+            Some(Observed::Known(file)) => Observed::Known(Some(file)),
+            Some(Observed::Unknown(why)) => Observed::Unknown(why.clone()),
+        }
+    }
 }
 
 /// What the system says it is.
@@ -111,6 +163,10 @@ pub struct Unit {
 }
 
 /// What kubeadm (or a kubelet) has left on a host.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one file that is there or not"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct KubernetesFacts {
     /// `/etc/kubernetes/pki/ca.crt`, PEM (a worker that joined has it too).
@@ -142,17 +198,18 @@ pub struct KubernetesFacts {
 /// A balancer as found.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct BalancerFacts {
-    /// The `description` of the running HAProxy (`show info`): which configuration it runs.
-    pub running: Option<String>,
-    /// Every server line of `show stat`.
-    pub servers: Vec<ServerFact>,
+    /// The `description` of the running `HAProxy` (`show info`): which configuration it runs. `None` when it does not
+    /// run, has no runtime socket, or describes nothing.
+    pub running: Observed<Option<String>>,
+    /// The servers of the backend `control_planes` (`show stat`); none when `HAProxy` does not run.
+    pub servers: Observed<Vec<ServerFact>>,
     /// Whether the host carries the VIP now.
     pub holds_vip: bool,
     /// Whether some other host of the network answers ARP for the VIP (asked only where keepalived does not run).
     pub vip_answers: Observed<bool>,
 }
 
-/// A server of HAProxy's backend as found.
+/// A server of `HAProxy`'s backend as found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ServerFact {
     /// The server's name: the control plane's.
@@ -166,18 +223,21 @@ pub struct ServerFact {
 /// What the cluster says, asked from one control plane.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct ClusterView {
-    /// This host's own API server: `/readyz` asked straight at it.
+    /// This host's own API server: `/readyz` asked straight at it. `Known(true)`, or why not in kubectl's words.
     pub ready: Observed<bool>,
-    /// `/readyz` asked through the endpoint.
+    /// `/readyz` asked through the endpoint. `Known(true)`, or why not in kubectl's words.
     pub ready_through_endpoint: Observed<bool>,
     /// The cluster's nodes.
     pub nodes: Observed<Vec<NodeFact>>,
     /// etcd's members, as this host's member lists them.
     pub etcd: Observed<Vec<MemberFact>>,
-    /// `kubeadm-config`'s ClusterConfiguration, YAML.
+    /// `kubeadm-config`'s `ClusterConfiguration`, YAML.
     pub cluster_configuration: Observed<String>,
-    /// DaemonSets and Deployments of kube-system.
+    /// `DaemonSets` and Deployments of kube-system.
     pub workloads: Observed<Vec<WorkloadFact>>,
+    /// The pod network's objects, by their path in the API: what `kubectl apply` last applied there, JSON; `None` where
+    /// the object is not there or was not applied.
+    pub applied: Observed<BTreeMap<String, Option<serde_json::Value>>>,
     /// Whether `kube-public/cluster-info` exists: init reached the bootstrap tokens.
     pub has_cluster_info: Observed<bool>,
 }
@@ -193,7 +253,8 @@ pub struct NodeFact {
     pub version: String,
     /// Whether it is labelled (or, up to 1.23, tainted) as a control plane.
     pub control_plane: bool,
-    /// Whether kubeadm wrote its CRI socket on it, the last thing a worker's join does.
+    /// Whether kubeadm wrote its CRI socket on it, the last thing a worker's join does up to 1.33; from 1.34 it writes
+    /// none, so ask for the membership.
     pub joined: bool,
     /// All labels.
     pub labels: BTreeMap<String, String>,
@@ -202,6 +263,34 @@ pub struct NodeFact {
     /// Its internal addresses.
     pub addresses: Vec<String>,
 }
+
+impl ClusterView {
+    /// The node of a name: `Known(None)` when there is none.
+    pub fn node(&self, name: &HostName) -> Observed<Option<&NodeFact>> {
+        self.nodes.find(|node| node.name == *name)
+    }
+
+    /// The etcd member of a host, known by its name or, before it has started, by its address.
+    pub fn member(&self, host: &Host) -> Observed<Option<&MemberFact>> {
+        self.etcd.find(|member| member.is_of(host))
+    }
+}
+
+impl MemberFact {
+    /// Whether it is a host's: by its name or, before it has started, by its address.
+    pub fn is_of(&self, host: &Host) -> bool {
+        let peer_url = format!("https://{}", SocketAddr::new(host.address, ETCD_PEER_PORT));
+        self.name == host.name.0 || self.peer_urls.contains(&peer_url)
+    }
+
+    /// Whether it has ever started: until then it has no name.
+    pub fn has_started(&self) -> bool {
+        !self.name.is_empty()
+    }
+}
+
+/// etcd's port between members, as kubeadm sets it.
+const ETCD_PEER_PORT: u16 = 2380;
 
 /// A member of etcd.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -218,7 +307,7 @@ pub struct MemberFact {
     pub healthy: bool,
 }
 
-/// A DaemonSet or Deployment of kube-system.
+/// A `DaemonSet` or Deployment of kube-system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WorkloadFact {
     /// `DaemonSet/kube-proxy`.
@@ -228,3 +317,6 @@ pub struct WorkloadFact {
     /// How many are available and up to date.
     pub available: u64,
 }
+
+/// Every host of the inventory: as found, or why it could not be looked at.
+pub type Observation = BTreeMap<HostName, Result<HostFacts, crate::error::Problem>>;

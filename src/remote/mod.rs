@@ -11,7 +11,12 @@ use zeroize::Zeroizing;
 
 use crate::values::{Content, Slot, Values};
 
+pub mod balancer;
 pub mod connection;
+pub mod files;
+pub mod host;
+pub mod kubernetes;
+pub mod probe;
 
 /// Whether a command only looks or also changes something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -38,6 +43,16 @@ pub struct RemoteCommand {
     script: &'static str,
     arguments: Vec<String>,
     input: Content,
+    framing: Framing,
+}
+
+/// How the input begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Framing {
+    /// With its first byte.
+    Plain,
+    /// With its size in bytes on a line of its own, so that a cut connection is told from the end.
+    Sized,
 }
 
 impl RemoteCommand {
@@ -48,6 +63,7 @@ impl RemoteCommand {
             script,
             arguments: Vec::new(),
             input: Content::default(),
+            framing: Framing::Plain,
         }
     }
 
@@ -72,6 +88,11 @@ impl RemoteCommand {
     fn input(mut self, input: impl Into<Content>) -> Self {
         self.input = input.into();
         self
+    }
+
+    fn sized_input(mut self, input: Content) -> Self {
+        self.framing = Framing::Sized;
+        self.input(input)
     }
 
     /// What the command is for, such as `kubeadm join`: names it in errors and logs.
@@ -101,12 +122,15 @@ impl RemoteCommand {
 
     /// What goes over the wire; `Err` names the slot that has no value yet.
     pub fn wire(&self, values: &Values) -> Result<Wire, Slot> {
-        Ok(Wire {
-            purpose: self.purpose.to_string(),
-            effect: self.effect,
-            line: self.line(),
-            input: self.input.fill(values)?,
-        })
+        let content = self.input.fill(values)?;
+        let input = match self.framing {
+            Framing::Plain => content,
+            Framing::Sized => {
+                let size = format!("{}\n", content.len());
+                Zeroizing::new([size.as_bytes(), content.as_slice()].concat())
+            }
+        };
+        Ok(Wire { purpose: self.purpose.to_string(), effect: self.effect, line: self.line(), input })
     }
 }
 
@@ -149,6 +173,12 @@ impl Wire {
     pub fn input(&self) -> &[u8] {
         &self.input
     }
+}
+
+/// A command of no meaning, for the tests of what carries commands.
+#[cfg(test)]
+pub(crate) fn any(purpose: &'static str, effect: Effect, input: impl Into<Content>) -> RemoteCommand {
+    RemoteCommand::new(purpose, effect, "true").input(input)
 }
 
 /// One word for a POSIX shell. A NUL cannot stand in an argument; hawser never makes one, so it is dropped.

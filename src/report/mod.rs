@@ -1,1 +1,28 @@
-//! (to come)
+//! What people and machines see of a run: consumers of the one event stream, each writing to what it is given.
+//!
+//! They never decide anything, and a writer that fails (a closed terminal, a full disk) never ends a run.
+
+use crate::error::ExitCode;
+use crate::events::Report;
+
+pub mod json;
+pub mod log;
+pub mod paint;
+pub mod plain;
+pub mod plan_text;
+pub mod summary;
+pub mod terminal;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+/// What the program exits with: 130 where the operator asked to stop, else the gravest problem's, which is the
+/// highest: a host key over a refusal over an unreachable host over a failed step.
+pub fn exit_code(report: &Report) -> ExitCode {
+    if report.interrupted {
+        return ExitCode::Interrupted;
+    }
+    let codes = report.problems.iter().map(|problem| problem.explain().exit);
+    codes.max().unwrap_or(ExitCode::Done)
+}

@@ -1,0 +1,58 @@
+# `make help` lists the targets. Two of them do all the set-up: `make demo` and `make test`.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+PROFILE ?= stacked
+export INSTA_UPDATE ?= no
+
+.PHONY: help demo test check unit lab-test lab lab-down bench soak review tools fmt docs
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+
+tools: ## install what the tests need and the machine lacks
+	@lab/tools.sh
+
+demo: tools ## a real highly available cluster, from nothing, answering through its virtual IP
+	cargo build --release --locked
+	@lab/lab build
+	@lab/lab up $(PROFILE)
+	@lab/demo.sh $(PROFILE)
+
+test: check unit lab-test ## every test but the long proofs
+
+check: tools ## format, lints, licences, shell scripts
+	cargo fmt --check
+	cargo clippy --locked --all-targets --features lab -- -D warnings
+	cargo deny --log-level error check bans licenses sources
+	@lab/shellcheck.sh
+
+unit: tools ## tests that need no lab
+	cargo nextest run --locked
+	cargo test --locked --doc
+
+lab-test: tools ## tests on the lab's real hosts
+	cargo build --release --locked
+	@lab/lab build
+	cargo nextest run --locked --features lab --profile lab -E 'binary(~^lab)'
+
+lab: tools ## bring up the lab's hosts (PROFILE=stacked or external), taking down what runs
+	@lab/lab build
+	@lab/lab up $(PROFILE)
+
+lab-down: ## take the lab down; the cache stays
+	@lab/lab down
+
+bench: tools ## measure against the guide by hand and against Ansible; results in docs/results
+	cargo build --release --locked
+	@lab/lab build
+	@bench/run.sh
+
+soak: tools ## ten builds of the stacked cluster in a row; results in docs/results
+	cargo build --release --locked
+	@lab/lab build
+	@lab/soak.sh
+
+review: ## look at snapshots that changed
+	INSTA_UPDATE=new cargo nextest run --locked || true
+	cargo insta review

@@ -1,0 +1,184 @@
+//! `hawser apply`: show the plan, ask, do exactly it, verify.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::{self, UnboundedSender};
+
+use super::arguments::{ApplyArguments, OutputFormat};
+use super::fleet::Fleet;
+use super::plan::{allowance, decide};
+use super::watching::Watchers;
+use super::{Outcome, surroundings};
+use crate::engine::{self, Options, StopLevel};
+use crate::error::{ExitCode, Problem};
+use crate::events::{Event, PhaseTime, Report};
+use crate::facts::Observation;
+use crate::plan::{Plan, StepId};
+use crate::report::paint::Paint;
+use crate::report::{self, plan_text};
+use crate::topology::{HostName, Topology};
+use crate::values::Values;
+use crate::verify::{Unmet, unmet};
+
+/// Node leases, DaemonSets and HAProxy's checks follow a join within this.
+const SETTLED: Duration = Duration::from_secs(5 * 60);
+
+/// A cluster is asked again this often while it settles.
+const AGAIN: Duration = Duration::from_millis(750);
+
+pub(super) async fn run(arguments: ApplyArguments) -> Outcome {
+    let began = Instant::now();
+    let topology = surroundings::load(&arguments.scope.inventory.path)?;
+    let client = surroundings::client(&topology)?;
+    let run = surroundings::run_name();
+    let watchers = Watchers::new(arguments.scope.output, &topology.cluster, &run, what_next(&arguments, &topology))
+        .map_err(|problem| vec![problem])?;
+    let log = watchers.log_path();
+    let (events, heard) = mpsc::unbounded_channel();
+    let watching = tokio::spawn(watchers.follow(heard));
+    let stop = engine::signals().map_err(|cause| vec![no_signals(&cause)])?;
+
+    let _ = events.send(Event::RunStarted { cluster: topology.cluster.clone(), run, hosts: topology.hosts.len() });
+    let attempt = Attempt { topology: &topology, arguments: &arguments, events: events.clone(), began, log };
+    let result = attempt.run(&client, stop).await;
+    drop(attempt);
+    drop(events);
+    let _ = watching.await;
+    result
+}
+
+fn what_next(arguments: &ApplyArguments, topology: &Topology) -> Vec<String> {
+    let inventory = arguments.scope.inventory.path.display();
+    vec![
+        format!("hawser kubeconfig -i {inventory} --merge    # kubectl then speaks to {}", topology.cluster),
+        format!("hawser plan -i {inventory}    # shows what has drifted"),
+    ]
+}
+
+fn no_signals(cause: &std::io::Error) -> Problem {
+    Problem::LocalFile { path: "signals".to_owned(), verb: "listen to", cause: cause.to_string() }
+}
+
+struct Attempt<'a> {
+    topology: &'a Topology,
+    arguments: &'a ApplyArguments,
+    events: UnboundedSender<Event>,
+    began: Instant,
+    log: String,
+}
+
+impl Attempt<'_> {
+    async fn run(&self, client: &crate::ssh::Client, stop: tokio::sync::watch::Receiver<StopLevel>) -> Outcome {
+        let fleet = Fleet::connect(client, self.topology, &self.events).await;
+        let observation = fleet.observe(self.topology, &self.events).await;
+        let connected = PhaseTime { phase: "connect and observe".to_owned(), took: self.began.elapsed() };
+        let plan = match decide(self.topology, &observation, &allowance(&self.arguments.scope)) {
+            Ok(plan) => plan,
+            Err(problems) => {
+                fleet.close().await;
+                return Ok(self.finish(Report { problems, phases: vec![connected], ..Report::default() }));
+            }
+        };
+        self.show(&plan);
+        if !plan.is_empty() && !self.agreed() {
+            fleet.close().await;
+            return Ok(self.finish(Report { interrupted: true, ..Report::default() }));
+        }
+        let silent = self.silent(&observation);
+        let mut report = Report { phases: vec![connected], lagging: silent.clone(), ..Report::default() };
+        if plan.steps().next().is_some() {
+            let allowed = self.arguments.scope.max_unreachable_workers.saturating_sub(silent.len());
+            let options = Options { may_lag: allowed, stop: stop.clone(), so_far: report };
+            report = engine::execute(&plan, &fleet.sessions, Values::for_new_run(), options, self.events.clone()).await;
+        }
+        if report.problems.is_empty() && !report.interrupted && self.arguments.scope.limit.is_empty() {
+            self.verify(&fleet, plan.is_empty().then_some(observation), stop, &mut report).await;
+        }
+        fleet.close().await;
+        Ok(self.finish(report))
+    }
+
+    fn show(&self, plan: &Plan) {
+        if self.arguments.scope.output == OutputFormat::Text {
+            surroundings::say(&plan_text::render(plan, None, Paint::for_stdout()));
+        }
+    }
+
+    fn agreed(&self) -> bool {
+        if self.arguments.yes {
+            return true;
+        }
+        if !surroundings::is_interactive() {
+            surroundings::tell("not on a terminal: give --yes to do it without being asked\n");
+            return false;
+        }
+        surroundings::confirm("Do it?")
+    }
+
+    /// Hosts that could not be looked at and that the planner let lag.
+    fn silent(&self, observation: &Observation) -> Vec<HostName> {
+        let hosts = self.topology.hosts.iter().map(|host| &host.name);
+        hosts.filter(|name| !observation.get(*name).is_some_and(Result::is_ok)).cloned().collect()
+    }
+
+    /// The one last event, and what the program exits with.
+    fn finish(&self, mut report: Report) -> ExitCode {
+        report.took = self.began.elapsed();
+        report.log = Some(self.log.clone());
+        let code = report::exit_code(&report);
+        let _ = self.events.send(Event::RunFinished { report });
+        code
+    }
+
+    /// Looks again until everything is as the inventory says. An observation that is fresh serves as the first look.
+    async fn verify(
+        &self,
+        fleet: &Fleet,
+        fresh: Option<Observation>,
+        stop: tokio::sync::watch::Receiver<StopLevel>,
+        report: &mut Report,
+    ) {
+        let since = Instant::now();
+        let phase = "verify".to_owned();
+        let _ = self.events.send(Event::PhaseStarted { phase: phase.clone(), steps: 0 });
+        let mut observation = fresh;
+        let left = loop {
+            let seen = match observation.take() {
+                Some(fresh) => fresh,
+                None => fleet.observe(self.topology, &self.events).await,
+            };
+            let left = unmet(self.topology, &seen, &report.lagging);
+            if left.is_empty() || since.elapsed() > SETTLED || *stop.borrow() != StopLevel::Running {
+                break left;
+            }
+            self.still_waiting(&left, since);
+            tokio::time::sleep(AGAIN).await;
+        };
+        report.phases.push(PhaseTime { phase: phase.clone(), took: since.elapsed() });
+        let _ = self.events.send(Event::PhaseFinished { phase, took: since.elapsed() });
+        report.problems.extend(not_verified(left, since.elapsed()));
+    }
+
+    fn still_waiting(&self, left: &[Unmet], since: Instant) {
+        for unmet in left {
+            let _ = self.events.send(Event::StillWaiting {
+                step: StepId(format!("{}/verify", unmet.host)),
+                host: unmet.host.clone(),
+                reason: unmet.what.clone(),
+                waited: since.elapsed(),
+            });
+        }
+    }
+}
+
+fn not_verified(left: Vec<Unmet>, took: Duration) -> Option<Problem> {
+    let first = left.first()?.host.clone();
+    Some(Problem::Step {
+        host: first,
+        what: "verification".to_owned(),
+        how: format!("{} things are not as they should be", left.len()),
+        took,
+        answer: left.into_iter().map(|unmet| format!("{}: {}", unmet.host, unmet.what)).collect(),
+        hint: None,
+    })
+}

@@ -1,0 +1,125 @@
+//! The command line, as clap reads it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// Builds highly available Kubernetes clusters with kubeadm, over plain SSH
+#[derive(Debug, Parser)]
+#[command(name = "hawser", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Arguments {
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 a step failed, 2 usage or inventory, 3 unreachable, \
+    4 refused as unsafe, 5 host key, 6 changes pending (plan --detailed-exitcode), 130 interrupted";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show what apply would do, host by host; changes nothing
+    Plan(PlanArguments),
+    /// Make the cluster as the inventory says: show the plan, ask, do exactly it, verify
+    Apply(ApplyArguments),
+    /// Fetch the administrator's kubeconfig to a file, or merge it into your own
+    Kubeconfig(KubeconfigArguments),
+    /// About the inventory itself
+    Inventory {
+        /// What to do
+        #[command(subcommand)]
+        command: InventoryCommand,
+    },
+    /// Print shell completions
+    Completions {
+        /// For which shell
+        shell: Shell,
+    },
+    /// Write man pages into a folder
+    Man {
+        /// Where
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
+}
+
+/// About the inventory itself.
+#[derive(Debug, Subcommand)]
+pub enum InventoryCommand {
+    /// Print a JSON Schema, so that editors complete and check while you type
+    Schema,
+    /// Read the inventory and say everything that is wrong with it; connects to nothing
+    Check(Inventory),
+}
+
+/// Which inventory.
+#[derive(Debug, Clone, Args)]
+pub struct Inventory {
+    /// The inventory
+    #[arg(short = 'i', long = "inventory", value_name = "FILE", default_value = "inventory.toml", env = "HAWSER_INVENTORY")]
+    pub path: PathBuf,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// For people
+    Text,
+    /// For programs: one JSON value, or one event a line
+    Json,
+}
+
+/// What both plan and apply take.
+#[derive(Debug, Clone, Args)]
+pub struct Scope {
+    /// The inventory
+    #[command(flatten)]
+    pub inventory: Inventory,
+    /// Change only this host (may be given again); all hosts are still observed and counted
+    #[arg(long, value_name = "HOST")]
+    pub limit: Vec<String>,
+    /// How many workers may be unreachable or fail to join
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub max_unreachable_workers: usize,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = OutputFormat::Text)]
+    pub output: OutputFormat,
+}
+
+/// `hawser plan`.
+#[derive(Debug, Args)]
+pub struct PlanArguments {
+    /// What both plan and apply take
+    #[command(flatten)]
+    pub scope: Scope,
+    /// Exit with 6 where there are changes
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+/// `hawser apply`.
+#[derive(Debug, Args)]
+pub struct ApplyArguments {
+    /// What both plan and apply take
+    #[command(flatten)]
+    pub scope: Scope,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+/// `hawser kubeconfig`.
+#[derive(Debug, Args)]
+pub struct KubeconfigArguments {
+    /// The inventory
+    #[command(flatten)]
+    pub inventory: Inventory,
+    /// Write it to this file, mode 0600
+    #[arg(long, value_name = "FILE", conflicts_with = "merge")]
+    pub to: Option<PathBuf>,
+    /// Merge it into your kubeconfig ($KUBECONFIG or ~/.kube/config) as a context named after the cluster; a backup is kept
+    #[arg(long)]
+    pub merge: bool,
+}

@@ -1,0 +1,113 @@
+//! All hosts of an inventory at once: connected to, observed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::future::join_all;
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::error::Problem;
+use crate::events::Event;
+use crate::facts::{self, HostFacts, Observation};
+use crate::remote::connection::{Connection, Output};
+use crate::remote::probe;
+use crate::ssh::{Client, Session};
+use crate::topology::{Host, HostName, Topology};
+use crate::values::Values;
+
+/// A probe looks at everything at once; what is slow in it has deadlines of its own.
+const PROBE: Duration = Duration::from_secs(60);
+
+/// The hosts that answered, and why the others did not.
+pub(super) struct Fleet {
+    pub(super) sessions: BTreeMap<HostName, Arc<Session>>,
+    silent: BTreeMap<HostName, Problem>,
+}
+
+impl Fleet {
+    /// Connects to every host, all at once as far as the client lets.
+    pub(super) async fn connect(client: &Client, topology: &Topology, events: &UnboundedSender<Event>) -> Self {
+        let mut fleet = Self { sessions: BTreeMap::new(), silent: BTreeMap::new() };
+        let attempts = topology.hosts.iter().map(|host| async move {
+            let since = Instant::now();
+            let attempt = client.connect(host).await;
+            let _ = events.send(match &attempt {
+                Ok(_) => Event::HostConnected { host: host.name.clone(), took: since.elapsed() },
+                Err(problem) => {
+                    Event::HostUnreachable { host: host.name.clone(), reason: problem.explain().cause() }
+                }
+            });
+            (host.name.clone(), attempt)
+        });
+        for (name, attempt) in join_all(attempts).await {
+            match attempt {
+                Ok(session) => drop(fleet.sessions.insert(name, Arc::new(session))),
+                Err(problem) => drop(fleet.silent.insert(name, problem)),
+            }
+        }
+        fleet
+    }
+
+    /// Looks at every host with one command each.
+    pub(super) async fn observe(&self, topology: &Topology, events: &UnboundedSender<Event>) -> Observation {
+        let looks = topology.hosts.iter().map(|host| async move {
+            let found = match (self.sessions.get(&host.name), self.silent.get(&host.name)) {
+                (Some(session), _) => look(session.as_ref(), topology, host).await,
+                (None, Some(problem)) => Err(problem.clone()),
+                (None, None) => Err(not_told(host, "no session".to_owned())),
+            };
+            if found.is_ok() {
+                let _ = events.send(Event::HostObserved { host: host.name.clone() });
+            }
+            (host.name.clone(), found)
+        });
+        join_all(looks).await.into_iter().collect()
+    }
+
+    /// Why the hosts that did not answer did not.
+    pub(super) fn problems(&self) -> impl Iterator<Item = Problem> {
+        self.silent.values().cloned()
+    }
+
+    /// Says good-bye to every host.
+    pub(super) async fn close(&self) {
+        join_all(self.sessions.values().map(|session| session.close())).await;
+    }
+}
+
+async fn look(session: &impl Connection, topology: &Topology, host: &Host) -> Result<HostFacts, Problem> {
+    let output = ask(session, &probe::probe(topology, host, &paths(topology, host)), host).await?;
+    facts::parse(&output.stdout).map_err(|cause| not_told(host, cause))
+}
+
+/// Runs a question that has no secret in it.
+pub(super) async fn ask(
+    session: &impl Connection,
+    command: &crate::remote::RemoteCommand,
+    host: &Host,
+) -> Result<Output, Problem> {
+    let wire = command.wire(&Values::default()).map_err(|slot| not_told(host, format!("{slot:?} is not known")))?;
+    let output = session.run(&wire, PROBE, None).await?;
+    if output.is_success() {
+        return Ok(output);
+    }
+    let cause = output.last_lines(3).join("; ");
+    Err(Problem::Probe { host: host.name.clone(), what: format!("{} ({:?})", command.purpose(), output.exit), cause })
+}
+
+fn not_told(host: &Host, cause: String) -> Problem {
+    Problem::Probe { host: host.name.clone(), what: "what is on it".to_owned(), cause }
+}
+
+/// The files whose content the plan compares.
+fn paths(topology: &Topology, host: &Host) -> Vec<String> {
+    use crate::topology::Role;
+    let mut paths = vec!["/etc/hosts".to_owned()];
+    if host.is(Role::Balancer) {
+        paths.extend(["/etc/haproxy/haproxy.cfg".to_owned(), "/etc/keepalived/keepalived.conf".to_owned()]);
+    }
+    let for_host = topology.files.iter().filter(|file| file.roles.iter().any(|role| host.is(*role)));
+    paths.extend(for_host.map(|file| file.path.clone()));
+    paths
+}

@@ -1,0 +1,92 @@
+//! The commands. Each is a short function; everything that can fail comes back as a `Problem`.
+
+mod apply;
+pub mod arguments;
+mod fleet;
+mod kubeconfig;
+mod kubeconfig_file;
+mod plan;
+mod surroundings;
+mod watching;
+
+use std::io::Write;
+
+use clap::{CommandFactory, Parser};
+
+use crate::error::{ExitCode, Problem};
+use crate::inventory;
+use arguments::{Arguments, Command, InventoryCommand};
+
+/// Runs the program and returns what it exits with.
+pub fn run() -> u8 {
+    let arguments = Arguments::parse();
+    let result = match arguments.command {
+        Command::Plan(arguments) => on_runtime(plan::run(arguments)),
+        Command::Apply(arguments) => on_runtime(apply::run(arguments)),
+        Command::Kubeconfig(arguments) => on_runtime(kubeconfig::run(arguments)),
+        Command::Inventory { command } => about_inventory(command),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Arguments::command(), "hawser", &mut std::io::stdout());
+            Ok(ExitCode::Done)
+        }
+        Command::Man { folder } => man(&folder),
+    };
+    match result {
+        Ok(code) => code as u8,
+        Err(problems) => {
+            let code = problems.iter().map(|problem| problem.explain().exit).max_by_key(|code| severity(*code));
+            for problem in &problems {
+                surroundings::tell(&problem.to_string());
+            }
+            code.unwrap_or(ExitCode::StepFailed) as u8
+        }
+    }
+}
+
+/// Which of several problems names the exit code: what endangers a cluster before what is merely absent.
+fn severity(code: ExitCode) -> u8 {
+    match code {
+        ExitCode::Done | ExitCode::ChangesPending => 0,
+        ExitCode::StepFailed => 1,
+        ExitCode::Unreachable => 2,
+        ExitCode::Usage => 3,
+        ExitCode::Unsafe => 4,
+        ExitCode::HostKey => 5,
+        ExitCode::Interrupted => 6,
+    }
+}
+
+type Outcome = Result<ExitCode, Vec<Problem>>;
+
+fn on_runtime(future: impl Future<Output = Outcome>) -> Outcome {
+    let runtime = tokio::runtime::Runtime::new().map_err(|cause| {
+        vec![Problem::LocalFile { path: "threads".to_owned(), verb: "start", cause: cause.to_string() }]
+    })?;
+    runtime.block_on(future)
+}
+
+fn about_inventory(command: InventoryCommand) -> Outcome {
+    match command {
+        InventoryCommand::Schema => {
+            let schema = serde_json::to_string_pretty(&inventory::schema()).unwrap_or_default();
+            surroundings::say(&format!("{schema}\n"));
+        }
+        InventoryCommand::Check(inventory) => {
+            let topology = surroundings::load(&inventory.path)?;
+            surroundings::say(&format!("{}: {} hosts, no mistakes\n", inventory.path.display(), topology.hosts.len()));
+        }
+    }
+    Ok(ExitCode::Done)
+}
+
+fn man(folder: &std::path::Path) -> Outcome {
+    clap_mangen::generate_to(Arguments::command(), folder).map_err(|cause| {
+        vec![Problem::LocalFile { path: folder.display().to_string(), verb: "write", cause: cause.to_string() }]
+    })?;
+    Ok(ExitCode::Done)
+}
+
+/// Writes a whole text to a stream; a reader that went away (`hawser plan | head`) is no failure.
+fn write_all(mut stream: impl Write, text: &str) {
+    let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+}

@@ -1,0 +1,65 @@
+//! The workstation: its terminal, its clock, its files.
+
+use std::io::{IsTerminal, stderr, stdin, stdout};
+use std::path::Path;
+
+use crate::error::Problem;
+use crate::inventory;
+use crate::ssh::{Client, Terminal};
+use crate::topology::Topology;
+
+/// Prints a result.
+pub(super) fn say(text: &str) {
+    super::write_all(stdout().lock(), text);
+}
+
+/// Prints something about the run.
+pub(super) fn tell(text: &str) {
+    super::write_all(stderr().lock(), text);
+}
+
+/// Whether a person can be asked.
+pub(super) fn is_interactive() -> bool {
+    stdin().is_terminal() && stderr().is_terminal()
+}
+
+/// Reads the inventory, and tells what is merely odd about it.
+pub(super) fn load(path: &Path) -> Result<Topology, Vec<Problem>> {
+    let loaded = inventory::load(path, console::colors_enabled_stderr().into()).map_err(|problem| vec![problem])?;
+    for warning in &loaded.warnings {
+        tell(warning);
+    }
+    Ok(loaded.topology)
+}
+
+/// The SSH client of a run.
+pub(super) fn client(topology: &Topology) -> Result<Client, Vec<Problem>> {
+    Client::new(&topology.ssh, Terminal).map_err(|problem| vec![problem])
+}
+
+/// Asks a yes-or-no question; anything but yes is no.
+pub(super) fn confirm(question: &str) -> bool {
+    tell(&format!("{question} [y/N] "));
+    let mut answer = String::new();
+    stdin().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+}
+
+/// Sortable and unique on this workstation: the time in UTC and the process.
+pub(super) fn run_name() -> String {
+    let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
+    format!("{now}-{}", std::process::id())
+}
+
+/// What kubectl on the workstation has to say about the version to build; `None` where there is nothing to mention.
+pub(super) fn kubectl_remark(topology: &Topology) -> Option<String> {
+    let output = std::process::Command::new("kubectl").args(["version", "--client", "-o", "json"]).output();
+    let Ok(output) = output else {
+        return Some("there is no kubectl on this workstation; you will want one to use the cluster".to_owned());
+    };
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).ok()?;
+    let text = answer.pointer("/clientVersion/gitVersion")?.as_str()?;
+    let found: crate::topology::Version = text.parse().ok()?;
+    let wanted = topology.version;
+    (found.minor.abs_diff(wanted.minor) > 1)
+        .then(|| format!("kubectl on this workstation is {found}; it may be one minor release away from {wanted}, not more"))
+}

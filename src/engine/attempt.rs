@@ -1,0 +1,271 @@
+//! One step on its host: asked whether it is done, done once, and checked.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::mpsc::unbounded_channel;
+use tokio::time::Instant;
+
+use super::shared::Shared;
+use crate::error::Problem;
+use crate::events::{Event, Outcome};
+use crate::plan::{Check, Step};
+use crate::remote::connection::{Connection, Exit, Output, Progress};
+use crate::remote::{Effect, RemoteCommand};
+use crate::values::Slot;
+
+/// A step that is being done.
+pub(super) struct Attempt<'a, C> {
+    pub(super) shared: &'a Shared,
+    pub(super) step: &'a Step,
+    session: &'a C,
+    started: Instant,
+    watch: Mutex<Watch>,
+}
+
+/// What is seen of an attempt from outside, also when it is let go.
+#[derive(Default)]
+struct Watch {
+    running: Option<Running>,
+    remote: Duration,
+}
+
+/// A command that runs on the host right now.
+#[derive(Clone)]
+pub(super) struct Running {
+    pub(super) purpose: String,
+    pub(super) pid: Option<u32>,
+    changes_since: Option<Instant>,
+}
+
+impl<'a, C: Connection> Attempt<'a, C> {
+    pub(super) fn new(shared: &'a Shared, step: &'a Step, session: &'a C) -> Self {
+        Self {
+            shared,
+            step,
+            session,
+            started: Instant::now(),
+            watch: Mutex::default(),
+        }
+    }
+
+    /// Does the step.
+    pub(super) async fn outcome(&self) -> Result<Outcome, Problem> {
+        self.all_slots_known()?;
+        match (&self.step.change, &self.step.done_when) {
+            (None, None) => Ok(Outcome::Ok),
+            (None, Some(check)) => {
+                let output = self.until(check).await?;
+                self.capture(&output)?;
+                Ok(Outcome::Ok)
+            }
+            (Some(change), None) => {
+                let output = self.send(change, self.step.timeout).await?;
+                self.succeeded(&output).await?;
+                self.capture(&output)?;
+                Ok(Outcome::Changed)
+            }
+            (Some(change), Some(check)) => self.change_unless_done(change, check).await,
+        }
+    }
+
+    async fn change_unless_done(&self, change: &RemoteCommand, check: &Check) -> Result<Outcome, Problem> {
+        if let Some(output) = self.already(check).await? {
+            self.capture(&output)?;
+            return Ok(Outcome::AlreadyDone);
+        }
+        let output = match self.send(change, self.step.timeout).await {
+            Ok(output) => {
+                self.succeeded(&output).await?;
+                self.until(check).await?
+            }
+            Err(unknown) => self.settled(check, unknown).await?,
+        };
+        self.capture(&output)?;
+        Ok(Outcome::Changed)
+    }
+
+    /// What became of a change whose end nobody saw: it is done, if the check says so in time.
+    async fn settled(&self, check: &Check, mut unknown: Problem) -> Result<Output, Problem> {
+        let text = format!(
+            "{}; looking at the host for what became of it",
+            unknown.headline()
+        );
+        self.shared.emit(Event::Warned { text });
+        match self.until(check).await {
+            Ok(output) => return Ok(output),
+            Err(Problem::Step { answer: story, .. }) => {
+                if let Problem::Step { answer, .. } = &mut unknown {
+                    answer.extend(story);
+                }
+            }
+            Err(_) => {}
+        }
+        Err(unknown)
+    }
+
+    async fn succeeded(&self, output: &Output) -> Result<(), Problem> {
+        match &output.exit {
+            Exit::Code(0) => Ok(()),
+            exit => Err(self
+                .failed(how(exit), self.shared.last_lines(output, ANSWER_LINES))
+                .await),
+        }
+    }
+
+    /// The problem of a step that failed, with the story that the host tells.
+    pub(super) async fn failed(&self, how: String, mut answer: Vec<String>) -> Problem {
+        let took = self.started.elapsed();
+        answer.extend(self.story().await);
+        Problem::Step {
+            host: self.step.host.clone(),
+            what: self.step.describe.to_string(),
+            how,
+            took,
+            answer,
+            hint: None,
+        }
+    }
+
+    async fn story(&self) -> Vec<String> {
+        let Some(command) = &self.step.on_failure else {
+            return Vec::new();
+        };
+        match self.send(command, QUESTION_LIMIT).await {
+            Ok(output) => self.shared.last_lines(&output, STORY_LINES),
+            Err(problem) => vec![format!("{}: {}", command.purpose(), problem.headline())],
+        }
+    }
+
+    /// Runs a command to its end. What it says is told while it runs, if it changes something.
+    pub(super) async fn send(&self, command: &RemoteCommand, limit: Duration) -> Result<Output, Problem> {
+        let wire = self
+            .shared
+            .wire(command)
+            .map_err(|slot| self.unknown_value(slot))?;
+        let (sender, mut progress) = unbounded_channel();
+        let _in_flight = self.shared.meter.in_flight();
+        self.begins(command);
+        let result = {
+            let run = self.session.run(&wire, limit, Some(sender));
+            tokio::pin!(run);
+            loop {
+                tokio::select! {
+                    biased;
+                    Some(progress) = progress.recv() => self.progressed(command, progress),
+                    result = &mut run => break result,
+                }
+            }
+        };
+        while let Ok(progress) = progress.try_recv() {
+            self.progressed(command, progress);
+        }
+        self.ended();
+        result
+    }
+
+    /// What runs right now; asked when the attempt has been let go.
+    pub(super) fn running(&self) -> Option<Running> {
+        self.watch().running.clone()
+    }
+
+    /// How long changing commands have run.
+    pub(super) fn remote(&self) -> Duration {
+        let watch = self.watch();
+        let since = watch.running.as_ref().and_then(|running| running.changes_since);
+        watch.remote + since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
+    /// How long the step has been going on.
+    pub(super) fn took(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn begins(&self, command: &RemoteCommand) {
+        self.watch().running = Some(Running {
+            purpose: command.purpose().to_owned(),
+            pid: None,
+            changes_since: (command.effect() == Effect::Changes).then(Instant::now),
+        });
+    }
+
+    fn ended(&self) {
+        let remote = self.remote();
+        let mut watch = self.watch();
+        watch.remote = remote;
+        watch.running = None;
+    }
+
+    fn progressed(&self, command: &RemoteCommand, progress: Progress) {
+        match progress {
+            Progress::Started(pid) => {
+                if let Some(running) = &mut self.watch().running {
+                    running.pid = Some(pid);
+                }
+            }
+            Progress::Line(line) if command.effect() == Effect::Changes => {
+                self.shared.emit(Event::OutputLine {
+                    step: self.step.id.clone(),
+                    host: self.step.host.clone(),
+                    line: self.shared.tame(&line),
+                });
+            }
+            Progress::Line(_) => {}
+        }
+    }
+
+    fn all_slots_known(&self) -> Result<(), Problem> {
+        let check = self.step.done_when.as_ref().map(|check| &check.command);
+        for command in self.step.change.iter().chain(check) {
+            self.shared
+                .wire(command)
+                .map_err(|slot| self.unknown_value(slot))?;
+        }
+        Ok(())
+    }
+
+    fn unknown_value(&self, slot: Slot) -> Problem {
+        self.cannot_tell(
+            slot.mask().trim_matches(['<', '>']).to_owned(),
+            "no step before has told it".to_owned(),
+        )
+    }
+
+    fn capture(&self, output: &Output) -> Result<(), Problem> {
+        let Some(slot) = self.step.captures else {
+            return Ok(());
+        };
+        self.shared
+            .capture(slot, output)
+            .map_err(|cause| self.cannot_tell(slot.mask().trim_matches(['<', '>']).to_owned(), cause))
+    }
+
+    pub(super) fn cannot_tell(&self, what: String, cause: String) -> Problem {
+        Problem::Probe {
+            host: self.step.host.clone(),
+            what,
+            cause,
+        }
+    }
+
+    fn watch(&self) -> std::sync::MutexGuard<'_, Watch> {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How a command ended, in a few words.
+pub(super) fn how(exit: &Exit) -> String {
+    match exit {
+        Exit::Code(code) => format!("exit {code}"),
+        Exit::Signal(name) => format!("killed by {name}"),
+    }
+}
+
+/// A question is answered within a second; a host that swaps, or whose API server starts, takes longer.
+pub(super) const QUESTION_LIMIT: Duration = Duration::from_secs(30);
+
+/// Enough for kubeadm's own account of a failure, which is about fifteen lines.
+const ANSWER_LINES: usize = 20;
+
+/// What the command that tells the story of a failure may add: kubelet's last lines and a pod's.
+const STORY_LINES: usize = 40;

@@ -1,0 +1,193 @@
+//! A host of a test: it expects a transcript of commands, and the test fails on any other.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::{Instant, sleep};
+
+use crate::error::Problem;
+use crate::remote::Wire;
+use crate::remote::connection::{Connection, Exit, Output, Progress};
+use crate::topology::HostName;
+
+/// How a host answers one command.
+#[derive(Clone)]
+pub(crate) struct Reply {
+    exit: Option<Exit>,
+    takes: Duration,
+    pid: u32,
+    lines: Vec<String>,
+}
+
+impl Reply {
+    /// A command that ends with a status, at once.
+    pub(crate) fn exit(code: u32) -> Self {
+        Self {
+            exit: Some(Exit::Code(code)),
+            takes: Duration::ZERO,
+            pid: 1,
+            lines: Vec::new(),
+        }
+    }
+
+    /// The connection breaks; what became of the command is unknown.
+    pub(crate) fn lost() -> Self {
+        Self {
+            exit: None,
+            ..Self::exit(0)
+        }
+    }
+
+    /// A line of standard output.
+    pub(crate) fn saying(mut self, line: &str) -> Self {
+        self.lines.push(line.to_owned());
+        self
+    }
+
+    /// How long it takes.
+    pub(crate) fn taking(mut self, seconds: u64) -> Self {
+        self.takes = Duration::from_secs(seconds);
+        self
+    }
+
+    /// The process it is.
+    pub(crate) fn pid(mut self, pid: u32) -> Self {
+        self.pid = pid;
+        self
+    }
+}
+
+/// What all hosts of a test were sent, in order, with the second at which it began and ended.
+#[derive(Clone)]
+pub(crate) struct Journal {
+    since: Instant,
+    entries: Arc<Mutex<Vec<String>>>,
+}
+
+impl Journal {
+    pub(crate) fn new() -> Self {
+        Self {
+            since: Instant::now(),
+            entries: Arc::default(),
+        }
+    }
+
+    pub(crate) fn entries(&self) -> Vec<String> {
+        self.entries.lock().unwrap().clone()
+    }
+
+    fn write(&self, entry: &str) {
+        let second = self.since.elapsed().as_secs();
+        self.entries.lock().unwrap().push(format!("{second:>3} {entry}"));
+    }
+}
+
+/// A host that expects commands, named by their purpose, in order.
+pub(crate) struct FakeHost {
+    name: HostName,
+    expected: Mutex<VecDeque<(String, Reply)>>,
+    unexpected: Mutex<Vec<String>>,
+    journal: Journal,
+}
+
+impl FakeHost {
+    pub(crate) fn new(name: &str, journal: &Journal) -> Self {
+        Self {
+            name: name.into(),
+            expected: Mutex::default(),
+            unexpected: Mutex::default(),
+            journal: journal.clone(),
+        }
+    }
+
+    /// Expects one more command.
+    pub(crate) fn expects(self, purpose: &str, reply: Reply) -> Self {
+        self.expected
+            .lock()
+            .unwrap()
+            .push_back((purpose.to_owned(), reply));
+        self
+    }
+
+    fn next(&self, purpose: &str) -> Option<Reply> {
+        let mut expected = self.expected.lock().unwrap();
+        let (next, reply) = expected.pop_front()?;
+        (next == purpose).then_some(reply)
+    }
+}
+
+impl Connection for FakeHost {
+    async fn run(
+        &self,
+        command: &Wire,
+        _deadline: Duration,
+        progress: Option<UnboundedSender<Progress>>,
+    ) -> Result<Output, Problem> {
+        let purpose = command.purpose();
+        let Some(reply) = self.next(purpose) else {
+            self.unexpected.lock().unwrap().push(purpose.to_owned());
+            return Err(lost(&self.name, "unexpected command"));
+        };
+        self.journal.write(&format!("{} > {purpose}", self.name));
+        if let Some(progress) = progress {
+            let lines = reply.lines.iter().cloned().map(Progress::Line);
+            for told in [Progress::Started(reply.pid)].into_iter().chain(lines) {
+                progress.send(told).unwrap();
+            }
+        }
+        sleep(reply.takes).await;
+        self.journal.write(&format!("{} < {purpose}", self.name));
+        let stdout = reply
+            .lines
+            .iter()
+            .flat_map(|line| [line, "\n"].concat().into_bytes())
+            .collect();
+        match reply.exit {
+            Some(exit) => Ok(Output {
+                exit,
+                stdout,
+                stderr: Vec::new(),
+            }),
+            None => Err(lost(&self.name, purpose)),
+        }
+    }
+}
+
+impl Drop for FakeHost {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let unexpected = self.unexpected.lock().unwrap();
+        let missing: Vec<_> = self
+            .expected
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|(purpose, _)| purpose.clone())
+            .collect();
+        assert!(
+            unexpected.is_empty() && missing.is_empty(),
+            "{}: received {unexpected:?} unexpectedly, and never {missing:?}",
+            self.name,
+        );
+    }
+}
+
+fn lost(host: &HostName, purpose: &str) -> Problem {
+    Problem::ConnectionLost {
+        host: host.clone(),
+        purpose: purpose.to_owned(),
+        cause: "reset by peer".to_owned(),
+    }
+}
+
+/// The hosts as the engine takes them.
+pub(crate) fn sessions(hosts: Vec<FakeHost>) -> BTreeMap<HostName, Arc<FakeHost>> {
+    hosts
+        .into_iter()
+        .map(|host| (host.name.clone(), Arc::new(host)))
+        .collect()
+}

@@ -1,0 +1,131 @@
+//! Asking whether something is so: once before a change, and after it until it is so. The only place that waits.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use tokio::time::{Instant, sleep};
+
+use super::attempt::{Attempt, QUESTION_LIMIT, how};
+use crate::error::Problem;
+use crate::events::Event;
+use crate::plan::Check;
+use crate::remote::connection::{Connection, Exit, Output};
+
+/// What a host said to a question.
+enum Answer {
+    Yes(Output),
+    NotYet(String),
+    /// Neither.
+    Unclear(Problem),
+    /// Nothing: it cannot be asked.
+    Silent(Problem),
+}
+
+impl<C: Connection> Attempt<'_, C> {
+    /// Whether it is so already; then what the check said. A host that does not answer is asked again for a while.
+    pub(super) async fn already(&self, check: &Check) -> Result<Option<Output>, Problem> {
+        let since = Instant::now();
+        let mut delays = delays();
+        loop {
+            match self.ask(check).await {
+                Answer::Yes(output) => return Ok(Some(output)),
+                Answer::NotYet(_) => return Ok(None),
+                Answer::Unclear(problem) | Answer::Silent(problem) => {
+                    if since.elapsed() >= UNCLEAR_BEFORE {
+                        return Err(problem);
+                    }
+                    self.tell(&problem.headline(), since);
+                }
+            }
+            sleep(delays.next().unwrap_or(SLOWEST)).await;
+        }
+    }
+
+    /// Asks until it is so, at most to the check's deadline; then what the check said.
+    pub(super) async fn until(&self, check: &Check) -> Result<Output, Problem> {
+        let _in_flight = self.shared.meter.in_flight();
+        let since = Instant::now();
+        let mut delays = delays();
+        let mut told = None::<Instant>;
+        let mut heard = since;
+        loop {
+            let answer = self.ask(check).await;
+            if !matches!(answer, Answer::Silent(_)) {
+                heard = Instant::now();
+            }
+            let left = check.deadline.saturating_sub(since.elapsed());
+            let reason = match answer {
+                Answer::Yes(output) => return Ok(output),
+                Answer::NotYet(reason) if left.is_zero() => return Err(self.never_so(check, reason).await),
+                Answer::Unclear(problem) if left.is_zero() => return Err(problem),
+                Answer::Silent(problem) if left.is_zero() || heard.elapsed() >= SILENCE => {
+                    return Err(problem);
+                }
+                Answer::NotYet(reason) => reason,
+                Answer::Unclear(problem) | Answer::Silent(problem) => problem.headline(),
+            };
+            if told.is_none_or(|told| told.elapsed() >= SLOWEST) {
+                told = Some(Instant::now());
+                self.tell(&reason, since);
+            }
+            sleep(delays.next().unwrap_or(SLOWEST).min(left)).await;
+        }
+    }
+
+    async fn ask(&self, check: &Check) -> Answer {
+        let output = match self.send(&check.command, QUESTION_LIMIT).await {
+            Ok(output) => output,
+            Err(problem) => return Answer::Silent(problem),
+        };
+        let last = self.shared.last_line(&output);
+        match &output.exit {
+            Exit::Code(0) => Answer::Yes(output),
+            Exit::Code(1) => {
+                Answer::NotYet(last.unwrap_or_else(|| format!("{}: not yet", check.command.purpose())))
+            }
+            exit => {
+                let cause = match last {
+                    Some(line) => format!("{}: {line}", how(exit)),
+                    None => how(exit),
+                };
+                Answer::Unclear(self.cannot_tell(check.command.purpose().to_owned(), cause))
+            }
+        }
+    }
+
+    async fn never_so(&self, check: &Check, reason: String) -> Problem {
+        self.failed(
+            format!("not so after {} s", check.deadline.as_secs()),
+            vec![reason],
+        )
+        .await
+    }
+
+    fn tell(&self, reason: &str, since: Instant) {
+        self.shared.emit(Event::StillWaiting {
+            step: self.step.id.clone(),
+            host: self.step.host.clone(),
+            reason: reason.to_owned(),
+            waited: since.elapsed(),
+        });
+    }
+}
+
+/// Soon at first, as most conditions are so at once; then every second, which costs a host nothing to speak of.
+fn delays() -> impl Iterator<Item = Duration> {
+    ExponentialBuilder::default()
+        .with_min_delay(QUICKEST)
+        .with_max_delay(SLOWEST)
+        .with_factor(2.0)
+        .without_max_times()
+        .build()
+}
+
+const QUICKEST: Duration = Duration::from_millis(250);
+const SLOWEST: Duration = Duration::from_secs(1);
+
+/// How long an unclear answer before a change is borne: an API server that is being restarted is back by then.
+const UNCLEAR_BEFORE: Duration = Duration::from_secs(10);
+
+/// How long a host may be out of reach while something is waited for there: a network's short failure, no more.
+const SILENCE: Duration = Duration::from_secs(60);

@@ -1,0 +1,154 @@
+//! The probe's framing: lines `hawser-fact KEY ANSWER [WORDS]`, so that no content can be mistaken for another.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+/// What every line of a probe's answer starts with; anything else is a login shell's noise.
+const MARK: &str = "hawser-fact ";
+
+/// `timeout` ends with this status when it had to end the command.
+const TIMED_OUT: i32 = 124;
+
+/// One question's answer.
+pub(super) struct Answer {
+    key: String,
+    /// What it exited with.
+    pub(super) code: i32,
+    /// What it wrote to standard output.
+    pub(in crate::facts) text: String,
+    words: String,
+}
+
+impl Answer {
+    /// The text of a question that went well, or why it did not.
+    pub(super) fn success(&self) -> Result<&str, String> {
+        match self.code {
+            0 => Ok(&self.text),
+            _ => Err(self.failure()),
+        }
+    }
+
+    /// Why it did not go well, in the host's words.
+    pub(super) fn failure(&self) -> String {
+        let said = [&self.words, &self.text].into_iter().map(|said| said.trim());
+        match (said.into_iter().find(|said| !said.is_empty()), self.code) {
+            (Some(said), _) if self.code != TIMED_OUT => said.to_owned(),
+            (Some(said), TIMED_OUT) => format!("{}: no answer in time: {said}", self.key),
+            (_, TIMED_OUT) => format!("{}: no answer in time", self.key),
+            (_, code) => format!("{}: exit {code}, without a word", self.key),
+        }
+    }
+}
+
+/// All answers of one probe.
+pub(super) struct Answers(Vec<Answer>);
+
+impl Answers {
+    /// Reads the lines; `Err` when the last of them is not there or one is garbled.
+    pub(super) fn read(output: &[u8]) -> Result<Self, String> {
+        let output = String::from_utf8_lossy(output);
+        let lines = output.lines().filter_map(|line| line.strip_prefix(MARK));
+        let answers = Self(lines.map(answer).collect::<Result<_, _>>()?);
+        match answers.get("end") {
+            Some(_) => Ok(answers),
+            None => Err("the answer ends early".to_owned()),
+        }
+    }
+
+    /// The answer to a question, if it was asked.
+    pub(super) fn get(&self, key: &str) -> Option<&Answer> {
+        self.all(key).next()
+    }
+
+    /// Every answer to a question that was asked more than once.
+    pub(super) fn all(&self, key: &str) -> impl Iterator<Item = &Answer> {
+        self.0.iter().filter(move |answer| answer.key == key)
+    }
+
+    /// The text of a question that went well, or why there is none.
+    pub(super) fn success(&self, key: &str) -> Result<&str, String> {
+        self.get(key)
+            .ok_or_else(|| format!("{key}: not asked"))?
+            .success()
+    }
+}
+
+fn answer(line: &str) -> Result<Answer, String> {
+    let mut fields = line.split_whitespace();
+    let key = fields.next().unwrap_or_default().to_owned();
+    let garbled = || format!("{key}: the answer is garbled");
+    let mut field = || decode(fields.next().unwrap_or_default()).ok_or_else(garbled);
+    let (said, words) = (field()?, field()?);
+    let (text, code) = said.rsplit_once('\n').ok_or_else(garbled)?;
+    let code = code.parse().map_err(|_| garbled())?;
+    Ok(Answer {
+        code,
+        text: text.to_owned(),
+        words,
+        key,
+    })
+}
+
+fn decode(field: &str) -> Option<String> {
+    let bytes = STANDARD.decode(field).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A line as the probe writes it.
+    pub(in crate::facts) fn line(key: &str, text: &str, code: i32, words: &str) -> String {
+        let said = STANDARD.encode(format!("{text}\n{code}"));
+        format!("\n{MARK}{key} {said} {}\n", STANDARD.encode(words))
+    }
+
+    #[test]
+    fn content_of_any_kind_comes_back_whole() {
+        let content = "hawser-fact end MA==\n\n'\"\\\u{fffd}\n";
+        let output = line("file", content, 0, "") + &line("end", "", 0, "");
+
+        let answers = Answers::read(output.as_bytes()).unwrap();
+
+        assert_eq!(answers.success("file"), Ok(content));
+    }
+
+    #[test]
+    fn a_login_shells_noise_is_passed_over() {
+        let output = format!("welcome{}", line("end", "", 0, ""));
+        assert!(Answers::read(output.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn an_answer_that_ends_early_is_no_answer() {
+        let output = line("system", "Debian", 0, "");
+        assert_eq!(
+            Answers::read(output.as_bytes()).err().as_deref(),
+            Some("the answer ends early")
+        );
+    }
+
+    #[test]
+    fn a_garbled_line_is_named() {
+        let error = Answers::read(b"hawser-fact images @@@\n").err();
+        assert_eq!(error.as_deref(), Some("images: the answer is garbled"));
+    }
+
+    #[test]
+    fn a_failure_is_told_in_the_hosts_words() {
+        let output = line("nodes", "", 1, "connection refused\n") + &line("end", "", 0, "");
+        let answers = Answers::read(output.as_bytes()).unwrap();
+        assert_eq!(answers.success("nodes"), Err("connection refused".to_owned()));
+    }
+
+    #[test]
+    fn a_question_that_ran_out_of_time_says_so() {
+        let output = line("images", "", 124, "") + &line("end", "", 0, "");
+        let answers = Answers::read(output.as_bytes()).unwrap();
+        assert_eq!(
+            answers.success("images"),
+            Err("images: no answer in time".to_owned())
+        );
+    }
+}

@@ -1,0 +1,268 @@
+//! Reads what the cluster says of itself: the API's objects and etcd's lists, all JSON.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::answer::Answers;
+use super::{ClusterView, MemberFact, NodeFact, Observed, WorkloadFact};
+use crate::topology::HostName;
+
+/// The label of a control plane, and what kubeadm up to 1.23 gave it besides or instead.
+const CONTROL_PLANE: [&str; 2] = [
+    "node-role.kubernetes.io/control-plane",
+    "node-role.kubernetes.io/master",
+];
+
+/// Written by kubeadm at the end of a node's TLS bootstrap.
+const CRI_SOCKET: &str = "kubeadm.alpha.kubernetes.io/cri-socket";
+
+pub(super) fn read(answers: &Answers) -> ClusterView {
+    ClusterView {
+        ready: ready(answers, "ready"),
+        ready_through_endpoint: ready(answers, "ready_through_endpoint"),
+        nodes: list(answers, "nodes")
+            .map(|nodes| nodes.into_iter().map(node).collect())
+            .into(),
+        etcd: etcd(answers).into(),
+        cluster_configuration: cluster_configuration(answers).into(),
+        workloads: workloads(answers).into(),
+        applied: super::applied::read(answers).into(),
+        has_cluster_info: list(answers, "cluster_info")
+            .map(|found: Vec<Object>| !found.is_empty())
+            .into(),
+    }
+}
+
+#[derive(Deserialize)]
+struct List<T> {
+    items: Option<Vec<T>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Metadata {
+    name: String,
+    generation: u64,
+    labels: BTreeMap<String, String>,
+    annotations: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct Object {
+    #[expect(dead_code, reason = "an object without metadata is none")]
+    metadata: Metadata,
+}
+
+#[derive(Deserialize)]
+struct Node {
+    metadata: Metadata,
+    #[serde(default)]
+    spec: NodeSpec,
+    #[serde(default)]
+    status: NodeStatus,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct NodeSpec {
+    taints: Vec<Taint>,
+}
+
+#[derive(Deserialize)]
+struct Taint {
+    key: String,
+    #[serde(default)]
+    value: String,
+    effect: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct NodeStatus {
+    conditions: Vec<Condition>,
+    addresses: Vec<Address>,
+    node_info: NodeInfo,
+}
+
+#[derive(Deserialize)]
+struct Condition {
+    r#type: String,
+    status: String,
+}
+
+#[derive(Deserialize)]
+struct Address {
+    r#type: String,
+    address: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct NodeInfo {
+    kubelet_version: String,
+}
+
+#[derive(Deserialize)]
+struct Workload {
+    metadata: Metadata,
+    #[serde(default)]
+    spec: WorkloadSpec,
+    #[serde(default)]
+    status: WorkloadStatus,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WorkloadSpec {
+    replicas: u64,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct WorkloadStatus {
+    observed_generation: u64,
+    desired_number_scheduled: u64,
+    updated_number_scheduled: u64,
+    number_available: u64,
+    updated_replicas: u64,
+    available_replicas: u64,
+}
+
+#[derive(Deserialize)]
+struct ConfigMap {
+    #[serde(default)]
+    data: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct Members {
+    members: Vec<Member>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Member {
+    #[serde(rename = "ID")]
+    id: u64,
+    #[serde(default)]
+    name: String,
+    #[serde(rename = "peerURLs", default)]
+    peer_urls: Vec<String>,
+    #[serde(rename = "clientURLs", default)]
+    client_urls: Vec<String>,
+    #[serde(default)]
+    is_learner: bool,
+}
+
+#[derive(Deserialize)]
+struct Health {
+    endpoint: String,
+    health: bool,
+}
+
+fn json<T: DeserializeOwned>(key: &str, text: &str) -> Result<T, String> {
+    serde_json::from_str(text).map_err(|error| format!("{key}: not understood: {error}"))
+}
+
+fn list<T: DeserializeOwned>(answers: &Answers, key: &str) -> Result<Vec<T>, String> {
+    let list: List<T> = json(key, answers.success(key)?)?;
+    Ok(list.items.unwrap_or_default())
+}
+
+fn ready(answers: &Answers, key: &str) -> Observed<bool> {
+    answers.success(key).map(|text| text.trim() == "ok").into()
+}
+
+fn node(node: Node) -> NodeFact {
+    let Metadata {
+        name,
+        labels,
+        annotations,
+        ..
+    } = node.metadata;
+    let taints: Vec<_> = node
+        .spec
+        .taints
+        .into_iter()
+        .map(|taint| (taint.key, taint.value, taint.effect))
+        .collect();
+    let is_control_plane =
+        |role: &&str| labels.contains_key(*role) || taints.iter().any(|(key, _, _)| key == role);
+    NodeFact {
+        name: HostName(name),
+        ready: node
+            .status
+            .conditions
+            .iter()
+            .any(|one| one.r#type == "Ready" && one.status == "True"),
+        version: node.status.node_info.kubelet_version,
+        control_plane: CONTROL_PLANE.iter().any(is_control_plane),
+        joined: annotations.contains_key(CRI_SOCKET),
+        addresses: node
+            .status
+            .addresses
+            .into_iter()
+            .filter(|one| one.r#type == "InternalIP")
+            .map(|one| one.address)
+            .collect(),
+        labels,
+        taints,
+    }
+}
+
+fn cluster_configuration(answers: &Answers) -> Result<String, String> {
+    let mut map: ConfigMap = json("kubeadm_config", answers.success("kubeadm_config")?)?;
+    map.data
+        .remove("ClusterConfiguration")
+        .ok_or_else(|| "the ConfigMap kubeadm-config holds no ClusterConfiguration".to_owned())
+}
+
+fn workloads(answers: &Answers) -> Result<Vec<WorkloadFact>, String> {
+    let daemon_sets: Vec<Workload> = list(answers, "daemonsets")?;
+    let deployments: Vec<Workload> = list(answers, "deployments")?;
+    let daemon_sets = daemon_sets.iter().map(daemon_set);
+    Ok(daemon_sets.chain(deployments.iter().map(deployment)).collect())
+}
+
+fn daemon_set(workload: &Workload) -> WorkloadFact {
+    let status = &workload.status;
+    let available = status.number_available.min(status.updated_number_scheduled);
+    fact("DaemonSet", workload, status.desired_number_scheduled, available)
+}
+
+fn deployment(workload: &Workload) -> WorkloadFact {
+    let status = &workload.status;
+    let available = status.available_replicas.min(status.updated_replicas);
+    fact("Deployment", workload, workload.spec.replicas, available)
+}
+
+/// A controller that has not seen the newest generation yet tells of an older one: then nothing counts as available.
+fn fact(kind: &str, workload: &Workload, wanted: u64, available: u64) -> WorkloadFact {
+    let seen = workload.status.observed_generation >= workload.metadata.generation;
+    WorkloadFact {
+        name: format!("{kind}/{}", workload.metadata.name),
+        wanted: if seen { wanted } else { wanted.max(1) },
+        available: if seen { available } else { 0 },
+    }
+}
+
+fn etcd(answers: &Answers) -> Result<Vec<MemberFact>, String> {
+    let listed: Members = json("etcd_members", answers.success("etcd_members")?)?;
+    // etcdctl fails when one member does, and still tells of each; a member of which nothing is told is not healthy.
+    let told = answers
+        .get("etcd_health")
+        .map(|answer| answer.text.as_str())
+        .unwrap_or_default();
+    let told: Vec<Health> = json("etcd_health", told).unwrap_or_default();
+    let is_healthy = |url: &String| told.iter().any(|one| one.endpoint == *url && one.health);
+    let member = |member: Member| MemberFact {
+        id: format!("{:x}", member.id),
+        healthy: member.client_urls.iter().any(is_healthy),
+        name: member.name,
+        peer_urls: member.peer_urls,
+        learner: member.is_learner,
+    };
+    Ok(listed.members.into_iter().map(member).collect())
+}

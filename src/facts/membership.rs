@@ -1,0 +1,205 @@
+//! What a host is to the cluster: nothing, a part of it, or something in between that must be mended first.
+
+use super::{ClusterView, HostFacts, MemberFact, NodeFact, Observed};
+use crate::topology::{EtcdTopology, Host, Version};
+
+/// What a host is to the cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Membership {
+    /// Nothing of a cluster is on it, and the cluster knows nothing of it.
+    Absent,
+    /// Something is there, but not all of it: each line says what, or what is missing.
+    Partial(Vec<String>),
+    /// It has joined.
+    Member,
+    /// It belongs to another cluster: its CA is not this cluster's.
+    Foreign,
+}
+
+/// The cluster that a host is measured against, as a healthy control plane tells of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Cluster<'a> {
+    /// The cluster CA, PEM.
+    pub ca: &'a str,
+    /// What the control plane says.
+    pub view: &'a ClusterView,
+}
+
+impl<'a> Cluster<'a> {
+    /// The cluster that a control plane tells of, if it tells of one.
+    pub fn of(control_plane: &'a HostFacts) -> Option<Self> {
+        let ca = control_plane.kubernetes.ca.as_deref()?;
+        let view = control_plane.cluster.as_ref()?;
+        Some(Self { ca, view })
+    }
+}
+
+/// The first kubeadm that writes no CRI socket on the node (feature `NodeLocalCRISocket`, on from 1.34).
+const WITHOUT_CRI_SOCKET: Version = Version::new(1, 34, 0);
+
+/// The votes that `members` etcd members need to decide anything.
+pub fn quorum(members: usize) -> usize {
+    members / 2 + 1
+}
+
+/// What a host of the role worker is to the cluster; without a cluster, only what is on the host counts.
+pub fn worker_membership(
+    host: &Host,
+    facts: &HostFacts,
+    cluster: Option<Cluster<'_>>,
+) -> Observed<Membership> {
+    membership(facts, cluster, |view| evidence_of_node(host, facts, view)).into()
+}
+
+/// What a host of the role control plane is to the cluster; without a cluster, only what is on the host counts.
+pub fn control_plane_membership(
+    host: &Host,
+    facts: &HostFacts,
+    cluster: Option<Cluster<'_>>,
+    etcd: EtcdTopology,
+) -> Observed<Membership> {
+    let evidence = |view: &ClusterView| {
+        let mut evidence = evidence_of_node(host, facts, view)?;
+        if view
+            .node(&host.name)
+            .into_result()?
+            .is_some_and(|node| !node.control_plane)
+        {
+            evidence.missing("its node is not labelled as a control plane");
+        }
+        if !facts
+            .kubernetes
+            .manifests
+            .iter()
+            .any(|name| name == "kube-apiserver.yaml")
+        {
+            evidence.missing("no manifest of an API server is there");
+        }
+        if etcd == EtcdTopology::Stacked {
+            evidence.add_member(view.member(host).into_result()?);
+        }
+        Ok(evidence)
+    };
+    membership(facts, cluster, evidence).into()
+}
+
+fn membership(
+    facts: &HostFacts,
+    cluster: Option<Cluster<'_>>,
+    evidence: impl Fn(&ClusterView) -> Result<Evidence, String>,
+) -> Result<Membership, String> {
+    let mut traces = traces(facts);
+    let Some(cluster) = cluster else {
+        return Ok(absent_or_partial(traces));
+    };
+    if facts
+        .kubernetes
+        .ca
+        .as_deref()
+        .is_some_and(|ca| !same_pem(ca, cluster.ca))
+    {
+        return Ok(Membership::Foreign);
+    }
+    let evidence = evidence(cluster.view)?;
+    if evidence.missing.is_empty() {
+        return Ok(Membership::Member);
+    }
+    traces.extend(evidence.known);
+    if !traces.is_empty() {
+        traces.extend(evidence.missing);
+    }
+    Ok(absent_or_partial(traces))
+}
+
+fn absent_or_partial(traces: Vec<String>) -> Membership {
+    if traces.is_empty() {
+        Membership::Absent
+    } else {
+        Membership::Partial(traces)
+    }
+}
+
+/// What the cluster knows of a host, and what the host lacks.
+#[derive(Default)]
+struct Evidence {
+    known: Vec<String>,
+    missing: Vec<String>,
+}
+
+impl Evidence {
+    fn missing(&mut self, what: &str) {
+        self.missing.push(what.to_owned());
+    }
+
+    fn add_member(&mut self, member: Option<&MemberFact>) {
+        let Some(member) = member else {
+            return self.missing("etcd does not list it as a member");
+        };
+        self.known.push(format!("etcd lists it as member {}", member.id));
+        if !member.has_started() {
+            self.missing("its etcd member has not started");
+        } else if member.learner {
+            self.missing("its etcd member is still a learner");
+        }
+    }
+}
+
+fn evidence_of_node(host: &Host, facts: &HostFacts, view: &ClusterView) -> Result<Evidence, String> {
+    let mut evidence = Evidence::default();
+    if !facts.kubernetes.has_kubelet_conf {
+        evidence.missing("the kubelet has no identity (/etc/kubernetes/kubelet.conf)");
+    }
+    match view.node(&host.name).into_result()? {
+        None => evidence.missing("the cluster has no node of its name"),
+        Some(node) => {
+            evidence
+                .known
+                .push(format!("the cluster has the node {}", host.name));
+            if !has_finished(facts, node) {
+                evidence.missing("kubeadm has not finished with its node");
+            }
+        }
+    }
+    Ok(evidence)
+}
+
+/// Whether kubeadm came to the end of the kubelet's part: it writes the CRI socket on the node, and takes the bootstrap
+/// identity away.
+fn has_finished(facts: &HostFacts, node: &NodeFact) -> bool {
+    let writes_none = facts
+        .versions
+        .kubeadm
+        .is_some_and(|version| version >= WITHOUT_CRI_SOCKET);
+    node.joined || (writes_none && !facts.kubernetes.has_bootstrap_kubelet_conf)
+}
+
+/// What kubeadm leaves on a host, half done or done.
+fn traces(facts: &HostFacts) -> Vec<String> {
+    let found = &facts.kubernetes;
+    let files = [
+        (found.ca.is_some(), "/etc/kubernetes/pki/ca.crt"),
+        (found.has_ca_key, "/etc/kubernetes/pki/ca.key"),
+        (found.has_kubelet_conf, "/etc/kubernetes/kubelet.conf"),
+        (
+            found.has_bootstrap_kubelet_conf,
+            "/etc/kubernetes/bootstrap-kubelet.conf",
+        ),
+        (found.has_admin_conf, "/etc/kubernetes/admin.conf"),
+        (found.has_kubelet_config, "/var/lib/kubelet/config.yaml"),
+        (found.has_etcd_data, "etcd's data"),
+    ];
+    let files = files
+        .into_iter()
+        .filter(|(there, _)| *there)
+        .map(|(_, what)| format!("{what} is there"));
+    let manifests = found
+        .manifests
+        .iter()
+        .map(|name| format!("/etc/kubernetes/manifests/{name} is there"));
+    files.chain(manifests).collect()
+}
+
+/// Whether two certificates are the same, whatever their line ends.
+fn same_pem(one: &str, other: &str) -> bool {
+    one.split_whitespace().eq(other.split_whitespace())
+}

@@ -1,0 +1,41 @@
+//! From what is written to what is meant.
+
+use super::mistake::Mistakes;
+use super::place::Place;
+use super::workstation::Workstation;
+use super::written::Inventory;
+use super::{cluster, endpoint, files, hosts, manifests, networks, roles, ssh};
+use crate::topology::Topology;
+
+/// The topology; `None` only where a mistake was found.
+pub(super) fn resolve(
+    inventory: &Inventory,
+    workstation: &Workstation,
+    mistakes: &mut Mistakes,
+) -> Option<Topology> {
+    let root = Place::root();
+    let cluster = cluster::resolve(inventory.cluster.as_ref(), &root.key("cluster"), mistakes);
+    let kubeadm = cluster::kubeadm(inventory.kubeadm.as_ref(), &root.key("kubeadm"), mistakes);
+    let ssh = ssh::resolve(inventory.ssh.as_ref(), &root.key("ssh"), workstation, mistakes);
+    let hosts = hosts::resolve(inventory.hosts.as_ref(), &ssh, workstation, mistakes);
+    let networks = networks::resolve(inventory.networks.as_ref(), &hosts, &kubeadm, mistakes);
+    let endpoint = endpoint::resolve(inventory.endpoint.as_ref(), &hosts, &networks, mistakes);
+    roles::check(&hosts, cluster.etcd, &endpoint.ports(cluster.api_port), mistakes);
+    let manifests = manifests::resolve(inventory.pod_network.as_ref(), workstation, mistakes);
+    let files = files::resolve(&inventory.files, workstation, mistakes);
+    Some(Topology {
+        cluster: cluster.name?,
+        version: cluster.version?,
+        etcd: cluster.etcd,
+        certificates: cluster.certificates,
+        image_repository: cluster.image_repository,
+        endpoint: endpoint.proved?,
+        networks,
+        api_port: cluster.api_port,
+        manifests,
+        kubeadm,
+        files,
+        ssh: ssh.run,
+        hosts: hosts.into_iter().map(|draft| draft.host).collect::<Option<_>>()?,
+    })
+}

@@ -1,0 +1,145 @@
+//! `[ssh]` and each host's `ssh`: how hosts are reached.
+
+use std::path::PathBuf;
+
+use super::mistake::{Mistake, Mistakes, Wrong};
+use super::place::Place;
+use super::schema::List;
+use super::workstation::Workstation;
+use super::written;
+use super::{formats, keys, names};
+use crate::topology::{SshSettings, SshTarget, Sudo};
+
+/// What holds unless a host says otherwise.
+pub(super) struct Defaults {
+    /// Settings of the whole run.
+    pub(super) run: SshSettings,
+    place: Place,
+    user: String,
+    port: u16,
+    identities: Vec<PathBuf>,
+    agent: bool,
+    sudo: Option<Sudo>,
+}
+
+pub(super) fn resolve(
+    written: Option<&written::Ssh>,
+    place: &Place,
+    workstation: &Workstation,
+    mistakes: &mut Mistakes,
+) -> Defaults {
+    let none = written::Ssh::default();
+    let ssh = written.unwrap_or(&none);
+    let user = ssh.user.as_deref().unwrap_or("root");
+    let user = mistakes.check(&place.key("user"), formats::user(user));
+    let known_hosts = ssh.known_hosts.as_deref().and_then(|written| {
+        mistakes.check(
+            &place.key("known_hosts"),
+            keys::known_hosts(&workstation.path(written)),
+        )
+    });
+    let identities = match &ssh.identities {
+        Some(list) => identities(list, &place.key("identities"), workstation, mistakes),
+        None => keys::default_identities(workstation),
+    };
+    Defaults {
+        run: SshSettings {
+            known_hosts,
+            handshakes: ssh.handshakes.unwrap_or(50),
+        },
+        place: place.clone(),
+        user: user.unwrap_or_else(|| "root".to_owned()),
+        port: ssh.port.unwrap_or(22),
+        identities,
+        agent: ssh.agent.unwrap_or(true),
+        sudo: ssh.sudo,
+    }
+}
+
+/// How one host is reached; `address` is the host's own.
+pub(super) fn target(
+    written: Option<&written::HostSsh>,
+    address: &str,
+    host: &Place,
+    defaults: &Defaults,
+    workstation: &Workstation,
+    mistakes: &mut Mistakes,
+) -> SshTarget {
+    let none = written::HostSsh::default();
+    let ssh = written.unwrap_or(&none);
+    let place = host.key("ssh");
+    if let Some(name) = &ssh.address {
+        mistakes.check(
+            &place.key("address"),
+            names::dns_name_or_address("the address to connect to", name),
+        );
+    }
+    let own_user = ssh
+        .user
+        .as_deref()
+        .map(|user| mistakes.check(&place.key("user"), formats::user(user)));
+    let user = own_user.flatten().unwrap_or_else(|| defaults.user.clone());
+    let identities = match &ssh.identities {
+        Some(list) => identities(list, &place.key("identities"), workstation, mistakes),
+        None => defaults.identities.clone(),
+    };
+    let agent = ssh.agent.unwrap_or(defaults.agent);
+    let is_told =
+        mistakes.is_sound(&place.key("identities")) && mistakes.is_sound(&defaults.place.key("identities"));
+    let none_listed = ssh
+        .identities
+        .as_ref()
+        .is_none_or(|list| list.iter().next().is_none());
+    mistakes.refuse(
+        !agent && identities.is_empty() && none_listed && is_told,
+        host,
+        || {
+            Wrong::new(
+                "no key to log in with: no identity, and `agent = false`",
+                "this host",
+                "name a private key in `identities` of [ssh], or set `agent = true`",
+            )
+        },
+    );
+    SshTarget {
+        address: ssh.address.clone().unwrap_or_else(|| address.to_owned()),
+        port: ssh.port.unwrap_or(defaults.port),
+        sudo: sudo(ssh.sudo, &user, &place, defaults, mistakes),
+        user,
+        identities,
+        agent,
+    }
+}
+
+/// The host's own word, else none for root, else the default's word, else passwordless.
+fn sudo(own: Option<Sudo>, user: &str, place: &Place, defaults: &Defaults, mistakes: &mut Mistakes) -> Sudo {
+    let chosen = match (own, user, defaults.sudo) {
+        (Some(own), _, _) => own,
+        (None, "root", _) => Sudo::None,
+        (None, _, Some(default)) => default,
+        (None, _, None) => Sudo::Passwordless,
+    };
+    if chosen == Sudo::None && user != "root" {
+        let place = if own.is_some() { place } else { &defaults.place };
+        let wrong = Wrong::new(
+            format!("`sudo = \"none\"`, and the login user is {user}"),
+            "kubeadm needs root",
+            format!("set `sudo` to \"passwordless\" or \"password\" for {user}"),
+        );
+        mistakes.push(Mistake::error(&place.key("sudo"), wrong));
+    }
+    chosen
+}
+
+fn identities(
+    list: &List<String>,
+    place: &Place,
+    workstation: &Workstation,
+    mistakes: &mut Mistakes,
+) -> Vec<PathBuf> {
+    let paths = list.placed(place).filter_map(|(place, written)| {
+        let path = workstation.path(written);
+        mistakes.check(&place, keys::check_identity(&path)).map(|()| path)
+    });
+    paths.collect()
+}

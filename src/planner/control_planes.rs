@@ -1,0 +1,65 @@
+//! The first control plane, and what makes it a cluster: init, the pod network, Ready.
+
+use super::{Cluster, Scene, chain, phase};
+use crate::error::Problem;
+use crate::plan::Phase;
+use crate::remote::files;
+use crate::steps::control_plane;
+use crate::manifests;
+use crate::topology::Topology;
+
+/// What preflight finds of an init that did not end; kubeadm keeps what is there and finishes it.
+const LEFT_BY_AN_INIT: &str = "--ignore-preflight-errors=DirAvailable--var-lib-etcd,\
+    FileAvailable--etc-kubernetes-manifests-etcd.yaml,FileAvailable--etc-kubernetes-manifests-kube-apiserver.yaml,\
+    FileAvailable--etc-kubernetes-manifests-kube-controller-manager.yaml,\
+    FileAvailable--etc-kubernetes-manifests-kube-scheduler.yaml,\
+    Port-6443,Port-10250,Port-10257,Port-10259,Port-2379,Port-2380";
+
+/// `kubeadm init`, where there is no whole cluster.
+pub(super) fn init(scene: &Scene, cluster: &Cluster) -> Result<Option<Phase>, Vec<Problem>> {
+    let (host, half) = match cluster {
+        Cluster::Absent(host) => (*host, false),
+        Cluster::HalfInitialised(host) => (*host, true),
+        Cluster::There(_) => return Ok(None),
+    };
+    let mut flags = files::init_flags(scene.topology);
+    if half {
+        flags.push(LEFT_BY_AN_INIT.replace("Port-6443", &format!("Port-{}", scene.topology.api_port)));
+    }
+    let file = files::init(scene.topology, host, scene.kubeadm(&host.name)).map_err(|problem| vec![problem])?;
+    let steps = control_plane::init(host, &scene.server(host), &file, &flags);
+    Ok(Some(phase("init", 1, vec![chain(&host.name, steps)])))
+}
+
+/// The pod network, and the first node Ready with it.
+pub(super) fn pod_network(scene: &Scene, cluster: &Cluster) -> Vec<Phase> {
+    let via = cluster.via();
+    let server = scene.server(via);
+    let documents = documents(scene.topology);
+    let mut phases = Vec::new();
+    if !documents.is_empty() && !is_applied(cluster, &documents) {
+        let step = control_plane::apply_pod_network(&via.name, &server, &documents);
+        phases.push(phase("pod network", 1, vec![chain(&via.name, vec![step])]));
+    }
+    if cluster.is_to_be_initialised() {
+        let mut steps = vec![control_plane::await_well(&via.name, &server)];
+        if !documents.is_empty() {
+            steps.push(control_plane::await_ready(&via.name, &server, &via.name));
+        }
+        phases.push(phase("first control plane well", 1, vec![chain(&via.name, steps)]));
+    }
+    phases
+}
+
+fn documents(topology: &Topology) -> String {
+    let texts: Vec<&str> = topology.manifests.iter().map(|manifest| manifest.content.trim_end()).collect();
+    if texts.is_empty() { String::new() } else { format!("{}\n", texts.join("\n---\n")) }
+}
+
+/// Whether the cluster holds what the manifests say, by the annotation that `kubectl apply` leaves.
+fn is_applied(cluster: &Cluster, documents: &str) -> bool {
+    let Some(there) = cluster.there() else { return false };
+    let Ok(objects) = manifests::objects(documents) else { return false };
+    let Some(applied) = there.view.applied.known() else { return true };
+    objects.iter().all(|object| applied.get(&object.path).is_some_and(|found| found.as_ref() == Some(&object.document)))
+}

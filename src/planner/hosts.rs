@@ -1,0 +1,96 @@
+//! What concerns every host: files, the way to the endpoint, images.
+
+use super::{ALL_AT_ONCE, Scene, chain, phase};
+use crate::facts::HostFacts;
+use crate::plan::{Phase, Step};
+use crate::remote::files::{self, RenderedFile};
+use crate::remote::host::Validator;
+use crate::steps::{self, secrets};
+use crate::topology::{Host, Role};
+
+/// The user's files by role, the endpoint's name in /etc/hosts, and what an earlier run could not clear away.
+pub(super) fn files(scene: &Scene) -> Phase {
+    let chains = scene.all_answered().map(|(host, facts)| {
+        let wanted = host_files(scene, host);
+        let writes = wanted.iter().filter_map(|file| steps::files::put(&host.name, file, scene.file(&host.name, &file.path), Validator::None));
+        let leftovers = facts.kubernetes.has_leftovers.then(|| secrets::clear_run_files(&host.name));
+        chain(&host.name, leftovers.into_iter().chain(writes).collect())
+    });
+    phase("files", ALL_AT_ONCE, chains.filter(|chain| !chain.steps.is_empty()).collect())
+}
+
+fn host_files(scene: &Scene, host: &Host) -> Vec<RenderedFile> {
+    let topology = scene.topology;
+    let mut wanted: Vec<RenderedFile> = topology
+        .files
+        .iter()
+        .filter(|file| file.roles.iter().any(|role| host.is(*role)))
+        .map(|file| RenderedFile {
+            path: file.path.clone(),
+            owner: file.owner.clone(),
+            mode: file.mode,
+            content: file.content.clone().into(),
+            secret: file.secret,
+        })
+        .collect();
+    if topology.endpoint.hosts_file && topology.endpoint.name.parse::<std::net::IpAddr>().is_err() {
+        wanted.extend(hosts_file(scene, host));
+    }
+    wanted
+}
+
+fn hosts_file(scene: &Scene, host: &Host) -> Option<RenderedFile> {
+    let found = scene.file(&host.name, "/etc/hosts");
+    scene.topology.endpoint_address()?;
+    Some(RenderedFile {
+        path: "/etc/hosts".to_owned(),
+        owner: found.map_or_else(|| "root:root".to_owned(), |file| file.owner.clone()),
+        mode: found.map_or(0o644, |file| file.mode),
+        content: files::hosts_block(found.map_or("", |file| file.content.as_str()), scene.topology).into(),
+        secret: false,
+    })
+}
+
+/// From each balancer to every control plane, and from each host to the endpoint.
+pub(super) fn prove_paths(scene: &Scene) -> Phase {
+    let external_balancer = scene.topology.with_role(Role::Balancer).next().is_none();
+    let chains = scene.all_answered().map(|(host, _)| {
+        let mut proof = chain(&host.name, vec![steps::path::prove(scene.topology, host)]);
+        if external_balancer {
+            // Some cloud balancers pass nothing while all checks fail: told, not refused.
+            proof.necessity = crate::plan::Necessity::MayLag;
+        }
+        proof
+    });
+    phase("prove the path", ALL_AT_ONCE, chains.collect())
+}
+
+/// What each host lacks of the images it will run.
+pub(super) fn images(scene: &Scene) -> Phase {
+    let chains = scene.all_answered().filter(|(host, _)| host.is_node()).filter_map(|(host, facts)| {
+        let missing = missing_images(scene, host, facts);
+        (!missing.is_empty()).then(|| chain(&host.name, vec![pull(host, &missing)]))
+    });
+    phase("images", ALL_AT_ONCE, chains.collect())
+}
+
+fn pull(host: &Host, missing: &[String]) -> Step {
+    steps::images::pull(&host.name, missing)
+}
+
+fn missing_images(scene: &Scene, host: &Host, facts: &HostFacts) -> Vec<String> {
+    let found = facts.kubernetes.images.known().map_or(&[][..], Vec::as_slice);
+    let needed = facts.kubernetes.needed_images.known().map_or(&[][..], Vec::as_slice);
+    let wanted = |image: &&String| {
+        let name = image.rsplit('/').next().unwrap_or(image);
+        let skipped = scene.topology.kubeadm.skip_phases.iter().any(|phase| match phase.as_str() {
+            "addon" => name.starts_with("kube-proxy:") || name.starts_with("coredns:"),
+            "addon/coredns" => name.starts_with("coredns:"),
+            "addon/kube-proxy" => name.starts_with("kube-proxy:"),
+            _ => false,
+        });
+        let for_workers = name.starts_with("kube-proxy:") || name.starts_with("pause:");
+        !skipped && (host.is(Role::ControlPlane) || for_workers)
+    };
+    needed.iter().filter(wanted).filter(|image| !found.contains(image)).cloned().collect()
+}

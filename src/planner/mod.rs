@@ -1,0 +1,177 @@
+//! From the inventory as meant and the hosts as found to a plan, or to every reason why there is none.
+//!
+//! Pure: what it decides can be tested without a host. [`plan`] reads as the table of contents of a run.
+
+mod balancers;
+mod cluster;
+mod control_planes;
+mod hosts;
+mod joins;
+mod notes;
+mod refusals;
+mod versions;
+
+use std::collections::BTreeSet;
+
+use crate::error::Problem;
+use crate::facts::{FileFact, HostFacts, Observation};
+use crate::plan::{Chain, Lane, Necessity, Phase, Plan, Step};
+use crate::remote::files::RenderedFile;
+use crate::steps::secrets;
+use crate::topology::{Host, HostName, Role, Topology, Version};
+use crate::values::Slot;
+
+pub use cluster::Cluster;
+
+/// What the operator allows.
+#[derive(Debug, Clone, Default)]
+pub struct Allowance {
+    /// How many workers may be unreachable or fail to join (`--max-unreachable-workers`).
+    pub max_unreachable_workers: usize,
+    /// Only these hosts are changed (`--limit`); all are observed and counted.
+    pub limit: BTreeSet<HostName>,
+}
+
+/// Decides everything that will be done; `Err` holds every reason at once.
+pub fn plan(topology: &Topology, observation: &Observation, allowance: &Allowance) -> Result<Plan, Vec<Problem>> {
+    let scene = Scene::new(topology, observation);
+    refusals::check(&scene, allowance)?;
+    versions::check(&scene)?;
+    let cluster = cluster::recognise(&scene)?;
+    let joins = joins::decide(&scene, &cluster)?;
+
+    let mut phases = vec![hosts::files(&scene), balancers::set_up(&scene, &cluster)];
+    if cluster.is_to_be_initialised() {
+        phases.push(hosts::prove_paths(&scene));
+    }
+    phases.push(hosts::images(&scene));
+    phases.extend(control_planes::init(&scene, &cluster)?);
+    phases.extend(control_planes::pod_network(&scene, &cluster));
+    phases.extend(joins::phases(&scene, &cluster, &joins)?);
+    phases.push(joins::labels_and_taints(&scene, &cluster));
+    phases.push(balancers::settle(&scene, &cluster, &joins));
+
+    let mut plan = Plan {
+        cluster: topology.cluster.clone(),
+        phases,
+        closing: Vec::new(),
+        notes: notes::gather(&scene, &cluster, allowance),
+    };
+    limit(&mut plan, &allowance.limit)?;
+    plan.phases.retain(|phase| phase.steps().next().is_some());
+    plan.closing = closing(&scene, &plan);
+    Ok(plan)
+}
+
+/// Inventory and observation side by side.
+pub(crate) struct Scene<'a> {
+    pub(crate) topology: &'a Topology,
+    pub(crate) observation: &'a Observation,
+}
+
+impl<'a> Scene<'a> {
+    fn new(topology: &'a Topology, observation: &'a Observation) -> Self {
+        Self { topology, observation }
+    }
+
+    /// A host as found, if it answered.
+    pub(crate) fn facts(&self, host: &HostName) -> Option<&'a HostFacts> {
+        self.observation.get(host).and_then(|found| found.as_ref().ok())
+    }
+
+    /// A file as found; `refusals` has seen to it that every file that was asked for could be read.
+    pub(crate) fn file(&self, host: &HostName, path: &str) -> Option<&'a FileFact> {
+        self.facts(host)?.files.get(path)?.known()
+    }
+
+    /// The hosts of a role that answered, with what was found.
+    pub(crate) fn answered(&self, role: Role) -> impl Iterator<Item = (&'a Host, &'a HostFacts)> {
+        self.topology.with_role(role).filter_map(|host| Some((host, self.facts(&host.name)?)))
+    }
+
+    /// All hosts that answered, with what was found.
+    pub(crate) fn all_answered(&self) -> impl Iterator<Item = (&'a Host, &'a HostFacts)> {
+        self.topology.hosts.iter().filter_map(|host| Some((host, self.facts(&host.name)?)))
+    }
+
+    /// `https://address:port` of a control plane's own API server.
+    pub(crate) fn server(&self, host: &Host) -> String {
+        match host.address {
+            std::net::IpAddr::V4(address) => format!("https://{address}:{}", self.topology.api_port),
+            std::net::IpAddr::V6(address) => format!("https://[{address}]:{}", self.topology.api_port),
+        }
+    }
+
+    /// The kubeadm of a host; `versions` has seen to it that nodes have one.
+    pub(crate) fn kubeadm(&self, host: &HostName) -> Version {
+        self.facts(host).and_then(|facts| facts.versions.kubeadm).unwrap_or(self.topology.version)
+    }
+
+    /// A join's file with the CA's hash in it, where the cluster is already there.
+    pub(crate) fn joining(
+        &self,
+        cluster: &Cluster,
+        file: Result<RenderedFile, Problem>,
+    ) -> Result<RenderedFile, Vec<Problem>> {
+        let mut file = file.map_err(|problem| vec![problem])?;
+        if let Some(there) = cluster.there() {
+            file.content = file.content.with(Slot::CaHash, &there.ca_hash);
+        }
+        Ok(file)
+    }
+}
+
+/// A phase of one lane.
+pub(crate) fn phase(name: &'static str, width: usize, chains: Vec<Chain>) -> Phase {
+    Phase { name: name.into(), lanes: vec![Lane { width, chains }] }
+}
+
+/// A chain that the run cannot do without.
+pub(crate) fn chain(subject: &HostName, steps: Vec<Step>) -> Chain {
+    Chain { subject: subject.clone(), necessity: Necessity::Required, steps }
+}
+
+/// As many hosts at once as there are: what they do costs the workstation next to nothing.
+pub(crate) const ALL_AT_ONCE: usize = usize::MAX;
+
+/// Leaves only what is about the hosts of `--limit`.
+fn limit(plan: &mut Plan, limit: &BTreeSet<HostName>) -> Result<(), Vec<Problem>> {
+    if limit.is_empty() {
+        return Ok(());
+    }
+    let mut left_out = Vec::new();
+    for phase in &mut plan.phases {
+        for lane in &mut phase.lanes {
+            lane.chains.retain(|chain| {
+                let kept = limit.contains(&chain.subject);
+                if !kept && chain.steps.iter().any(|step| step.captures == Some(Slot::CaHash)) {
+                    left_out.push(chain.subject.clone());
+                }
+                kept
+            });
+        }
+    }
+    match left_out.first() {
+        Some(host) if plan.steps().next().is_some() => Err(vec![Problem::Usage {
+            message: format!("--limit leaves out {host}, on which the cluster is initialised before anything joins"),
+            hint: format!("add `--limit {host}`"),
+        }]),
+        _ => Ok(()),
+    }
+}
+
+/// What is done at the end whatever happens: the run's secrets go.
+fn closing(scene: &Scene, plan: &Plan) -> Vec<Step> {
+    let makes_secrets = plan.steps().find(|step| {
+        step.id.0.ends_with("/init") || step.id.0.ends_with("/create-token") || step.id.0.ends_with("/upload-certificates")
+    });
+    let mut steps: Vec<Step> = makes_secrets.map(|step| secrets::delete(&step.host)).into_iter().collect();
+    let touched: BTreeSet<&HostName> = plan
+        .steps()
+        .filter(|step| step.files.iter().any(|file| file.path.starts_with("/run/hawser/")))
+        .map(|step| &step.host)
+        .collect();
+    let known = |host: &&Host| touched.contains(&host.name);
+    steps.extend(scene.topology.hosts.iter().filter(known).map(|host| secrets::clear_run_files(&host.name)));
+    steps
+}

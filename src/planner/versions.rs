@@ -1,0 +1,77 @@
+//! Which versions go together. Source: Kubernetes' version skew policy.
+
+use super::Scene;
+use crate::error::Problem;
+use crate::topology::{Host, HostName, Version};
+
+/// Refuses a skew that Kubernetes forbids.
+pub(super) fn check(scene: &Scene) -> Result<(), Vec<Problem>> {
+    let problems: Vec<Problem> = scene
+        .all_answered()
+        .filter(|(host, _)| host.is_node())
+        .flat_map(|(host, facts)| forbidden(host, &facts.versions, scene.topology.version))
+        .collect();
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+fn forbidden(host: &Host, found: &crate::facts::Versions, target: Version) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    match found.kubeadm {
+        None => problems.push(absent(&host.name, "kubeadm")),
+        // kubeadm X.Y deploys control planes of X.Y and X.(Y-1).
+        Some(kubeadm) if !(kubeadm.minor == target.minor || kubeadm.minor == target.minor + 1) => {
+            problems.push(skew(&host.name, "kubeadm", kubeadm, target, "it deploys its own minor release and the one before"));
+        }
+        Some(_) => {}
+    }
+    match found.kubelet {
+        None => problems.push(absent(&host.name, "kubelet")),
+        Some(kubelet) if kubelet.minor > target.minor => {
+            problems.push(skew(&host.name, "kubelet", kubelet, target, "a kubelet must not be newer than the API server"));
+        }
+        Some(kubelet) if kubelet.minor + oldest_kubelet(target) < target.minor => {
+            problems.push(skew(&host.name, "kubelet", kubelet, target, "the kubelet is too old for the API server"));
+        }
+        Some(_) => {}
+    }
+    if found.kubectl.is_none() && host.is(crate::topology::Role::ControlPlane) {
+        problems.push(absent(&host.name, "kubectl"));
+    }
+    problems
+}
+
+/// How many minor releases a kubelet may be behind: three since 1.28, two before.
+fn oldest_kubelet(target: Version) -> u32 {
+    if target.minor >= 28 { 3 } else { 2 }
+}
+
+/// Differences that are allowed and worth a look.
+pub(super) fn differences(scene: &Scene) -> Vec<String> {
+    let target = scene.topology.version;
+    let nodes = scene.all_answered().filter(|(host, _)| host.is_node());
+    nodes
+        .flat_map(|(host, facts)| {
+            let found = [("kubeadm", facts.versions.kubeadm), ("kubelet", facts.versions.kubelet), ("kubectl", facts.versions.kubectl)];
+            found.into_iter().filter_map(move |(program, version)| {
+                let version = version.filter(|version| *version != target)?;
+                Some(format!("{}: {program} is {version}, the inventory says {target}", host.name))
+            })
+        })
+        .collect()
+}
+
+fn absent(host: &HostName, program: &str) -> Problem {
+    Problem::Unsafe {
+        what: format!("{host}: {program} is not installed"),
+        because: vec!["hawser installs nothing on a host for its own sake".to_owned()],
+        way_out: vec![format!("install {program} on {host} (apt-get install {program}) and run this again")],
+    }
+}
+
+fn skew(host: &HostName, program: &str, found: Version, target: Version, rule: &str) -> Problem {
+    Problem::Unsafe {
+        what: format!("{host}: {program} {found} does not go with Kubernetes {target}"),
+        because: vec![rule.to_owned()],
+        way_out: vec![format!("install {program} {target} on {host}, or correct `kubernetes` under [cluster]")],
+    }
+}

@@ -1,0 +1,62 @@
+//! Every file that a host receives, rendered from the topology: pure functions, one module a program.
+//!
+//! What is secret or not yet known stands in a file as a [`Slot`](crate::values::Slot), so that any of them can be shown.
+
+use std::net::{IpAddr, SocketAddr};
+
+use serde::{Serialize, Serializer};
+
+use crate::values::Content;
+
+mod haproxy;
+mod hosts_block;
+mod keepalived;
+mod kubeadm;
+mod template;
+mod yaml;
+
+pub use haproxy::{haproxy, haproxy_description};
+pub use hosts_block::hosts_block;
+pub use keepalived::keepalived;
+pub use kubeadm::{
+    ApiVersion, cluster_configuration, differences, init, init_flags, join_control_plane, join_worker,
+    upload_certs,
+};
+
+/// A file as a host receives it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RenderedFile {
+    /// Absolute path on the host.
+    pub path: String,
+    /// `user:group`.
+    pub owner: String,
+    /// Permission bits, such as 0o600.
+    #[serde(serialize_with = "octal")]
+    pub mode: u32,
+    /// What stands in it.
+    pub content: Content,
+    /// Not to be shown, not even with its slots masked.
+    pub secret: bool,
+}
+
+impl RenderedFile {
+    fn of_root(path: &str, mode: u32, text: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            owner: "root:root".to_owned(),
+            mode,
+            content: Content::parse(text),
+            secret: false,
+        }
+    }
+}
+
+/// `address:port`, with brackets around an IPv6 address.
+fn socket(address: IpAddr, port: u16) -> String {
+    SocketAddr::new(address, port).to_string()
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn octal<S: Serializer>(mode: &u32, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&format!("{mode:04o}"))
+}

@@ -1,0 +1,71 @@
+//! The operating system: files, paths between hosts, images.
+
+use super::RemoteCommand;
+use crate::values::Content;
+
+/// What must accept a file before it takes its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Validator {
+    /// Nothing.
+    None,
+    /// `haproxy -c`.
+    Haproxy,
+    /// `keepalived -t`.
+    Keepalived,
+}
+
+impl Validator {
+    fn argument(self) -> &'static str {
+        match self {
+            Validator::None => "none",
+            Validator::Haproxy => "haproxy",
+            Validator::Keepalived => "keepalived",
+        }
+    }
+}
+
+/// Writes a file atomically: a temporary file in the same folder, 0600 from the first byte, owner and mode,
+/// fsync, rename.
+pub fn put_file(path: &str, owner: &str, mode: u32, validator: Validator, content: Content) -> RemoteCommand {
+    RemoteCommand::changes(format!("write {path}"), include_str!("scripts/put_file.sh"))
+        .args([path, owner, &format!("{mode:04o}"), validator.argument()])
+        .sized_input(content)
+}
+
+/// Whether a file has this owner, mode and SHA-256 (hexadecimal).
+pub fn file_is(path: &str, owner: &str, mode: u32, sha256: &str) -> RemoteCommand {
+    RemoteCommand::reads(format!("look at {path}"), include_str!("scripts/file_is.sh"))
+        .args([path, owner, &format!("{mode:04o}"), sha256])
+}
+
+/// Removes `/run/hawser`, where a run's secrets lie while it works.
+pub fn clear_run_files() -> RemoteCommand {
+    RemoteCommand::changes("clear /run/hawser", include_str!("scripts/clear_run_files.sh"))
+}
+
+/// A way that must be open before `kubeadm init`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Path {
+    /// What it is for, such as `lb1 → cp1, the API server`.
+    pub what: String,
+    /// A name or an address.
+    pub host: String,
+    /// A TCP port.
+    pub port: u16,
+    /// What the name must resolve to, where it is a name that must.
+    pub expected: Option<String>,
+}
+
+/// Whether every path is open from here: an answer or a refusal is, silence is not.
+pub fn prove_paths(paths: &[Path]) -> RemoteCommand {
+    let arguments = paths.iter().flat_map(|path| {
+        let expected = path.expected.clone().unwrap_or_else(|| "-".to_owned());
+        [path.what.clone(), path.host.clone(), path.port.to_string(), expected]
+    });
+    RemoteCommand::reads("prove the path", include_str!("scripts/prove_path.sh")).args(arguments)
+}
+
+/// Pulls images into the container runtime.
+pub fn pull_images(images: &[String]) -> RemoteCommand {
+    RemoteCommand::changes("pull images", include_str!("scripts/pull_images.sh")).args(images)
+}

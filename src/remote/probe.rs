@@ -1,0 +1,187 @@
+//! What a host is asked before anything is decided: one script that only looks. `facts::parse` reads its answer.
+
+use std::net::SocketAddr;
+
+use crate::manifests;
+use crate::topology::{Host, Topology};
+
+use super::RemoteCommand;
+
+/// The scripts in the order in which they are read; the last one asks.
+const SCRIPT: &str = concat!(
+    include_str!("scripts/haproxy_socket.sh"),
+    include_str!("scripts/etcdctl.sh"),
+    include_str!("scripts/probe_host.sh"),
+    include_str!("scripts/probe_node.sh"),
+    include_str!("scripts/probe_balancer.sh"),
+    include_str!("scripts/probe_cluster.sh"),
+    include_str!("scripts/probe.sh"),
+);
+
+/// kubeadm's own default, where the inventory's `ClusterConfiguration` names no other.
+const ETCD_DATA: &str = "/var/lib/etcd";
+
+/// Everything that `facts::HostFacts` holds, as far as the host's roles call for it, and the files at `paths`.
+///
+/// Takes at most about 10 s: every question has its own time limit, and they are asked side by side.
+pub fn probe(topology: &Topology, host: &Host, paths: &[String]) -> RemoteCommand {
+    let roles: Vec<String> = host.roles.iter().map(ToString::to_string).collect();
+    let vip = topology.endpoint.vip.map(|vip| vip.to_string());
+    let own_api = SocketAddr::new(host.address, topology.api_port);
+    RemoteCommand::reads("looking at the host", SCRIPT)
+        .arg(roles.join(","))
+        .arg(topology.version.to_string())
+        .arg(&topology.image_repository)
+        .arg(&topology.endpoint.name)
+        .arg(vip.unwrap_or_default())
+        .arg(format!("https://{own_api}"))
+        .arg(&topology.kubeadm.cri_socket)
+        .arg(etcd_data(topology))
+        .arg(endpoint_url(topology))
+        .arg(object_paths(topology).join(" "))
+        .args(paths)
+}
+
+/// The endpoint by its address where that is known: its name may not resolve on the host yet.
+fn endpoint_url(topology: &Topology) -> String {
+    match topology.endpoint_address() {
+        Some(address) => format!("https://{}", SocketAddr::new(address, topology.endpoint.port)),
+        None => format!("https://{}", topology.endpoint.authority()),
+    }
+}
+
+/// Where the API keeps the pod network's objects.
+fn object_paths(topology: &Topology) -> Vec<String> {
+    let objects = topology
+        .manifests
+        .iter()
+        .filter_map(|manifest| manifests::objects(&manifest.content).ok());
+    objects.flatten().map(|object| object.path).collect()
+}
+
+fn etcd_data(topology: &Topology) -> &str {
+    let etcd = topology.kubeadm.cluster_configuration.get("etcd");
+    etcd.and_then(|etcd| etcd.pointer("/local/dataDir")?.as_str())
+        .unwrap_or(ETCD_DATA)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::os::unix::net::UnixListener;
+    use std::path::Path;
+    use std::process::{Command, Output};
+
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
+    fn sh(script: &str, arguments: &[&Path]) -> Output {
+        let words = ["-c", script, "hawser"];
+        Command::new("sh").args(words).args(arguments).output().unwrap()
+    }
+
+    /// The fields of the line about a file: what was said, and the words.
+    fn report_of(path: &Path) -> Vec<Vec<u8>> {
+        let script = concat!(include_str!("scripts/probe_host.sh"), "files \"$@\"\n");
+        let output = sh(script, &[path]).stdout;
+        let line = String::from_utf8(output).unwrap();
+        let fields = line.split_whitespace().skip(2);
+        fields.map(|field| STANDARD.decode(field).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_files_bytes_come_over_unharmed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("an odd 'name'");
+        let content = b"\n\0\xff hawser-fact end MA==\n\n";
+        std::fs::write(&path, content).unwrap();
+
+        let report = report_of(&path);
+
+        let said = &report[0];
+        assert!(said.ends_with(&[content.as_slice(), b"\n0"].concat()));
+        assert!(said.starts_with(format!("{}\n", path.display()).as_bytes()));
+    }
+
+    #[test]
+    fn a_folder_in_a_files_place_is_not_absent() {
+        let folder = tempfile::tempdir().unwrap();
+
+        let report = report_of(folder.path());
+
+        assert!(report[0].ends_with(b"\n1"));
+        assert!(String::from_utf8_lossy(&report[1]).contains("Is a directory"));
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_not_reported() {
+        assert!(report_of(Path::new("/nonexistent")).is_empty());
+    }
+
+    #[test]
+    fn haproxys_runtime_socket_is_asked_by_a_program_that_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("admin.sock");
+        let listener = UnixListener::bind(&socket).unwrap();
+        let haproxy = std::thread::spawn(move || {
+            let (mut client, _) = listener.accept().unwrap();
+            let mut command = [0; 10];
+            client.read_exact(&mut command).unwrap();
+            client.write_all(b"Name: HAProxy\n").unwrap();
+            command
+        });
+
+        let script = concat!(
+            include_str!("scripts/haproxy_socket.sh"),
+            "haproxy_socket=$1\nhaproxy_runtime 'show info'\n"
+        );
+        let answer = sh(script, &[&socket]).stdout;
+
+        assert_eq!(&haproxy.join().unwrap(), b"show info\n");
+        assert_eq!(answer, b"Name: HAProxy\n");
+    }
+
+    /// What the probe says of an endpoint at which kubectl says `words`, ending with `status`.
+    fn tls_when_kubectl_says(words: &str, status: &str) -> String {
+        let script = concat!(
+            include_str!("scripts/probe_cluster.sh"),
+            "endpoint_url=https://192.0.2.1\ntimeout() { echo \"$said_by_kubectl\"; return \"$status\"; }\nspeaks_tls\n"
+        );
+        let mut sh = Command::new("sh");
+        sh.args(["-c", script])
+            .env("said_by_kubectl", words)
+            .env("status", status);
+        String::from_utf8(sh.output().unwrap().stdout).unwrap()
+    }
+
+    #[test]
+    fn an_api_server_that_refuses_the_question_speaks_tls() {
+        let words = "error: You must be logged in to the server (Unauthorized)";
+        assert_eq!(tls_when_kubectl_says(words, "1"), "yes\n");
+    }
+
+    #[test]
+    fn a_server_that_wants_a_certificate_speaks_tls() {
+        let words = "Unable to connect to the server: remote error: tls: certificate required";
+        assert_eq!(tls_when_kubectl_says(words, "1"), "yes\n");
+    }
+
+    #[test]
+    fn a_balancer_without_servers_does_not_speak_tls() {
+        let words = "Unable to connect to the server: EOF";
+        assert_eq!(tls_when_kubectl_says(words, "1"), "no\n");
+    }
+
+    #[test]
+    fn a_closed_port_does_not_speak_tls() {
+        let words =
+            "The connection to the server 192.0.2.1 was refused - did you specify the right host or port?";
+        assert_eq!(tls_when_kubectl_says(words, "1"), "no\n");
+    }
+
+    #[test]
+    fn silence_at_the_endpoint_tells_nothing() {
+        let words = "Unable to connect to the server: context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
+        assert_eq!(tls_when_kubectl_says(words, "1"), "");
+    }
+}

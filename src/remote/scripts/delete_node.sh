@@ -1,0 +1,2 @@
+# delete_node.sh SERVER NODE
+k --server "$1" delete node "$2" --ignore-not-found --wait=false

@@ -1,0 +1,31 @@
+# shellcheck shell=sh disable=SC2154 # cri_socket is an argument of the script that this stands in
+# etcd_ctl ARGUMENT...: etcdctl against this host's own member, with the host's etcdctl or the one in etcd's container.
+# A container's image may hold neither sh nor env: everything goes by flags.
+etcd_ctl() {
+  etcd_pki=/etc/kubernetes/pki/etcd
+  set -- --endpoints=https://127.0.0.1:2379 --cacert="$etcd_pki/ca.crt" --cert="$etcd_pki/healthcheck-client.crt" \
+    --key="$etcd_pki/healthcheck-client.key" --dial-timeout=2s --command-timeout=4s "$@"
+  if command -v etcdctl >/dev/null; then
+    ETCDCTL_API=3 timeout 5 etcdctl "$@"
+  elif command -v crictl >/dev/null; then
+    etcd_container=$(timeout 5 crictl --runtime-endpoint "$cri_socket" ps -q --state Running --name '^etcd$')
+    etcd_container_found || return
+    timeout 5 crictl --runtime-endpoint "$cri_socket" exec "$etcd_container" etcdctl "$@"
+  else
+    etcd_container=$(etcd_task)
+    etcd_container_found || return
+    timeout 5 ctr -n k8s.io tasks exec --exec-id "hawser-$(cat /proc/sys/kernel/random/uuid)" "$etcd_container" etcdctl "$@"
+  fi
+}
+
+etcd_container_found() {
+  etcd_container=${etcd_container%%[!0-9a-f]*}
+  [ -n "$etcd_container" ] || { echo "no etcdctl on the host, and no running etcd container to ask" >&2; return 1; }
+}
+
+# A restarted container leaves its dead predecessor in the list: only the one with a running task can be asked.
+etcd_task() {
+  running=$(timeout 5 ctr -n k8s.io tasks list | awk '$3 == "RUNNING" { print $1 }')
+  timeout 5 ctr -n k8s.io containers list -q 'labels."io.kubernetes.container.name"==etcd,labels."io.cri-containerd.kind"==container' |
+    grep -xF -e "$running"
+}

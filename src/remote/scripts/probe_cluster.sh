@@ -1,0 +1,75 @@
+# shellcheck shell=sh disable=SC2154 # the arguments are named in probe.sh
+cluster() {
+  if exists /etc/kubernetes/admin.conf; then asked_api; fi </dev/null |
+    also asked_etcd
+}
+
+asked_api() {
+  section ready own_api /readyz |
+    also section ready_through_endpoint api /readyz |
+    also section nodes nodes |
+    also section daemonsets own_api /apis/apps/v1/namespaces/kube-system/daemonsets |
+    also section deployments own_api /apis/apps/v1/namespaces/kube-system/deployments |
+    also section kubeadm_config own_api /api/v1/namespaces/kube-system/configmaps/kubeadm-config |
+    also section cluster_info own_api '/api/v1/namespaces/kube-public/configmaps?fieldSelector=metadata.name%3Dcluster-info' |
+    also applied
+}
+
+# `get --raw` alone neither asks the API what it offers nor keeps a cache of that on the host's disk.
+api() { timeout 6 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=5s get --raw "$@"; }
+own_api() { api "$1" --server "$server"; }
+
+# What kubectl last applied of the pod network's objects. Each is a kubectl of its own, of some 40 MB: four at once.
+applied() {
+  lane 0 | also lane 1 | also lane 2 | also lane 3
+}
+
+lane() {
+  set -f
+  number=0
+  for path in $objects; do
+    [ $((number % 4)) -ne "$1" ] || section object object "$path"
+    number=$((number + 1))
+  done
+}
+
+object() {
+  printf '%s\n' "$1"
+  own_api "$1"
+}
+
+# Asked only while a second cluster could still be made.
+tls() {
+  exists /etc/kubernetes/pki/ca.crt || section tls speaks_tls
+}
+
+# Any answer over TLS will do, also one that says no. Silence tells nothing. Without any credentials kubectl would ask for
+# a user's name before it connects.
+speaks_tls() {
+  said=$(timeout 4 kubectl --kubeconfig /dev/null --token none --server "$endpoint_url" --insecure-skip-tls-verify \
+    --request-timeout=2s get --raw /version 2>&1)
+  case $?:$said in
+    0:* | *'Error from server'* | *'logged in'* | *x509* | *certificate* | *'remote error: tls'*) echo yes ;;
+    *'was refused'* | *EOF* | *'connection reset'* | *'HTTP response to HTTPS'* | *'not look like a TLS'*) echo no ;;
+    *) printf '%s\n' "$said" >&2; return 1 ;;
+  esac
+}
+
+# The list of images that each node holds is most of its text.
+nodes() {
+  answer=$(own_api /api/v1/nodes) || return
+  printf '%s' "$answer" | sed -E 's/"images":\[(\{("names":\[[^]]*\])?,?("sizeBytes":[0-9]+)?\},?)*\]/"images":[]/g'
+}
+
+asked_etcd() {
+  ! exists /etc/kubernetes/manifests/etcd.yaml || section etcd_members etcd_members | also section etcd_health etcd_health
+}
+
+# Without a quorum only a serializable list is answered; etcdctl up to 3.4 asks for one, 3.6 when told so.
+etcd_members() {
+  etcd_ctl member list -w json || etcd_ctl member list --consistency=s -w json
+}
+
+etcd_health() {
+  etcd_ctl endpoint health --cluster -w json
+}

@@ -1,0 +1,84 @@
+# shellcheck shell=sh disable=SC2154 # the arguments are named in probe.sh
+# Reports of the probe: one line each, `hawser-fact KEY ANSWER [WORDS]`, both base64: what standard output said, with the
+# exit status as its last line, and what standard error said.
+section() {
+  printf '\nhawser-fact %s ' "$1"
+  shift
+  { words=$({ { "$@" </dev/null; printf '\n%s' "$?"; } | base64 -w0 >&3; } 2>&1); } 3>&1
+  [ -z "$words" ] || { printf ' '; printf %s "$words" | tail -c 2000 | base64 -w0; }
+  printf '\n'
+}
+
+# also COMMAND...: a stage of a pipeline in which all stages work at the same time, and answer one after the other. It
+# spares the host temporary files.
+also() {
+  mine=$("$@" </dev/null)
+  cat
+  printf '%s\n' "$mine"
+}
+
+is() { case ",$roles," in *",$1,"*) ;; *) return 1 ;; esac; }
+is_node() { is control-plane || is worker; }
+exists() { [ -e "$1" ] || [ -L "$1" ]; }
+
+host() {
+  section asked printf '%s\n' "$roles" "$vip"
+  section system system
+  section addresses timeout 5 ip -o addr show
+  section units units
+  section kubernetes kubernetes
+  ! exists /etc/kubernetes/pki/ca.crt || section ca cat /etc/kubernetes/pki/ca.crt
+}
+
+system() {
+  PRETTY_NAME=Linux
+  # shellcheck source=/dev/null
+  [ ! -r /etc/os-release ] || . /etc/os-release
+  printf '%s\n' "$PRETTY_NAME"
+  uname -nrm
+  cat /proc/uptime
+}
+
+units() {
+  set --
+  if is_node || is etcd; then set -- kubelet containerd; fi
+  if is balancer; then set -- "$@" haproxy keepalived; fi
+  printf '%s\n' "$*"
+  timeout 5 systemctl show -p LoadState,ActiveState,UnitFileState,ActiveEnterTimestampMonotonic "$@"
+}
+
+kubernetes() {
+  for path in /etc/kubernetes/pki/ca.key /etc/kubernetes/kubelet.conf /etc/kubernetes/bootstrap-kubelet.conf \
+    /etc/kubernetes/admin.conf /var/lib/kubelet/config.yaml /run/hawser; do
+    ! exists "$path" || printf 'has %s\n' "$path"
+  done
+  ! exists "$etcd_data/member" || echo "has etcd-data"
+  for path in /etc/kubernetes/manifests/*; do
+    ! exists "$path" || printf 'manifest %s\n' "${path##*/}"
+  done
+  running_kubeadm
+}
+
+# Without pgrep, which a host need not have. The probe's own kubeadm processes neither init, join nor reset.
+running_kubeadm() {
+  for path in /proc/[0-9]*/comm; do
+    { read -r name <"$path"; } 2>/dev/null || continue
+    [ "$name" = kubeadm ] || continue
+    pid=${path#/proc/}
+    pid=${pid%/comm}
+    case " $(tr '\0' ' ' <"/proc/$pid/cmdline") " in
+      *' init '* | *' join '* | *' reset '*) printf 'running %s\n' "$pid" ;;
+    esac
+  done 2>/dev/null
+}
+
+files() {
+  for path in "$@"; do
+    ! exists "$path" || section file file "$path"
+  done
+}
+
+file() {
+  printf '%s\n' "$1"
+  stat -L -c '%a %U:%G' -- "$1" && head -c 262144 -- "$1"
+}

@@ -1,0 +1,27 @@
+# shellcheck shell=sh disable=SC2154 # the arguments are named in probe.sh
+node() {
+  version kubeadm version -o short </dev/null |
+    also version kubelet --version |
+    also version kubectl version --client -o json |
+    also section images images |
+    also section needed_images timeout 5 kubeadm config images list \
+      --kubernetes-version "$version" --image-repository "$repository"
+}
+
+# version PROGRAM ARGUMENT...: a program that is not there is left out, one that cannot tell is not.
+version() {
+  ! command -v "$1" >/dev/null || section "$1" timeout 5 "$@"
+}
+
+# Both clients wait long for a socket that is not there.
+images() {
+  socket=${cri_socket#unix://}
+  [ -S "$socket" ] || { echo "$socket is not there: the container runtime does not run" >&2; return 1; }
+  case $socket in
+    *containerd*) if command -v ctr >/dev/null; then
+      timeout 5 ctr --connect-timeout 2s -a "$socket" -n k8s.io images ls -q
+      return
+    fi ;;
+  esac
+  timeout 5 crictl --runtime-endpoint "$cri_socket" images -o json
+}

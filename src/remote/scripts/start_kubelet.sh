@@ -1,0 +1,2 @@
+systemctl enable -q kubelet 2>&1
+systemctl restart kubelet

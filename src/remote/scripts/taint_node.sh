@@ -1,0 +1,4 @@
+# taint_node.sh SERVER NODE KEY=VALUE:EFFECT …
+server=$1 node=$2
+shift 2
+k --server "$server" taint node "$node" --overwrite "$@"

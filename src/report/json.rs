@@ -1,0 +1,42 @@
+//! One event per line as JSON, for programs; `docs/events.md` is its reference.
+
+use std::io::Write;
+
+use jiff::{Timestamp, Unit};
+use serde::Serialize;
+
+use crate::events::Event;
+
+/// Writes a JSON object a line.
+pub struct Json<W> {
+    out: W,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    time: Timestamp,
+    #[serde(flatten)]
+    event: &'a Event,
+}
+
+impl<W: Write> Json<W> {
+    /// Writes to `out`.
+    pub fn new(out: W) -> Self {
+        Self { out }
+    }
+
+    /// Takes the next event.
+    pub fn handle(&mut self, event: &Event) {
+        let line = Line { time: now(), event };
+        // A reader that went away does not end the run.
+        if let Ok(line) = serde_json::to_string(&line) {
+            let _ = writeln!(self.out, "{line}").and_then(|()| self.out.flush());
+        }
+    }
+}
+
+/// Now, to the millisecond.
+pub(super) fn now() -> Timestamp {
+    let now = Timestamp::now();
+    now.round(Unit::Millisecond).unwrap_or(now)
+}

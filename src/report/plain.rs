@@ -1,0 +1,73 @@
+//! Plain lines with the time since the start: where standard output is no terminal.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use super::paint::Paint;
+use super::summary;
+use super::words::{Weight, Words};
+use crate::events::Event;
+use crate::plan::StepId;
+
+/// Writes a line an event.
+pub struct Plain<W> {
+    out: W,
+    started: Instant,
+    next: Vec<String>,
+    words: Words,
+    waiting: BTreeMap<StepId, Duration>,
+}
+
+impl<W: Write> Plain<W> {
+    /// Writes to `out`; `next` is what the operator may type after a run that went well.
+    pub fn new(out: W, next: Vec<String>) -> Self {
+        Self {
+            out,
+            started: Instant::now(),
+            next,
+            words: Words::default(),
+            waiting: BTreeMap::new(),
+        }
+    }
+
+    /// Takes the next event.
+    pub fn handle(&mut self, event: &Event) {
+        let written = match event {
+            Event::RunFinished { report } => {
+                let summary = summary::render(report, &self.next, Paint::Plain);
+                write!(self.out, "\n{summary}")
+            }
+            event => {
+                let line = self.words.line(event);
+                if line.weight < Weight::Normal && !self.waits_long(event) {
+                    return;
+                }
+                let host = line.host.map(|host| format!("{host:<8}  ")).unwrap_or_default();
+                writeln!(self.out, "{} {host}{}", stamp(self.started.elapsed()), line.text)
+            }
+        };
+        // A reader that went away does not end the run.
+        let _ = written.and_then(|()| self.out.flush());
+    }
+
+    /// Whether a step's waiting is worth another line.
+    fn waits_long(&mut self, event: &Event) -> bool {
+        let Event::StillWaiting { step, waited, .. } = event else {
+            return false;
+        };
+        let told = self.waiting.entry(step.clone()).or_default();
+        let long = waited.saturating_sub(*told) >= BETWEEN_REMINDERS;
+        if long || waited < told {
+            *told = *waited;
+        }
+        long
+    }
+}
+
+fn stamp(elapsed: Duration) -> String {
+    format!("[{:>6.1}s]", elapsed.as_secs_f64())
+}
+
+/// Often enough to see that the run is alive, seldom enough not to fill a pipeline's log.
+const BETWEEN_REMINDERS: Duration = Duration::from_secs(15);

@@ -1,0 +1,222 @@
+//! The live display: the phase that runs with one line per host that does something, finished phases above it.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use super::paint::{Paint, duration};
+use super::summary;
+use super::words::STOPPING;
+use crate::events::{Event, Outcome};
+use crate::plan::StepId;
+use crate::topology::HostName;
+
+/// Draws live lines on `screen` and writes what stays to `out`; both are the same terminal.
+pub struct Terminal<W> {
+    out: W,
+    screen: MultiProgress,
+    paint: Paint,
+    next: Vec<String>,
+    phase: Option<RunningPhase>,
+    hosts: BTreeMap<HostName, RunningHost>,
+}
+
+struct RunningPhase {
+    header: ProgressBar,
+    ended: usize,
+    steps: usize,
+    failed: bool,
+}
+
+/// A host's live line, as long as a step runs there.
+struct RunningHost {
+    line: ProgressBar,
+    steps: Vec<StepId>,
+}
+
+impl<W: Write> Terminal<W> {
+    /// A display; `next` is what the operator may type after a run that went well.
+    pub fn new(out: W, screen: MultiProgress, paint: Paint, next: Vec<String>) -> Self {
+        Self {
+            out,
+            screen,
+            paint,
+            next,
+            phase: None,
+            hosts: BTreeMap::new(),
+        }
+    }
+
+    /// Takes the next event.
+    pub fn handle(&mut self, event: &Event) {
+        match event {
+            Event::RunStarted { cluster, hosts, .. } => {
+                self.stay(&self.paint.strong(format!("cluster {cluster}, {hosts} hosts")));
+            }
+            Event::HostConnected { .. } | Event::HostObserved { .. } => {}
+            Event::HostUnreachable { host, reason } => self.trouble(host, &format!("unreachable: {reason}")),
+            Event::PhaseStarted { phase, steps } => self.begin_phase(phase, *steps),
+            Event::StepStarted { step, host, describe } => self.begin_step(step, host, describe),
+            Event::OutputLine { host, line, .. } => self.say(host, line),
+            Event::StillWaiting { host, reason, .. } => self.say(host, reason),
+            Event::StepFinished {
+                step, host, outcome, ..
+            } => self.end_step(step, host, outcome),
+            Event::PhaseFinished { phase, took } => self.end_phase(phase, *took),
+            Event::Warned { text } => self.stay(&format!("{} {text}", self.paint.warning("warning:"))),
+            Event::StopRequested => self.stay(&self.paint.warning(STOPPING)),
+            Event::LetGo { host, pid, command } => {
+                self.trouble(host, &format!("let go: process {pid} still runs ({command})"));
+            }
+            Event::RunFinished { report } => {
+                self.clear();
+                let summary = summary::render(report, &self.next, self.paint);
+                self.stay(&format!("\n{}", summary.trim_end()));
+            }
+        }
+    }
+
+    fn begin_phase(&mut self, name: &str, steps: usize) {
+        let header = self.screen.add(live(HEADER));
+        header.set_prefix(name.to_owned());
+        self.phase = Some(RunningPhase {
+            header,
+            ended: 0,
+            steps,
+            failed: false,
+        });
+        self.count();
+    }
+
+    fn end_phase(&mut self, name: &str, took: Duration) {
+        let failed = self.phase.as_ref().is_some_and(|phase| phase.failed);
+        self.clear();
+        let mark = if failed {
+            self.paint.bad("✗")
+        } else {
+            self.paint.good("✓")
+        };
+        self.stay(&format!("{mark} {name:<24} {:>11}", duration(took)));
+    }
+
+    fn begin_step(&mut self, step: &StepId, host: &HostName, describe: &str) {
+        if !self.hosts.contains_key(host) {
+            let line = self.insert(host);
+            self.hosts.insert(
+                host.clone(),
+                RunningHost {
+                    line,
+                    steps: Vec::new(),
+                },
+            );
+        }
+        if let Some(running) = self.hosts.get_mut(host) {
+            running.steps.push(step.clone());
+            running.line.reset_elapsed();
+            running.line.set_prefix(prefix(host, describe));
+            running.line.set_message("");
+        }
+    }
+
+    fn end_step(&mut self, step: &StepId, host: &HostName, outcome: &Outcome) {
+        if let Some(running) = self.hosts.get_mut(host) {
+            running.steps.retain(|other| other != step);
+            if running.steps.is_empty() {
+                self.screen.remove(&running.line);
+                self.hosts.remove(host);
+            }
+        }
+        if let Outcome::Failed { problem } = outcome {
+            self.stay(&format!("{} {}", self.paint.bad("✗"), problem.headline()));
+        }
+        if let Some(phase) = &mut self.phase {
+            phase.ended += 1;
+            phase.failed |= matches!(
+                outcome,
+                Outcome::Failed { .. } | Outcome::LetGo | Outcome::Skipped
+            );
+        }
+        self.count();
+    }
+
+    /// Lines are ordered by host, so that they do not jump.
+    fn insert(&self, host: &HostName) -> ProgressBar {
+        let before = self
+            .hosts
+            .range(..host.clone())
+            .next_back()
+            .map(|(_, running)| &running.line);
+        match before.or(self.phase.as_ref().map(|phase| &phase.header)) {
+            Some(before) => self.screen.insert_after(before, live(HOST)),
+            None => self.screen.add(live(HOST)),
+        }
+    }
+
+    fn say(&self, host: &HostName, line: &str) {
+        if let Some(running) = self.hosts.get(host) {
+            running.line.set_message(line.to_owned());
+        }
+    }
+
+    fn count(&self) {
+        if let Some(phase) = &self.phase {
+            phase
+                .header
+                .set_message(format!("{} of {}", phase.ended, phase.steps));
+        }
+    }
+
+    fn trouble(&mut self, host: &HostName, text: &str) {
+        self.stay(&format!("{} {host}: {text}", self.paint.warning("!")));
+    }
+
+    /// Draws the live lines now: otherwise their clocks draw them.
+    #[cfg(test)]
+    pub(super) fn redraw(&self) {
+        self.hosts
+            .values()
+            .map(|running| &running.line)
+            .chain(self.phase.iter().map(|phase| &phase.header))
+            .for_each(ProgressBar::tick);
+    }
+
+    /// Takes the live lines away.
+    fn clear(&mut self) {
+        for running in std::mem::take(&mut self.hosts).into_values() {
+            self.screen.remove(&running.line);
+        }
+        if let Some(phase) = self.phase.take() {
+            self.screen.remove(&phase.header);
+        }
+    }
+
+    /// A line that stays, above the live ones. A terminal that went away does not end the run.
+    fn stay(&mut self, text: &str) {
+        let out = &mut self.out;
+        let _ = self
+            .screen
+            .suspend(|| writeln!(out, "{text}").and_then(|()| out.flush()));
+    }
+}
+
+/// Host and step, in columns.
+fn prefix(host: &HostName, describe: &str) -> String {
+    let describe = console::truncate_str(describe, DESCRIBE_WIDTH, "…");
+    format!("{host:<8}  {describe:<DESCRIBE_WIDTH$}")
+}
+
+/// A live line; indicatif cuts it at the terminal's width, and its clock runs by itself.
+fn live(template: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
+    let line = ProgressBar::new_spinner().with_style(style);
+    line.enable_steady_tick(Duration::from_millis(200));
+    line
+}
+
+const HEADER: &str = "{spinner} {prefix:24} {elapsed:>11}  {wide_msg}";
+const HOST: &str = "    {prefix} {elapsed:>4}  {wide_msg:.dim}";
+
+/// Leaves half of a terminal of 80 columns to what the host says.
+const DESCRIBE_WIDTH: usize = 32;

@@ -1,0 +1,185 @@
+//! Every consumer against one recorded run, and the plan as people read it.
+
+use std::time::Duration;
+
+use super::exit_code;
+use crate::error::{ExitCode, Problem};
+use crate::events::{Event, Outcome, PhaseTime, Report};
+use crate::plan::StepId;
+use crate::topology::HostName;
+
+mod documentation;
+mod plan_text;
+mod screen;
+mod streams;
+
+fn seconds(seconds: f64) -> Duration {
+    Duration::from_secs_f64(seconds)
+}
+
+fn host(name: &str) -> HostName {
+    name.into()
+}
+
+fn failed_join(name: &str) -> Problem {
+    Problem::Step {
+        host: host(name),
+        what: "join as a worker".to_owned(),
+        how: "exit 1".to_owned(),
+        took: seconds(41.0),
+        answer: vec!["port 6443 of api.lab.example does not answer".to_owned()],
+        hint: None,
+    }
+}
+
+fn started(name: &str, what: &str, describe: &str) -> Event {
+    Event::StepStarted {
+        step: StepId(format!("{name}/{what}")),
+        host: host(name),
+        describe: describe.to_owned(),
+    }
+}
+
+fn finished(name: &str, what: &str, outcome: Outcome, took: f64) -> Event {
+    let changed = outcome == Outcome::Changed;
+    Event::StepFinished {
+        step: StepId(format!("{name}/{what}")),
+        host: host(name),
+        outcome,
+        took: seconds(took),
+        remote: seconds(if changed { took - 0.1 } else { 0.0 }),
+    }
+}
+
+fn phase_started(phase: &str, steps: usize) -> Event {
+    Event::PhaseStarted {
+        phase: phase.to_owned(),
+        steps,
+    }
+}
+
+fn phase_finished(phase: &str, took: f64) -> Event {
+    Event::PhaseFinished {
+        phase: phase.to_owned(),
+        took: seconds(took),
+    }
+}
+
+fn time(phase: &str, took: f64) -> PhaseTime {
+    PhaseTime {
+        phase: phase.to_owned(),
+        took: seconds(took),
+    }
+}
+
+/// A run in which everything happens that can: each kind of event, and each outcome.
+fn everything() -> Vec<Event> {
+    let mut events = vec![
+        Event::RunStarted {
+            cluster: "lab".to_owned(),
+            run: "20261122T161800Z-1234".to_owned(),
+            hosts: 3,
+        },
+        Event::HostConnected {
+            host: host("cp1"),
+            took: seconds(0.2134),
+        },
+        Event::HostUnreachable {
+            host: host("w2"),
+            reason: "timed out after 10 s".to_owned(),
+        },
+        Event::HostObserved { host: host("cp1") },
+        phase_started("init", 3),
+        started("cp1", "hosts", "keep the endpoint in /etc/hosts"),
+        finished("cp1", "hosts", Outcome::AlreadyDone, 0.05),
+        started("cp1", "init", "kubeadm init"),
+        Event::OutputLine {
+            step: StepId("cp1/init".to_owned()),
+            host: host("cp1"),
+            line: "[certs] Generating \"ca\" certificate and key".to_owned(),
+        },
+        Event::StillWaiting {
+            step: StepId("cp1/init".to_owned()),
+            host: host("cp1"),
+            reason: "/readyz answers 500".to_owned(),
+            waited: seconds(1.0),
+        },
+        finished("cp1", "init", Outcome::Changed, 40.8),
+        started("cp1", "ready", "wait for the node to be Ready"),
+        finished("cp1", "ready", Outcome::Ok, 3.0),
+        phase_finished("init", 43.9),
+        phase_started("join", 3),
+        started("w1", "join", "join as a worker"),
+        Event::Warned {
+            text: "w2 may be finished later".to_owned(),
+        },
+    ];
+    events.extend(the_end());
+    events
+}
+
+fn the_end() -> Vec<Event> {
+    vec![
+        finished(
+            "w1",
+            "join",
+            Outcome::Failed {
+                problem: failed_join("w1"),
+            },
+            41.0,
+        ),
+        started("cp2", "join", "join as a control plane"),
+        Event::StopRequested,
+        Event::LetGo {
+            host: host("cp2"),
+            pid: 4711,
+            command: "kubeadm join".to_owned(),
+        },
+        finished("cp2", "join", Outcome::LetGo, 12.0),
+        finished("w1", "label", Outcome::Skipped, 0.0),
+        phase_finished("join", 53.0),
+        Event::RunFinished { report: report() },
+    ]
+}
+
+fn report() -> Report {
+    let running = vec![(host("cp2"), 4711, "kubeadm join".to_owned())];
+    Report {
+        changed: 1,
+        already_done: 1,
+        skipped: 1,
+        problems: vec![failed_join("w1"), Problem::Interrupted { running }],
+        lagging: vec![host("w2")],
+        phases: vec![time("init", 43.9), time("join", 153.0)],
+        took: seconds(197.2),
+        own: seconds(1.3),
+        interrupted: true,
+        log: Some("/home/ops/.local/state/hawser/lab/20261122T161800Z-1234.log".to_owned()),
+    }
+}
+
+fn good_report() -> Report {
+    Report {
+        problems: Vec::new(),
+        lagging: Vec::new(),
+        interrupted: false,
+        skipped: 0,
+        ..report()
+    }
+}
+
+#[test]
+fn the_exit_code_is_the_gravest_problems() {
+    let unreachable = Problem::MissingHosts {
+        hosts: Vec::new(),
+        needed_for: "init".to_owned(),
+    };
+    let failed = Report {
+        problems: vec![failed_join("w1"), unreachable, failed_join("w2")],
+        ..good_report()
+    };
+
+    assert_eq!(exit_code(&good_report()), ExitCode::Done);
+    assert_eq!(exit_code(&failed), ExitCode::Unreachable);
+    assert_eq!(exit_code(&report()), ExitCode::Interrupted);
+}

@@ -1,0 +1,129 @@
+//! Each event as one line of text, for what is not a live display.
+
+use std::collections::BTreeMap;
+
+use super::paint::duration;
+use crate::events::{Event, Outcome};
+use crate::plan::StepId;
+use crate::topology::HostName;
+
+/// Who needs to see a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Weight {
+    /// Only who looks for it afterwards.
+    Detail,
+    /// Who follows the run.
+    Normal,
+}
+
+/// An event as text.
+pub(super) struct Line {
+    pub(super) weight: Weight,
+    pub(super) host: Option<HostName>,
+    pub(super) text: String,
+}
+
+/// Words events; remembers what each running step does, which its end does not say.
+#[derive(Default)]
+pub(super) struct Words {
+    describes: BTreeMap<StepId, String>,
+}
+
+impl Words {
+    /// The event as text; the run's end is the summary's to tell.
+    pub(super) fn line(&mut self, event: &Event) -> Line {
+        let (weight, host, text) = match event {
+            Event::RunStarted { cluster, run, hosts } => {
+                (Weight::Normal, None, started(cluster, run, *hosts))
+            }
+            Event::HostConnected { host, took } => (
+                Weight::Normal,
+                Some(host),
+                format!("connected ({})", duration(*took)),
+            ),
+            Event::HostUnreachable { host, reason } => {
+                (Weight::Normal, Some(host), format!("unreachable: {reason}"))
+            }
+            Event::HostObserved { host } => (Weight::Detail, Some(host), "observed".to_owned()),
+            Event::PhaseStarted { phase, steps } => {
+                (Weight::Normal, None, format!("== {phase} ({})", steps_of(*steps)))
+            }
+            Event::StepStarted { step, host, describe } => {
+                self.describes.insert(step.clone(), describe.clone());
+                (Weight::Normal, Some(host), format!("{describe} …"))
+            }
+            Event::OutputLine { host, line, .. } => (Weight::Detail, Some(host), format!("| {line}")),
+            Event::StillWaiting {
+                step,
+                host,
+                reason,
+                waited,
+            } => {
+                let text = format!(
+                    "{}: not yet after {}: {reason}",
+                    self.describe(step),
+                    duration(*waited)
+                );
+                (Weight::Detail, Some(host), text)
+            }
+            Event::StepFinished {
+                step,
+                host,
+                outcome,
+                took,
+                ..
+            } => {
+                let (weight, text) = ended(&self.describe(step), outcome, &duration(*took));
+                (weight, Some(host), text)
+            }
+            Event::PhaseFinished { phase, took } => {
+                (Weight::Normal, None, format!("== {phase}: {}", duration(*took)))
+            }
+            Event::Warned { text } => (Weight::Normal, None, format!("warning: {text}")),
+            Event::StopRequested => (Weight::Normal, None, STOPPING.to_owned()),
+            Event::LetGo { host, pid, command } => (
+                Weight::Normal,
+                Some(host),
+                format!("let go: process {pid} still runs ({command})"),
+            ),
+            Event::RunFinished { .. } => (Weight::Normal, None, "== end".to_owned()),
+        };
+        Line {
+            weight,
+            host: host.cloned(),
+            text,
+        }
+    }
+
+    fn describe(&self, step: &StepId) -> String {
+        self.describes
+            .get(step)
+            .cloned()
+            .unwrap_or_else(|| step.to_string())
+    }
+}
+
+/// What the operator reads on the first Ctrl-C.
+pub(super) const STOPPING: &str =
+    "stopping: running steps are awaited, nothing new starts; again to let go of them";
+
+fn started(cluster: &str, run: &str, hosts: usize) -> String {
+    let noun = if hosts == 1 { "host" } else { "hosts" };
+    format!("cluster {cluster}, {hosts} {noun}, run {run}")
+}
+
+fn steps_of(count: usize) -> String {
+    let noun = if count == 1 { "step" } else { "steps" };
+    format!("{count} {noun}")
+}
+
+fn ended(describe: &str, outcome: &Outcome, took: &str) -> (Weight, String) {
+    match outcome {
+        Outcome::AlreadyDone => (Weight::Normal, format!("{describe}: already so")),
+        Outcome::Changed => (Weight::Normal, format!("{describe}: done ({took})")),
+        Outcome::Ok => (Weight::Normal, format!("{describe}: ok ({took})")),
+        Outcome::Failed { problem } => (Weight::Normal, format!("FAILED: {}", problem.headline())),
+        Outcome::LetGo => (Weight::Normal, format!("{describe}: let go after {took}")),
+        Outcome::Skipped => (Weight::Detail, format!("{describe}: skipped")),
+    }
+}

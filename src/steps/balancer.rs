@@ -1,0 +1,76 @@
+//! HAProxy and keepalived, and who stands behind them.
+//!
+//! Membership is staged: a control plane is watched first (`drain`: checked, sent nothing) and let in when its own
+//! `/readyz` answers the balancer. The file is kept in step without a reload, which would run beside a kubeadm.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::{QUICK, WELL, files};
+use crate::facts::FileFact;
+use crate::plan::Step;
+use crate::remote::balancer;
+use crate::remote::files::RenderedFile;
+use crate::remote::host::Validator;
+use crate::topology::HostName;
+
+/// keepalived waits three advertisements (3 s) before it takes the VIP.
+const VIP: Duration = Duration::from_secs(30);
+
+/// Writes HAProxy's file where it differs; HAProxy's own check must accept it first.
+pub fn write_haproxy(on: &HostName, file: &RenderedFile, found: Option<&FileFact>) -> Option<Step> {
+    files::put(on, file, found, Validator::Haproxy)
+}
+
+/// Makes HAProxy run its file.
+pub fn activate_haproxy(on: &HostName, description: &str) -> Step {
+    Step::on(on, "activate-haproxy", "make HAProxy run its configuration")
+        .change(balancer::activate("haproxy"), QUICK)
+        .done_when(balancer::runs_configuration(description), QUICK)
+}
+
+/// Writes keepalived's file where it differs.
+pub fn write_keepalived(on: &HostName, file: &RenderedFile, found: Option<&FileFact>) -> Option<Step> {
+    files::put(on, file, found, Validator::Keepalived)
+}
+
+/// Makes keepalived run its file. Its only question is whether it runs, so a change of the file always reloads.
+pub fn activate_keepalived(on: &HostName) -> Step {
+    Step::on(on, "activate-keepalived", "make keepalived run its configuration")
+        .change(balancer::activate("keepalived"), QUICK)
+}
+
+/// Waits until one of the balancers holds the VIP.
+pub fn await_vip(on: &HostName, vip: IpAddr) -> Step {
+    Step::on(on, "await-vip", format!("see {vip} held by a balancer")).done_when(balancer::vip_answers(vip), VIP)
+}
+
+/// Lets a control plane in on one balancer; `file` is the balancer's file with it as a member.
+pub fn let_in(on: &HostName, server: &HostName, file: &RenderedFile) -> Vec<Step> {
+    vec![
+        Step::on(on, &format!("watch-{server}"), format!("watch /readyz of {server} from the balancer"))
+            .change(balancer::watch_server(server), QUICK)
+            .done_when(balancer::server_is_well(server), WELL),
+        Step::on(on, &format!("let-in-{server}"), format!("let {server} in"))
+            .change(balancer::let_in(server), QUICK)
+            .done_when(balancer::server_is_in(server), QUICK),
+        renamed(files::put_transient(on, file), on, server),
+    ]
+}
+
+/// Takes a control plane out on one balancer; `file` is the balancer's file without it.
+pub fn take_out(on: &HostName, server: &HostName, file: &RenderedFile) -> Vec<Step> {
+    vec![
+        Step::on(on, &format!("take-out-{server}"), format!("take {server} out"))
+            .change(balancer::take_out(server), QUICK)
+            .done_when(balancer::server_is_out(server), QUICK),
+        renamed(files::put_transient(on, file), on, server),
+    ]
+}
+
+/// One balancer's file is written more than once in a plan, so each writing gets a name of its own.
+fn renamed(mut step: Step, on: &HostName, server: &HostName) -> Step {
+    step.id = crate::plan::StepId(format!("{on}/keep-file-in-step-with-{server}"));
+    step.describe = format!("keep haproxy.cfg in step with {server}").into();
+    step
+}

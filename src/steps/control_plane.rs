@@ -1,0 +1,56 @@
+//! `kubeadm init` and the joins of control planes.
+//!
+//! One host at a time: etcd must have all its members before its list changes again (kubeadm up to 1.28 adds a voter,
+//! so that from one to two there is no quorum until the newcomer runs).
+
+use super::{KUBEADM, QUICK, WELL, files};
+use crate::plan::Step;
+use crate::remote::files::RenderedFile;
+use crate::remote::kubernetes;
+use crate::topology::{Host, HostName, Role};
+use crate::values::Slot;
+
+/// Initialises the cluster on its first control plane, and reads the CA that kubeadm made.
+pub fn init(host: &Host, server: &str, file: &RenderedFile, flags: &[String]) -> Vec<Step> {
+    let name = &host.name;
+    vec![
+        files::put_transient(name, file),
+        Step::on(name, "init", "kubeadm init")
+            .change(kubernetes::init(flags), KUBEADM)
+            .done_when(kubernetes::is_initialised(server), WELL)
+            .on_failure(kubernetes::failure_story()),
+        Step::on(name, "read-ca", "read the cluster's CA certificate")
+            .done_when(kubernetes::read_ca(), QUICK)
+            .captures(Slot::CaHash),
+    ]
+}
+
+/// Applies the pod network, as a user would.
+pub fn apply_pod_network(via: &HostName, server: &str, documents: &str) -> Step {
+    Step::on(via, "apply-pod-network", "kubectl apply the pod network")
+        .change(kubernetes::apply_manifests(server, documents), QUICK)
+}
+
+/// Waits until a node is Ready, asked at `server`.
+pub fn await_ready(via: &HostName, server: &str, node: &HostName) -> Step {
+    Step::on(via, &format!("await-ready-{node}"), format!("see node {node} Ready"))
+        .done_when(kubernetes::node_is_ready(server, node), WELL)
+}
+
+/// Waits until a control plane's own components are well, each asked by its health endpoint.
+pub fn await_well(on: &HostName, server: &str) -> Step {
+    Step::on(on, "await-well", "see API server, controller manager and scheduler well")
+        .done_when(kubernetes::control_plane_is_well(server), WELL)
+}
+
+/// Joins a host to the control plane.
+pub fn join(host: &Host, server: &str, file: &RenderedFile) -> Vec<Step> {
+    let name = &host.name;
+    vec![
+        files::put_transient(name, file),
+        Step::on(name, "join", "kubeadm join as a control plane")
+            .change(kubernetes::join(), KUBEADM)
+            .done_when(kubernetes::has_joined(Role::ControlPlane, server), WELL)
+            .on_failure(kubernetes::failure_story()),
+    ]
+}

@@ -1,0 +1,36 @@
+//! Workers, and what every node carries: labels, taints.
+
+use std::collections::BTreeMap;
+
+use super::{KUBEADM, QUICK, files};
+use crate::plan::Step;
+use crate::remote::files::RenderedFile;
+use crate::remote::kubernetes;
+use crate::topology::{Host, HostName, Role, Taint};
+
+/// Joins a host as a worker.
+pub fn join(host: &Host, file: &RenderedFile) -> Vec<Step> {
+    let name = &host.name;
+    vec![
+        files::put_transient(name, file),
+        Step::on(name, "join", "kubeadm join as a worker")
+            .change(kubernetes::join(), KUBEADM)
+            .done_when(kubernetes::has_joined(Role::Worker, "-"), QUICK)
+            .on_failure(kubernetes::failure_story()),
+    ]
+}
+
+/// Sets labels that a node lacks, through the API: kubelet refuses `node-role.kubernetes.io/*` of its own.
+pub fn label(via: &HostName, server: &str, node: &HostName, labels: &BTreeMap<String, String>) -> Step {
+    let list: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    Step::on(via, &format!("label-{node}"), format!("label node {node}: {}", list.join(", ")))
+        .change(kubernetes::label_node(server, node, labels), QUICK)
+}
+
+/// Sets taints that a node lacks, through the API.
+pub fn taint(via: &HostName, server: &str, node: &HostName, taints: &[Taint]) -> Step {
+    let list: Vec<String> =
+        taints.iter().map(|taint| format!("{}={}:{}", taint.key, taint.value, taint.effect)).collect();
+    Step::on(via, &format!("taint-{node}"), format!("taint node {node}: {}", list.join(", ")))
+        .change(kubernetes::taint_node(server, node, taints), QUICK)
+}

@@ -1,0 +1,44 @@
+//! The guide's `nc -v LOAD_BALANCER PORT`, from every host: refused is fine before init, silence is not.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::plan::Step;
+use crate::remote::host::{Path, prove_paths};
+use crate::topology::{Host, Role, Topology};
+
+/// keepalived needs some seconds to take the VIP, and a cloud's balancer to pass anything.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Asks a host for every way that the topology needs from it before init.
+pub fn prove(topology: &Topology, host: &Host) -> Step {
+    Step::on(&host.name, "prove-path", describe(host)).done_when(prove_paths(&paths(topology, host)), PATIENCE)
+}
+
+fn describe(host: &Host) -> &'static str {
+    if host.is(Role::Balancer) {
+        "prove the way to the endpoint and to every control plane"
+    } else {
+        "prove the way to the endpoint"
+    }
+}
+
+fn paths(topology: &Topology, host: &Host) -> Vec<Path> {
+    let endpoint = &topology.endpoint;
+    let named = endpoint.name.parse::<IpAddr>().is_err();
+    let mut paths = vec![Path {
+        what: format!("{} → the endpoint", host.name),
+        host: endpoint.name.clone(),
+        port: endpoint.port,
+        expected: topology.endpoint_address().filter(|_| named).map(|address| address.to_string()),
+    }];
+    if host.is(Role::Balancer) {
+        paths.extend(topology.with_role(Role::ControlPlane).map(|control_plane| Path {
+            what: format!("{} → the API server of {}", host.name, control_plane.name),
+            host: control_plane.address.to_string(),
+            port: topology.api_port,
+            expected: None,
+        }));
+    }
+    paths
+}

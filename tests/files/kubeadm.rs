@@ -1,0 +1,199 @@
+use hawser::error::Problem;
+use hawser::remote::files::{
+    self, ApiVersion, RenderedFile, cluster_configuration, init, join_control_plane, join_worker,
+    upload_certs,
+};
+use hawser::topology::{Host, Topology, Version};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::builder::{
+    KUBEADM_1_20, KUBEADM_1_30, KUBEADM_1_36, address, external, filled, find, map, stacked, with_passthrough,
+};
+use crate::schema::{assert_valid, documents};
+
+/// Renders, validates what the host would receive, and returns what a plan shows.
+fn golden(
+    render: impl Fn(&Topology, &Host, Version) -> Result<RenderedFile, Problem>,
+    topology: &Topology,
+    host: &str,
+    kubeadm: Version,
+) -> String {
+    let file = render(topology, find(topology, host), kubeadm).unwrap();
+    assert_valid(&filled(&file));
+    assert_eq!((file.mode, file.owner.as_str()), (0o600, "root:root"));
+    format!("# {}\n{}", file.path, file.content.masked())
+}
+
+macro_rules! goldens {
+    ($($name:ident: $render:ident, $topology:ident, $host:literal, $kubeadm:ident;)+) => {
+        $(#[test]
+        fn $name() {
+            insta::assert_snapshot!(golden($render, &$topology(), $host, $kubeadm));
+        })+
+    };
+}
+
+goldens! {
+    init_stacked_v1beta2: init, stacked, "cp1", KUBEADM_1_20;
+    init_stacked_v1beta3: init, stacked, "cp1", KUBEADM_1_30;
+    init_stacked_v1beta4: init, stacked, "cp1", KUBEADM_1_36;
+    init_external_v1beta2: init, external, "cp1", KUBEADM_1_20;
+    init_external_v1beta3: init, external, "cp1", KUBEADM_1_30;
+    init_external_v1beta4: init, external, "cp1", KUBEADM_1_36;
+    init_passthrough_v1beta2: init, with_passthrough, "cp1", KUBEADM_1_20;
+    init_passthrough_v1beta3: init, with_passthrough, "cp1", KUBEADM_1_30;
+    init_passthrough_v1beta4: init, with_passthrough, "cp1", KUBEADM_1_36;
+    join_control_plane_stacked_v1beta2: join_control_plane, stacked, "cp2", KUBEADM_1_20;
+    join_control_plane_stacked_v1beta3: join_control_plane, stacked, "cp2", KUBEADM_1_30;
+    join_control_plane_stacked_v1beta4: join_control_plane, stacked, "cp2", KUBEADM_1_36;
+    join_control_plane_external_v1beta2: join_control_plane, external, "cp2", KUBEADM_1_20;
+    join_control_plane_external_v1beta3: join_control_plane, external, "cp2", KUBEADM_1_30;
+    join_control_plane_external_v1beta4: join_control_plane, external, "cp2", KUBEADM_1_36;
+    join_control_plane_passthrough_v1beta4: join_control_plane, with_passthrough, "cp1", KUBEADM_1_36;
+    join_worker_v1beta2: join_worker, stacked, "w1", KUBEADM_1_20;
+    join_worker_v1beta3: join_worker, stacked, "w1", KUBEADM_1_30;
+    join_worker_v1beta4: join_worker, stacked, "w1", KUBEADM_1_36;
+    upload_stacked_v1beta2: upload_certs, stacked, "cp1", KUBEADM_1_20;
+    upload_stacked_v1beta3: upload_certs, stacked, "cp1", KUBEADM_1_30;
+    upload_stacked_v1beta4: upload_certs, stacked, "cp1", KUBEADM_1_36;
+    upload_external_v1beta4: upload_certs, external, "cp1", KUBEADM_1_36;
+}
+
+#[test]
+fn a_plan_shows_no_secret_and_the_host_receives_it() {
+    let topology = stacked();
+
+    let file = join_control_plane(&topology, find(&topology, "cp2"), KUBEADM_1_36).unwrap();
+
+    let shown = file.content.masked();
+    assert!(shown.contains("token: \"<bootstrap token, made by this run>\""));
+    assert!(shown.contains("certificateKey: \"<certificate key, made by this run>\""));
+    assert!(shown.contains("- \"<cluster CA hash, known after init>\""));
+    assert!(
+        serde_json::to_string(&file)
+            .unwrap()
+            .contains("<bootstrap token, made by this run>")
+    );
+    let received = &documents(&filled(&file))[0];
+    assert_eq!(
+        received["controlPlane"]["certificateKey"].as_str().unwrap().len(),
+        64
+    );
+}
+
+#[test]
+fn the_kubeadm_on_the_host_decides_the_version() {
+    let version = |minor| ApiVersion::for_kubeadm(Version::new(1, minor, 0));
+
+    assert_eq!(version(15), Ok(ApiVersion::V1Beta2));
+    assert_eq!(version(21), Ok(ApiVersion::V1Beta2));
+    assert_eq!(version(22), Ok(ApiVersion::V1Beta3));
+    assert_eq!(version(30), Ok(ApiVersion::V1Beta3));
+    assert_eq!(version(31), Ok(ApiVersion::V1Beta4));
+    assert_eq!(version(37), Ok(ApiVersion::V1Beta4));
+}
+
+#[test]
+fn a_kubeadm_that_is_too_old_is_named_with_its_host() {
+    let topology = stacked();
+
+    let problem = init(&topology, find(&topology, "cp1"), Version::new(1, 14, 9)).unwrap_err();
+
+    insta::assert_snapshot!(problem, @r"
+    error: cp1: cannot tell which configuration kubeadm reads
+      kubeadm v1.14.9 is too old: hawser writes configuration for v1.15.0 and newer
+    hint: what cannot be told is never taken for absent; mend it and run the command again
+    ");
+}
+
+#[test]
+fn a_control_plane_without_uploaded_certificates_is_still_no_worker() {
+    let topology = external();
+
+    let file = join_control_plane(&topology, find(&topology, "cp2"), KUBEADM_1_36).unwrap();
+
+    let joined = &documents(&filled(&file))[0]["controlPlane"];
+    assert_eq!(
+        *joined,
+        json!({"localAPIEndpoint": {"advertiseAddress": "192.0.2.12", "bindPort": 6443}})
+    );
+}
+
+#[test]
+fn flags_keep_secrets_off_the_screen_and_leave_phases_out() {
+    let uploading = files::init_flags(&with_passthrough());
+    let over_ssh = files::init_flags(&external());
+
+    let quiet = ["--skip-token-print", "--skip-certificate-key-print"];
+    assert_eq!(uploading[..2], quiet);
+    assert_eq!(
+        uploading[2..],
+        ["--upload-certs", "--skip-phases=addon/coredns,addon/kube-proxy"]
+    );
+    assert_eq!(over_ssh, quiet);
+}
+
+#[test]
+fn two_networks_of_each_kind_are_dual_stack() {
+    let mut topology = stacked();
+    topology.networks.pods.push("fd00:10::/48".parse().unwrap());
+    topology.networks.services.push("fd00:20::/112".parse().unwrap());
+
+    let networking = &cluster_configuration(&topology, ApiVersion::V1Beta4)["networking"];
+
+    assert_eq!(networking["podSubnet"], "10.244.0.0/16,fd00:10::/48");
+    assert_eq!(networking["serviceSubnet"], "10.96.0.0/16,fd00:20::/112");
+}
+
+#[test]
+fn ipv6_addresses_stand_in_brackets_where_a_port_follows() {
+    let mut topology = external();
+    topology.endpoint.name = "2001:db8::10".to_owned();
+    topology
+        .hosts
+        .iter_mut()
+        .find(|host| host.name == "etcd1".into())
+        .unwrap()
+        .address = address("2001:db8::21");
+
+    let cluster = cluster_configuration(&topology, ApiVersion::V1Beta4);
+
+    assert_eq!(cluster["controlPlaneEndpoint"], "[2001:db8::10]:6443");
+    assert_eq!(cluster["apiServer"]["certSANs"][0], "2001:db8::10");
+    assert_eq!(
+        cluster["etcd"]["external"]["endpoints"][0],
+        "https://[2001:db8::21]:2379"
+    );
+}
+
+#[test]
+fn a_list_in_a_fragment_replaces_the_list_and_a_map_adds_to_the_map() {
+    let mut topology = stacked();
+    topology.kubeadm.cluster_configuration =
+        map(&json!({"apiServer": {"certSANs": ["only.example"]}, "networking": {"dnsDomain": "demo.local"}}));
+
+    let cluster = cluster_configuration(&topology, ApiVersion::V1Beta4);
+
+    assert_eq!(cluster["apiServer"]["certSANs"], json!(["only.example"]));
+    assert_eq!(cluster["networking"]["dnsDomain"], "demo.local");
+    assert_eq!(cluster["networking"]["podSubnet"], "10.244.0.0/16");
+}
+
+proptest! {
+    #[test]
+    fn whatever_text_a_user_writes_arrives_as_that_text(text in any::<String>()) {
+        let mut topology = stacked();
+        topology.kubeadm.extra_sans = vec![text.clone()];
+        topology.kubeadm.kubelet_configuration = map(&json!({"clusterDomain": text}));
+        topology.hosts[2].kubelet_args.insert("root-dir".to_owned(), text.clone());
+
+        let file = init(&topology, find(&topology, "cp1"), KUBEADM_1_36).unwrap();
+
+        let documents = documents(&filled(&file));
+        let sans = documents[1]["apiServer"]["certSANs"].as_array().unwrap();
+        prop_assert_eq!(sans.last().unwrap(), &Value::from(text.clone()));
+        prop_assert_eq!(&documents[2]["clusterDomain"], &Value::from(text.clone()));
+        prop_assert_eq!(&documents[0]["nodeRegistration"]["kubeletExtraArgs"][1]["value"], &Value::from(text));
+    }
+}

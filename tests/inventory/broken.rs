@@ -1,0 +1,199 @@
+//! The ways in which an inventory is broken, one by one: the snapshot is the page of what is said of each.
+
+use crate::workshop::{good_but, load_text, rendered};
+
+/// What an author does to the good inventory, edit by edit.
+const BROKEN: &[(&str, &[(&str, &str)])] = &[
+    ("a quote is missing", &[("name = \"demo\"", "name = \"demo")]),
+    ("a key is there twice", &[("vip = ", "name = \"api\"\nvip = ")]),
+    ("a table's name is misspelt", &[("[networks]", "[netwroks]")]),
+    (
+        "a key is misspelt, and seems to be missing",
+        &[("kubernetes = ", "kubernets = ")],
+    ),
+    (
+        "a key is in the wrong table",
+        &[("[endpoint]", "vip = \"192.0.2.10\"\n\n[endpoint]")],
+    ),
+    (
+        "a table is missing",
+        &[(
+            "[endpoint]\nname = \"api.demo.example\"\nvip = \"192.0.2.10\"\n",
+            "",
+        )],
+    ),
+    (
+        "a number is in quotes",
+        &[("[endpoint]", "[endpoint]\nport = \"6443\"")],
+    ),
+    (
+        "a number is too large",
+        &[("[endpoint]", "[endpoint]\nvirtual_router_id = 256")],
+    ),
+    (
+        "a choice is none",
+        &[("[endpoint]", "topology = \"stackd\"\n\n[endpoint]")],
+    ),
+    ("a role is none", &[("[\"worker\"]", "[\"worker\", \"master\"]")]),
+    ("a host has no role", &[("[\"worker\"]", "[]")]),
+    ("the version is not exact", &[("v1.34.2", "1.34.2")]),
+    ("a host's name is not RFC 1123", &[("\"w1\"", "\"W_1\"")]),
+    ("two hosts have one name", &[("\"w1\"", "\"cp1\"")]),
+    ("two hosts have one address", &[("192.0.2.31", "192.0.2.21")]),
+    (
+        "an address is a name",
+        &[("\"192.0.2.31\"", "\"w1.example.org\"")],
+    ),
+    ("an address is half", &[("\"192.0.2.31\"", "\"192.0.2\"")]),
+    ("pods and services overlap", &[("10.244.0.0/16", "10.100.0.0/16")]),
+    (
+        "hosts lie in the pods' network",
+        &[("10.244.0.0/16", "192.0.0.0/16"), ("192.0.2.10", "198.51.100.10")],
+    ),
+    (
+        "a network's address has host bits",
+        &[("10.244.0.0/16", "10.244.7.0/16")],
+    ),
+    (
+        "the pods' network is too small",
+        &[("10.244.0.0/16", "10.244.0.0/24")],
+    ),
+    (
+        "dual stack of one family",
+        &[("\"10.244.0.0/16\"", "[\"10.244.0.0/16\", \"10.245.0.0/16\"]")],
+    ),
+    ("the VIP is a host's address", &[("192.0.2.10", "192.0.2.11")]),
+    ("several balancers and no VIP", &[("vip = \"192.0.2.10\"\n", "")]),
+    (
+        "a VIP and no balancer",
+        &[("\"balancer\"", "\"worker\""), ("\"balancer\"", "\"worker\"")],
+    ),
+    (
+        "the endpoint is a URL",
+        &[("\"api.demo.example\"", "\"https://api.demo.example:6443\"")],
+    ),
+    (
+        "balancer and control plane want one port",
+        &[(
+            "[\"control-plane\"]\n\n[[hosts]]\nname = \"w1",
+            "[\"control-plane\", \"balancer\"]\n\n[[hosts]]\nname = \"w1",
+        )],
+    ),
+    (
+        "an etcd member shares its host",
+        &[
+            ("[endpoint]", "topology = \"external\"\n\n[endpoint]"),
+            ("[\"worker\"]", "[\"worker\", \"etcd\"]"),
+        ],
+    ),
+    (
+        "external etcd and no etcd host",
+        &[("[endpoint]", "topology = \"external\"\n\n[endpoint]")],
+    ),
+    (
+        "an etcd host in the stacked topology",
+        &[(
+            "[\"balancer\"]\n\n[[hosts]]\nname = \"cp1",
+            "[\"etcd\"]\n\n[[hosts]]\nname = \"cp1",
+        )],
+    ),
+    (
+        "no control plane",
+        &[(
+            "address = \"192.0.2.21\"\nroles = [\"control-plane\"]",
+            "address = \"192.0.2.21\"\nroles = [\"worker\"]",
+        )],
+    ),
+    ("a taint has no effect", &[(":NoSchedule", "")]),
+    (
+        "a label's key is not valid",
+        &[("topology.kubernetes.io/zone", "Topology.kubernetes.io/zone")],
+    ),
+    (
+        "a label on a host that is no node",
+        &[("[\"balancer\"]", "[\"balancer\"]\nlabels = { zone = \"a\" }")],
+    ),
+    ("the public key is named", &[("\"id_demo\"", "\"id_demo.pub\"")]),
+    (
+        "a private key is open to others",
+        &[("\"id_demo\"", "\"id_open\"")],
+    ),
+    ("a private key is not there", &[("\"id_demo\"", "\"id_gone\"")]),
+    (
+        "a known_hosts file is not there",
+        &[("[ssh]", "[ssh]\nknown_hosts = \"known_hosts_demo\"")],
+    ),
+    (
+        "sudo is none, and the user is not root",
+        &[("user = \"root\"", "user = \"ops\"\nsudo = \"none\"")],
+    ),
+    (
+        "a manifest is not there",
+        &[("\"pod-network.yaml\"", "\"pod-netwrok.yaml\"")],
+    ),
+    (
+        "a manifest is a web page",
+        &[("\"pod-network.yaml\"", "\"page.yaml\"")],
+    ),
+    (
+        "a manifest has another hash",
+        &[(
+            "\"pod-network.yaml\"",
+            "\"pod-network.yaml\", sha256 = \"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"",
+        )],
+    ),
+    (
+        "a manifest is both file and URL",
+        &[(
+            "\"pod-network.yaml\"",
+            "\"pod-network.yaml\", url = \"https://example.org/\"",
+        )],
+    ),
+    (
+        "a file's path is relative",
+        &[("\"/etc/kubernetes/audit-policy.yaml\"", "\"audit-policy.yaml\"")],
+    ),
+    ("a mode is a number", &[("source =", "mode = 600\nsource =")]),
+    (
+        "a secret is open to all",
+        &[("source =", "secret = true\nmode = \"0644\"\nsource =")],
+    ),
+    (
+        "kubeadm's own key for what hawser sets",
+        &[(
+            "[[files]]",
+            "[kubeadm.cluster_configuration]\nnetworking.podSubnet = \"10.0.0.0/8\"\n\n[[files]]",
+        )],
+    ),
+    (
+        "a kubelet argument with dashes",
+        &[(
+            "taints = ",
+            "kubelet_args = { \"--max-pods\" = \"50\" }\ntaints = ",
+        )],
+    ),
+];
+
+#[test]
+fn broken_inventories_make_a_page_of_good_errors() {
+    let pages = BROKEN.iter().map(|(what, edits)| {
+        let (_, rendered) = rendered(load_text("inventory.toml", &good_but(edits)));
+        format!(
+            "# {what}\n{}\n",
+            rendered.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+        )
+    });
+
+    insta::assert_snapshot!(pages.collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn each_broken_inventory_is_broken_in_one_way() {
+    let counts = BROKEN
+        .iter()
+        .map(|(what, edits)| (*what, rendered(load_text("one.toml", &good_but(edits))).0));
+
+    let others: Vec<_> = counts.filter(|(_, count)| *count != 1).collect();
+
+    assert_eq!(others, []);
+}

@@ -1,0 +1,116 @@
+//! What good inventories mean.
+
+use std::path::Path;
+
+use hawser::inventory::Loaded;
+use hawser::topology::{EtcdTopology, HostName, Role, Sudo, Version};
+
+use crate::workshop::{GOOD, good_but, load_text};
+
+#[test]
+fn a_good_inventory_is_resolved_with_its_defaults() {
+    let Loaded { topology, warnings } = load_text("good.toml", GOOD).unwrap();
+
+    assert_eq!(warnings, Vec::<String>::new());
+    assert_eq!(topology.version, Version::new(1, 34, 2));
+    assert_eq!(topology.endpoint.authority(), "api.demo.example:6443");
+    assert_eq!(topology.endpoint_address(), Some("192.0.2.10".parse().unwrap()));
+    assert_eq!(topology.endpoint.virtual_router_id, 51);
+    assert_eq!((topology.api_port, topology.ssh.handshakes), (6443, 50));
+    assert_eq!(topology.networks.dns_domain, "cluster.local");
+    assert_eq!(topology.manifests[0].source, "pod-network.yaml");
+    assert_eq!(
+        (topology.files[0].mode, topology.files[0].owner.as_str()),
+        (0o644, "root:root")
+    );
+    let host = topology.host(&HostName::from("w1")).unwrap();
+    assert_eq!(host.ssh.identities, [Path::new("id_demo")]);
+    assert_eq!(
+        (host.ssh.user.as_str(), host.ssh.port, host.ssh.sudo),
+        ("root", 22, Sudo::None)
+    );
+    assert_eq!(host.taints[0].effect, "NoSchedule");
+    assert!(host.ssh.agent && host.is(Role::Worker));
+}
+
+#[test]
+fn a_host_may_be_reached_by_name_and_have_its_own_user() {
+    let edits = [(
+        "address = \"192.0.2.31\"",
+        "address = \"w1.example.org\"\nprivate_address = \"10.0.0.31\"\nssh = { user = \"ops\", port = 2222 }",
+    )];
+
+    let topology = load_text("named.toml", &good_but(&edits)).unwrap().topology;
+
+    let host = topology.host(&HostName::from("w1")).unwrap();
+    assert_eq!(host.address.to_string(), "10.0.0.31");
+    assert_eq!(
+        (host.ssh.address.as_str(), host.ssh.port),
+        ("w1.example.org", 2222)
+    );
+    assert_eq!(
+        (host.ssh.user.as_str(), host.ssh.sudo),
+        ("ops", Sudo::Passwordless)
+    );
+}
+
+#[test]
+fn a_balancer_may_share_a_host_with_a_control_plane_where_ports_differ() {
+    let edits = [
+        (
+            "[\"control-plane\"]\n\n[[hosts]]",
+            "[\"control-plane\", \"worker\", \"balancer\"]\n\n[[hosts]]",
+        ),
+        ("[endpoint]", "[endpoint]\nport = 8443"),
+    ];
+
+    assert!(load_text("shared.toml", &good_but(&edits)).is_ok());
+}
+
+#[test]
+fn dual_stack_networks_are_lists_of_two() {
+    let edits = [
+        ("\"10.244.0.0/16\"", "[\"10.244.0.0/16\", \"2001:db8:42::/56\"]"),
+        ("\"10.96.0.0/12\"", "[\"10.96.0.0/12\", \"2001:db8:43::/112\"]"),
+    ];
+
+    let topology = load_text("dual.toml", &good_but(&edits)).unwrap().topology;
+
+    assert_eq!(
+        (topology.networks.pods.len(), topology.networks.services.len()),
+        (2, 2)
+    );
+}
+
+#[test]
+fn kubeadms_fragments_keep_their_types() {
+    let fragment =
+        "[kubeadm.kubelet_configuration]\nmaxPods = 50\nserializeImagePulls = false\nshare = 0.5\n\n[ssh]";
+
+    let topology = load_text("types.toml", &good_but(&[("[ssh]", fragment)]))
+        .unwrap()
+        .topology;
+
+    let expected = serde_json::json!({ "maxPods": 50, "serializeImagePulls": false, "share": 0.5 });
+    assert_eq!(
+        serde_json::Value::Object(topology.kubeadm.kubelet_configuration),
+        expected
+    );
+}
+
+#[test]
+fn external_etcd_has_three_hosts_of_its_own() {
+    let members = ["1", "2", "3"].map(|n| {
+        format!("[[hosts]]\nname = \"etcd{n}\"\naddress = \"192.0.2.4{n}\"\nroles = [\"etcd\"]\n\n")
+    });
+    let edits = [
+        ("[endpoint]", "topology = \"external\"\n\n[endpoint]"),
+        ("[[hosts]]", &format!("{}[[hosts]]", members.concat())),
+    ];
+
+    let Loaded { topology, warnings } = load_text("external.toml", &good_but(&edits)).unwrap();
+
+    assert_eq!(warnings, Vec::<String>::new());
+    assert_eq!(topology.etcd, EtcdTopology::External);
+    assert_eq!(topology.with_role(Role::Etcd).count(), 3);
+}

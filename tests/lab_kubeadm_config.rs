@@ -1,0 +1,87 @@
+//! The lab's own kubeadm, which reads v1beta2, reads every v1beta2 file without a complaint of its strict decoder.
+#![cfg(feature = "lab")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "clippy.toml allows them in test functions; these are what those call"
+)]
+
+use std::io::Write;
+use std::process::Command;
+
+use hawser::remote::files::{RenderedFile, init, join_control_plane, join_worker, upload_certs};
+use hawser::topology::{Topology, Version};
+
+use builder::{KUBEADM_1_20, external, filled, find, stacked, with_passthrough};
+
+#[expect(dead_code, reason = "what only the other tests of files need")]
+#[path = "files/builder.rs"]
+mod builder;
+
+/// kubeadm reads the file (to write it anew in the same version); what it does not know it only warns about.
+fn assert_kubeadm_reads(file: &RenderedFile) {
+    let kubeadm =
+        std::env::var("HAWSER_KUBEADM").expect("HAWSER_KUBEADM names the lab's kubeadm; `make test` sets it");
+    let folder = tempfile::tempdir().unwrap();
+    let (old, new) = (folder.path().join("old.yaml"), folder.path().join("new.yaml"));
+    let mut written = std::fs::File::create(&old).unwrap();
+    written.write_all(filled(file).as_bytes()).unwrap();
+
+    let output = Command::new(kubeadm)
+        .args(["config", "migrate", "--old-config"])
+        .arg(&old)
+        .arg("--new-config")
+        .arg(&new)
+        .output()
+        .unwrap();
+
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}: {said}", file.path);
+    let complaints = ["unknown field", "strict decoding", "error unmarshaling"];
+    assert!(
+        !complaints.iter().any(|complaint| said.contains(complaint)),
+        "{}: {said}",
+        file.path
+    );
+}
+
+/// The inventory's target is one that this kubeadm can deploy.
+fn for_the_lab(mut topology: Topology) -> Topology {
+    topology.version = Version::new(1, 20, 2);
+    topology
+}
+
+fn assert_kubeadm_reads_all(topology: &Topology) {
+    let [cp1, cp2, w1] = ["cp1", "cp2", "w1"].map(|name| find(topology, name));
+    assert_kubeadm_reads(&init(topology, cp1, KUBEADM_1_20).unwrap());
+    assert_kubeadm_reads(&upload_certs(topology, cp1, KUBEADM_1_20).unwrap());
+    assert_kubeadm_reads(&join_control_plane(topology, cp2, KUBEADM_1_20).unwrap());
+    assert_kubeadm_reads(&join_worker(topology, w1, KUBEADM_1_20).unwrap());
+}
+
+#[test]
+fn kubeadm_reads_the_files_of_a_stacked_cluster() {
+    assert_kubeadm_reads_all(&for_the_lab(stacked()));
+}
+
+#[test]
+fn kubeadm_reads_the_files_of_a_cluster_with_external_etcd() {
+    assert_kubeadm_reads_all(&for_the_lab(external()));
+}
+
+#[test]
+fn kubeadm_reads_the_files_of_a_cluster_with_every_passthrough() {
+    assert_kubeadm_reads_all(&for_the_lab(with_passthrough()));
+}
+
+#[test]
+#[should_panic(expected = "unknown field")]
+fn kubeadm_complains_of_a_field_that_it_does_not_know() {
+    let mut topology = for_the_lab(stacked());
+    topology
+        .kubeadm
+        .cluster_configuration
+        .insert("clusterNam".to_owned(), "demo".into());
+
+    assert_kubeadm_reads_all(&topology);
+}
