@@ -54,3 +54,17 @@ async fn a_connection_that_is_dropped_before_the_handshake_is_tried_again() {
 
     assert_eq!(proxy.await.unwrap(), 3);
 }
+
+#[tokio::test]
+async fn connections_that_sshd_drops_because_there_are_many_come_in_later() {
+    let Some(sshd) = Sshd::start("MaxStartups 2:100:2") else {
+        return;
+    };
+    let client = client(sshd.known_hosts(), Answers::default());
+    let host = host(&sshd, vec![sshd.path("user")]);
+
+    let sessions = futures::future::join_all((0..6).map(|_| client.connect(&host))).await;
+
+    assert!(sessions.iter().all(Result::is_ok));
+    assert!(sshd.count("MaxStartups") > 0);
+}

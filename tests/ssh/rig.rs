@@ -1,6 +1,6 @@
 //! A real sshd on the loopback, with keys of its own, for one test.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -43,8 +43,21 @@ impl Sshd {
         // sshd wants this empty folder; where the user may not make it, sshd does not want it.
         let _ = std::fs::create_dir_all("/run/sshd");
         let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
         write_files(folder.path(), config, kinds);
+        let mut folder = Some(folder);
+        // Another process may take the port between its choice and its use.
+        let sshd = (0..5).find_map(|_| match Self::listen(folder.take()?) {
+            Ok(sshd) => Some(sshd),
+            Err(unused) => {
+                folder = Some(unused);
+                None
+            }
+        });
+        Some(sshd.expect("sshd finds a free port"))
+    }
+
+    /// Starts sshd on a free port; gives the folder back where the port is taken.
+    fn listen(folder: TempDir) -> Result<Self, TempDir> {
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -52,30 +65,25 @@ impl Sshd {
             .port();
         let mut child = Command::new(SSHD)
             .args(["-D", "-e", "-p", &port.to_string(), "-f"])
-            .arg(at("config"))
+            .arg(folder.path().join("config"))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let log = Arc::new(Log::default());
-        let (writer, stderr) = (Arc::clone(&log), child.stderr.take().unwrap());
-        std::thread::spawn(move || {
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                writer.lines.lock().unwrap().push(line);
-                writer.more.notify_all();
-            }
-        });
+        let log = Log::read(child.stderr.take().unwrap());
         let user = String::from_utf8(Command::new("id").arg("-un").output().unwrap().stdout).unwrap();
-        let sshd = Self {
+        if log.wait_for(&["Server listening on", "Cannot bind any address"]) > 0 {
+            child.wait().unwrap();
+            return Err(folder);
+        }
+        Ok(Self {
             folder,
             child,
             log,
             port,
             user: user.trim().to_owned(),
-        };
-        sshd.wait_for("Server listening on");
-        Some(sshd)
+        })
     }
 
     /// A file of the test's folder.
@@ -124,19 +132,7 @@ impl Sshd {
 
     /// Waits until sshd says something.
     pub(crate) fn wait_for(&self, text: &str) {
-        let lines = self.log.lines.lock().unwrap();
-        let (lines, result) = self
-            .log
-            .more
-            .wait_timeout_while(lines, PATIENCE, |lines| {
-                !lines.iter().any(|line| line.contains(text))
-            })
-            .unwrap();
-        assert!(
-            !result.timed_out(),
-            "sshd never said `{text}`:\n{}",
-            lines.join("\n")
-        );
+        self.log.wait_for(&[text]);
     }
 
     /// How many lines of what sshd has said hold a text.
@@ -168,6 +164,35 @@ fn servers_under(parent: &str) -> Vec<String> {
         .filter(|(_, name)| name.trim().starts_with("sshd"))
         .map(|(pid, _)| pid.to_owned())
         .collect()
+}
+
+impl Log {
+    fn read(from: impl Read + Send + 'static) -> Arc<Self> {
+        let log = Arc::new(Self::default());
+        let writer = Arc::clone(&log);
+        std::thread::spawn(move || {
+            for line in BufReader::new(from).lines().map_while(Result::ok) {
+                writer.lines.lock().unwrap().push(line);
+                writer.more.notify_all();
+            }
+        });
+        log
+    }
+
+    /// Waits for the first of some texts, and tells which it was.
+    fn wait_for(&self, texts: &[&str]) -> usize {
+        let said = |lines: &[String]| {
+            texts
+                .iter()
+                .position(|text| lines.iter().any(|line| line.contains(text)))
+        };
+        let lines = self.lines.lock().unwrap();
+        let waited = self
+            .more
+            .wait_timeout_while(lines, PATIENCE, |lines| said(lines).is_none());
+        let (lines, _) = waited.unwrap();
+        said(&lines).unwrap_or_else(|| panic!("sshd never said {texts:?}:\n{}", lines.join("\n")))
+    }
 }
 
 impl Drop for Sshd {
