@@ -204,13 +204,6 @@ pub struct Explanation {
     pub exit: ExitCode,
 }
 
-impl Explanation {
-    /// The first detail, or the headline where there is none: what stands behind a host's name in a list.
-    pub fn cause(&self) -> String {
-        self.details.first().unwrap_or(&self.headline).clone()
-    }
-}
-
 impl Problem {
     /// The problem in the operator's words.
     pub fn explain(&self) -> Explanation {
@@ -327,6 +320,25 @@ impl Problem {
                 vec!["run `hawser apply` again to go on from what is on the hosts".to_owned()],
             ),
         }
+    }
+
+    /// Why, in one line without the host's name: what stands behind the name in a list.
+    pub fn cause(&self) -> String {
+        match self {
+            Problem::Unreachable { cause, .. } | Problem::Probe { cause, .. } => cause.clone(),
+            _ => self
+                .headline()
+                .split_once(": ")
+                .map_or_else(|| self.headline(), |(_, rest)| rest.to_owned()),
+        }
+    }
+
+    /// Whether a host key is not to be trusted.
+    pub fn is_host_key(&self) -> bool {
+        matches!(
+            self,
+            Problem::HostKeyUnknown { .. } | Problem::HostKeyChanged { .. } | Problem::HostKeyRevoked { .. }
+        )
     }
 
     /// The headline alone.

@@ -8,8 +8,8 @@
 
 // Vocabulary: plain data, no I/O.
 pub mod ca;
-pub mod manifests;
 pub mod error;
+pub mod manifests;
 pub mod topology;
 pub mod values;
 

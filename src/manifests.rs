@@ -16,11 +16,14 @@ pub fn objects(documents: &str) -> Result<Vec<Object>, String> {
     use serde::Deserialize;
     let mut objects = Vec::new();
     for (index, document) in serde_norway::Deserializer::from_str(documents).enumerate() {
-        let value = Value::deserialize(document).map_err(|cause| format!("document {}: {cause}", index + 1))?;
+        let value =
+            Value::deserialize(document).map_err(|cause| format!("document {}: {cause}", index + 1))?;
         match value.get("items").and_then(Value::as_array) {
             _ if value.is_null() => {}
             Some(items) => objects.extend(items.iter().filter_map(object)),
-            None => objects.push(object(&value).ok_or_else(|| format!("document {} names no object", index + 1))?),
+            None => {
+                objects.push(object(&value).ok_or_else(|| format!("document {} names no object", index + 1))?)
+            }
         }
     }
     Ok(objects)
@@ -29,9 +32,18 @@ pub fn objects(documents: &str) -> Result<Vec<Object>, String> {
 fn object(document: &Value) -> Option<Object> {
     let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str);
     let (version, kind, name) = (text("/apiVersion")?, text("/kind")?, text("/metadata/name")?);
-    let group = if version.contains('/') { format!("/apis/{version}") } else { format!("/api/{version}") };
-    let namespace = text("/metadata/namespace").map(|namespace| format!("/namespaces/{namespace}")).unwrap_or_default();
-    Some(Object { path: format!("{group}{namespace}/{}/{name}", plural(kind)), document: document.clone() })
+    let group = if version.contains('/') {
+        format!("/apis/{version}")
+    } else {
+        format!("/api/{version}")
+    };
+    let namespace = text("/metadata/namespace")
+        .map(|namespace| format!("/namespaces/{namespace}"))
+        .unwrap_or_default();
+    Some(Object {
+        path: format!("{group}{namespace}/{}/{name}", plural(kind)),
+        document: document.clone(),
+    })
 }
 
 /// As the API names the collection of a kind.
@@ -55,7 +67,11 @@ mod tests {
             apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p, namespace: a}\n---\n\
             apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: net}\n---\n";
 
-        let paths: Vec<String> = objects(documents).unwrap().into_iter().map(|object| object.path).collect();
+        let paths: Vec<String> = objects(documents)
+            .unwrap()
+            .into_iter()
+            .map(|object| object.path)
+            .collect();
 
         assert_eq!(
             paths,

@@ -19,7 +19,9 @@ pub fn unmet(topology: &Topology, observation: &Observation, lagging: &[HostName
     let mut view: Option<&ClusterView> = None;
     for host in topology.with_role(Role::ControlPlane) {
         found.extend(control_plane(topology, host, facts(host)));
-        let asked = facts(host).and_then(|facts| facts.cluster.as_ref()).filter(|view| view.ready.known() == Some(&true));
+        let asked = facts(host)
+            .and_then(|facts| facts.cluster.as_ref())
+            .filter(|view| view.ready.known() == Some(&true));
         view = view.or(asked);
     }
     found.extend(balancers(topology, observation));
@@ -32,14 +34,21 @@ pub fn unmet(topology: &Topology, observation: &Observation, lagging: &[HostName
 }
 
 fn control_plane(topology: &Topology, host: &Host, facts: Option<&HostFacts>) -> Vec<Unmet> {
-    let Some(facts) = facts else { return vec![unmet_at(&host.name, "not reachable")] };
-    let Some(view) = &facts.cluster else { return vec![unmet_at(&host.name, "holds no admin.conf")] };
+    let Some(facts) = facts else {
+        return vec![unmet_at(&host.name, "not reachable")];
+    };
+    let Some(view) = &facts.cluster else {
+        return vec![unmet_at(&host.name, "holds no admin.conf")];
+    };
     let mut found = Vec::new();
     if view.ready.known() != Some(&true) {
         found.push(unmet_at(&host.name, "/readyz of its own API server"));
     }
     if view.ready_through_endpoint.known() != Some(&true) {
-        found.push(unmet_at(&host.name, &format!("/readyz through {}", topology.endpoint.authority())));
+        found.push(unmet_at(
+            &host.name,
+            &format!("/readyz through {}", topology.endpoint.authority()),
+        ));
     }
     found
 }
@@ -47,7 +56,12 @@ fn control_plane(topology: &Topology, host: &Host, facts: Option<&HostFacts>) ->
 fn balancers(topology: &Topology, observation: &Observation) -> Vec<Unmet> {
     let asked: Vec<(&Host, &BalancerFacts)> = topology
         .with_role(Role::Balancer)
-        .filter_map(|host| Some((host, observation.get(&host.name)?.as_ref().ok()?.balancer.as_ref()?)))
+        .filter_map(|host| {
+            Some((
+                host,
+                observation.get(&host.name)?.as_ref().ok()?.balancer.as_ref()?,
+            ))
+        })
         .collect();
     let mut found: Vec<Unmet> = asked
         .iter()
@@ -62,11 +76,21 @@ fn balancers(topology: &Topology, observation: &Observation) -> Vec<Unmet> {
         })
         .collect();
     if topology.endpoint.vip.is_some() {
-        let holders: Vec<&str> =
-            asked.iter().filter(|(_, balancer)| balancer.holds_vip).map(|(host, _)| host.name.0.as_str()).collect();
+        let holders: Vec<&str> = asked
+            .iter()
+            .filter(|(_, balancer)| balancer.holds_vip)
+            .map(|(host, _)| host.name.0.as_str())
+            .collect();
         if let (true, Some((first, _))) = (holders.len() != 1, asked.first()) {
-            let who = if holders.is_empty() { "nobody".to_owned() } else { holders.join(" and ") };
-            found.push(unmet_at(&first.name, &format!("exactly one balancer holds the VIP (now {who})")));
+            let who = if holders.is_empty() {
+                "nobody".to_owned()
+            } else {
+                holders.join(" and ")
+            };
+            found.push(unmet_at(
+                &first.name,
+                &format!("exactly one balancer holds the VIP (now {who})"),
+            ));
         }
     }
     found
@@ -79,7 +103,9 @@ fn cluster(topology: &Topology, asked: &HostName, view: &ClusterView, lagging: &
         match nodes.iter().find(|node| node.name == host.name) {
             None => found.push(unmet_at(&host.name, "its node is not in the cluster")),
             Some(node) if !node.ready => found.push(unmet_at(&host.name, "its node is not Ready")),
-            Some(node) if node.version != topology.version.to_string() && !same_minor(&node.version, topology) => {
+            Some(node)
+                if node.version != topology.version.to_string() && !same_minor(&node.version, topology) =>
+            {
                 found.push(unmet_at(&host.name, &format!("its kubelet is {}", node.version)));
             }
             Some(_) => {}
@@ -88,7 +114,10 @@ fn cluster(topology: &Topology, asked: &HostName, view: &ClusterView, lagging: &
     found.extend(members(topology, asked, view));
     for workload in view.workloads.known().map_or(&[][..], Vec::as_slice) {
         if workload.available < workload.wanted {
-            let what = format!("{}: {} of {} available", workload.name, workload.available, workload.wanted);
+            let what = format!(
+                "{}: {} of {} available",
+                workload.name, workload.available, workload.wanted
+            );
             found.push(unmet_at(asked, &what));
         }
     }
@@ -97,7 +126,9 @@ fn cluster(topology: &Topology, asked: &HostName, view: &ClusterView, lagging: &
 
 /// A kubelet of another patch or of an allowed older minor release is told in the plan, not waited for here.
 fn same_minor(version: &str, topology: &Topology) -> bool {
-    version.parse::<crate::topology::Version>().is_ok_and(|version| version.minor <= topology.version.minor)
+    version
+        .parse::<crate::topology::Version>()
+        .is_ok_and(|version| version.minor <= topology.version.minor)
 }
 
 fn members(topology: &Topology, asked: &HostName, view: &ClusterView) -> Vec<Unmet> {
@@ -105,14 +136,28 @@ fn members(topology: &Topology, asked: &HostName, view: &ClusterView) -> Vec<Unm
         return Vec::new();
     }
     let wanted = topology.with_role(Role::ControlPlane).count();
-    let Some(members) = view.etcd.known() else { return vec![unmet_at(asked, "etcd's members cannot be told")] };
-    let healthy = members.iter().filter(|member| member.healthy && !member.learner).count();
+    let Some(members) = view.etcd.known() else {
+        return vec![unmet_at(asked, "etcd's members cannot be told")];
+    };
+    let healthy = members
+        .iter()
+        .filter(|member| member.healthy && !member.learner)
+        .count();
     if healthy == wanted && members.len() == wanted {
         return Vec::new();
     }
-    vec![unmet_at(asked, &format!("etcd: {healthy} of {wanted} members healthy, {} listed", members.len()))]
+    vec![unmet_at(
+        asked,
+        &format!(
+            "etcd: {healthy} of {wanted} members healthy, {} listed",
+            members.len()
+        ),
+    )]
 }
 
 fn unmet_at(host: &HostName, what: &str) -> Unmet {
-    Unmet { host: host.clone(), what: what.to_owned() }
+    Unmet {
+        host: host.clone(),
+        what: what.to_owned(),
+    }
 }

@@ -31,15 +31,30 @@ pub(super) async fn run(arguments: ApplyArguments) -> Outcome {
     let topology = surroundings::load(&arguments.scope.inventory.path)?;
     let client = surroundings::client(&topology)?;
     let run = surroundings::run_name();
-    let watchers = Watchers::new(arguments.scope.output, &topology.cluster, &run, what_next(&arguments, &topology))
-        .map_err(|problem| vec![problem])?;
+    let watchers = Watchers::new(
+        arguments.scope.output,
+        &topology.cluster,
+        &run,
+        what_next(&arguments, &topology),
+    )
+    .map_err(|problem| vec![problem])?;
     let log = watchers.log_path();
     let (events, heard) = mpsc::unbounded_channel();
     let watching = tokio::spawn(watchers.follow(heard));
     let stop = engine::signals().map_err(|cause| vec![no_signals(&cause)])?;
 
-    let _ = events.send(Event::RunStarted { cluster: topology.cluster.clone(), run, hosts: topology.hosts.len() });
-    let attempt = Attempt { topology: &topology, arguments: &arguments, events: events.clone(), began, log };
+    let _ = events.send(Event::RunStarted {
+        cluster: topology.cluster.clone(),
+        run,
+        hosts: topology.hosts.len(),
+    });
+    let attempt = Attempt {
+        topology: &topology,
+        arguments: &arguments,
+        events: events.clone(),
+        began,
+        log,
+    };
     let result = attempt.run(&client, stop).await;
     drop(attempt);
     drop(events);
@@ -50,13 +65,20 @@ pub(super) async fn run(arguments: ApplyArguments) -> Outcome {
 fn what_next(arguments: &ApplyArguments, topology: &Topology) -> Vec<String> {
     let inventory = arguments.scope.inventory.path.display();
     vec![
-        format!("hawser kubeconfig -i {inventory} --merge    # kubectl then speaks to {}", topology.cluster),
+        format!(
+            "hawser kubeconfig -i {inventory} --merge    # kubectl then speaks to {}",
+            topology.cluster
+        ),
         format!("hawser plan -i {inventory}    # shows what has drifted"),
     ]
 }
 
 fn no_signals(cause: &std::io::Error) -> Problem {
-    Problem::LocalFile { path: "signals".to_owned(), verb: "listen to", cause: cause.to_string() }
+    Problem::LocalFile {
+        path: "signals".to_owned(),
+        verb: "listen to",
+        cause: cause.to_string(),
+    }
 }
 
 struct Attempt<'a> {
@@ -68,31 +90,65 @@ struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    async fn run(&self, client: &crate::ssh::Client, stop: tokio::sync::watch::Receiver<StopLevel>) -> Outcome {
+    async fn run(
+        &self,
+        client: &crate::ssh::Client,
+        stop: tokio::sync::watch::Receiver<StopLevel>,
+    ) -> Outcome {
         let fleet = Fleet::connect(client, self.topology, &self.events).await;
         let observation = fleet.observe(self.topology, &self.events).await;
-        let connected = PhaseTime { phase: "connect and observe".to_owned(), took: self.began.elapsed() };
+        let connected = PhaseTime {
+            phase: "connect and observe".to_owned(),
+            took: self.began.elapsed(),
+        };
         let plan = match decide(self.topology, &observation, &allowance(&self.arguments.scope)) {
             Ok(plan) => plan,
             Err(problems) => {
                 fleet.close().await;
-                return Ok(self.finish(Report { problems, phases: vec![connected], ..Report::default() }));
+                return Ok(self.finish(Report {
+                    problems,
+                    phases: vec![connected],
+                    ..Report::default()
+                }));
             }
         };
         self.show(&plan);
         if !plan.is_empty() && !self.agreed() {
             fleet.close().await;
-            return Ok(self.finish(Report { interrupted: true, ..Report::default() }));
+            return Ok(self.finish(Report {
+                interrupted: true,
+                ..Report::default()
+            }));
         }
         let silent = self.silent(&observation);
-        let mut report = Report { phases: vec![connected], lagging: silent.clone(), ..Report::default() };
+        let mut report = Report {
+            phases: vec![connected],
+            lagging: silent.clone(),
+            ..Report::default()
+        };
         if plan.steps().next().is_some() {
-            let allowed = self.arguments.scope.max_unreachable_workers.saturating_sub(silent.len());
-            let options = Options { may_lag: allowed, stop: stop.clone(), so_far: report };
-            report = engine::execute(&plan, &fleet.sessions, Values::for_new_run(), options, self.events.clone()).await;
+            let allowed = self
+                .arguments
+                .scope
+                .max_unreachable_workers
+                .saturating_sub(silent.len());
+            let options = Options {
+                may_lag: allowed,
+                stop: stop.clone(),
+                so_far: report,
+            };
+            report = engine::execute(
+                &plan,
+                &fleet.sessions,
+                Values::for_new_run(),
+                options,
+                self.events.clone(),
+            )
+            .await;
         }
         if report.problems.is_empty() && !report.interrupted && self.arguments.scope.limit.is_empty() {
-            self.verify(&fleet, plan.is_empty().then_some(observation), stop, &mut report).await;
+            self.verify(&fleet, plan.is_empty().then_some(observation), stop, &mut report)
+                .await;
         }
         fleet.close().await;
         Ok(self.finish(report))
@@ -118,7 +174,10 @@ impl Attempt<'_> {
     /// Hosts that could not be looked at and that the planner let lag.
     fn silent(&self, observation: &Observation) -> Vec<HostName> {
         let hosts = self.topology.hosts.iter().map(|host| &host.name);
-        hosts.filter(|name| !observation.get(*name).is_some_and(Result::is_ok)).cloned().collect()
+        hosts
+            .filter(|name| !observation.get(*name).is_some_and(Result::is_ok))
+            .cloned()
+            .collect()
     }
 
     /// The one last event, and what the program exits with.
@@ -140,7 +199,10 @@ impl Attempt<'_> {
     ) {
         let since = Instant::now();
         let phase = "verify".to_owned();
-        let _ = self.events.send(Event::PhaseStarted { phase: phase.clone(), steps: 0 });
+        let _ = self.events.send(Event::PhaseStarted {
+            phase: phase.clone(),
+            steps: 0,
+        });
         let mut observation = fresh;
         let left = loop {
             let seen = match observation.take() {
@@ -154,8 +216,14 @@ impl Attempt<'_> {
             self.still_waiting(&left, since);
             tokio::time::sleep(AGAIN).await;
         };
-        report.phases.push(PhaseTime { phase: phase.clone(), took: since.elapsed() });
-        let _ = self.events.send(Event::PhaseFinished { phase, took: since.elapsed() });
+        report.phases.push(PhaseTime {
+            phase: phase.clone(),
+            took: since.elapsed(),
+        });
+        let _ = self.events.send(Event::PhaseFinished {
+            phase,
+            took: since.elapsed(),
+        });
         report.problems.extend(not_verified(left, since.elapsed()));
     }
 
@@ -178,7 +246,10 @@ fn not_verified(left: Vec<Unmet>, took: Duration) -> Option<Problem> {
         what: "verification".to_owned(),
         how: format!("{} things are not as they should be", left.len()),
         took,
-        answer: left.into_iter().map(|unmet| format!("{}: {}", unmet.host, unmet.what)).collect(),
+        answer: left
+            .into_iter()
+            .map(|unmet| format!("{}: {}", unmet.host, unmet.what))
+            .collect(),
         hint: None,
     })
 }

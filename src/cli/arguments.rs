@@ -58,7 +58,13 @@ pub enum InventoryCommand {
 #[derive(Debug, Clone, Args)]
 pub struct Inventory {
     /// The inventory
-    #[arg(short = 'i', long = "inventory", value_name = "FILE", default_value = "inventory.toml", env = "HAWSER_INVENTORY")]
+    #[arg(
+        short = 'i',
+        long = "inventory",
+        value_name = "FILE",
+        default_value = "inventory.toml",
+        env = "HAWSER_INVENTORY"
+    )]
     pub path: PathBuf,
 }
 

@@ -27,16 +27,27 @@ pub(super) struct Fleet {
 
 impl Fleet {
     /// Connects to every host, all at once as far as the client lets.
-    pub(super) async fn connect(client: &Client, topology: &Topology, events: &UnboundedSender<Event>) -> Self {
-        let mut fleet = Self { sessions: BTreeMap::new(), silent: BTreeMap::new() };
+    pub(super) async fn connect(
+        client: &Client,
+        topology: &Topology,
+        events: &UnboundedSender<Event>,
+    ) -> Self {
+        let mut fleet = Self {
+            sessions: BTreeMap::new(),
+            silent: BTreeMap::new(),
+        };
         let attempts = topology.hosts.iter().map(|host| async move {
             let since = Instant::now();
             let attempt = client.connect(host).await;
             let _ = events.send(match &attempt {
-                Ok(_) => Event::HostConnected { host: host.name.clone(), took: since.elapsed() },
-                Err(problem) => {
-                    Event::HostUnreachable { host: host.name.clone(), reason: problem.explain().cause() }
-                }
+                Ok(_) => Event::HostConnected {
+                    host: host.name.clone(),
+                    took: since.elapsed(),
+                },
+                Err(problem) => Event::HostUnreachable {
+                    host: host.name.clone(),
+                    reason: problem.cause(),
+                },
             });
             (host.name.clone(), attempt)
         });
@@ -58,7 +69,9 @@ impl Fleet {
                 (None, None) => Err(not_told(host, "no session".to_owned())),
             };
             if found.is_ok() {
-                let _ = events.send(Event::HostObserved { host: host.name.clone() });
+                let _ = events.send(Event::HostObserved {
+                    host: host.name.clone(),
+                });
             }
             (host.name.clone(), found)
         });
@@ -77,7 +90,12 @@ impl Fleet {
 }
 
 async fn look(session: &impl Connection, topology: &Topology, host: &Host) -> Result<HostFacts, Problem> {
-    let output = ask(session, &probe::probe(topology, host, &paths(topology, host)), host).await?;
+    let output = ask(
+        session,
+        &probe::probe(topology, host, &paths(topology, host)),
+        host,
+    )
+    .await?;
     facts::parse(&output.stdout).map_err(|cause| not_told(host, cause))
 }
 
@@ -87,17 +105,27 @@ pub(super) async fn ask(
     command: &crate::remote::RemoteCommand,
     host: &Host,
 ) -> Result<Output, Problem> {
-    let wire = command.wire(&Values::default()).map_err(|slot| not_told(host, format!("{slot:?} is not known")))?;
+    let wire = command
+        .wire(&Values::default())
+        .map_err(|slot| not_told(host, format!("{slot:?} is not known")))?;
     let output = session.run(&wire, PROBE, None).await?;
     if output.is_success() {
         return Ok(output);
     }
     let cause = output.last_lines(3).join("; ");
-    Err(Problem::Probe { host: host.name.clone(), what: format!("{} ({:?})", command.purpose(), output.exit), cause })
+    Err(Problem::Probe {
+        host: host.name.clone(),
+        what: format!("{} ({:?})", command.purpose(), output.exit),
+        cause,
+    })
 }
 
 fn not_told(host: &Host, cause: String) -> Problem {
-    Problem::Probe { host: host.name.clone(), what: "what is on it".to_owned(), cause }
+    Problem::Probe {
+        host: host.name.clone(),
+        what: "what is on it".to_owned(),
+        cause,
+    }
 }
 
 /// The files whose content the plan compares.
@@ -105,9 +133,15 @@ fn paths(topology: &Topology, host: &Host) -> Vec<String> {
     use crate::topology::Role;
     let mut paths = vec!["/etc/hosts".to_owned()];
     if host.is(Role::Balancer) {
-        paths.extend(["/etc/haproxy/haproxy.cfg".to_owned(), "/etc/keepalived/keepalived.conf".to_owned()]);
+        paths.extend([
+            "/etc/haproxy/haproxy.cfg".to_owned(),
+            "/etc/keepalived/keepalived.conf".to_owned(),
+        ]);
     }
-    let for_host = topology.files.iter().filter(|file| file.roles.iter().any(|role| host.is(*role)));
+    let for_host = topology
+        .files
+        .iter()
+        .filter(|file| file.roles.iter().any(|role| host.is(*role)));
     paths.extend(for_host.map(|file| file.path.clone()));
     paths
 }

@@ -17,7 +17,9 @@ pub(super) async fn run(arguments: KubeconfigArguments) -> Outcome {
     let said = if arguments.merge {
         kubeconfig_file::merge(&kubeconfig)
     } else {
-        let path = arguments.to.unwrap_or_else(|| format!("{}.kubeconfig", topology.cluster).into());
+        let path = arguments
+            .to
+            .unwrap_or_else(|| format!("{}.kubeconfig", topology.cluster).into());
         kubeconfig_file::write(&kubeconfig, &path)
     };
     surroundings::tell(&said.map_err(|problem| vec![problem])?);
@@ -34,7 +36,9 @@ async fn fetch(topology: &Topology) -> Result<Vec<u8>, Vec<Problem>> {
     let fleet = Fleet::connect(&client, &narrowed, &events).await;
     let mut problems = Vec::new();
     for host in &narrowed.hosts {
-        let Some(session) = fleet.sessions.get(&host.name) else { continue };
+        let Some(session) = fleet.sessions.get(&host.name) else {
+            continue;
+        };
         match ask(session.as_ref(), &read_admin_conf(), host).await {
             Ok(output) => {
                 fleet.close().await;

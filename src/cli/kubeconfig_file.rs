@@ -17,7 +17,8 @@ pub(super) struct Kubeconfig {
 impl Kubeconfig {
     /// Takes an admin.conf and gives cluster, user and context names that tell it from other clusters'.
     pub(super) fn named(admin_conf: &[u8], cluster: &str) -> Result<Self, Problem> {
-        let mut document: Mapping = serde_norway::from_slice(admin_conf).map_err(|cause| unreadable("admin.conf", &cause))?;
+        let mut document: Mapping =
+            serde_norway::from_slice(admin_conf).map_err(|cause| unreadable("admin.conf", &cause))?;
         let user = format!("{cluster}-admin");
         rename(&mut document, "clusters", cluster);
         rename(&mut document, "users", &user);
@@ -27,7 +28,10 @@ impl Kubeconfig {
             set(context, "user", &user);
         }
         document.insert("current-context".into(), cluster.into());
-        Ok(Self { name: cluster.to_owned(), document })
+        Ok(Self {
+            name: cluster.to_owned(),
+            document,
+        })
     }
 
     fn text(&self) -> Result<String, Problem> {
@@ -39,7 +43,9 @@ impl Kubeconfig {
 pub(super) fn write(kubeconfig: &Kubeconfig, path: &Path) -> Result<String, Problem> {
     put(path, &kubeconfig.text()?)?;
     let path = path.display();
-    Ok(format!("wrote {path}; use it: kubectl --kubeconfig {path} get nodes\n"))
+    Ok(format!(
+        "wrote {path}; use it: kubectl --kubeconfig {path} get nodes\n"
+    ))
 }
 
 /// Merges it into the user's kubeconfig and makes it the current context.
@@ -48,16 +54,34 @@ pub(super) fn merge(kubeconfig: &Kubeconfig) -> Result<String, Problem> {
 }
 
 fn merge_into(kubeconfig: &Kubeconfig, path: &Path) -> Result<String, Problem> {
-    let Some(before) = read(path)? else { return write(kubeconfig, path) };
-    let backup = path.with_extension(format!("before-{}", jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ")));
+    let Some(before) = read(path)? else {
+        return write(kubeconfig, path);
+    };
+    let backup = path.with_extension(format!(
+        "before-{}",
+        jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ")
+    ));
     let mut merged: Mapping = match before.trim() {
         "" => Mapping::new(),
-        text => serde_norway::from_str(text).map_err(|cause| unreadable(&path.display().to_string(), &cause))?,
+        text => {
+            serde_norway::from_str(text).map_err(|cause| unreadable(&path.display().to_string(), &cause))?
+        }
     };
     for list in ["clusters", "users", "contexts"] {
-        let ours = kubeconfig.document.get(list).and_then(Value::as_sequence).cloned().unwrap_or_default();
-        let theirs = merged.get(list).and_then(Value::as_sequence).cloned().unwrap_or_default();
-        let kept = theirs.into_iter().filter(|entry| !ours.iter().any(|our| our.get("name") == entry.get("name")));
+        let ours = kubeconfig
+            .document
+            .get(list)
+            .and_then(Value::as_sequence)
+            .cloned()
+            .unwrap_or_default();
+        let theirs = merged
+            .get(list)
+            .and_then(Value::as_sequence)
+            .cloned()
+            .unwrap_or_default();
+        let kept = theirs
+            .into_iter()
+            .filter(|entry| !ours.iter().any(|our| our.get("name") == entry.get("name")));
         let all: Vec<Value> = kept.chain(ours.iter().cloned()).collect();
         merged.insert(list.into(), Value::Sequence(all));
     }
@@ -65,7 +89,10 @@ fn merge_into(kubeconfig: &Kubeconfig, path: &Path) -> Result<String, Problem> {
     merged.insert("kind".into(), "Config".into());
     merged.insert("current-context".into(), kubeconfig.name.as_str().into());
     put(&backup, &before)?;
-    put(path, &serde_norway::to_string(&merged).map_err(|cause| unreadable("kubeconfig", &cause))?)?;
+    put(
+        path,
+        &serde_norway::to_string(&merged).map_err(|cause| unreadable("kubeconfig", &cause))?,
+    )?;
     Ok(format!(
         "merged context {} into {} and made it the current one; what was there is kept at {}\n",
         kubeconfig.name,
@@ -81,7 +108,9 @@ fn users_kubeconfig() -> Result<PathBuf, Problem> {
     {
         return Ok(first);
     }
-    etcetera::home_dir().map(|home| home.join(".kube/config")).map_err(|cause| local("~/.kube/config", "find", &cause))
+    etcetera::home_dir()
+        .map(|home| home.join(".kube/config"))
+        .map_err(|cause| local("~/.kube/config", "find", &cause))
 }
 
 fn read(path: &Path) -> Result<Option<String>, Problem> {
@@ -93,7 +122,10 @@ fn read(path: &Path) -> Result<Option<String>, Problem> {
 }
 
 fn put(path: &Path, text: &str) -> Result<(), Problem> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let write = || -> std::io::Result<()> {
         std::fs::create_dir_all(folder)?;
         let mut file = tempfile::Builder::new()
@@ -125,7 +157,11 @@ fn set(value: &mut Value, key: &str, text: &str) {
 }
 
 fn local(path: &str, verb: &'static str, cause: &dyn std::fmt::Display) -> Problem {
-    Problem::LocalFile { path: path.to_owned(), verb, cause: cause.to_string() }
+    Problem::LocalFile {
+        path: path.to_owned(),
+        verb,
+        cause: cause.to_string(),
+    }
 }
 
 fn unreadable(path: &str, cause: &dyn std::fmt::Display) -> Problem {
@@ -151,7 +187,10 @@ mod tests {
 
         write(&kubeconfig("demo"), &path).unwrap();
 
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains("current-context: demo"), "{text}");
         assert!(text.contains("user: demo-admin"), "{text}");
@@ -167,7 +206,12 @@ mod tests {
         merge_into(&kubeconfig("second"), &path).unwrap();
 
         let merged: Value = serde_norway::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
-        let names: Vec<_> = merged["contexts"].as_sequence().unwrap().iter().map(|entry| entry["name"].as_str()).collect();
+        let names: Vec<_> = merged["contexts"]
+            .as_sequence()
+            .unwrap()
+            .iter()
+            .map(|entry| entry["name"].as_str())
+            .collect();
         assert_eq!(names, [Some("first"), Some("second")]);
         assert_eq!(merged["current-context"], "second");
         assert!(std::fs::read_dir(folder.path()).unwrap().count() >= 2);

@@ -34,7 +34,10 @@ pub fn run() -> u8 {
     match result {
         Ok(code) => code as u8,
         Err(problems) => {
-            let code = problems.iter().map(|problem| problem.explain().exit).max_by_key(|code| severity(*code));
+            let code = problems
+                .iter()
+                .map(|problem| problem.explain().exit)
+                .max_by_key(|code| severity(*code));
             for problem in &problems {
                 surroundings::tell(&problem.to_string());
             }
@@ -60,7 +63,11 @@ type Outcome = Result<ExitCode, Vec<Problem>>;
 
 fn on_runtime(future: impl Future<Output = Outcome>) -> Outcome {
     let runtime = tokio::runtime::Runtime::new().map_err(|cause| {
-        vec![Problem::LocalFile { path: "threads".to_owned(), verb: "start", cause: cause.to_string() }]
+        vec![Problem::LocalFile {
+            path: "threads".to_owned(),
+            verb: "start",
+            cause: cause.to_string(),
+        }]
     })?;
     runtime.block_on(future)
 }
@@ -73,7 +80,11 @@ fn about_inventory(command: InventoryCommand) -> Outcome {
         }
         InventoryCommand::Check(inventory) => {
             let topology = surroundings::load(&inventory.path)?;
-            surroundings::say(&format!("{}: {} hosts, no mistakes\n", inventory.path.display(), topology.hosts.len()));
+            surroundings::say(&format!(
+                "{}: {} hosts, no mistakes\n",
+                inventory.path.display(),
+                topology.hosts.len()
+            ));
         }
     }
     Ok(ExitCode::Done)
@@ -81,7 +92,11 @@ fn about_inventory(command: InventoryCommand) -> Outcome {
 
 fn man(folder: &std::path::Path) -> Outcome {
     clap_mangen::generate_to(Arguments::command(), folder).map_err(|cause| {
-        vec![Problem::LocalFile { path: folder.display().to_string(), verb: "write", cause: cause.to_string() }]
+        vec![Problem::LocalFile {
+            path: folder.display().to_string(),
+            verb: "write",
+            cause: cause.to_string(),
+        }]
     })?;
     Ok(ExitCode::Done)
 }

@@ -37,19 +37,28 @@ pub(super) async fn run(arguments: PlanArguments) -> Outcome {
     let plan = match decided {
         Ok(plan) => plan,
         Err(problems) => {
-            let missing = problems.iter().all(|problem| matches!(problem, Problem::MissingHosts { .. }));
+            let missing = problems
+                .iter()
+                .all(|problem| matches!(problem, Problem::MissingHosts { .. }));
             if missing && arguments.scope.output == OutputFormat::Text {
                 show_without_the_missing(&topology, &observation);
             }
             return Err(problems);
         }
     };
-    Ok(if arguments.detailed_exitcode && !plan.is_empty() { ExitCode::ChangesPending } else { ExitCode::Done })
+    Ok(if arguments.detailed_exitcode && !plan.is_empty() {
+        ExitCode::ChangesPending
+    } else {
+        ExitCode::Done
+    })
 }
 
 pub(super) fn allowance(scope: &Scope) -> Allowance {
     let limit: BTreeSet<HostName> = scope.limit.iter().map(|name| HostName(name.clone())).collect();
-    Allowance { max_unreachable_workers: scope.max_unreachable_workers, limit }
+    Allowance {
+        max_unreachable_workers: scope.max_unreachable_workers,
+        limit,
+    }
 }
 
 /// The plan, with what the workstation has to say about itself.
@@ -60,7 +69,10 @@ pub(super) fn decide(
 ) -> Result<Plan, Vec<Problem>> {
     let mut plan = planner::plan(topology, observation, allowance)?;
     if let Some(text) = surroundings::kubectl_remark(topology) {
-        plan.notes.push(Note { level: NoteLevel::Info, text });
+        plan.notes.push(Note {
+            level: NoteLevel::Info,
+            text,
+        });
     }
     Ok(plan)
 }
@@ -69,7 +81,10 @@ pub(super) fn decide(
 fn show_without_the_missing(topology: &Topology, observation: &Observation) {
     let unmet = crate::verify::unmet(topology, observation, &[]);
     for missing in unmet {
-        surroundings::say(&format!("{}: not as it should be: {}\n", missing.host, missing.what));
+        surroundings::say(&format!(
+            "{}: not as it should be: {}\n",
+            missing.host, missing.what
+        ));
     }
 }
 

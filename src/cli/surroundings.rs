@@ -25,7 +25,8 @@ pub(super) fn is_interactive() -> bool {
 
 /// Reads the inventory, and tells what is merely odd about it.
 pub(super) fn load(path: &Path) -> Result<Topology, Vec<Problem>> {
-    let loaded = inventory::load(path, console::colors_enabled_stderr().into()).map_err(|problem| vec![problem])?;
+    let loaded =
+        inventory::load(path, console::colors_enabled_stderr().into()).map_err(|problem| vec![problem])?;
     for warning in &loaded.warnings {
         tell(warning);
     }
@@ -52,14 +53,21 @@ pub(super) fn run_name() -> String {
 
 /// What kubectl on the workstation has to say about the version to build; `None` where there is nothing to mention.
 pub(super) fn kubectl_remark(topology: &Topology) -> Option<String> {
-    let output = std::process::Command::new("kubectl").args(["version", "--client", "-o", "json"]).output();
+    let output = std::process::Command::new("kubectl")
+        .args(["version", "--client", "-o", "json"])
+        .output();
     let Ok(output) = output else {
-        return Some("there is no kubectl on this workstation; you will want one to use the cluster".to_owned());
+        return Some(
+            "there is no kubectl on this workstation; you will want one to use the cluster".to_owned(),
+        );
     };
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout).ok()?;
     let text = answer.pointer("/clientVersion/gitVersion")?.as_str()?;
     let found: crate::topology::Version = text.parse().ok()?;
     let wanted = topology.version;
-    (found.minor.abs_diff(wanted.minor) > 1)
-        .then(|| format!("kubectl on this workstation is {found}; it may be one minor release away from {wanted}, not more"))
+    (found.minor.abs_diff(wanted.minor) > 1).then(|| {
+        format!(
+            "kubectl on this workstation is {found}; it may be one minor release away from {wanted}, not more"
+        )
+    })
 }

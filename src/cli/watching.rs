@@ -28,7 +28,12 @@ pub(super) struct Watchers {
 
 impl Watchers {
     /// Chooses by where standard output goes; `next` is what the operator may type after a run that went well.
-    pub(super) fn new(output: OutputFormat, cluster: &str, run: &str, next: Vec<String>) -> Result<Self, Problem> {
+    pub(super) fn new(
+        output: OutputFormat,
+        cluster: &str,
+        run: &str,
+        next: Vec<String>,
+    ) -> Result<Self, Problem> {
         let screen = match output {
             OutputFormat::Json => Screen::Json(Json::new(stdout())),
             OutputFormat::Text if stdout().is_terminal() => {
@@ -37,7 +42,10 @@ impl Watchers {
             }
             OutputFormat::Text => Screen::Plain(Plain::new(stdout(), next)),
         };
-        Ok(Self { screen, log: RunLog::create(&state_folder()?, cluster, run)? })
+        Ok(Self {
+            screen,
+            log: RunLog::create(&state_folder()?, cluster, run)?,
+        })
     }
 
     /// Where the run's log is.

@@ -19,7 +19,9 @@ fn object(answer: &Answer) -> Result<(String, Option<Value>), String> {
         0 => {
             let object: Value = serde_json::from_str(text).map_err(|cause| format!("{path}: {cause}"))?;
             let annotation = object.pointer(LAST_APPLIED).and_then(Value::as_str);
-            annotation.and_then(|text| serde_json::from_str(text).ok()).map(without_what_kubectl_adds)
+            annotation
+                .and_then(|text| serde_json::from_str(text).ok())
+                .map(without_what_kubectl_adds)
         }
         _ if answer.failure().contains("NotFound") || answer.failure().contains("could not find") => None,
         _ => return Err(answer.failure()),
@@ -30,7 +32,9 @@ fn object(answer: &Answer) -> Result<(String, Option<Value>), String> {
 /// kubectl writes an empty map of annotations where the manifest had none.
 fn without_what_kubectl_adds(mut document: Value) -> Value {
     if let Some(metadata) = document.pointer_mut("/metadata").and_then(Value::as_object_mut)
-        && metadata.get("annotations").is_some_and(|annotations| annotations.as_object().is_some_and(serde_json::Map::is_empty))
+        && metadata
+            .get("annotations")
+            .is_some_and(|annotations| annotations.as_object().is_some_and(serde_json::Map::is_empty))
     {
         metadata.remove("annotations");
     }
@@ -52,7 +56,10 @@ mod tests {
 
         let found = read(&Answers::read(found.as_bytes()).unwrap()).unwrap();
 
-        assert_eq!(found.get("/a").unwrap().as_ref().unwrap(), &serde_json::json!({"kind": "X", "metadata": {"name": "a"}}));
+        assert_eq!(
+            found.get("/a").unwrap().as_ref().unwrap(),
+            &serde_json::json!({"kind": "X", "metadata": {"name": "a"}})
+        );
         assert_eq!(found.get("/b"), Some(&None));
         assert!(read(&Answers::read(silent.as_bytes()).unwrap()).is_err());
     }

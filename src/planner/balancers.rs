@@ -16,7 +16,11 @@ pub(super) fn set_up(scene: &Scene, cluster: &Cluster) -> Phase {
         steps.extend(keepalived_steps(scene, host, facts));
         chain(&host.name, steps)
     });
-    phase("balancers", ALL_AT_ONCE, chains.filter(|chain| !chain.steps.is_empty()).collect())
+    phase(
+        "balancers",
+        ALL_AT_ONCE,
+        chains.filter(|chain| !chain.steps.is_empty()).collect(),
+    )
 }
 
 fn haproxy_steps(scene: &Scene, host: &Host, facts: &HostFacts, members: &[HostName]) -> Vec<Step> {
@@ -29,24 +33,43 @@ fn haproxy_steps(scene: &Scene, host: &Host, facts: &HostFacts, members: &[HostN
 }
 
 fn keepalived_steps(scene: &Scene, host: &Host, facts: &HostFacts) -> Vec<Step> {
-    let Some(vip) = scene.topology.endpoint.vip else { return Vec::new() };
-    let interface = scene.topology.endpoint.interface.clone().or_else(|| interface_of(host, facts)).unwrap_or_default();
+    let Some(vip) = scene.topology.endpoint.vip else {
+        return Vec::new();
+    };
+    let interface = scene
+        .topology
+        .endpoint
+        .interface
+        .clone()
+        .or_else(|| interface_of(host, facts))
+        .unwrap_or_default();
     let file = files::keepalived(scene.topology, host, &interface);
     let write = balancer::write_keepalived(&host.name, &file, scene.file(&host.name, &file.path));
     if write.is_none() && unit_is_up(facts, "keepalived") {
         return Vec::new();
     }
-    let rest = [balancer::activate_keepalived(&host.name), balancer::await_vip(&host.name, vip)];
+    let rest = [
+        balancer::activate_keepalived(&host.name),
+        balancer::await_vip(&host.name, vip),
+    ];
     write.into_iter().chain(rest).collect()
 }
 
 /// The interface that carries the host's own address.
 fn interface_of(host: &Host, facts: &HostFacts) -> Option<String> {
-    facts.system.interfaces.iter().find(|(_, address)| *address == host.address).map(|(name, _)| name.clone())
+    facts
+        .system
+        .interfaces
+        .iter()
+        .find(|(_, address)| *address == host.address)
+        .map(|(name, _)| name.clone())
 }
 
 fn unit_is_up(facts: &HostFacts, unit: &str) -> bool {
-    facts.units.get(unit).is_some_and(|unit| unit.active && unit.enabled)
+    facts
+        .units
+        .get(unit)
+        .is_some_and(|unit| unit.active && unit.enabled)
 }
 
 fn running(facts: &HostFacts) -> Option<&str> {
@@ -55,34 +78,52 @@ fn running(facts: &HostFacts) -> Option<&str> {
 
 /// The control planes that stand behind the balancers now, in the inventory's order.
 pub(super) fn members(scene: &Scene, cluster: &Cluster) -> Vec<HostName> {
-    let Some(there) = cluster.there() else { return vec![cluster.via().name.clone()] };
+    let Some(there) = cluster.there() else {
+        return vec![cluster.via().name.clone()];
+    };
     let is_member = |host: &&Host| {
         host.name == there.via.name
             || (super::joins::is_member(scene, cluster, host) && !is_staged_out(scene, host))
     };
-    scene.topology.with_role(Role::ControlPlane).filter(is_member).map(|host| host.name.clone()).collect()
+    scene
+        .topology
+        .with_role(Role::ControlPlane)
+        .filter(is_member)
+        .map(|host| host.name.clone())
+        .collect()
 }
 
 /// A member that no balancer has let in yet is let in by its own steps, watched first.
 fn is_staged_out(scene: &Scene, host: &Host) -> bool {
     let staged = |balancer: &BalancerFacts| {
-        balancer.servers.known().is_some_and(|servers| servers.iter().any(|server| {
-            server.name == host.name.0 && (server.status.starts_with("MAINT") || server.status.starts_with("DRAIN"))
-        }))
+        balancer.servers.known().is_some_and(|servers| {
+            servers.iter().any(|server| {
+                server.name == host.name.0
+                    && (server.status.starts_with("MAINT") || server.status.starts_with("DRAIN"))
+            })
+        })
     };
-    scene.answered(Role::Balancer).any(|(_, facts)| facts.balancer.as_ref().is_some_and(staged))
+    scene
+        .answered(Role::Balancer)
+        .any(|(_, facts)| facts.balancer.as_ref().is_some_and(staged))
 }
 
 /// Lets a control plane in on every balancer; `members` are those that are in by then, itself included.
 pub(super) fn let_in(scene: &Scene, host: &Host, members: &[HostName]) -> Vec<Step> {
     let one = |on: &Host| balancer::let_in(&on.name, &host.name, &file(scene, on, members));
-    scene.answered(Role::Balancer).flat_map(|(on, _)| one(on)).collect()
+    scene
+        .answered(Role::Balancer)
+        .flat_map(|(on, _)| one(on))
+        .collect()
 }
 
 /// Takes a control plane out on every balancer that sends it something.
 pub(super) fn take_out(scene: &Scene, host: &Host, members: &[HostName]) -> Vec<Step> {
     let one = |on: &Host| balancer::take_out(&on.name, &host.name, &file(scene, on, members));
-    scene.answered(Role::Balancer).flat_map(|(on, _)| one(on)).collect()
+    scene
+        .answered(Role::Balancer)
+        .flat_map(|(on, _)| one(on))
+        .collect()
 }
 
 fn file(scene: &Scene, on: &Host, members: &[HostName]) -> RenderedFile {
@@ -94,12 +135,15 @@ fn file(scene: &Scene, on: &Host, members: &[HostName]) -> RenderedFile {
 pub(super) fn settle(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Phase {
     let last = joins.members_at_the_end(scene, cluster);
     let first = members(scene, cluster);
-    let chains = scene.answered(Role::Balancer).filter(|_| last != first).map(|(host, _)| {
-        let description = files::haproxy_description(&file(scene, host, &last));
-        let mut step = balancer::activate_haproxy(&host.name, &description);
-        step.id = crate::plan::StepId(format!("{}/settle-haproxy", host.name));
-        step.describe = "make HAProxy run the file that was kept in step".into();
-        chain(&host.name, vec![step])
-    });
+    let chains = scene
+        .answered(Role::Balancer)
+        .filter(|_| last != first)
+        .map(|(host, _)| {
+            let description = files::haproxy_description(&file(scene, host, &last));
+            let mut step = balancer::activate_haproxy(&host.name, &description);
+            step.id = crate::plan::StepId(format!("{}/settle-haproxy", host.name));
+            step.describe = "make HAProxy run the file that was kept in step".into();
+            chain(&host.name, vec![step])
+        });
     phase("balancers take up their members", ALL_AT_ONCE, chains.collect())
 }

@@ -56,7 +56,9 @@ impl<'a> Cluster<'a> {
 
     /// The nodes it has.
     pub fn nodes(&self) -> &'a [NodeFact] {
-        self.there().and_then(|there| there.view.nodes.known()).map_or(&[], Vec::as_slice)
+        self.there()
+            .and_then(|there| there.view.nodes.known())
+            .map_or(&[], Vec::as_slice)
     }
 
     /// A node by its host's name.
@@ -66,7 +68,9 @@ impl<'a> Cluster<'a> {
 
     /// etcd's members.
     pub fn members(&self) -> &'a [MemberFact] {
-        self.there().and_then(|there| there.view.etcd.known()).map_or(&[], Vec::as_slice)
+        self.there()
+            .and_then(|there| there.view.etcd.known())
+            .map_or(&[], Vec::as_slice)
     }
 }
 
@@ -81,8 +85,11 @@ pub(super) fn recognise<'a>(scene: &Scene<'a>) -> Result<Cluster<'a>, Vec<Proble
             false => Ok(Cluster::HalfInitialised(host)),
         };
     }
-    let holders: Vec<&Host> =
-        scene.all_answered().filter(|(host, facts)| host.is_node() && holds_something(facts)).map(|(host, _)| host).collect();
+    let holders: Vec<&Host> = scene
+        .all_answered()
+        .filter(|(host, facts)| host.is_node() && holds_something(facts))
+        .map(|(host, _)| host)
+        .collect();
     match (holders.as_slice(), speaker(false)) {
         ([], _) => absent(scene, &planes),
         ([only], _) if only.is(Role::ControlPlane) => Ok(Cluster::HalfInitialised(only)),
@@ -93,12 +100,29 @@ pub(super) fn recognise<'a>(scene: &Scene<'a>) -> Result<Cluster<'a>, Vec<Proble
 
 fn there<'a>(host: &'a Host, facts: &'a HostFacts, well: bool) -> Result<Cluster<'a>, Vec<Problem>> {
     let unreadable = |cause: String| {
-        vec![Problem::Probe { host: host.name.clone(), what: "the cluster's CA".to_owned(), cause }]
+        vec![Problem::Probe {
+            host: host.name.clone(),
+            what: "the cluster's CA".to_owned(),
+            cause,
+        }]
     };
-    let view = facts.cluster.as_ref().ok_or_else(|| unreadable("the cluster was not asked".to_owned()))?;
-    let ca = facts.kubernetes.ca.as_deref().ok_or_else(|| unreadable("there is no ca.crt".to_owned()))?;
+    let view = facts
+        .cluster
+        .as_ref()
+        .ok_or_else(|| unreadable("the cluster was not asked".to_owned()))?;
+    let ca = facts
+        .kubernetes
+        .ca
+        .as_deref()
+        .ok_or_else(|| unreadable("there is no ca.crt".to_owned()))?;
     let ca_hash = ca_hash(ca).map_err(unreadable)?;
-    Ok(Cluster::There(There { via: host, view, ca, ca_hash, well }))
+    Ok(Cluster::There(There {
+        via: host,
+        view,
+        ca,
+        ca_hash,
+        well,
+    }))
 }
 
 /// A control plane whose own API server is well, or (`well` false) whose etcd at least lists its members.
@@ -113,10 +137,25 @@ fn speaks(facts: &HostFacts, well: bool) -> bool {
 /// Whether init came to its end. With a second node in the cluster it did, whatever is missing now.
 fn whole(scene: &Scene, host: &Host, facts: &HostFacts) -> bool {
     let Some(view) = &facts.cluster else { return false };
-    let others = view.nodes.known().is_some_and(|nodes| nodes.iter().any(|node| node.name != host.name));
-    let marked = view.nodes.known().is_some_and(|nodes| nodes.iter().any(|node| node.name == host.name && node.control_plane));
-    let proxied = scene.topology.kubeadm.skip_phases.iter().any(|phase| phase == "addon" || phase == "addon/kube-proxy")
-        || view.workloads.known().is_none_or(|all| all.iter().any(|workload| workload.name == "DaemonSet/kube-proxy"));
+    let others = view
+        .nodes
+        .known()
+        .is_some_and(|nodes| nodes.iter().any(|node| node.name != host.name));
+    let marked = view.nodes.known().is_some_and(|nodes| {
+        nodes
+            .iter()
+            .any(|node| node.name == host.name && node.control_plane)
+    });
+    let proxied = scene
+        .topology
+        .kubeadm
+        .skip_phases
+        .iter()
+        .any(|phase| phase == "addon" || phase == "addon/kube-proxy")
+        || view
+            .workloads
+            .known()
+            .is_none_or(|all| all.iter().any(|workload| workload.name == "DaemonSet/kube-proxy"));
     others || (marked && proxied && view.has_cluster_info.known() != Some(&false))
 }
 
@@ -126,18 +165,31 @@ fn holds_something(facts: &HostFacts) -> bool {
         || found.has_ca_key
         || found.has_kubelet_conf
         || found.has_etcd_data
-        || found.manifests.iter().any(|manifest| manifest.starts_with("kube-") || manifest == "etcd.yaml")
+        || found
+            .manifests
+            .iter()
+            .any(|manifest| manifest.starts_with("kube-") || manifest == "etcd.yaml")
 }
 
 /// Nothing is anywhere, and nothing speaks TLS at the endpoint.
 fn absent<'a>(scene: &Scene<'a>, planes: &[(&'a Host, &'a HostFacts)]) -> Result<Cluster<'a>, Vec<Problem>> {
     let endpoint = &scene.topology.endpoint;
-    if let Some((host, _)) = planes.iter().find(|(_, facts)| facts.endpoint_speaks_tls.known() == Some(&true)) {
+    if let Some((host, _)) = planes
+        .iter()
+        .find(|(_, facts)| facts.endpoint_speaks_tls.known() == Some(&true))
+    {
         return Err(vec![Problem::Unsafe {
-            what: format!("a TLS server already answers at {}, and no host of the inventory belongs to it", endpoint.authority()),
-            because: vec![format!("asked from {}; another cluster may have this endpoint", host.name)],
+            what: format!(
+                "a TLS server already answers at {}, and no host of the inventory belongs to it",
+                endpoint.authority()
+            ),
+            because: vec![format!(
+                "asked from {}; another cluster may have this endpoint",
+                host.name
+            )],
             way_out: vec![
-                "is this the right inventory? name every control plane of that cluster in it to work with it".to_owned(),
+                "is this the right inventory? name every control plane of that cluster in it to work with it"
+                    .to_owned(),
                 "or give the new cluster an endpoint of its own under [endpoint]".to_owned(),
             ],
         }]);
@@ -145,7 +197,11 @@ fn absent<'a>(scene: &Scene<'a>, planes: &[(&'a Host, &'a HostFacts)]) -> Result
     match planes.first() {
         Some((host, _)) => Ok(Cluster::Absent(host)),
         None => Err(vec![Problem::MissingHosts {
-            hosts: scene.topology.with_role(Role::ControlPlane).map(|host| (host.name.clone(), "did not answer".to_owned())).collect(),
+            hosts: scene
+                .topology
+                .with_role(Role::ControlPlane)
+                .map(|host| (host.name.clone(), "did not answer".to_owned()))
+                .collect(),
             needed_for: "a cluster".to_owned(),
         }]),
     }
@@ -156,13 +212,18 @@ fn same_ca(planes: &[(&Host, &HostFacts)]) -> Result<(), Vec<Problem>> {
         .iter()
         .filter_map(|(host, facts)| Some((*host, ca_hash(facts.kubernetes.ca.as_deref()?).ok()?)))
         .collect();
-    let differs = hashes.first().is_some_and(|(_, first)| hashes.iter().any(|(_, hash)| hash != first));
+    let differs = hashes
+        .first()
+        .is_some_and(|(_, first)| hashes.iter().any(|(_, hash)| hash != first));
     if !differs {
         return Ok(());
     }
     Err(vec![Problem::Unsafe {
         what: "the control planes hold certificates of different clusters".to_owned(),
-        because: hashes.iter().map(|(host, hash)| format!("{}: CA {hash}", host.name)).collect(),
+        because: hashes
+            .iter()
+            .map(|(host, hash)| format!("{}: CA {hash}", host.name))
+            .collect(),
         way_out: vec![
             "correct the inventory, so that it names the hosts of one cluster".to_owned(),
             "or clear the host that is to change clusters: `kubeadm reset` on it".to_owned(),

@@ -2,10 +2,10 @@
 
 use super::{Cluster, Scene, chain, phase};
 use crate::error::Problem;
+use crate::manifests;
 use crate::plan::Phase;
 use crate::remote::files;
 use crate::steps::control_plane;
-use crate::manifests;
 use crate::topology::Topology;
 
 /// What preflight finds of an init that did not end; kubeadm keeps what is there and finishes it.
@@ -26,7 +26,8 @@ pub(super) fn init(scene: &Scene, cluster: &Cluster) -> Result<Option<Phase>, Ve
     if half {
         flags.push(LEFT_BY_AN_INIT.replace("Port-6443", &format!("Port-{}", scene.topology.api_port)));
     }
-    let file = files::init(scene.topology, host, scene.kubeadm(&host.name)).map_err(|problem| vec![problem])?;
+    let file =
+        files::init(scene.topology, host, scene.kubeadm(&host.name)).map_err(|problem| vec![problem])?;
     let steps = control_plane::init(host, &scene.server(host), &file, &flags);
     Ok(Some(phase("init", 1, vec![chain(&host.name, steps)])))
 }
@@ -46,20 +47,42 @@ pub(super) fn pod_network(scene: &Scene, cluster: &Cluster) -> Vec<Phase> {
         if !documents.is_empty() {
             steps.push(control_plane::await_ready(&via.name, &server, &via.name));
         }
-        phases.push(phase("first control plane well", 1, vec![chain(&via.name, steps)]));
+        phases.push(phase(
+            "first control plane well",
+            1,
+            vec![chain(&via.name, steps)],
+        ));
     }
     phases
 }
 
 fn documents(topology: &Topology) -> String {
-    let texts: Vec<&str> = topology.manifests.iter().map(|manifest| manifest.content.trim_end()).collect();
-    if texts.is_empty() { String::new() } else { format!("{}\n", texts.join("\n---\n")) }
+    let texts: Vec<&str> = topology
+        .manifests
+        .iter()
+        .map(|manifest| manifest.content.trim_end())
+        .collect();
+    if texts.is_empty() {
+        String::new()
+    } else {
+        format!("{}\n", texts.join("\n---\n"))
+    }
 }
 
 /// Whether the cluster holds what the manifests say, by the annotation that `kubectl apply` leaves.
 fn is_applied(cluster: &Cluster, documents: &str) -> bool {
-    let Some(there) = cluster.there() else { return false };
-    let Ok(objects) = manifests::objects(documents) else { return false };
-    let Some(applied) = there.view.applied.known() else { return true };
-    objects.iter().all(|object| applied.get(&object.path).is_some_and(|found| found.as_ref() == Some(&object.document)))
+    let Some(there) = cluster.there() else {
+        return false;
+    };
+    let Ok(objects) = manifests::objects(documents) else {
+        return false;
+    };
+    let Some(applied) = there.view.applied.known() else {
+        return true;
+    };
+    objects.iter().all(|object| {
+        applied
+            .get(&object.path)
+            .is_some_and(|found| found.as_ref() == Some(&object.document))
+    })
 }

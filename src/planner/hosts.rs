@@ -12,11 +12,25 @@ use crate::topology::{Host, Role};
 pub(super) fn files(scene: &Scene) -> Phase {
     let chains = scene.all_answered().map(|(host, facts)| {
         let wanted = host_files(scene, host);
-        let writes = wanted.iter().filter_map(|file| steps::files::put(&host.name, file, scene.file(&host.name, &file.path), Validator::None));
-        let leftovers = facts.kubernetes.has_leftovers.then(|| secrets::clear_run_files(&host.name));
+        let writes = wanted.iter().filter_map(|file| {
+            steps::files::put(
+                &host.name,
+                file,
+                scene.file(&host.name, &file.path),
+                Validator::None,
+            )
+        });
+        let leftovers = facts
+            .kubernetes
+            .has_leftovers
+            .then(|| secrets::clear_run_files(&host.name));
         chain(&host.name, leftovers.into_iter().chain(writes).collect())
     });
-    phase("files", ALL_AT_ONCE, chains.filter(|chain| !chain.steps.is_empty()).collect())
+    phase(
+        "files",
+        ALL_AT_ONCE,
+        chains.filter(|chain| !chain.steps.is_empty()).collect(),
+    )
 }
 
 fn host_files(scene: &Scene, host: &Host) -> Vec<RenderedFile> {
@@ -67,10 +81,13 @@ pub(super) fn prove_paths(scene: &Scene) -> Phase {
 
 /// What each host lacks of the images it will run.
 pub(super) fn images(scene: &Scene) -> Phase {
-    let chains = scene.all_answered().filter(|(host, _)| host.is_node()).filter_map(|(host, facts)| {
-        let missing = missing_images(scene, host, facts);
-        (!missing.is_empty()).then(|| chain(&host.name, vec![pull(host, &missing)]))
-    });
+    let chains = scene
+        .all_answered()
+        .filter(|(host, _)| host.is_node())
+        .filter_map(|(host, facts)| {
+            let missing = missing_images(scene, host, facts);
+            (!missing.is_empty()).then(|| chain(&host.name, vec![pull(host, &missing)]))
+        });
     phase("images", ALL_AT_ONCE, chains.collect())
 }
 
@@ -80,17 +97,31 @@ fn pull(host: &Host, missing: &[String]) -> Step {
 
 fn missing_images(scene: &Scene, host: &Host, facts: &HostFacts) -> Vec<String> {
     let found = facts.kubernetes.images.known().map_or(&[][..], Vec::as_slice);
-    let needed = facts.kubernetes.needed_images.known().map_or(&[][..], Vec::as_slice);
+    let needed = facts
+        .kubernetes
+        .needed_images
+        .known()
+        .map_or(&[][..], Vec::as_slice);
     let wanted = |image: &&String| {
         let name = image.rsplit('/').next().unwrap_or(image);
-        let skipped = scene.topology.kubeadm.skip_phases.iter().any(|phase| match phase.as_str() {
-            "addon" => name.starts_with("kube-proxy:") || name.starts_with("coredns:"),
-            "addon/coredns" => name.starts_with("coredns:"),
-            "addon/kube-proxy" => name.starts_with("kube-proxy:"),
-            _ => false,
-        });
+        let skipped = scene
+            .topology
+            .kubeadm
+            .skip_phases
+            .iter()
+            .any(|phase| match phase.as_str() {
+                "addon" => name.starts_with("kube-proxy:") || name.starts_with("coredns:"),
+                "addon/coredns" => name.starts_with("coredns:"),
+                "addon/kube-proxy" => name.starts_with("kube-proxy:"),
+                _ => false,
+            });
         let for_workers = name.starts_with("kube-proxy:") || name.starts_with("pause:");
         !skipped && (host.is(Role::ControlPlane) || for_workers)
     };
-    needed.iter().filter(wanted).filter(|image| !found.contains(image)).cloned().collect()
+    needed
+        .iter()
+        .filter(wanted)
+        .filter(|image| !found.contains(image))
+        .cloned()
+        .collect()
 }

@@ -33,7 +33,11 @@ pub struct Allowance {
 }
 
 /// Decides everything that will be done; `Err` holds every reason at once.
-pub fn plan(topology: &Topology, observation: &Observation, allowance: &Allowance) -> Result<Plan, Vec<Problem>> {
+pub fn plan(
+    topology: &Topology,
+    observation: &Observation,
+    allowance: &Allowance,
+) -> Result<Plan, Vec<Problem>> {
     let scene = Scene::new(topology, observation);
     refusals::check(&scene, allowance)?;
     versions::check(&scene)?;
@@ -71,7 +75,10 @@ pub(crate) struct Scene<'a> {
 
 impl<'a> Scene<'a> {
     fn new(topology: &'a Topology, observation: &'a Observation) -> Self {
-        Self { topology, observation }
+        Self {
+            topology,
+            observation,
+        }
     }
 
     /// A host as found, if it answered.
@@ -86,12 +93,17 @@ impl<'a> Scene<'a> {
 
     /// The hosts of a role that answered, with what was found.
     pub(crate) fn answered(&self, role: Role) -> impl Iterator<Item = (&'a Host, &'a HostFacts)> {
-        self.topology.with_role(role).filter_map(|host| Some((host, self.facts(&host.name)?)))
+        self.topology
+            .with_role(role)
+            .filter_map(|host| Some((host, self.facts(&host.name)?)))
     }
 
     /// All hosts that answered, with what was found.
     pub(crate) fn all_answered(&self) -> impl Iterator<Item = (&'a Host, &'a HostFacts)> {
-        self.topology.hosts.iter().filter_map(|host| Some((host, self.facts(&host.name)?)))
+        self.topology
+            .hosts
+            .iter()
+            .filter_map(|host| Some((host, self.facts(&host.name)?)))
     }
 
     /// `https://address:port` of a control plane's own API server.
@@ -104,7 +116,9 @@ impl<'a> Scene<'a> {
 
     /// The kubeadm of a host; `versions` has seen to it that nodes have one.
     pub(crate) fn kubeadm(&self, host: &HostName) -> Version {
-        self.facts(host).and_then(|facts| facts.versions.kubeadm).unwrap_or(self.topology.version)
+        self.facts(host)
+            .and_then(|facts| facts.versions.kubeadm)
+            .unwrap_or(self.topology.version)
     }
 
     /// A join's file with the CA's hash in it, where the cluster is already there.
@@ -123,12 +137,19 @@ impl<'a> Scene<'a> {
 
 /// A phase of one lane.
 pub(crate) fn phase(name: &'static str, width: usize, chains: Vec<Chain>) -> Phase {
-    Phase { name: name.into(), lanes: vec![Lane { width, chains }] }
+    Phase {
+        name: name.into(),
+        lanes: vec![Lane { width, chains }],
+    }
 }
 
 /// A chain that the run cannot do without.
 pub(crate) fn chain(subject: &HostName, steps: Vec<Step>) -> Chain {
-    Chain { subject: subject.clone(), necessity: Necessity::Required, steps }
+    Chain {
+        subject: subject.clone(),
+        necessity: Necessity::Required,
+        steps,
+    }
 }
 
 /// As many hosts at once as there are: what they do costs the workstation next to nothing.
@@ -153,7 +174,9 @@ fn limit(plan: &mut Plan, limit: &BTreeSet<HostName>) -> Result<(), Vec<Problem>
     }
     match left_out.first() {
         Some(host) if plan.steps().next().is_some() => Err(vec![Problem::Usage {
-            message: format!("--limit leaves out {host}, on which the cluster is initialised before anything joins"),
+            message: format!(
+                "--limit leaves out {host}, on which the cluster is initialised before anything joins"
+            ),
             hint: format!("add `--limit {host}`"),
         }]),
         _ => Ok(()),
@@ -163,15 +186,31 @@ fn limit(plan: &mut Plan, limit: &BTreeSet<HostName>) -> Result<(), Vec<Problem>
 /// What is done at the end whatever happens: the run's secrets go.
 fn closing(scene: &Scene, plan: &Plan) -> Vec<Step> {
     let makes_secrets = plan.steps().find(|step| {
-        step.id.0.ends_with("/init") || step.id.0.ends_with("/create-token") || step.id.0.ends_with("/upload-certificates")
+        step.id.0.ends_with("/init")
+            || step.id.0.ends_with("/create-token")
+            || step.id.0.ends_with("/upload-certificates")
     });
-    let mut steps: Vec<Step> = makes_secrets.map(|step| secrets::delete(&step.host)).into_iter().collect();
+    let mut steps: Vec<Step> = makes_secrets
+        .map(|step| secrets::delete(&step.host))
+        .into_iter()
+        .collect();
     let touched: BTreeSet<&HostName> = plan
         .steps()
-        .filter(|step| step.files.iter().any(|file| file.path.starts_with("/run/hawser/")))
+        .filter(|step| {
+            step.files
+                .iter()
+                .any(|file| file.path.starts_with("/run/hawser/"))
+        })
         .map(|step| &step.host)
         .collect();
     let known = |host: &&Host| touched.contains(&host.name);
-    steps.extend(scene.topology.hosts.iter().filter(known).map(|host| secrets::clear_run_files(&host.name)));
+    steps.extend(
+        scene
+            .topology
+            .hosts
+            .iter()
+            .filter(known)
+            .map(|host| secrets::clear_run_files(&host.name)),
+    );
     steps
 }

@@ -17,21 +17,50 @@ pub(super) fn gather(scene: &Scene, cluster: &Cluster, allowance: &Allowance) ->
 }
 
 fn unreachable(scene: &Scene, allowance: &Allowance) -> Vec<String> {
-    let silent = scene.topology.hosts.iter().filter(|host| scene.facts(&host.name).is_none());
-    silent.map(|host| format!("{} cannot be reached and lags (--max-unreachable-workers {})", host.name, allowance.max_unreachable_workers)).collect()
+    let silent = scene
+        .topology
+        .hosts
+        .iter()
+        .filter(|host| scene.facts(&host.name).is_none());
+    silent
+        .map(|host| {
+            format!(
+                "{} cannot be reached and lags (--max-unreachable-workers {})",
+                host.name, allowance.max_unreachable_workers
+            )
+        })
+        .collect()
 }
 
 fn not_applied(scene: &Scene, cluster: &Cluster) -> Vec<String> {
-    let Some(there) = cluster.there() else { return Vec::new() };
-    let Some(running) = there.view.cluster_configuration.known() else { return Vec::new() };
-    let Ok(api) = ApiVersion::for_kubeadm(scene.kubeadm(&there.via.name)) else { return Vec::new() };
+    let Some(there) = cluster.there() else {
+        return Vec::new();
+    };
+    let Some(running) = there.view.cluster_configuration.known() else {
+        return Vec::new();
+    };
+    let Ok(api) = ApiVersion::for_kubeadm(scene.kubeadm(&there.via.name)) else {
+        return Vec::new();
+    };
     let differences = files::differences(&files::cluster_configuration(scene.topology, api), running);
-    differences.into_iter().map(|difference| format!("not applied to a running cluster: {difference}")).collect()
+    differences
+        .into_iter()
+        .map(|difference| format!("not applied to a running cluster: {difference}"))
+        .collect()
 }
 
 fn left_alone(scene: &Scene, cluster: &Cluster) -> Vec<String> {
-    let gone = cluster.nodes().iter().filter(|node| scene.topology.host(&node.name).is_none_or(|host| !host.is_node()));
-    gone.map(|node| format!("node {} is in the cluster and not in the inventory: left alone", node.name)).collect()
+    let gone = cluster
+        .nodes()
+        .iter()
+        .filter(|node| scene.topology.host(&node.name).is_none_or(|host| !host.is_node()));
+    gone.map(|node| {
+        format!(
+            "node {} is in the cluster and not in the inventory: left alone",
+            node.name
+        )
+    })
+    .collect()
 }
 
 fn foreign_balancer(scene: &Scene, cluster: &Cluster) -> Option<String> {
@@ -39,7 +68,11 @@ fn foreign_balancer(scene: &Scene, cluster: &Cluster) -> Option<String> {
         return None;
     }
     let port = scene.topology.api_port;
-    let targets: Vec<String> = scene.topology.with_role(Role::ControlPlane).map(|host| format!("{}:{port}", host.address)).collect();
+    let targets: Vec<String> = scene
+        .topology
+        .with_role(Role::ControlPlane)
+        .map(|host| format!("{}:{port}", host.address))
+        .collect();
     let first = format!("{}:{port}", cluster.via().address);
     Some(format!(
         "the balancer of {} is not hawser's; tell it:\n  before init: one target, {first}, TCP\n  after each join: that control plane too; in the end {}\n  health check: HTTPS GET /readyz, status 200, certificate not verified",
@@ -57,9 +90,15 @@ fn stalled(cluster: &Cluster) -> Option<String> {
 }
 
 fn info(text: String) -> Note {
-    Note { level: NoteLevel::Info, text }
+    Note {
+        level: NoteLevel::Info,
+        text,
+    }
 }
 
 fn warning(text: String) -> Note {
-    Note { level: NoteLevel::Warning, text }
+    Note {
+        level: NoteLevel::Warning,
+        text,
+    }
 }

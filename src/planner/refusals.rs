@@ -14,11 +14,18 @@ pub(super) fn check(scene: &Scene, allowance: &Allowance) -> Result<(), Vec<Prob
     problems.extend(unreadable_files(scene));
     problems.extend(running_kubeadm(scene));
     problems.extend(vip_in_use(scene));
-    if problems.is_empty() { Ok(()) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(problems)
+    }
 }
 
 fn unknown_limits(scene: &Scene, allowance: &Allowance) -> Vec<Problem> {
-    let unknown = allowance.limit.iter().filter(|name| scene.topology.host(name).is_none());
+    let unknown = allowance
+        .limit
+        .iter()
+        .filter(|name| scene.topology.host(name).is_none());
     unknown
         .map(|name| Problem::Usage {
             message: format!("--limit {name}: the inventory has no such host"),
@@ -46,16 +53,11 @@ fn not_yet(scene: &Scene) -> Vec<Problem> {
 
 /// A host key that is not to be trusted is a refusal of its own, whatever the host is for.
 fn host_keys(scene: &Scene) -> Vec<Problem> {
-    let failed = scene.observation.values().filter_map(|found| found.as_ref().err());
-    failed
-        .filter(|problem| {
-            matches!(
-                problem,
-                Problem::HostKeyUnknown { .. } | Problem::HostKeyChanged { .. } | Problem::HostKeyRevoked { .. }
-            )
-        })
-        .cloned()
-        .collect()
+    let failed = scene
+        .observation
+        .values()
+        .filter_map(|found| found.as_ref().err());
+    failed.filter(|problem| problem.is_host_key()).cloned().collect()
 }
 
 /// Balancers, etcd and control planes are all or nothing; workers may lag.
@@ -67,7 +69,8 @@ fn missing(scene: &Scene, allowance: &Allowance) -> Vec<Problem> {
         });
         hosts
             .filter_map(|host| match scene.observation.get(&host.name) {
-                Some(Err(problem)) => Some((host.name.clone(), problem.explain().cause())),
+                Some(Err(problem)) if problem.is_host_key() => None,
+                Some(Err(problem)) => Some((host.name.clone(), problem.cause())),
                 None => Some((host.name.clone(), "not looked at".to_owned())),
                 Some(Ok(_)) => None,
             })
@@ -76,35 +79,56 @@ fn missing(scene: &Scene, allowance: &Allowance) -> Vec<Problem> {
     let mut problems = Vec::new();
     let required = silent(true);
     if !required.is_empty() {
-        let needed_for = "a run that changes something: balancers and control planes are all or nothing".to_owned();
-        problems.push(Problem::MissingHosts { hosts: required, needed_for });
+        let needed_for =
+            "a run that changes something: balancers and control planes are all or nothing".to_owned();
+        problems.push(Problem::MissingHosts {
+            hosts: required,
+            needed_for,
+        });
     }
     let workers = silent(false);
     if workers.len() > allowance.max_unreachable_workers {
-        let needed_for = format!("this run (--max-unreachable-workers is {})", allowance.max_unreachable_workers);
-        problems.push(Problem::MissingHosts { hosts: workers, needed_for });
+        let needed_for = format!(
+            "this run (--max-unreachable-workers is {})",
+            allowance.max_unreachable_workers
+        );
+        problems.push(Problem::MissingHosts {
+            hosts: workers,
+            needed_for,
+        });
     }
     problems
 }
 
 fn unreadable_files(scene: &Scene) -> Vec<Problem> {
-    let files = scene.all_answered().flat_map(|(host, facts)| facts.files.iter().map(move |(path, file)| (host, path, file)));
+    let files = scene
+        .all_answered()
+        .flat_map(|(host, facts)| facts.files.iter().map(move |(path, file)| (host, path, file)));
     files
         .filter_map(|(host, path, file)| match file {
-            Observed::Unknown(cause) => {
-                Some(Problem::Probe { host: host.name.clone(), what: format!("what is in {path}"), cause: cause.clone() })
-            }
+            Observed::Unknown(cause) => Some(Problem::Probe {
+                host: host.name.clone(),
+                what: format!("what is in {path}"),
+                cause: cause.clone(),
+            }),
             Observed::Known(_) => None,
         })
         .collect()
 }
 
 fn running_kubeadm(scene: &Scene) -> Vec<Problem> {
-    let busy = scene.all_answered().filter_map(|(host, facts)| Some((host, facts.kubernetes.running_kubeadm?)));
+    let busy = scene
+        .all_answered()
+        .filter_map(|(host, facts)| Some((host, facts.kubernetes.running_kubeadm?)));
     busy.map(|(host, pid)| Problem::Unsafe {
         what: format!("{}: a kubeadm is still at work there (process {pid})", host.name),
-        because: vec!["an earlier run let it go, or somebody else runs one; it must not be disturbed".to_owned()],
-        way_out: vec![format!("wait until it ends (`tail --pid={pid} -f /dev/null` on {}), then run this again", host.name)],
+        because: vec![
+            "an earlier run let it go, or somebody else runs one; it must not be disturbed".to_owned(),
+        ],
+        way_out: vec![format!(
+            "wait until it ends (`tail --pid={pid} -f /dev/null` on {}), then run this again",
+            host.name
+        )],
     })
     .collect()
 }
@@ -117,14 +141,23 @@ fn vip_in_use(scene: &Scene) -> Option<Problem> {
         facts.units.get("keepalived").is_some_and(|unit| unit.active)
             || facts.balancer.as_ref().is_some_and(|balancer| balancer.holds_vip)
     });
-    let answers = balancers
-        .iter()
-        .find(|(_, facts)| facts.balancer.as_ref().is_some_and(|balancer| balancer.vip_answers.known() == Some(&true)))?;
+    let answers = balancers.iter().find(|(_, facts)| {
+        facts
+            .balancer
+            .as_ref()
+            .is_some_and(|balancer| balancer.vip_answers.known() == Some(&true))
+    })?;
     (!ours).then(|| Problem::Unsafe {
         what: format!("the VIP {vip} already answers, and keepalived runs on no balancer"),
-        because: vec![format!("seen from {}: another machine has this address", answers.0.name)],
+        because: vec![format!(
+            "seen from {}: another machine has this address",
+            answers.0.name
+        )],
         way_out: vec![
-            format!("`ip neigh show {vip}` on {} shows the other machine's hardware address", answers.0.name),
+            format!(
+                "`ip neigh show {vip}` on {} shows the other machine's hardware address",
+                answers.0.name
+            ),
             "give the cluster a free address: `vip` under [endpoint]".to_owned(),
         ],
     })

@@ -11,7 +11,11 @@ pub(super) fn check(scene: &Scene) -> Result<(), Vec<Problem>> {
         .filter(|(host, _)| host.is_node())
         .flat_map(|(host, facts)| forbidden(host, &facts.versions, scene.topology.version))
         .collect();
-    if problems.is_empty() { Ok(()) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(problems)
+    }
 }
 
 fn forbidden(host: &Host, found: &crate::facts::Versions, target: Version) -> Vec<Problem> {
@@ -20,17 +24,35 @@ fn forbidden(host: &Host, found: &crate::facts::Versions, target: Version) -> Ve
         None => problems.push(absent(&host.name, "kubeadm")),
         // kubeadm X.Y deploys control planes of X.Y and X.(Y-1).
         Some(kubeadm) if !(kubeadm.minor == target.minor || kubeadm.minor == target.minor + 1) => {
-            problems.push(skew(&host.name, "kubeadm", kubeadm, target, "it deploys its own minor release and the one before"));
+            problems.push(skew(
+                &host.name,
+                "kubeadm",
+                kubeadm,
+                target,
+                "it deploys its own minor release and the one before",
+            ));
         }
         Some(_) => {}
     }
     match found.kubelet {
         None => problems.push(absent(&host.name, "kubelet")),
         Some(kubelet) if kubelet.minor > target.minor => {
-            problems.push(skew(&host.name, "kubelet", kubelet, target, "a kubelet must not be newer than the API server"));
+            problems.push(skew(
+                &host.name,
+                "kubelet",
+                kubelet,
+                target,
+                "a kubelet must not be newer than the API server",
+            ));
         }
         Some(kubelet) if kubelet.minor + oldest_kubelet(target) < target.minor => {
-            problems.push(skew(&host.name, "kubelet", kubelet, target, "the kubelet is too old for the API server"));
+            problems.push(skew(
+                &host.name,
+                "kubelet",
+                kubelet,
+                target,
+                "the kubelet is too old for the API server",
+            ));
         }
         Some(_) => {}
     }
@@ -51,10 +73,17 @@ pub(super) fn differences(scene: &Scene) -> Vec<String> {
     let nodes = scene.all_answered().filter(|(host, _)| host.is_node());
     nodes
         .flat_map(|(host, facts)| {
-            let found = [("kubeadm", facts.versions.kubeadm), ("kubelet", facts.versions.kubelet), ("kubectl", facts.versions.kubectl)];
+            let found = [
+                ("kubeadm", facts.versions.kubeadm),
+                ("kubelet", facts.versions.kubelet),
+                ("kubectl", facts.versions.kubectl),
+            ];
             found.into_iter().filter_map(move |(program, version)| {
                 let version = version.filter(|version| *version != target)?;
-                Some(format!("{}: {program} is {version}, the inventory says {target}", host.name))
+                Some(format!(
+                    "{}: {program} is {version}, the inventory says {target}",
+                    host.name
+                ))
             })
         })
         .collect()
@@ -64,7 +93,9 @@ fn absent(host: &HostName, program: &str) -> Problem {
     Problem::Unsafe {
         what: format!("{host}: {program} is not installed"),
         because: vec!["hawser installs nothing on a host for its own sake".to_owned()],
-        way_out: vec![format!("install {program} on {host} (apt-get install {program}) and run this again")],
+        way_out: vec![format!(
+            "install {program} on {host} (apt-get install {program}) and run this again"
+        )],
     }
 }
 
@@ -72,6 +103,8 @@ fn skew(host: &HostName, program: &str, found: Version, target: Version, rule: &
     Problem::Unsafe {
         what: format!("{host}: {program} {found} does not go with Kubernetes {target}"),
         because: vec![rule.to_owned()],
-        way_out: vec![format!("install {program} {target} on {host}, or correct `kubernetes` under [cluster]")],
+        way_out: vec![format!(
+            "install {program} {target} on {host}, or correct `kubernetes` under [cluster]"
+        )],
     }
 }

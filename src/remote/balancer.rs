@@ -7,7 +7,10 @@ use crate::topology::HostName;
 
 macro_rules! runtime_script {
     ($name:literal) => {
-        concat!(include_str!("scripts/haproxy_socket.sh"), include_str!(concat!("scripts/", $name)))
+        concat!(
+            include_str!("scripts/haproxy_socket.sh"),
+            include_str!(concat!("scripts/", $name))
+        )
     };
 }
 
@@ -18,44 +21,71 @@ pub fn activate(unit: &'static str) -> RemoteCommand {
 
 /// Whether a unit runs.
 pub fn is_active(unit: &'static str) -> RemoteCommand {
-    RemoteCommand::reads(format!("ask whether {unit} runs"), include_str!("scripts/service_is_active.sh")).arg(unit)
+    RemoteCommand::reads(
+        format!("ask whether {unit} runs"),
+        include_str!("scripts/service_is_active.sh"),
+    )
+    .arg(unit)
 }
 
 /// Whether the running HAProxy runs the configuration of this description.
 pub fn runs_configuration(description: &str) -> RemoteCommand {
-    RemoteCommand::reads("ask HAProxy for its configuration", runtime_script!("haproxy_runs.sh")).arg(description)
+    RemoteCommand::reads(
+        "ask HAProxy for its configuration",
+        runtime_script!("haproxy_runs.sh"),
+    )
+    .arg(description)
 }
 
 /// Starts HAProxy's health check of a control plane without sending it anything yet.
 pub fn watch_server(server: &HostName) -> RemoteCommand {
-    RemoteCommand::changes("start the health check", runtime_script!("haproxy_state.sh")).arg(&server.0).arg("drain")
+    RemoteCommand::changes("start the health check", runtime_script!("haproxy_state.sh"))
+        .arg(&server.0)
+        .arg("drain")
 }
 
 /// Whether `/readyz` of a control plane answers the balancer.
 pub fn server_is_well(server: &HostName) -> RemoteCommand {
-    RemoteCommand::reads("ask HAProxy for the health check", runtime_script!("haproxy_server_is.sh"))
-        .arg(&server.0)
-        .arg("well")
+    RemoteCommand::reads(
+        "ask HAProxy for the health check",
+        runtime_script!("haproxy_server_is.sh"),
+    )
+    .arg(&server.0)
+    .arg("well")
 }
 
 /// Lets a control plane receive connections.
 pub fn let_in(server: &HostName) -> RemoteCommand {
-    RemoteCommand::changes("let the control plane in", runtime_script!("haproxy_state.sh")).arg(&server.0).arg("ready")
+    RemoteCommand::changes("let the control plane in", runtime_script!("haproxy_state.sh"))
+        .arg(&server.0)
+        .arg("ready")
 }
 
 /// Whether a control plane receives connections.
 pub fn server_is_in(server: &HostName) -> RemoteCommand {
-    RemoteCommand::reads("ask HAProxy for the server", runtime_script!("haproxy_server_is.sh")).arg(&server.0).arg("in")
+    RemoteCommand::reads(
+        "ask HAProxy for the server",
+        runtime_script!("haproxy_server_is.sh"),
+    )
+    .arg(&server.0)
+    .arg("in")
 }
 
 /// Takes a control plane out; its established connections live on.
 pub fn take_out(server: &HostName) -> RemoteCommand {
-    RemoteCommand::changes("take the control plane out", runtime_script!("haproxy_state.sh")).arg(&server.0).arg("maint")
+    RemoteCommand::changes("take the control plane out", runtime_script!("haproxy_state.sh"))
+        .arg(&server.0)
+        .arg("maint")
 }
 
 /// Whether a control plane receives nothing.
 pub fn server_is_out(server: &HostName) -> RemoteCommand {
-    RemoteCommand::reads("ask HAProxy for the server", runtime_script!("haproxy_server_is.sh")).arg(&server.0).arg("out")
+    RemoteCommand::reads(
+        "ask HAProxy for the server",
+        runtime_script!("haproxy_server_is.sh"),
+    )
+    .arg(&server.0)
+    .arg("out")
 }
 
 /// Whether the VIP is held here or answers from elsewhere.

@@ -34,8 +34,12 @@ pub fn put_file(path: &str, owner: &str, mode: u32, validator: Validator, conten
 
 /// Whether a file has this owner, mode and SHA-256 (hexadecimal).
 pub fn file_is(path: &str, owner: &str, mode: u32, sha256: &str) -> RemoteCommand {
-    RemoteCommand::reads(format!("look at {path}"), include_str!("scripts/file_is.sh"))
-        .args([path, owner, &format!("{mode:04o}"), sha256])
+    RemoteCommand::reads(format!("look at {path}"), include_str!("scripts/file_is.sh")).args([
+        path,
+        owner,
+        &format!("{mode:04o}"),
+        sha256,
+    ])
 }
 
 /// Removes `/run/hawser`, where a run's secrets lie while it works.
@@ -60,7 +64,12 @@ pub struct Path {
 pub fn prove_paths(paths: &[Path]) -> RemoteCommand {
     let arguments = paths.iter().flat_map(|path| {
         let expected = path.expected.clone().unwrap_or_else(|| "-".to_owned());
-        [path.what.clone(), path.host.clone(), path.port.to_string(), expected]
+        [
+            path.what.clone(),
+            path.host.clone(),
+            path.port.to_string(),
+            expected,
+        ]
     });
     RemoteCommand::reads("prove the path", include_str!("scripts/prove_path.sh")).args(arguments)
 }

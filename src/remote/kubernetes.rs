@@ -9,13 +9,19 @@ use crate::values::{Content, Slot};
 
 macro_rules! cluster_script {
     ($name:literal) => {
-        concat!(include_str!("scripts/kubectl.sh"), include_str!(concat!("scripts/", $name)))
+        concat!(
+            include_str!("scripts/kubectl.sh"),
+            include_str!(concat!("scripts/", $name))
+        )
     };
 }
 
 macro_rules! etcd_script {
     ($name:literal) => {
-        concat!(include_str!("scripts/etcdctl.sh"), include_str!(concat!("scripts/", $name)))
+        concat!(
+            include_str!("scripts/etcdctl.sh"),
+            include_str!(concat!("scripts/", $name))
+        )
     };
 }
 
@@ -36,7 +42,9 @@ pub fn join() -> RemoteCommand {
 
 /// Whether the host has joined in its role; `server` is its own API server, if it is a control plane.
 pub fn has_joined(role: Role, server: &str) -> RemoteCommand {
-    RemoteCommand::reads("ask whether the join is done", cluster_script!("joined.sh")).arg(role.to_string()).arg(server)
+    RemoteCommand::reads("ask whether the join is done", cluster_script!("joined.sh"))
+        .arg(role.to_string())
+        .arg(server)
 }
 
 /// Prints the cluster's CA certificate, PEM.
@@ -46,7 +54,9 @@ pub fn read_ca() -> RemoteCommand {
 
 /// `kubectl apply` of YAML documents.
 pub fn apply_manifests(server: &str, documents: &str) -> RemoteCommand {
-    RemoteCommand::changes("kubectl apply", cluster_script!("apply_manifests.sh")).arg(server).input(documents)
+    RemoteCommand::changes("kubectl apply", cluster_script!("apply_manifests.sh"))
+        .arg(server)
+        .input(documents)
 }
 
 /// Whether a node's Ready condition is True.
@@ -56,29 +66,48 @@ pub fn node_is_ready(server: &str, node: &HostName) -> RemoteCommand {
 
 /// Whether a control plane's own components are well, each asked itself.
 pub fn control_plane_is_well(server: &str) -> RemoteCommand {
-    RemoteCommand::reads("ask the control plane's components", cluster_script!("control_plane_is_well.sh")).arg(server)
+    RemoteCommand::reads(
+        "ask the control plane's components",
+        cluster_script!("control_plane_is_well.sh"),
+    )
+    .arg(server)
 }
 
 /// Uploads the control planes' certificates, sealed with the run's key, from `/run/hawser/kubeadm-upload.yaml`.
 pub fn upload_certificates() -> RemoteCommand {
-    RemoteCommand::changes("upload the certificates", cluster_script!("upload_certificates.sh"))
+    RemoteCommand::changes(
+        "upload the certificates",
+        cluster_script!("upload_certificates.sh"),
+    )
 }
 
 /// Whether the uploaded certificates are younger than `age`.
 pub fn certificates_are_fresh(age: Duration) -> RemoteCommand {
-    RemoteCommand::reads("ask for the uploaded certificates", cluster_script!("certificates_are_fresh.sh"))
-        .arg(age.as_secs().to_string())
+    RemoteCommand::reads(
+        "ask for the uploaded certificates",
+        cluster_script!("certificates_are_fresh.sh"),
+    )
+    .arg(age.as_secs().to_string())
 }
 
 /// Creates the run's bootstrap token from `/run/hawser/kubeadm-upload.yaml`.
 pub fn create_token() -> RemoteCommand {
-    RemoteCommand::changes("create the bootstrap token", include_str!("scripts/create_token.sh"))
+    RemoteCommand::changes(
+        "create the bootstrap token",
+        include_str!("scripts/create_token.sh"),
+    )
 }
 
 /// Deletes the run's token and the uploaded certificates.
 pub fn delete_run_secrets() -> RemoteCommand {
-    RemoteCommand::changes("delete the run's token and certificates", cluster_script!("delete_run_secrets.sh"))
-        .input(Content::parse(&format!("{}\n", Slot::BootstrapTokenId.placeholder())))
+    RemoteCommand::changes(
+        "delete the run's token and certificates",
+        cluster_script!("delete_run_secrets.sh"),
+    )
+    .input(Content::parse(&format!(
+        "{}\n",
+        Slot::BootstrapTokenId.placeholder()
+    )))
 }
 
 /// Sets labels of a node through the API.
@@ -92,13 +121,20 @@ pub fn label_node(server: &str, node: &HostName, labels: &BTreeMap<String, Strin
 pub fn taint_node(server: &str, node: &HostName, taints: &[Taint]) -> RemoteCommand {
     RemoteCommand::changes("taint the node", cluster_script!("taint_node.sh"))
         .args([server, &node.0])
-        .args(taints.iter().map(|taint| format!("{}={}:{}", taint.key, taint.value, taint.effect)))
+        .args(
+            taints
+                .iter()
+                .map(|taint| format!("{}={}:{}", taint.key, taint.value, taint.effect)),
+        )
 }
 
 /// Writes the container runtime's socket on the node, which ends a join.
 pub fn annotate_cri_socket(server: &str, node: &HostName, socket: &str) -> RemoteCommand {
-    RemoteCommand::changes("finish the node's join", cluster_script!("annotate_cri_socket.sh"))
-        .args([server, &node.0, socket])
+    RemoteCommand::changes(
+        "finish the node's join",
+        cluster_script!("annotate_cri_socket.sh"),
+    )
+    .args([server, &node.0, socket])
 }
 
 /// Removes a member from etcd; whoever plans it has done the quorum's sum.
@@ -123,12 +159,16 @@ pub fn start_kubelet() -> RemoteCommand {
 
 /// Runs the phases of `kubeadm join phase control-plane-join` that follow the start of the etcd member.
 pub fn finish_control_plane(phases: &[&str]) -> RemoteCommand {
-    RemoteCommand::changes("finish the join", include_str!("scripts/finish_control_plane.sh")).args(phases.iter().copied())
+    RemoteCommand::changes("finish the join", include_str!("scripts/finish_control_plane.sh"))
+        .args(phases.iter().copied())
 }
 
 /// The kubelet's last lines and the logs of static pods that were started again.
 pub fn failure_story() -> RemoteCommand {
-    RemoteCommand::reads("look at the kubelet and the static pods", include_str!("scripts/failure_story.sh"))
+    RemoteCommand::reads(
+        "look at the kubelet and the static pods",
+        include_str!("scripts/failure_story.sh"),
+    )
 }
 
 /// Prints the administrator's kubeconfig, as kubeadm made it: its server is the endpoint.

@@ -130,7 +130,12 @@ impl RemoteCommand {
                 Zeroizing::new([size.as_bytes(), content.as_slice()].concat())
             }
         };
-        Ok(Wire { purpose: self.purpose.to_string(), effect: self.effect, line: self.line(), input })
+        Ok(Wire {
+            purpose: self.purpose.to_string(),
+            effect: self.effect,
+            line: self.line(),
+            input,
+        })
     }
 }
 

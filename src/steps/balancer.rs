@@ -42,15 +42,20 @@ pub fn activate_keepalived(on: &HostName) -> Step {
 
 /// Waits until one of the balancers holds the VIP.
 pub fn await_vip(on: &HostName, vip: IpAddr) -> Step {
-    Step::on(on, "await-vip", format!("see {vip} held by a balancer")).done_when(balancer::vip_answers(vip), VIP)
+    Step::on(on, "await-vip", format!("see {vip} held by a balancer"))
+        .done_when(balancer::vip_answers(vip), VIP)
 }
 
 /// Lets a control plane in on one balancer; `file` is the balancer's file with it as a member.
 pub fn let_in(on: &HostName, server: &HostName, file: &RenderedFile) -> Vec<Step> {
     vec![
-        Step::on(on, &format!("watch-{server}"), format!("watch /readyz of {server} from the balancer"))
-            .change(balancer::watch_server(server), QUICK)
-            .done_when(balancer::server_is_well(server), WELL),
+        Step::on(
+            on,
+            &format!("watch-{server}"),
+            format!("watch /readyz of {server} from the balancer"),
+        )
+        .change(balancer::watch_server(server), QUICK)
+        .done_when(balancer::server_is_well(server), WELL),
         Step::on(on, &format!("let-in-{server}"), format!("let {server} in"))
             .change(balancer::let_in(server), QUICK)
             .done_when(balancer::server_is_in(server), QUICK),

@@ -33,14 +33,22 @@ pub fn apply_pod_network(via: &HostName, server: &str, documents: &str) -> Step 
 
 /// Waits until a node is Ready, asked at `server`.
 pub fn await_ready(via: &HostName, server: &str, node: &HostName) -> Step {
-    Step::on(via, &format!("await-ready-{node}"), format!("see node {node} Ready"))
-        .done_when(kubernetes::node_is_ready(server, node), WELL)
+    Step::on(
+        via,
+        &format!("await-ready-{node}"),
+        format!("see node {node} Ready"),
+    )
+    .done_when(kubernetes::node_is_ready(server, node), WELL)
 }
 
 /// Waits until a control plane's own components are well, each asked by its health endpoint.
 pub fn await_well(on: &HostName, server: &str) -> Step {
-    Step::on(on, "await-well", "see API server, controller manager and scheduler well")
-        .done_when(kubernetes::control_plane_is_well(server), WELL)
+    Step::on(
+        on,
+        "await-well",
+        "see API server, controller manager and scheduler well",
+    )
+    .done_when(kubernetes::control_plane_is_well(server), WELL)
 }
 
 /// Joins a host to the control plane.

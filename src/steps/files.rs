@@ -11,7 +11,12 @@ use crate::remote::host::{self, Validator};
 use crate::topology::HostName;
 
 /// Writes a file where what is on the host differs in content, owner or mode.
-pub fn put(host: &HostName, file: &RenderedFile, found: Option<&FileFact>, validator: Validator) -> Option<Step> {
+pub fn put(
+    host: &HostName,
+    file: &RenderedFile,
+    found: Option<&FileFact>,
+    validator: Validator,
+) -> Option<Step> {
     (!is_same(file, found)).then(|| write(host, file, found, validator))
 }
 
@@ -28,10 +33,20 @@ pub fn is_same(file: &RenderedFile, found: Option<&FileFact>) -> bool {
 }
 
 fn write(host: &HostName, file: &RenderedFile, found: Option<&FileFact>, validator: Validator) -> Step {
-    let command = host::put_file(&file.path, &file.owner, file.mode, validator, file.content.clone());
-    let step = Step::on(host, &format!("write{}", file.path), format!("write {}", file.path))
-        .change(command, QUICK)
-        .writes(change_of(file, found));
+    let command = host::put_file(
+        &file.path,
+        &file.owner,
+        file.mode,
+        validator,
+        file.content.clone(),
+    );
+    let step = Step::on(
+        host,
+        &format!("write{}", file.path),
+        format!("write {}", file.path),
+    )
+    .change(command, QUICK)
+    .writes(change_of(file, found));
     if file.content.has_slots() {
         return step;
     }
@@ -44,20 +59,37 @@ fn change_of(file: &RenderedFile, found: Option<&FileFact>) -> FileChange {
     let diff = if file.secret && !file.content.has_slots() {
         "(secret: not shown)\n".to_owned()
     } else {
-        unified(&file.path, found.map_or("", |found| found.content.as_str()), &after)
+        unified(
+            &file.path,
+            found.map_or("", |found| found.content.as_str()),
+            &after,
+        )
     };
     let diff = match found {
         Some(found) if found.owner != file.owner || found.mode != file.mode => {
-            format!("{} {:04o} → {} {:04o}\n{diff}", found.owner, found.mode, file.owner, file.mode)
+            format!(
+                "{} {:04o} → {} {:04o}\n{diff}",
+                found.owner, found.mode, file.owner, file.mode
+            )
         }
         _ => diff,
     };
-    FileChange { path: file.path.clone(), owner: file.owner.clone(), mode: file.mode, sha256: sha256(&after), diff }
+    FileChange {
+        path: file.path.clone(),
+        owner: file.owner.clone(),
+        mode: file.mode,
+        sha256: sha256(&after),
+        diff,
+    }
 }
 
 fn unified(path: &str, before: &str, after: &str) -> String {
     let old = if before.is_empty() { "/dev/null" } else { path };
-    TextDiff::from_lines(before, after).unified_diff().context_radius(3).header(old, path).to_string()
+    TextDiff::from_lines(before, after)
+        .unified_diff()
+        .context_radius(3)
+        .header(old, path)
+        .to_string()
 }
 
 fn sha256(text: &str) -> String {

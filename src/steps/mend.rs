@@ -8,44 +8,71 @@ use crate::topology::{HostName, Version};
 
 /// Starts the kubelet of a half-joined control plane, so that the etcd member that is listed runs and quorum is whole.
 pub fn bring_up(on: &HostName, server: &str) -> Step {
-    Step::on(on, "bring-up", "start the kubelet, and with it the control plane that is already there")
-        .change(kubernetes::start_kubelet(), QUICK)
-        .done_when(kubernetes::control_plane_is_well(server), WELL)
-        .on_failure(kubernetes::failure_story())
+    Step::on(
+        on,
+        "bring-up",
+        "start the kubelet, and with it the control plane that is already there",
+    )
+    .change(kubernetes::start_kubelet(), QUICK)
+    .done_when(kubernetes::control_plane_is_well(server), WELL)
+    .on_failure(kubernetes::failure_story())
 }
 
 /// Does what kubeadm join does after the etcd member has started.
 pub fn finish_control_plane(on: &HostName, file: &RenderedFile, kubeadm: Version) -> Vec<Step> {
     // Up to 1.21 kubeadm-config carries every control plane's address; later phases of that name do nothing.
-    let phases: &[&str] =
-        if kubeadm < Version::new(1, 22, 0) { &["update-status", "mark-control-plane"] } else { &["mark-control-plane"] };
+    let phases: &[&str] = if kubeadm < Version::new(1, 22, 0) {
+        &["update-status", "mark-control-plane"]
+    } else {
+        &["mark-control-plane"]
+    };
     vec![
         files::put_transient(on, file),
-        Step::on(on, "finish-join", "finish the join: mark the node as a control plane")
-            .change(kubernetes::finish_control_plane(phases), QUICK),
+        Step::on(
+            on,
+            "finish-join",
+            "finish the join: mark the node as a control plane",
+        )
+        .change(kubernetes::finish_control_plane(phases), QUICK),
     ]
 }
 
 /// Writes on the node what ends a join: the container runtime's socket.
 pub fn annotate(via: &HostName, server: &str, node: &HostName, socket: &str) -> Step {
-    Step::on(via, &format!("finish-{node}"), format!("finish the join of node {node}"))
-        .change(kubernetes::annotate_cri_socket(server, node, socket), QUICK)
+    Step::on(
+        via,
+        &format!("finish-{node}"),
+        format!("finish the join of node {node}"),
+    )
+    .change(kubernetes::annotate_cri_socket(server, node, socket), QUICK)
 }
 
 /// Removes an etcd member that will not come back; `sum` is the quorum's, done by whoever plans it.
 pub fn remove_member(via: &HostName, (id, sum): (&str, &str), of: &HostName, cri_socket: &str) -> Step {
-    Step::on(via, &format!("remove-member-{of}"), format!("remove the etcd member {id} of {of} ({sum})"))
-        .change(kubernetes::remove_member(id, cri_socket), QUICK)
+    Step::on(
+        via,
+        &format!("remove-member-{of}"),
+        format!("remove the etcd member {id} of {of} ({sum})"),
+    )
+    .change(kubernetes::remove_member(id, cri_socket), QUICK)
 }
 
 /// Deletes the node object of a host that joins anew.
 pub fn delete_node(via: &HostName, server: &str, node: &HostName) -> Step {
-    Step::on(via, &format!("delete-node-{node}"), format!("delete the node object {node}"))
-        .change(kubernetes::delete_node(server, node), QUICK)
+    Step::on(
+        via,
+        &format!("delete-node-{node}"),
+        format!("delete the node object {node}"),
+    )
+    .change(kubernetes::delete_node(server, node), QUICK)
 }
 
 /// Clears what a join that did not finish has left.
 pub fn reset(on: &HostName, cri_socket: &str) -> Step {
-    Step::on(on, "reset", "kubeadm reset: clear what the unfinished join has left")
-        .change(kubernetes::reset(cri_socket), KUBEADM)
+    Step::on(
+        on,
+        "reset",
+        "kubeadm reset: clear what the unfinished join has left",
+    )
+    .change(kubernetes::reset(cri_socket), KUBEADM)
 }

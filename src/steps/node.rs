@@ -22,15 +22,28 @@ pub fn join(host: &Host, file: &RenderedFile) -> Vec<Step> {
 
 /// Sets labels that a node lacks, through the API: kubelet refuses `node-role.kubernetes.io/*` of its own.
 pub fn label(via: &HostName, server: &str, node: &HostName, labels: &BTreeMap<String, String>) -> Step {
-    let list: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    Step::on(via, &format!("label-{node}"), format!("label node {node}: {}", list.join(", ")))
-        .change(kubernetes::label_node(server, node, labels), QUICK)
+    let list: Vec<String> = labels
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
+    Step::on(
+        via,
+        &format!("label-{node}"),
+        format!("label node {node}: {}", list.join(", ")),
+    )
+    .change(kubernetes::label_node(server, node, labels), QUICK)
 }
 
 /// Sets taints that a node lacks, through the API.
 pub fn taint(via: &HostName, server: &str, node: &HostName, taints: &[Taint]) -> Step {
-    let list: Vec<String> =
-        taints.iter().map(|taint| format!("{}={}:{}", taint.key, taint.value, taint.effect)).collect();
-    Step::on(via, &format!("taint-{node}"), format!("taint node {node}: {}", list.join(", ")))
-        .change(kubernetes::taint_node(server, node, taints), QUICK)
+    let list: Vec<String> = taints
+        .iter()
+        .map(|taint| format!("{}={}:{}", taint.key, taint.value, taint.effect))
+        .collect();
+    Step::on(
+        via,
+        &format!("taint-{node}"),
+        format!("taint node {node}: {}", list.join(", ")),
+    )
+    .change(kubernetes::taint_node(server, node, taints), QUICK)
 }

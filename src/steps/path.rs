@@ -12,7 +12,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Asks a host for every way that the topology needs from it before init.
 pub fn prove(topology: &Topology, host: &Host) -> Step {
-    Step::on(&host.name, "prove-path", describe(host)).done_when(prove_paths(&paths(topology, host)), PATIENCE)
+    Step::on(&host.name, "prove-path", describe(host))
+        .done_when(prove_paths(&paths(topology, host)), PATIENCE)
 }
 
 fn describe(host: &Host) -> &'static str {
@@ -30,7 +31,10 @@ fn paths(topology: &Topology, host: &Host) -> Vec<Path> {
         what: format!("{} → the endpoint", host.name),
         host: endpoint.name.clone(),
         port: endpoint.port,
-        expected: topology.endpoint_address().filter(|_| named).map(|address| address.to_string()),
+        expected: topology
+            .endpoint_address()
+            .filter(|_| named)
+            .map(|address| address.to_string()),
     }];
     if host.is(Role::Balancer) {
         paths.extend(topology.with_role(Role::ControlPlane).map(|control_plane| Path {

@@ -15,14 +15,19 @@ const FRESH: Duration = Duration::from_secs(90 * 60);
 pub fn create_token(via: &HostName, file: &RenderedFile) -> Vec<Step> {
     vec![
         files::put_transient(via, file),
-        Step::on(via, "create-token", "create the run's bootstrap token").change(kubernetes::create_token(), QUICK),
+        Step::on(via, "create-token", "create the run's bootstrap token")
+            .change(kubernetes::create_token(), QUICK),
     ]
 }
 
 /// Uploads the control planes' certificates, sealed with the run's key.
 pub fn upload_certificates(via: &HostName) -> Step {
-    Step::on(via, "upload-certificates", "upload the control planes' certificates, sealed with the run's key")
-        .change(kubernetes::upload_certificates(), KUBEADM)
+    Step::on(
+        via,
+        "upload-certificates",
+        "upload the control planes' certificates, sealed with the run's key",
+    )
+    .change(kubernetes::upload_certificates(), KUBEADM)
 }
 
 /// Uploads them again where they are over 90 minutes old; needs the file of [`create_token`].
@@ -35,8 +40,12 @@ pub fn refresh_certificates(via: &HostName, before: &HostName) -> Step {
 
 /// Deletes the token and the uploaded certificates.
 pub fn delete(via: &HostName) -> Step {
-    Step::on(via, "delete-secrets", "delete the run's token and the uploaded certificates")
-        .change(kubernetes::delete_run_secrets(), QUICK)
+    Step::on(
+        via,
+        "delete-secrets",
+        "delete the run's token and the uploaded certificates",
+    )
+    .change(kubernetes::delete_run_secrets(), QUICK)
 }
 
 /// Removes `/run/hawser`.

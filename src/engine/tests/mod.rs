@@ -179,7 +179,12 @@ async fn run_with(
     while let Some(event) = receiver_of_events.recv().await {
         events.push(event);
     }
-    assert!(!events.iter().any(|event| matches!(event, Event::RunFinished { .. })), "the end is the caller's to tell");
+    assert!(
+        !events
+            .iter()
+            .any(|event| matches!(event, Event::RunFinished { .. })),
+        "the end is the caller's to tell"
+    );
     Ran { report, events }
 }
 
