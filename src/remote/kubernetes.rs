@@ -18,7 +18,10 @@ macro_rules! cluster_script {
 
 macro_rules! outliving_script {
     ($name:literal) => {
-        concat!(include_str!("scripts/outlive.sh"), include_str!(concat!("scripts/", $name)))
+        concat!(
+            include_str!("scripts/outlive.sh"),
+            include_str!(concat!("scripts/", $name))
+        )
     };
 }
 
