@@ -432,7 +432,7 @@ fn control_plane_steps(
 ) -> Result<Vec<Step>, Vec<Problem>> {
     let version = scene.kubeadm(&host.name);
     let server = scene.server(host);
-    let file = scene.joining(cluster, files::join_control_plane(scene.topology, host, version))?;
+    let file = Scene::joining(cluster, files::join_control_plane(scene.topology, host, version))?;
     Ok(match way {
         Way::BringUp | Way::Annotate => {
             let mut steps = vec![mend::bring_up(&host.name, &server)];
@@ -476,7 +476,7 @@ fn worker_chains(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Vec<
         .map(|(host, way)| {
             let steps = match way {
                 Way::Join { clear } => {
-                    let file = scene.joining(
+                    let file = Scene::joining(
                         cluster,
                         files::join_worker(scene.topology, host, scene.kubeadm(&host.name)),
                     )?;

@@ -150,7 +150,7 @@ impl Conversation {
                 ChannelMsg::ExtendedData { data, ext: 1 } => self.hear(&data, turns).await?,
                 ChannelMsg::ExitStatus { exit_status } => self.exit = Some(Exit::Code(exit_status)),
                 ChannelMsg::ExitSignal { signal_name, .. } => {
-                    self.exit = Some(Exit::Signal(name(signal_name)))
+                    self.exit = Some(Exit::Signal(name(signal_name)));
                 }
                 ChannelMsg::Eof => has_ended_output = true,
                 ChannelMsg::Failure => return Err(self.never_began("sshd refused to run it")),
@@ -190,7 +190,7 @@ impl Conversation {
             }
             Heard::Refusal => {
                 if let Some(trial) = self.trial.take() {
-                    trial.is_wrong().await;
+                    trial.failed().await;
                 }
                 return Err(self.no_root("sudo refused the password".to_owned()));
             }
@@ -198,7 +198,7 @@ impl Conversation {
                 self.opening = None;
                 self.pid = Some(pid);
                 if let Some(trial) = self.trial.take() {
-                    trial.is_right();
+                    trial.succeeded();
                 }
                 if let Some(progress) = &self.progress {
                     let _ = progress.send(Progress::Started(pid));

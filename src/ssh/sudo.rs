@@ -202,13 +202,13 @@ impl Trial {
         line
     }
 
-    pub(super) fn is_right(self) {
+    pub(super) fn succeeded(self) {
         if let Some(mut state) = self.first {
             *state = Password::Right(self.password, BTreeSet::new());
         }
     }
 
-    pub(super) async fn is_wrong(self) {
+    pub(super) async fn failed(self) {
         match self.first {
             Some(mut state) => *state = Password::WrongOn(self.host),
             None => {
