@@ -16,6 +16,15 @@ macro_rules! cluster_script {
     };
 }
 
+macro_rules! outliving_script {
+    ($name:literal) => {
+        concat!(
+            include_str!("scripts/outlive.sh"),
+            include_str!(concat!("scripts/", $name))
+        )
+    };
+}
+
 macro_rules! etcd_script {
     ($name:literal) => {
         concat!(
@@ -27,7 +36,7 @@ macro_rules! etcd_script {
 
 /// `kubeadm init` from `/run/hawser/kubeadm-init.yaml`.
 pub fn init(flags: &[String]) -> RemoteCommand {
-    RemoteCommand::changes("kubeadm init", include_str!("scripts/kubeadm_init.sh")).args(flags)
+    RemoteCommand::changes("kubeadm init", outliving_script!("kubeadm_init.sh")).args(flags)
 }
 
 /// Whether init came to its end and the API server at `server` (`https://address:port`) is well.
@@ -37,7 +46,7 @@ pub fn is_initialised(server: &str) -> RemoteCommand {
 
 /// `kubeadm join` from `/run/hawser/kubeadm-join.yaml`.
 pub fn join() -> RemoteCommand {
-    RemoteCommand::changes("kubeadm join", include_str!("scripts/kubeadm_join.sh"))
+    RemoteCommand::changes("kubeadm join", outliving_script!("kubeadm_join.sh"))
 }
 
 /// Whether the host has joined in its role; `server` is its own API server, if it is a control plane.
@@ -149,7 +158,7 @@ pub fn delete_node(server: &str, node: &HostName) -> RemoteCommand {
 
 /// Clears what a join that did not finish has left on the host.
 pub fn reset(cri_socket: &str) -> RemoteCommand {
-    RemoteCommand::changes("kubeadm reset", include_str!("scripts/reset_host.sh")).arg(cri_socket)
+    RemoteCommand::changes("kubeadm reset", outliving_script!("reset_host.sh")).arg(cri_socket)
 }
 
 /// Starts the kubelet, and with it the static pods whose manifests are there.

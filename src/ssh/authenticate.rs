@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use russh::MethodKind;
 use russh::client::{AuthResult, Handle};
 use russh::keys::agent::AgentIdentity;
 use russh::keys::agent::client::AgentClient;
-use russh::keys::{Algorithm, HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKey};
+use russh::keys::{Algorithm, Error as KeyError, HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKey};
 use tokio::net::UnixStream;
+use tokio::time::timeout;
 
 use super::host_key::{End, Ended, Guard, reason, why};
 use super::identity::Identities;
@@ -19,6 +21,9 @@ use crate::topology::{Host, SshTarget};
 
 /// sshd disconnects at the sixth failure (`MaxAuthTries 6`), and counts every key that is offered.
 const MOST_OFFERS: usize = 5;
+
+/// How long the agent may take to list its keys.
+const AGENT_LIMIT: Duration = Duration::from_secs(10);
 
 /// Where keys come from.
 pub(super) struct Credentials {
@@ -92,7 +97,8 @@ impl Credentials {
         let Some(mut agent) = self.connect_agent().await else {
             return (Vec::new(), vec!["no agent answers at SSH_AUTH_SOCK".to_owned()]);
         };
-        match agent.request_identities().await {
+        let listed = timeout(AGENT_LIMIT, agent.request_identities());
+        match listed.await.unwrap_or(Err(KeyError::AgentFailure)) {
             Ok(identities) => (identities.into_iter().filter_map(plain_key).collect(), Vec::new()),
             Err(error) => (
                 Vec::new(),
@@ -117,32 +123,28 @@ impl Credentials {
         let (mut offered, mut accepted) = (Vec::new(), None);
         for offer in keys {
             let label = label(&offer);
-            match self.offer(handle, &host.ssh.user, offer).await {
+            let (remark, methods) = match self.offer(handle, &host.ssh.user, offer).await {
                 Ok(AuthResult::Success) => return Ok(()),
                 Ok(AuthResult::Failure {
                     remaining_methods,
-                    partial_success,
-                }) => {
-                    offered.push(if partial_success {
-                        format!("{label} (accepted, but not enough)")
-                    } else {
-                        label
-                    });
-                    // A connection that broke looks like a refusal without any method left.
-                    if handle.is_closed() {
-                        return Err(dropped(host, offered, ended));
-                    }
-                    let goes_on = remaining_methods.contains(&MethodKind::PublicKey);
-                    accepted = Some(remaining_methods);
-                    if !goes_on {
-                        break;
-                    }
-                }
-                Err(cause) if handle.is_closed() => {
-                    offered.push(format!("{label} ({cause})"));
-                    return Err(dropped(host, offered, ended));
-                }
-                Err(cause) => offered.push(format!("{label} ({cause})")),
+                    partial_success: true,
+                }) => (" (accepted, but not enough)".to_owned(), Some(remaining_methods)),
+                Ok(AuthResult::Failure {
+                    remaining_methods, ..
+                }) => (String::new(), Some(remaining_methods)),
+                Err(cause) => (format!(" ({cause})"), None),
+            };
+            offered.push(label + &remark);
+            // A connection that broke looks like a refusal that leaves no method.
+            if handle.is_closed() {
+                return Err(dropped(host, offered, ended));
+            }
+            accepted = methods.or(accepted);
+            if accepted
+                .as_ref()
+                .is_some_and(|methods| !methods.contains(&MethodKind::PublicKey))
+            {
+                break;
             }
         }
         if accepted.is_none() {

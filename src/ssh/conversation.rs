@@ -133,8 +133,8 @@ impl Conversation {
             deadline: request.deadline,
             begun: Instant::now(),
             reader,
-            stdout: Stream::new(request.progress.clone()),
-            stderr: Stream::new(request.progress.clone()),
+            stdout: Stream::default(),
+            stderr: Stream::default(),
             pid: None,
             exit: None,
             trial: None,
@@ -190,7 +190,7 @@ impl Conversation {
             }
             Heard::Refusal => {
                 if let Some(trial) = self.trial.take() {
-                    trial.failed().await;
+                    trial.was_refused().await;
                 }
                 return Err(self.no_root("sudo refused the password".to_owned()));
             }
@@ -198,12 +198,15 @@ impl Conversation {
                 self.opening = None;
                 self.pid = Some(pid);
                 if let Some(trial) = self.trial.take() {
-                    trial.succeeded();
+                    trial.was_taken();
                 }
+                let _ = turns.send(Turn::Input);
                 if let Some(progress) = &self.progress {
                     let _ = progress.send(Progress::Started(pid));
                 }
-                let _ = turns.send(Turn::Input);
+                // Standard output may have come first; its lines are told only now.
+                self.stdout.tell(self.progress.clone());
+                self.stderr.tell(self.progress.clone());
                 self.stderr.take(&rest);
             }
         }

@@ -58,7 +58,7 @@ impl Identities {
             Ok(key) => key,
             Err(error) if !is_encrypted(&text, &error) => {
                 return Err(unusable(format!(
-                    "it is no private key that can be read: {error}"
+                    "it cannot be read as a private key ({error}); where `ssh-add` reads it, the agent serves as well"
                 )));
             }
             Err(_) => {

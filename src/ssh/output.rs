@@ -8,6 +8,7 @@ use crate::remote::connection::{OUTPUT_LIMIT, Progress};
 const LINE_LIMIT: usize = 64 << 10;
 
 /// One of a command's two output streams.
+#[derive(Default)]
 pub(super) struct Stream {
     kept: Vec<u8>,
     size: usize,
@@ -16,25 +17,29 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    pub(super) fn new(progress: Option<UnboundedSender<Progress>>) -> Self {
-        Self {
-            kept: Vec::new(),
-            size: 0,
-            line: Vec::new(),
-            progress,
-        }
+    /// Tells the lines from now on, and those that there are.
+    pub(super) fn tell(&mut self, progress: Option<UnboundedSender<Progress>>) {
+        self.progress = progress;
+        let kept = std::mem::take(&mut self.kept);
+        self.tell_lines(&kept);
+        self.kept = kept;
     }
 
     pub(super) fn take(&mut self, data: &[u8]) {
         self.size += data.len();
         let room = OUTPUT_LIMIT - self.kept.len();
         self.kept.extend(data.iter().take(room));
-        if self.progress.is_some() {
-            for piece in data.split_inclusive(|byte| *byte == b'\n') {
-                self.line.extend_from_slice(piece);
-                if piece.ends_with(b"\n") || self.line.len() > LINE_LIMIT {
-                    self.tell_line();
-                }
+        self.tell_lines(data);
+    }
+
+    fn tell_lines(&mut self, data: &[u8]) {
+        if self.progress.is_none() {
+            return;
+        }
+        for piece in data.split_inclusive(|byte| *byte == b'\n') {
+            self.line.extend_from_slice(piece);
+            if piece.ends_with(b"\n") || self.line.len() > LINE_LIMIT {
+                self.tell_line();
             }
         }
     }

@@ -202,13 +202,13 @@ impl Trial {
         line
     }
 
-    pub(super) fn succeeded(self) {
+    pub(super) fn was_taken(self) {
         if let Some(mut state) = self.first {
             *state = Password::Right(self.password, BTreeSet::new());
         }
     }
 
-    pub(super) async fn failed(self) {
+    pub(super) async fn was_refused(self) {
         match self.first {
             Some(mut state) => *state = Password::WrongOn(self.host),
             None => {

@@ -1,2 +1,2 @@
 # kubeadm_init.sh FLAG …
-exec kubeadm init --config /run/hawser/kubeadm-init.yaml "$@" </dev/null
+outlive kubeadm-init kubeadm init --config /run/hawser/kubeadm-init.yaml "$@"

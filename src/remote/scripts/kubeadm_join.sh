@@ -1,1 +1,1 @@
-exec kubeadm join --config /run/hawser/kubeadm-join.yaml </dev/null
+outlive kubeadm-join kubeadm join --config /run/hawser/kubeadm-join.yaml

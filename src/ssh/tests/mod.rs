@@ -1,8 +1,12 @@
 //! Commands on a real sshd.
 
-#[path = "../../tests/rig/mod.rs"]
-#[expect(dead_code, reason = "tests/ssh.rs uses the rest")]
+#[path = "../../../tests/ssh/rig.rs"]
+#[expect(dead_code, reason = "tests/ssh uses the rest")]
 mod rig;
+
+mod commands;
+mod odd_servers;
+mod sudo;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -15,7 +19,7 @@ use zeroize::Zeroizing;
 use self::rig::Sshd;
 use super::conversation::Request;
 use super::*;
-use crate::remote::connection::{Exit, Output};
+use crate::remote::connection::{Exit, Output, Progress};
 use crate::topology::HostName;
 
 struct Answers {
@@ -44,15 +48,19 @@ fn client(sshd: &Sshd, password: &'static str) -> Client {
 }
 
 fn host(sshd: &Sshd, name: &str, sudo: Sudo) -> Host {
+    host_at(sshd.port, &sshd.user, sshd.path("user"), name, sudo)
+}
+
+fn host_at(port: u16, user: &str, identity: PathBuf, name: &str, sudo: Sudo) -> Host {
     Host {
         name: HostName::from(name),
         address: "127.0.0.1".parse().unwrap(),
         roles: BTreeSet::new(),
         ssh: SshTarget {
             address: "127.0.0.1".to_owned(),
-            port: sshd.port,
-            user: sshd.user.clone(),
-            identities: vec![sshd.path("user")],
+            port,
+            user: user.to_owned(),
+            identities: vec![identity],
             agent: false,
             sudo,
         },
@@ -63,7 +71,7 @@ fn host(sshd: &Sshd, name: &str, sudo: Sudo) -> Host {
 }
 
 fn line(script: &str) -> String {
-    let script = format!("{}{script}", include_str!("../remote/scripts/prelude.sh"));
+    let script = format!("{}{script}", include_str!("../../remote/scripts/prelude.sh"));
     shlex::try_join(["sh", "-c", &script, "hawser"]).unwrap()
 }
 
@@ -80,17 +88,9 @@ async fn run(session: &Session, script: &str, input: &[u8]) -> Result<Output, Pr
     session.run_line(&line(script), request(input)).await
 }
 
-#[tokio::test]
-async fn a_commands_streams_and_status_come_back_apart() {
-    let Some(sshd) = Sshd::start("") else { return };
-    let session = client(&sshd, "")
-        .connect(&host(&sshd, "cp1", Sudo::None))
+async fn connect(sshd: &Sshd, password: &'static str, sudo: Sudo) -> Session {
+    client(sshd, password)
+        .connect(&host(sshd, "cp1", sudo))
         .await
-        .unwrap();
-
-    let output = run(&session, "cat; echo err >&2; exit 7", b"in").await.unwrap();
-
-    assert_eq!(output.exit, Exit::Code(7));
-    assert_eq!(output.stdout, b"in");
-    assert_eq!(output.stderr, b"err\n");
+        .unwrap()
 }

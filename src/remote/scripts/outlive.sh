@@ -1,0 +1,11 @@
+# outlive NAME COMMAND…: the command goes on when the connection does not. Its output goes to a file, since a program
+# that writes to a connection that is gone is killed for it.
+outlive() {
+  install -d -m 700 /run/hawser
+  log=/run/hawser/$1.log
+  shift
+  setsid "$@" >"$log" 2>&1 </dev/null &
+  outliving=$!
+  tail -n +1 -s 0.1 -f --pid="$outliving" "$log" || :
+  wait "$outliving"
+}
