@@ -225,12 +225,9 @@ fn refused(what: &str, because: &[String], way_out: &[String]) -> Explanation {
 }
 
 fn missing_hosts(hosts: &[(HostName, String)], needed_for: &str) -> Explanation {
-    let count = hosts.len();
+    let (count, noun) = (hosts.len(), plural(hosts.len(), "host", "hosts"));
     Explanation {
-        headline: format!(
-            "{count} {} cannot be left out of {needed_for}",
-            plural(count, "host", "hosts")
-        ),
+        headline: format!("{count} {noun} could not be looked at, needed for {needed_for}"),
         details: hosts.iter().map(|(host, why)| format!("{host}: {why}")).collect(),
         hint: vec![
             "bring them back and run the command again; workers may lag with --max-unreachable-workers"

@@ -38,7 +38,6 @@ pub enum ExitCode {
 
 /// A failure a user can see.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub enum Problem {
     /// The inventory is wrong; `rendered` shows every mistake with its position.
     Inventory {
