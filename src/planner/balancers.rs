@@ -108,12 +108,22 @@ fn is_staged_out(scene: &Scene, host: &Host) -> bool {
         .any(|(_, facts)| facts.balancer.as_ref().is_some_and(staged))
 }
 
-/// Lets a control plane in on every balancer; `members` are those that are in by then, itself included.
-pub(super) fn let_in(scene: &Scene, host: &Host, members: &[HostName]) -> Vec<Step> {
-    let one = |on: &Host| balancer::let_in(&on.name, &host.name, &file(scene, on, members));
+/// Watches a control plane from every balancer, before it joins.
+pub(super) fn watch(scene: &Scene, host: &Host) -> Vec<Step> {
     scene
         .answered(Role::Balancer)
-        .flat_map(|(on, _)| one(on))
+        .map(|(on, _)| balancer::watch(&on.name, &host.name))
+        .collect()
+}
+
+/// Lets a control plane in on every balancer, when every balancer has seen it well; `members` are those that are in
+/// by then, itself included.
+pub(super) fn let_in(scene: &Scene, host: &Host, members: &[HostName]) -> Vec<Step> {
+    let seen = scene
+        .answered(Role::Balancer)
+        .map(|(on, _)| balancer::await_well(&on.name, &host.name));
+    let one = |on: &Host| balancer::let_in(&on.name, &host.name, &file(scene, on, members));
+    seen.chain(scene.answered(Role::Balancer).flat_map(|(on, _)| one(on)))
         .collect()
 }
 

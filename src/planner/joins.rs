@@ -16,7 +16,7 @@ pub(super) const WORKERS_AT_ONCE: usize = 10;
 
 /// The phases of all joins.
 pub(super) fn phases(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Vec<Phase>, Vec<Problem>> {
-    let mut phases = vec![secrets_first(scene, cluster, joins)?];
+    let mut phases = vec![bring_up(scene, joins), secrets_first(scene, cluster, joins)?];
     let mut planes = control_plane_chains(scene, cluster, joins)?;
     let workers = worker_chains(scene, cluster, joins)?;
     if grows_without_quorum(scene, cluster, joins) && !planes.is_empty() {
@@ -51,13 +51,25 @@ fn grows_without_quorum(scene: &Scene, cluster: &Cluster, joins: &Joins) -> bool
         .is_some_and(|(host, _)| one && scene.kubeadm(&host.name) < Version::new(1, 29, 0))
 }
 
+/// Half-joined control planes whose etcd member is listed are started first: etcd may have no quorum without them, and
+/// then nothing else can be done.
+fn bring_up(scene: &Scene, joins: &Joins) -> Phase {
+    let half = joins
+        .control_planes
+        .iter()
+        .filter(|(_, way)| *way == Way::BringUp);
+    let chains =
+        half.map(|(host, _)| chain(&host.name, vec![mend::bring_up(&host.name, &scene.server(host))]));
+    phase("bring up what is half-joined", 1, chains.collect())
+}
+
 /// The run's own token, and the certificates sealed with the run's own key, where the cluster is already there.
 fn secrets_first(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Phase, Vec<Problem>> {
     let via = &cluster.via();
     let mut steps = Vec::new();
     let joining = |list: &[(&Host, Way)]| list.iter().any(|(_, way)| matches!(way, Way::Join { .. }));
     let wanted = joining(&joins.control_planes) || joining(&joins.workers) || needs_file(joins);
-    if cluster.there().is_some_and(|there| there.well) && wanted {
+    if cluster.there().is_some() && wanted {
         let file = files::upload_certs(scene.topology, via, scene.kubeadm(&via.name))
             .map_err(|problem| vec![problem])?;
         steps.extend(secrets::create_token(&via.name, &file));
@@ -90,7 +102,7 @@ fn control_plane_chains(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Resu
         let was_in = members.contains(&host.name);
         let mut steps = match way {
             Some(way) => control_plane_steps(scene, cluster, host, way, &mut members)?,
-            None if to_be_let_in(scene, cluster, host) => Vec::new(),
+            None if to_be_let_in(scene, cluster, host) => balancers::watch(scene, host),
             None => continue,
         };
         if earlier && matches!(way, Some(Way::Join { .. })) {
@@ -144,7 +156,7 @@ fn control_plane_steps(
     let file = Scene::joining(cluster, files::join_control_plane(scene.topology, host, version))?;
     Ok(match way {
         Way::BringUp | Way::Annotate => {
-            let mut steps = vec![mend::bring_up(&host.name, &server)];
+            let mut steps = balancers::watch(scene, host);
             steps.extend(mend::finish_control_plane(&host.name, &file, version));
             steps
         }
@@ -155,6 +167,7 @@ fn control_plane_steps(
                 steps.extend(balancers::take_out(scene, host, members));
             }
             steps.extend(clearing(scene, cluster, host, clear));
+            steps.extend(balancers::watch(scene, host));
             steps.extend(control_plane::join(host, &server, &file));
             steps
         }

@@ -46,16 +46,29 @@ pub fn await_vip(on: &HostName, vip: IpAddr) -> Step {
         .done_when(balancer::vip_answers(vip), VIP)
 }
 
+/// Starts a balancer's health check of a control plane that is about to join, so that the answer is there when it has.
+pub fn watch(on: &HostName, server: &HostName) -> Step {
+    Step::on(
+        on,
+        &format!("watch-{server}"),
+        format!("watch /readyz of {server} from the balancer"),
+    )
+    .change(balancer::watch_server(server), QUICK)
+}
+
+/// Waits until `/readyz` of a control plane answers a balancer.
+pub fn await_well(on: &HostName, server: &HostName) -> Step {
+    Step::on(
+        on,
+        &format!("await-{server}"),
+        format!("see /readyz of {server} answer the balancer"),
+    )
+    .done_when(balancer::server_is_well(server), WELL)
+}
+
 /// Lets a control plane in on one balancer; `file` is the balancer's file with it as a member.
 pub fn let_in(on: &HostName, server: &HostName, file: &RenderedFile) -> Vec<Step> {
     vec![
-        Step::on(
-            on,
-            &format!("watch-{server}"),
-            format!("watch /readyz of {server} from the balancer"),
-        )
-        .change(balancer::watch_server(server), QUICK)
-        .done_when(balancer::server_is_well(server), WELL),
         Step::on(on, &format!("let-in-{server}"), format!("let {server} in"))
             .change(balancer::let_in(server), QUICK)
             .done_when(balancer::server_is_in(server), QUICK),
