@@ -74,9 +74,8 @@ fn what_next(arguments: &ApplyArguments, topology: &Topology) -> Vec<String> {
 }
 
 fn no_signals(cause: &std::io::Error) -> Problem {
-    Problem::LocalFile {
-        path: "signals".to_owned(),
-        verb: "listen to",
+    Problem::Workstation {
+        what: "listen to signals",
         cause: cause.to_string(),
     }
 }

@@ -63,9 +63,8 @@ type Outcome = Result<ExitCode, Vec<Problem>>;
 
 fn on_runtime(future: impl Future<Output = Outcome>) -> Outcome {
     let runtime = tokio::runtime::Runtime::new().map_err(|cause| {
-        vec![Problem::LocalFile {
-            path: "threads".to_owned(),
-            verb: "start",
+        vec![Problem::Workstation {
+            what: "start threads",
             cause: cause.to_string(),
         }]
     })?;

@@ -1,6 +1,6 @@
 //! The balancers: set up with the members that are there, settled when all have joined.
 
-use super::joins::Joins;
+use super::ways::Joins;
 use super::{ALL_AT_ONCE, Cluster, Scene, chain, phase};
 use crate::facts::{BalancerFacts, HostFacts};
 use crate::plan::{Phase, Step};
@@ -83,7 +83,7 @@ pub(super) fn members(scene: &Scene, cluster: &Cluster) -> Vec<HostName> {
     };
     let is_member = |host: &&Host| {
         host.name == there.via.name
-            || (super::joins::is_member(scene, cluster, host) && !is_staged_out(scene, host))
+            || (super::ways::is_member(scene, cluster, host) && !is_staged_out(scene, host))
     };
     scene
         .topology

@@ -80,9 +80,10 @@ pub(super) fn recognise<'a>(scene: &Scene<'a>) -> Result<Cluster<'a>, Vec<Proble
     same_ca(&planes)?;
     let speaker = |well: bool| planes.iter().find(|(_, facts)| speaks(facts, well)).copied();
     if let Some((host, facts)) = speaker(true) {
-        return match whole(scene, host, facts) {
-            true => there(host, facts, true),
-            false => Ok(Cluster::HalfInitialised(host)),
+        return if whole(scene, host, facts) {
+            there(host, facts, true)
+        } else {
+            Ok(Cluster::HalfInitialised(host))
         };
     }
     let holders: Vec<&Host> = scene

@@ -7,9 +7,11 @@ mod cluster;
 mod control_planes;
 mod hosts;
 mod joins;
+mod labels;
 mod notes;
 mod refusals;
 mod versions;
+mod ways;
 
 use std::collections::BTreeSet;
 
@@ -42,7 +44,7 @@ pub fn plan(
     refusals::check(&scene, allowance)?;
     versions::check(&scene)?;
     let cluster = cluster::recognise(&scene)?;
-    let joins = joins::decide(&scene, &cluster)?;
+    let joins = ways::decide(&scene, &cluster)?;
 
     let mut phases = vec![hosts::files(&scene), balancers::set_up(&scene, &cluster)];
     if cluster.is_to_be_initialised() {
@@ -52,7 +54,7 @@ pub fn plan(
     phases.extend(control_planes::init(&scene, &cluster)?);
     phases.extend(control_planes::pod_network(&scene, &cluster));
     phases.extend(joins::phases(&scene, &cluster, &joins)?);
-    phases.push(joins::labels_and_taints(&scene, &cluster));
+    phases.push(labels::set(&scene, &cluster));
     phases.push(balancers::settle(&scene, &cluster, &joins));
 
     let mut plan = Plan {
@@ -123,7 +125,6 @@ impl<'a> Scene<'a> {
 
     /// A join's file with the CA's hash in it, where the cluster is already there.
     pub(crate) fn joining(
-        &self,
         cluster: &Cluster,
         file: Result<RenderedFile, Problem>,
     ) -> Result<RenderedFile, Vec<Problem>> {
