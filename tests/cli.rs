@@ -80,6 +80,24 @@ fn a_good_inventory_is_said_to_be_good_without_a_connection() {
 }
 
 #[test]
+fn the_inventory_of_the_readme_is_a_good_one() {
+    let readme = include_str!("../README.md");
+    let inventory = readme
+        .split("```toml\n")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
+    let folder = TempDir::new().unwrap();
+    let pod_network = "apiVersion: v1\nkind: Namespace\nmetadata: {name: pod-network}\n";
+    std::fs::write(folder.path().join("pod-network.yaml"), pod_network).unwrap();
+    std::fs::write(folder.path().join("inventory.toml"), inventory).unwrap();
+
+    check(folder.path()).assert().code(0);
+}
+
+#[test]
 fn the_schema_is_json_and_says_what_it_is_a_schema_of() {
     let said = hawser(&["inventory", "schema"]).assert().code(0);
 
