@@ -1,5 +1,6 @@
 //! The house rules that no compiler checks: who may use whom, where the world is touched, how files are named and sized.
 //! A failure names the rule and the file.
+#![cfg(test)]
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
 //! The program from outside: help, exit codes, what goes to which stream. Nothing leaves the loopback interface.
+#![cfg(test)]
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -9,21 +10,17 @@ use tempfile::TempDir;
 
 #[test]
 fn help_tells_the_commands_and_the_exit_codes() {
-    let pages: String = [
-        &["--help"][..],
-        &["plan", "--help"],
-        &["apply", "--help"],
-        &["kubeconfig", "--help"],
-    ]
-    .iter()
-    .map(|arguments| {
+    let page = |arguments: &[&str]| {
+        let help = hawser(arguments).arg("--help").assert().code(0);
         format!(
-            "$ hawser {}\n{}\n",
-            arguments.join(" "),
-            stdout(&hawser(arguments).assert().code(0))
+            "$ hawser {}\n{}",
+            [arguments, &["--help"]].concat().join(" "),
+            stdout(&help)
         )
-    })
-    .collect();
+    };
+    let pages = [&[][..], &["plan"], &["apply"], &["kubeconfig"]]
+        .map(page)
+        .join("\n");
 
     insta::assert_snapshot!(pages);
 }
