@@ -3,7 +3,7 @@
 # usage: demo.sh PROFILE
 set -euo pipefail
 cd "$(dirname "$0")/.."
-profile=$1 inventory=lab/$1.toml hawser=target/release/hawser demo=target/demo
+inventory=lab/$1.toml hawser=target/release/hawser demo=target/demo
 
 "$hawser" apply --yes -i "$inventory"
 mkdir -p "$demo"

@@ -1,5 +1,6 @@
 //! The house rules that no compiler checks: who may use whom, where the world is touched, how files are named and sized.
 //! A failure names the rule and the file.
+#![cfg(test)]
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -187,16 +188,27 @@ fn every_script_is_sent_by_a_command() {
 }
 
 #[test]
-fn every_dependency_has_its_line_in_the_record() {
+fn every_dependency_is_used_and_has_its_line_in_the_record() {
     let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
     let record = read("docs/adr/0009-dependencies.md");
-    let unrecorded: Vec<&String> = ["dependencies", "dev-dependencies"]
+    let code: String = ["src", "tests"]
         .iter()
-        .flat_map(|table| manifest[*table].as_table().unwrap().keys())
-        .filter(|name| !record.contains(&format!("| `{name}` |")))
+        .flat_map(|folder| files(folder, "rs"))
+        .map(read)
+        .collect();
+    let names = ["dependencies", "dev-dependencies"]
+        .iter()
+        .flat_map(|table| manifest[*table].as_table().unwrap().keys());
+
+    let amiss: Vec<&String> = names
+        .filter(|name| {
+            let is_recorded = record.contains(&format!("| `{name}` |"));
+            let path = format!("{}::", name.replace('-', "_"));
+            !is_recorded || !code.contains(&path)
+        })
         .collect();
 
-    assert_eq!(unrecorded, Vec::<&String>::new());
+    assert_eq!(amiss, Vec::<&String>::new());
 }
 
 #[test]

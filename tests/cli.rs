@@ -1,4 +1,5 @@
 //! The program from outside: help, exit codes, what goes to which stream. Nothing leaves the loopback interface.
+#![cfg(test)]
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -9,21 +10,17 @@ use tempfile::TempDir;
 
 #[test]
 fn help_tells_the_commands_and_the_exit_codes() {
-    let pages: String = [
-        &["--help"][..],
-        &["plan", "--help"],
-        &["apply", "--help"],
-        &["kubeconfig", "--help"],
-    ]
-    .iter()
-    .map(|arguments| {
+    let page = |arguments: &[&str]| {
+        let help = hawser(arguments).arg("--help").assert().code(0);
         format!(
-            "$ hawser {}\n{}\n",
-            arguments.join(" "),
-            stdout(&hawser(arguments).assert().code(0))
+            "$ hawser {}\n{}",
+            [arguments, &["--help"]].concat().join(" "),
+            stdout(&help)
         )
-    })
-    .collect();
+    };
+    let pages = [&[][..], &["plan"], &["apply"], &["kubeconfig"]]
+        .map(page)
+        .join("\n");
 
     insta::assert_snapshot!(pages);
 }
@@ -77,6 +74,24 @@ fn a_good_inventory_is_said_to_be_good_without_a_connection() {
         "{}",
         stdout(&said)
     );
+}
+
+#[test]
+fn the_inventory_of_the_readme_is_a_good_one() {
+    let readme = include_str!("../README.md");
+    let inventory = readme
+        .split("```toml\n")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
+    let folder = TempDir::new().unwrap();
+    let pod_network = "apiVersion: v1\nkind: Namespace\nmetadata: {name: pod-network}\n";
+    std::fs::write(folder.path().join("pod-network.yaml"), pod_network).unwrap();
+    std::fs::write(folder.path().join("inventory.toml"), inventory).unwrap();
+
+    check(folder.path()).assert().code(0);
 }
 
 #[test]
