@@ -18,8 +18,9 @@ pub(crate) const LOOK: Duration = Duration::from_secs(180);
 
 /// A workstation: an inventory, and folders that nothing else writes to.
 pub(crate) struct Workstation {
-    home: TempDir,
+    folder: PathBuf,
     inventory: PathBuf,
+    _goes_with_it: Option<TempDir>,
 }
 
 impl Workstation {
@@ -30,16 +31,27 @@ impl Workstation {
 
     /// With an inventory.
     pub(crate) fn with(inventory: PathBuf) -> Self {
-        let home = tempfile::Builder::new().prefix("hawser-lab-").tempdir().unwrap();
+        let folder = tempfile::Builder::new().prefix("hawser-lab-").tempdir().unwrap();
+        let mut workstation = Self::at(folder.path(), inventory);
+        workstation._goes_with_it = Some(folder);
+        workstation
+    }
+
+    /// In a folder that stays.
+    pub(crate) fn at(folder: &Path, inventory: PathBuf) -> Self {
         for name in ["home", "tmp", "state"] {
-            std::fs::create_dir(home.path().join(name)).unwrap();
+            std::fs::create_dir_all(folder.join(name)).unwrap();
         }
-        Self { home, inventory }
+        Self {
+            folder: folder.to_owned(),
+            inventory,
+            _goes_with_it: None,
+        }
     }
 
     /// The folder in which everything lies that hawser can write on the workstation.
     pub(crate) fn folder(&self) -> &Path {
-        self.home.path()
+        &self.folder
     }
 
     /// The command line: `hawser ARGUMENTS`, the inventory named by the environment.
@@ -48,9 +60,9 @@ impl Workstation {
         command
             .args(arguments)
             .env("HAWSER_INVENTORY", &self.inventory)
-            .env("HOME", self.home.path().join("home"))
-            .env("TMPDIR", self.home.path().join("tmp"))
-            .env("XDG_STATE_HOME", self.home.path().join("state"))
+            .env("HOME", self.folder.join("home"))
+            .env("TMPDIR", self.folder.join("tmp"))
+            .env("XDG_STATE_HOME", self.folder.join("state"))
             .env("NO_COLOR", "1")
             .env("RUST_LOG", "trace")
             .env_remove("SSH_AUTH_SOCK")
@@ -77,7 +89,7 @@ impl Workstation {
 
     /// The administrator's kubeconfig, fetched by hawser.
     pub(crate) fn kubeconfig(&self) -> PathBuf {
-        let path = self.home.path().join("kubeconfig");
+        let path = self.folder.join("kubeconfig");
         let to = path.to_str().unwrap();
         self.hawser(&["kubeconfig", "--to", to], LOOK).exits(0);
         path
