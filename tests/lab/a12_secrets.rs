@@ -89,6 +89,6 @@ fn a12_the_runs_secrets_are_gone_from_the_cluster() {
         .iter()
         .map(name)
         .filter(|name| name.starts_with("bootstrap-token-") || *name == "kubeadm-certs");
-    assert_eq!(Vec::from_iter(left), Vec::<&str>::new());
+    assert_eq!(left.collect::<Vec<_>>(), Vec::<&str>::new());
     assert!(!secrets.is_empty(), "the cluster told nothing");
 }

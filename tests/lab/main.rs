@@ -3,6 +3,7 @@
 #![cfg(test)]
 #![cfg(feature = "lab")]
 
+#[expect(dead_code, reason = "the tests of faults use the rest")]
 mod support;
 
 mod evidence;
@@ -14,3 +15,7 @@ mod a10_build;
 mod a11_as_planned;
 mod a12_secrets;
 mod a20_healthy;
+mod a30_second_apply;
+mod a40_pods_and_services;
+mod a50_host_keys;
+mod a60_power;

@@ -89,7 +89,7 @@ impl Needles {
             rm /dev/shm/needles",
             left_out.join(" -o ")
         );
-        let list = Vec::from_iter(self.0.iter().cloned()).join("\n");
+        let list = self.0.iter().cloned().collect::<Vec<_>>().join("\n");
         let said = host::exec_with(name, &script, list.as_bytes());
         said.lines().map(str::to_owned).collect()
     }

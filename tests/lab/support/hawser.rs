@@ -32,20 +32,23 @@ impl Workstation {
     /// With an inventory.
     pub(crate) fn with(inventory: PathBuf) -> Self {
         let folder = tempfile::Builder::new().prefix("hawser-lab-").tempdir().unwrap();
-        let mut workstation = Self::at(folder.path(), inventory);
-        workstation._goes_with_it = Some(folder);
-        workstation
+        let path = folder.path().to_owned();
+        Self::made(&path, inventory, Some(folder))
     }
 
     /// In a folder that stays.
     pub(crate) fn at(folder: &Path, inventory: PathBuf) -> Self {
+        Self::made(folder, inventory, None)
+    }
+
+    fn made(folder: &Path, inventory: PathBuf, goes_with_it: Option<TempDir>) -> Self {
         for name in ["home", "tmp", "state"] {
             std::fs::create_dir_all(folder.join(name)).unwrap();
         }
         Self {
             folder: folder.to_owned(),
             inventory,
-            _goes_with_it: None,
+            _goes_with_it: goes_with_it,
         }
     }
 

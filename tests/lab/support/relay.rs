@@ -30,7 +30,7 @@ impl Relay {
                 counts.begun.fetch_add(1, Ordering::SeqCst);
                 thread::spawn(move || {
                     // An error is an end, and counted as such.
-                    let _ = client.and_then(pass_on);
+                    let _ = client.and_then(|client| pass_on(&client));
                     counts.ended.fetch_add(1, Ordering::SeqCst);
                 });
             }
@@ -50,8 +50,8 @@ impl Relay {
 }
 
 /// Until one side ends.
-fn pass_on(client: TcpStream) -> std::io::Result<()> {
-    let mut head = BufReader::new(client.try_clone()?);
+fn pass_on(client: &TcpStream) -> std::io::Result<()> {
+    let mut head = BufReader::new(client);
     let mut request = String::new();
     head.read_line(&mut request)?;
     let target = request.split(' ').nth(1).unwrap_or_default().to_owned();
@@ -60,7 +60,7 @@ fn pass_on(client: TcpStream) -> std::io::Result<()> {
         line.clear();
     }
     let server = TcpStream::connect(target)?;
-    (&client).write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
+    (&*client).write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
     let (from_server, to_client) = (server.try_clone()?, client.try_clone()?);
     let back = thread::spawn(move || copy(&mut &from_server, &to_client));
     copy(&mut head, &server);
