@@ -1,0 +1,115 @@
+//! hawser, as an operator runs it, with a home of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::lab;
+use super::process::{Ran, Running, run, start};
+
+/// A build takes two minutes on a quiet machine.
+pub(crate) const BUILD: Duration = Duration::from_secs(15 * 60);
+
+/// A look at a healthy cluster takes seconds, also on a busy machine.
+pub(crate) const LOOK: Duration = Duration::from_secs(180);
+
+/// A workstation: an inventory, and folders that nothing else writes to.
+pub(crate) struct Workstation {
+    folder: PathBuf,
+    inventory: PathBuf,
+    _goes_with_it: Option<TempDir>,
+}
+
+impl Workstation {
+    /// With a profile of the lab.
+    pub(crate) fn new(profile: &str) -> Self {
+        Self::with(lab::inventory(profile))
+    }
+
+    /// With an inventory.
+    pub(crate) fn with(inventory: PathBuf) -> Self {
+        let folder = tempfile::Builder::new().prefix("hawser-lab-").tempdir().unwrap();
+        let path = folder.path().to_owned();
+        Self::made(&path, inventory, Some(folder))
+    }
+
+    /// In a folder that stays.
+    pub(crate) fn at(folder: &Path, inventory: PathBuf) -> Self {
+        Self::made(folder, inventory, None)
+    }
+
+    fn made(folder: &Path, inventory: PathBuf, goes_with_it: Option<TempDir>) -> Self {
+        for name in ["home", "tmp", "state"] {
+            std::fs::create_dir_all(folder.join(name)).unwrap();
+        }
+        Self {
+            folder: folder.to_owned(),
+            inventory,
+            _goes_with_it: goes_with_it,
+        }
+    }
+
+    /// The folder in which everything lies that hawser can write on the workstation.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The command line: `hawser ARGUMENTS`, the inventory named by the environment.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hawser"));
+        command
+            .args(arguments)
+            .env("HAWSER_INVENTORY", &self.inventory)
+            .env("HOME", self.folder.join("home"))
+            .env("TMPDIR", self.folder.join("tmp"))
+            .env("XDG_STATE_HOME", self.folder.join("state"))
+            .env("NO_COLOR", "1")
+            .env("RUST_LOG", "trace")
+            .env_remove("SSH_AUTH_SOCK")
+            .env_remove("KUBECONFIG")
+            .stdin(std::process::Stdio::null());
+        command
+    }
+
+    /// Runs hawser to its end.
+    pub(crate) fn hawser(&self, arguments: &[&str], limit: Duration) -> Ran {
+        run(&mut self.command(arguments), limit)
+    }
+
+    /// Starts hawser.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Running {
+        start(&mut self.command(arguments))
+    }
+
+    /// `hawser plan -o json`: what it would do, or why it refuses.
+    pub(crate) fn plan(&self) -> Value {
+        let ran = self.hawser(&["plan", "-o", "json"], LOOK);
+        serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {}", ran.said()))
+    }
+
+    /// The administrator's kubeconfig, fetched by hawser.
+    pub(crate) fn kubeconfig(&self) -> PathBuf {
+        let path = self.folder.join("kubeconfig");
+        let to = path.to_str().unwrap();
+        self.hawser(&["kubeconfig", "--to", to], LOOK).exits(0);
+        path
+    }
+}
+
+/// The events of a run, from `apply -o json`.
+pub(crate) fn events(stdout: &str) -> Vec<Value> {
+    let lines = stdout.lines().filter(|line| !line.is_empty());
+    lines
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect()
+}
+
+/// The report at the end of a run.
+pub(crate) fn report(stdout: &str) -> Value {
+    let last = events(stdout).pop().unwrap_or_default();
+    assert_eq!(last["event"], "run-finished", "{stdout}");
+    last["report"].clone()
+}

@@ -1,0 +1,98 @@
+//! kubectl of the lab, on this machine, with the administrator's kubeconfig.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::lab;
+use super::process::{Ran, run, run_with};
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// kubectl that speaks to one server.
+pub(crate) struct Kubectl {
+    program: PathBuf,
+    kubeconfig: PathBuf,
+    server: String,
+}
+
+impl Kubectl {
+    /// Through the VIP. (The endpoint's name is known to the hosts alone.)
+    pub(crate) fn new(kubeconfig: PathBuf) -> Self {
+        Self {
+            program: lab::programs().join("kubectl"),
+            kubeconfig,
+            server: format!("https://{}:6443", lab::VIP),
+        }
+    }
+
+    /// Straight at an API server.
+    pub(crate) fn at(&self, address: &str) -> Self {
+        Self {
+            program: self.program.clone(),
+            kubeconfig: self.kubeconfig.clone(),
+            server: format!("https://{address}:6443"),
+        }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .arg("--kubeconfig")
+            .arg(&self.kubeconfig)
+            .args(["--server", &self.server, "--request-timeout=20s"])
+            .args(arguments)
+            .stdin(std::process::Stdio::null());
+        command
+    }
+
+    /// Runs kubectl, whatever becomes of it.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        run(&mut self.command(arguments), LIMIT)
+    }
+
+    /// `kubectl get … -o json`, for what is asked again.
+    pub(crate) fn get(&self, arguments: &[&str]) -> Result<Value, String> {
+        let text = self.run(&[&["get", "-o", "json"], arguments].concat()).answer()?;
+        serde_json::from_str(&text).map_err(|error| error.to_string())
+    }
+
+    /// The items of a list.
+    pub(crate) fn items(&self, arguments: &[&str]) -> Result<Vec<Value>, String> {
+        let list = self.get(arguments)?;
+        Ok(list["items"].as_array().cloned().unwrap_or_default())
+    }
+
+    /// `kubectl apply -f -`.
+    pub(crate) fn apply(&self, documents: &str) -> Result<String, String> {
+        run_with(
+            &mut self.command(&["apply", "-f", "-"]),
+            documents.as_bytes(),
+            LIMIT,
+        )
+        .answer()
+    }
+
+    /// The names of the nodes that are Ready.
+    pub(crate) fn ready_nodes(&self) -> Result<Vec<String>, String> {
+        let nodes = self.items(&["nodes"])?;
+        let ready = nodes.iter().filter(|node| is_ready(node));
+        Ok(ready.map(|node| name(node).to_owned()).collect())
+    }
+}
+
+/// An object's name.
+pub(crate) fn name(object: &Value) -> &str {
+    object["metadata"]["name"].as_str().unwrap_or_default()
+}
+
+/// Whether a node's or a pod's condition Ready is True.
+pub(crate) fn is_ready(object: &Value) -> bool {
+    let conditions = object["status"]["conditions"].as_array();
+    conditions.is_some_and(|all| {
+        all.iter()
+            .any(|condition| condition["type"] == "Ready" && condition["status"] == "True")
+    })
+}

@@ -1,0 +1,88 @@
+//! The lab, by its own command.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use super::process::{Ran, run};
+
+/// The virtual IP of both profiles.
+pub(crate) const VIP: &str = "10.77.0.100";
+
+/// The first time in a checkout, hosts are made from nothing.
+const UP: Duration = Duration::from_secs(20 * 60);
+const QUICK: Duration = Duration::from_secs(120);
+
+/// The lab's folder in the checkout.
+pub(crate) fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("lab")
+}
+
+/// A profile's inventory.
+pub(crate) fn inventory(profile: &str) -> PathBuf {
+    folder().join(format!("{profile}.toml"))
+}
+
+fn lab(arguments: &[&str], limit: Duration) -> Ran {
+    run(Command::new(folder().join("lab")).args(arguments), limit).exits(0)
+}
+
+/// Starts the hosts of a profile afresh, on whatever was there.
+pub(crate) fn up(profile: &str) {
+    lab(&["up", profile], UP);
+}
+
+/// Removes all hosts.
+pub(crate) fn down() {
+    lab(&["down"], QUICK);
+}
+
+/// Starts one more host.
+pub(crate) fn add(name: &str, address: &str) {
+    lab(&["add", &format!("{name}={address}")], QUICK);
+}
+
+/// Cuts a host's power, if it has any, and gives it back.
+pub(crate) fn power_cycle(name: &str) {
+    lab(&["power-cycle", name], QUICK);
+}
+
+/// Cuts a host's power.
+pub(crate) fn kill(name: &str) {
+    run(Command::new("docker").args(["kill", name]), QUICK).exits(0);
+}
+
+/// `on`, `off` or `clear`: whether hosts note what comes over SSH.
+pub(crate) fn record(what: &str) {
+    lab(&["record", what], QUICK);
+}
+
+/// Names and addresses of a profile's hosts.
+pub(crate) fn hosts(profile: &str) -> Vec<(String, String)> {
+    let text = lab(&["hosts", profile], QUICK).stdout;
+    let pairs = text.lines().filter_map(|line| line.split_once(' '));
+    pairs
+        .map(|(name, address)| (name.to_owned(), address.to_owned()))
+        .collect()
+}
+
+/// A host's address.
+pub(crate) fn address(profile: &str, name: &str) -> String {
+    let host = hosts(profile).into_iter().find(|(known, _)| known == name);
+    host.unwrap_or_else(|| panic!("no host {name} in {profile}")).1
+}
+
+/// The folder of the lab's Kubernetes programs.
+pub(crate) fn programs() -> PathBuf {
+    PathBuf::from(lab(&["path", "bin"], QUICK).stdout.trim())
+}
+
+/// The private key that all hosts accept.
+pub(crate) fn identity() -> PathBuf {
+    folder().join("run/id_ed25519")
+}
+
+/// The hosts' keys.
+pub(crate) fn known_hosts() -> PathBuf {
+    folder().join("run/known_hosts")
+}
