@@ -37,7 +37,7 @@ fn a11_what_was_planned_is_what_the_hosts_recorded() {
         let (look, rest) = record.split_first().unwrap();
         let tally = Reader::new(&name, &look.command, &masks, rest.to_vec()).follow(&steps);
         println!("{name}: {} steps as planned: {tally:?}", steps.len());
-        assert!(tally.looks >= 2, "{name} was not looked at before and after");
+        assert!(tally.looks >= 1, "{name} was not looked at before it was changed");
         assert!(tally.changes > 0, "{name}");
     }
     assert_eq!(plan["plan"]["cluster"], Value::from("lab-stacked"));

@@ -2,8 +2,8 @@
 
 use crate::evidence::{Evidence, PROFILE};
 use crate::needles::{Needles, RunSecrets};
-use crate::support::hawser::Workstation;
-use crate::support::kubectl::{Kubectl, name};
+use crate::support::hawser::administrator;
+use crate::support::kubectl::name;
 use crate::support::{host, lab, record};
 
 /// Where something can be written to on a host.
@@ -81,9 +81,12 @@ fn a12_no_secret_is_on_the_hosts_disks_or_in_their_journals() {
 
 #[test]
 fn a12_the_runs_secrets_are_gone_from_the_cluster() {
-    let kubectl = Kubectl::new(Workstation::new(PROFILE).kubeconfig());
+    let administrator = administrator(PROFILE);
 
-    let secrets = kubectl.items(&["secrets", "-n", "kube-system"]).unwrap();
+    let secrets = administrator
+        .kubectl
+        .items(&["secrets", "-n", "kube-system"])
+        .unwrap();
 
     let left = secrets
         .iter()

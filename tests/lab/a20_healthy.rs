@@ -7,18 +7,14 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::evidence::PROFILE;
-use crate::support::api::Credentials;
-use crate::support::hawser::{LOOK, Workstation};
-use crate::support::kubectl::Kubectl;
+use crate::support::hawser::{LOOK, Workstation, administrator};
 use crate::support::{host, lab};
 
 const CONTROL_PLANES: [&str; 3] = ["cp1", "cp2", "cp3"];
 
 #[test]
 fn a20_five_nodes_are_ready_through_the_vip() {
-    let kubectl = Kubectl::new(Workstation::new(PROFILE).kubeconfig());
-
-    let mut ready = kubectl.ready_nodes().unwrap();
+    let mut ready = administrator(PROFILE).kubectl.ready_nodes().unwrap();
 
     ready.sort();
     assert_eq!(ready, ["cp1", "cp2", "cp3", "w1", "w2"]);
@@ -26,8 +22,7 @@ fn a20_five_nodes_are_ready_through_the_vip() {
 
 #[test]
 fn a20_each_api_server_is_ready_directly_and_through_the_vip() {
-    let kubeconfig = Workstation::new(PROFILE).kubeconfig();
-    let credentials = Credentials::from_kubeconfig(&std::fs::read_to_string(kubeconfig).unwrap());
+    let credentials = administrator(PROFILE).credentials;
     let mut servers = CONTROL_PLANES.map(|name| lab::address(PROFILE, name)).to_vec();
     servers.push(lab::VIP.to_owned());
 

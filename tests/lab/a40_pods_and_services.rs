@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::evidence::PROFILE;
 use crate::support::api::Credentials;
-use crate::support::hawser::Workstation;
+use crate::support::hawser::{Administrator, administrator};
 use crate::support::kubectl::{Kubectl, is_ready};
 use crate::support::wait::{LONG, until};
 use crate::support::{host, lab};
@@ -33,10 +33,11 @@ fn documents() -> String {
 
 #[test]
 fn a40_pods_reach_each_other_and_a_service_answers_from_every_node() {
-    let workstation = Workstation::new(PROFILE);
-    let kubeconfig = workstation.kubeconfig();
-    let credentials = Credentials::from_kubeconfig(&std::fs::read_to_string(&kubeconfig).unwrap());
-    let kubectl = Kubectl::new(kubeconfig);
+    let Administrator {
+        kubectl,
+        credentials,
+        workstation: _home,
+    } = administrator(PROFILE);
     kubectl.run(&["delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait"]);
     until("pods and a Service", LONG, || kubectl.apply(&documents()));
 
@@ -59,25 +60,26 @@ fn pod_ip(kubectl: &Kubectl, pod: &str) -> String {
     })
 }
 
+/// The image has no other client of HTTP than kubectl: busybox's, linked statically, cannot look up names and dies of it.
 fn pod_reaches(kubectl: &Kubectl, from: &str, address: &str, who: &str) {
-    let url = format!("http://{address}:8080/");
+    let server = format!("--server=http://{address}:8080");
     let fetch = [
         "exec",
         "-n",
         NAMESPACE,
         from,
         "--",
-        "/bin/busybox",
-        "wget",
-        "-T",
-        "5",
-        "-qO-",
-        &url,
+        "/bin/kubectl",
+        &server,
+        "get",
+        "--raw",
+        "/",
     ];
     until(&format!("{from} reaches {who}"), LONG, || {
         let said = kubectl.run(&fetch).answer()?;
         if said.trim() == who { Ok(()) } else { Err(said) }
     });
+    println!("{from} reaches {who} by its address");
 }
 
 /// What kube-proxy is told comes from its API server's cache, which a change of etcd's leader may set back.

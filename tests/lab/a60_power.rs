@@ -4,8 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::evidence::PROFILE;
 use crate::support::api::Credentials;
-use crate::support::hawser::{LOOK, Workstation};
-use crate::support::kubectl::Kubectl;
+use crate::support::hawser::{Administrator, LOOK, administrator};
 use crate::support::requests::{self, Question, Request, failed};
 use crate::support::wait::{LONG, stays, until};
 use crate::support::{host, lab};
@@ -14,11 +13,6 @@ const BALANCERS: [&str; 2] = ["lb1", "lb2"];
 
 /// Longer than keepalived takes to claim a VIP that it thinks is its own.
 const CLAIM: Duration = Duration::from_secs(6);
-
-fn credentials(workstation: &Workstation) -> Credentials {
-    let kubeconfig = std::fs::read_to_string(workstation.kubeconfig()).unwrap();
-    Credentials::from_kubeconfig(&kubeconfig)
-}
 
 fn answers(credentials: &Credentials) -> Result<(), String> {
     let answer = credentials.get(lab::VIP, "/readyz", Duration::from_secs(5));
@@ -35,8 +29,7 @@ fn holder() -> Result<&'static str, String> {
 
 #[test]
 fn a60_the_api_outlives_the_balancer_that_holds_the_vip() {
-    let workstation = Workstation::new(PROFILE);
-    let credentials = credentials(&workstation);
+    let credentials = administrator(PROFILE).credentials;
     let first = until("one balancer holds the VIP", LONG, holder);
     until("the API answers", LONG, || answers(&credentials));
     let requests = requests::start(Question {
@@ -103,9 +96,11 @@ fn returns_and_takes_nothing(first: &str) {
 
 #[test]
 fn a60_the_api_outlives_the_first_control_plane() {
-    let workstation = Workstation::new(PROFILE);
-    let credentials = credentials(&workstation);
-    let kubectl = Kubectl::new(workstation.kubeconfig());
+    let Administrator {
+        kubectl,
+        credentials,
+        workstation,
+    } = administrator(PROFILE);
 
     lab::kill("cp1");
     let since = Instant::now();

@@ -7,6 +7,8 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::api::Credentials;
+use super::kubectl::Kubectl;
 use super::lab;
 use super::process::{Ran, Running, run, start};
 
@@ -90,12 +92,32 @@ impl Workstation {
         serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {}", ran.said()))
     }
 
-    /// The administrator's kubeconfig, fetched by hawser.
+    /// The administrator's kubeconfig, fetched by hawser; it lies in the workstation's folder.
     pub(crate) fn kubeconfig(&self) -> PathBuf {
         let path = self.folder.join("kubeconfig");
         let to = path.to_str().unwrap();
         self.hawser(&["kubeconfig", "--to", to], LOOK).exits(0);
         path
+    }
+}
+
+/// Who administers the cluster: kubectl and plain requests with the kubeconfig that hawser fetched.
+pub(crate) struct Administrator {
+    pub(crate) kubectl: Kubectl,
+    pub(crate) credentials: Credentials,
+    /// The kubeconfig lies there.
+    pub(crate) workstation: Workstation,
+}
+
+/// Who has fetched the kubeconfig of a profile's cluster.
+pub(crate) fn administrator(profile: &str) -> Administrator {
+    let workstation = Workstation::new(profile);
+    let path = workstation.kubeconfig();
+    let text = std::fs::read_to_string(&path).unwrap();
+    Administrator {
+        kubectl: Kubectl::new(path),
+        credentials: Credentials::from_kubeconfig(&text),
+        workstation,
     }
 }
 
