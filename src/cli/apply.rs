@@ -243,7 +243,9 @@ impl Attempt<'_> {
 /// Verification asks control planes and balancers: they know of the workers.
 fn who_speaks_for_the_cluster(topology: &Topology) -> Topology {
     let mut asked = topology.clone();
-    asked.hosts.retain(|host| host.is(Role::ControlPlane) || host.is(Role::Balancer));
+    asked
+        .hosts
+        .retain(|host| host.is(Role::ControlPlane) || host.is(Role::Balancer));
     asked
 }
 

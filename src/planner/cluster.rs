@@ -93,6 +93,7 @@ pub(super) fn recognise<'a>(scene: &Scene<'a>) -> Result<Cluster<'a>, Vec<Proble
         .collect();
     match (holders.as_slice(), speaker(false)) {
         ([], _) => absent(scene, &planes),
+        (_, Some((host, facts))) if has_grown(facts) => there(host, facts, false),
         ([only], _) if only.is(Role::ControlPlane) => Ok(Cluster::HalfInitialised(only)),
         (_, Some((host, facts))) => there(host, facts, false),
         (holders, None) => Err(vec![silent(holders)]),
@@ -135,6 +136,12 @@ fn speaks(facts: &HostFacts, well: bool) -> bool {
     view.etcd.known().is_some_and(|members| !members.is_empty()) && facts.kubernetes.has_ca_key
 }
 
+/// Whether etcd lists a second member: then init came to its end long ago, whatever the other host holds now.
+fn has_grown(facts: &HostFacts) -> bool {
+    let members = facts.cluster.as_ref().and_then(|view| view.etcd.known());
+    members.is_some_and(|members| members.len() > 1)
+}
+
 /// Whether init came to its end. With a second node in the cluster it did, whatever is missing now.
 fn whole(scene: &Scene, host: &Host, facts: &HostFacts) -> bool {
     let Some(view) = &facts.cluster else { return false };
@@ -147,12 +154,7 @@ fn whole(scene: &Scene, host: &Host, facts: &HostFacts) -> bool {
             .iter()
             .any(|node| node.name == host.name && node.control_plane)
     });
-    let proxied = scene
-        .topology
-        .kubeadm
-        .skip_phases
-        .iter()
-        .any(|phase| phase == "addon" || phase == "addon/kube-proxy")
+    let proxied = !scene.wants_proxy()
         || view
             .workloads
             .known()
@@ -234,11 +236,12 @@ fn same_ca(planes: &[(&Host, &HostFacts)]) -> Result<(), Vec<Problem>> {
 
 fn silent(holders: &[&Host]) -> Problem {
     let names: Vec<String> = holders.iter().map(|host| host.name.to_string()).collect();
+    let members = holders.iter().filter(|host| host.is(Role::ControlPlane)).count();
     Problem::Unsafe {
         what: "a cluster has been here, and no API server or etcd member of it answers".to_owned(),
         because: vec![
             format!("{} hold its identity or its data", names.join(", ")),
-            format!("etcd of {} members needs {} of them", holders.len(), quorum(holders.len())),
+            format!("etcd of {members} members needs {} of them", quorum(members)),
         ],
         way_out: vec![
             "hosts that have just started need a minute: run this again".to_owned(),

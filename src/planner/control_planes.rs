@@ -28,7 +28,7 @@ pub(super) fn init(scene: &Scene, cluster: &Cluster) -> Result<Option<Phase>, Ve
     }
     let file =
         files::init(scene.topology, host, scene.kubeadm(&host.name)).map_err(|problem| vec![problem])?;
-    let steps = control_plane::init(host, &scene.server(host), &file, &flags);
+    let steps = control_plane::init(host, &scene.server(host), &file, &flags, scene.wants_proxy());
     Ok(Some(phase("init", 1, vec![chain(&host.name, steps)])))
 }
 

@@ -4,12 +4,15 @@
 //! it has no quorum until the newcomer runs: nothing else is started in that window.
 
 use super::ways::{Clear, Joins, Way, to_be_let_in};
-use super::{Cluster, Scene, balancers, chain, phase};
+use super::{ALL_AT_ONCE, Cluster, Scene, balancers, chain, phase};
 use crate::error::Problem;
 use crate::plan::{Chain, Lane, Necessity, Phase, Step};
 use crate::remote::files;
 use crate::steps::{control_plane, mend, node, secrets};
 use crate::topology::{Host, HostName, Role, Version};
+
+/// The phase that makes what every join needs, whichever hosts join.
+pub(super) const SECRETS: &str = "secrets of this run";
 
 /// How many workers join at once: more only makes API server and registry slower.
 pub(super) const WORKERS_AT_ONCE: usize = 10;
@@ -60,7 +63,8 @@ fn bring_up(scene: &Scene, joins: &Joins) -> Phase {
         .filter(|(_, way)| *way == Way::BringUp);
     let chains =
         half.map(|(host, _)| chain(&host.name, vec![mend::bring_up(&host.name, &scene.server(host))]));
-    phase("bring up what is half-joined", 1, chains.collect())
+    // All at once: none is well before those that make the quorum run.
+    phase("bring up what is half-joined", ALL_AT_ONCE, chains.collect())
 }
 
 /// The run's own token, and the certificates sealed with the run's own key, where the cluster is already there.
@@ -82,7 +86,7 @@ fn secrets_first(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Phas
     } else {
         vec![chain(&via.name, steps)]
     };
-    Ok(phase("secrets of this run", 1, chains))
+    Ok(phase(SECRETS, 1, chains))
 }
 
 fn needs_file(joins: &Joins) -> bool {
@@ -158,6 +162,7 @@ fn control_plane_steps(
         Way::BringUp | Way::Annotate => {
             let mut steps = balancers::watch(scene, host);
             steps.extend(mend::finish_control_plane(&host.name, &file, version));
+            steps.extend(without_bootstrap_identity(scene, host));
             steps
         }
         Way::Join { clear } => {
@@ -172,6 +177,15 @@ fn control_plane_steps(
             steps
         }
     })
+}
+
+fn without_bootstrap_identity(scene: &Scene, host: &Host) -> Vec<Step> {
+    let left = scene
+        .facts(&host.name)
+        .is_some_and(|facts| facts.kubernetes.has_bootstrap_kubelet_conf);
+    left.then(|| mend::remove_bootstrap_identity(&host.name))
+        .into_iter()
+        .collect()
 }
 
 fn clearing(scene: &Scene, cluster: &Cluster, host: &Host, clear: &Clear) -> Vec<Step> {
@@ -207,12 +221,14 @@ fn worker_chains(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Vec<
                     steps
                 }
                 Way::Annotate | Way::BringUp => {
-                    vec![mend::annotate(
+                    let mut steps = without_bootstrap_identity(scene, host);
+                    steps.push(mend::annotate(
                         &via.name,
                         &scene.server(via),
                         &host.name,
                         &scene.topology.kubeadm.cri_socket,
-                    )]
+                    ));
+                    steps
                 }
             };
             Ok(Chain {

@@ -8,6 +8,7 @@ mod control_planes;
 mod hosts;
 mod joins;
 mod labels;
+mod no_quorum;
 mod notes;
 mod refusals;
 mod versions;
@@ -123,6 +124,14 @@ impl<'a> Scene<'a> {
             .unwrap_or(self.topology.version)
     }
 
+    /// Whether init makes kube-proxy.
+    pub(crate) fn wants_proxy(&self) -> bool {
+        let skipped = &self.topology.kubeadm.skip_phases;
+        !skipped
+            .iter()
+            .any(|phase| phase == "addon" || phase == "addon/kube-proxy")
+    }
+
     /// A join's file with the CA's hash in it, where the cluster is already there.
     pub(crate) fn joining(
         cluster: &Cluster,
@@ -163,15 +172,20 @@ fn limit(plan: &mut Plan, limit: &BTreeSet<HostName>) -> Result<(), Vec<Problem>
     }
     let mut left_out = Vec::new();
     for phase in &mut plan.phases {
+        let is_shared = phase.name == joins::SECRETS;
         for lane in &mut phase.lanes {
             lane.chains.retain(|chain| {
-                let kept = limit.contains(&chain.subject);
+                let kept = is_shared || limit.contains(&chain.subject);
                 if !kept && chain.steps.iter().any(|step| step.captures == Some(Slot::CaHash)) {
                     left_out.push(chain.subject.clone());
                 }
                 kept
             });
         }
+    }
+    let is_joining = |step: &Step| step.id.0.ends_with("/join") || step.id.0.ends_with("/finish-join");
+    if !plan.steps().any(is_joining) {
+        plan.phases.retain(|phase| phase.name != joins::SECRETS);
     }
     match left_out.first() {
         Some(host) if plan.steps().next().is_some() => Err(vec![Problem::Usage {

@@ -1,6 +1,6 @@
 //! What becomes of each node host: it is whole, joins, is brought up, or is refused.
 
-use super::{Cluster, Scene, balancers};
+use super::{Cluster, Scene, balancers, no_quorum};
 use crate::ca::ca_hash;
 use crate::error::Problem;
 use crate::facts::{
@@ -125,12 +125,16 @@ fn membership(
 }
 
 fn way(scene: &Scene, cluster: &Cluster, host: &Host, facts: &HostFacts) -> Result<Option<Way>, Problem> {
+    if !is_well(cluster) && host.name == cluster.via().name {
+        // It speaks for the cluster, and waits for the others.
+        return Ok(None);
+    }
     let node = cluster.node(host).is_some();
     match membership(scene, cluster, host, facts)? {
         Membership::Member => Ok(None),
         Membership::Foreign => Err(foreign(host, facts, cluster)),
         found if host.is(Role::ControlPlane) => {
-            control_plane_way(cluster, host, facts, matches!(found, Membership::Partial(_))).map(Some)
+            control_plane_way(scene, cluster, host, matches!(found, Membership::Partial(_))).map(Some)
         }
         Membership::Absent => Ok(Some(Way::Join {
             clear: Clear {
@@ -142,11 +146,16 @@ fn way(scene: &Scene, cluster: &Cluster, host: &Host, facts: &HostFacts) -> Resu
     }
 }
 
+/// Whether what the API would say is known, or there is no cluster yet.
+fn is_well(cluster: &Cluster) -> bool {
+    cluster.there().is_none_or(|there| there.well)
+}
+
 fn worker_way(cluster: &Cluster, host: &Host) -> Option<Way> {
     match cluster.node(host) {
         Some(node) if node.ready => Some(Way::Annotate),
         // Nothing is known of the nodes while no API server is well: the next run looks again.
-        _ if cluster.there().is_some_and(|there| !there.well) => None,
+        _ if !is_well(cluster) => None,
         found => Some(Way::Join {
             clear: Clear {
                 node: found.is_some(),
@@ -158,12 +167,7 @@ fn worker_way(cluster: &Cluster, host: &Host) -> Option<Way> {
 }
 
 /// A listed member is brought up as it is where it can be; it is removed only where the others hold the quorum.
-fn control_plane_way(
-    cluster: &Cluster,
-    host: &Host,
-    facts: &HostFacts,
-    partial: bool,
-) -> Result<Way, Problem> {
+fn control_plane_way(scene: &Scene, cluster: &Cluster, host: &Host, partial: bool) -> Result<Way, Problem> {
     let node = cluster.node(host).is_some();
     let Some(member) = cluster.members().iter().find(|member| member.is_of(host)) else {
         return Ok(Way::Join {
@@ -174,12 +178,12 @@ fn control_plane_way(
             },
         });
     };
-    if partial && can_come_up(facts, member) {
+    if partial && can_come_up(scene, host, member) {
         return Ok(Way::BringUp);
     }
-    let sum = Sum::without(cluster.members(), member);
+    let sum = Sum::without(scene, cluster.members(), member);
     if !sum.holds() {
-        return Err(no_quorum(cluster, host, facts, member, &sum));
+        return Err(no_quorum::refuse(scene, cluster, host, member, &sum.to_string()));
     }
     Ok(Way::Join {
         clear: Clear {
@@ -190,33 +194,47 @@ fn control_plane_way(
     })
 }
 
-fn can_come_up(facts: &HostFacts, member: &MemberFact) -> bool {
+fn can_come_up(scene: &Scene, host: &Host, member: &MemberFact) -> bool {
+    let Some(facts) = scene.facts(&host.name) else {
+        return false;
+    };
     let found = &facts.kubernetes;
     let complete = found.manifests.iter().any(|manifest| manifest == "etcd.yaml") && found.has_kubelet_conf;
     let tried = facts
         .units
         .get("kubelet")
         .is_some_and(|kubelet| kubelet.active_for_s > LONG_ENOUGH_S);
-    complete && (member.healthy || !tried)
+    complete && (runs(scene, member) || !tried)
+}
+
+/// Whether a member runs. Without a quorum none is healthy, but its own host still hears it.
+fn runs(scene: &Scene, member: &MemberFact) -> bool {
+    let heard = |(host, facts): (&Host, &HostFacts)| {
+        let view = facts.cluster.as_ref();
+        member.is_of(host) && view.is_some_and(|view| view.etcd.known().is_some())
+    };
+    member.healthy || scene.answered(Role::ControlPlane).any(heard)
 }
 
 /// Who is left when a member goes.
 struct Sum {
     listed: usize,
-    others_started: usize,
+    others_run: usize,
 }
 
 impl Sum {
-    fn without(members: &[MemberFact], gone: &MemberFact) -> Self {
+    fn without(scene: &Scene, members: &[MemberFact], gone: &MemberFact) -> Self {
         let others = members.iter().filter(|member| member.id != gone.id);
         Self {
             listed: members.len(),
-            others_started: others.filter(|member| member.healthy && !member.learner).count(),
+            others_run: others
+                .filter(|member| runs(scene, member) && !member.learner)
+                .count(),
         }
     }
 
     fn holds(&self) -> bool {
-        self.others_started >= quorum(self.listed)
+        self.others_run >= quorum(self.listed)
     }
 }
 
@@ -226,43 +244,8 @@ impl std::fmt::Display for Sum {
         write!(
             f,
             "without it {} of {} listed members run, the quorum is {needed}",
-            self.others_started, self.listed
+            self.others_run, self.listed
         )
-    }
-}
-
-fn no_quorum(cluster: &Cluster, host: &Host, facts: &HostFacts, member: &MemberFact, sum: &Sum) -> Problem {
-    let via = &cluster.via().name;
-    let lost = if facts.kubernetes.has_etcd_data {
-        "its etcd member does not start"
-    } else {
-        "its etcd member has no data to start from"
-    };
-    Problem::Unsafe {
-        what: format!("{}: {lost}, and etcd cannot do without it", host.name),
-        because: vec![
-            format!(
-                "member {} of {} is listed ({})",
-                member.id,
-                host.name,
-                member.peer_urls.join(", ")
-            ),
-            format!("{sum}: it cannot be removed either, since a removal needs the quorum"),
-        ],
-        way_out: vec![
-            format!("on {via}, save etcd's data first: `cp -a /var/lib/etcd /var/lib/etcd.saved`"),
-            format!(
-                "on {via}, add `- --force-new-cluster` to the command in /etc/kubernetes/manifests/etcd.yaml and wait for /readyz:"
-            ),
-            "  `kubectl --kubeconfig /etc/kubernetes/admin.conf get --raw /readyz`".to_owned(),
-            format!(
-                "on {via}, take the line out again and wait once more; etcd then has {via} as its one member"
-            ),
-            format!(
-                "on {}, `kubeadm reset -f` clears what is left, then `hawser apply` joins it anew",
-                host.name
-            ),
-        ],
     }
 }
 
