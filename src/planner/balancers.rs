@@ -81,13 +81,15 @@ pub(super) fn members(scene: &Scene, cluster: &Cluster) -> Vec<HostName> {
     let Some(there) = cluster.there() else {
         return vec![cluster.via().name.clone()];
     };
-    let belongs = |host: &Host| match there.well {
-        true => super::ways::is_member(scene, cluster, host),
+    let belongs = |host: &Host| {
+        if there.well {
+            return super::ways::is_member(scene, cluster, host);
+        }
         // The API cannot be asked: whoever has run before keeps its place.
-        false => cluster
+        cluster
             .members()
             .iter()
-            .any(|member| member.is_of(host) && member.has_started()),
+            .any(|member| member.is_of(host) && member.has_started())
     };
     let is_member =
         |host: &&Host| host.name == there.via.name || (belongs(host) && !is_staged_out(scene, host));
