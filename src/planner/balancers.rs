@@ -81,16 +81,18 @@ pub(super) fn members(scene: &Scene, cluster: &Cluster) -> Vec<HostName> {
     let Some(there) = cluster.there() else {
         return vec![cluster.via().name.clone()];
     };
-    let is_member = |host: &&Host| {
-        host.name == there.via.name
-            || (super::joins::is_member(scene, cluster, host) && !is_staged_out(scene, host))
-    };
-    scene
+    let is_in = |host: &&Host| super::ways::is_member(scene, cluster, host) && !is_staged_out(scene, host);
+    let members: Vec<HostName> = scene
         .topology
         .with_role(Role::ControlPlane)
-        .filter(is_member)
+        .filter(is_in)
         .map(|host| host.name.clone())
-        .collect()
+        .collect();
+    if members.is_empty() {
+        // The endpoint must lead somewhere while the one that speaks is mended.
+        return vec![there.via.name.clone()];
+    }
+    members
 }
 
 /// A member that no balancer has let in yet is let in by its own steps, watched first.
@@ -124,15 +126,6 @@ pub(super) fn let_in(scene: &Scene, host: &Host, members: &[HostName]) -> Vec<St
         .map(|(on, _)| balancer::await_well(&on.name, &host.name));
     let one = |on: &Host| balancer::let_in(&on.name, &host.name, &file(scene, on, members));
     seen.chain(scene.answered(Role::Balancer).flat_map(|(on, _)| one(on)))
-        .collect()
-}
-
-/// Takes a control plane out on every balancer that sends it something.
-pub(super) fn take_out(scene: &Scene, host: &Host, members: &[HostName]) -> Vec<Step> {
-    let one = |on: &Host| balancer::take_out(&on.name, &host.name, &file(scene, on, members));
-    scene
-        .answered(Role::Balancer)
-        .flat_map(|(on, _)| one(on))
         .collect()
 }
 

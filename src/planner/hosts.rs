@@ -23,7 +23,7 @@ pub(super) fn files(scene: &Scene) -> Phase {
         let leftovers = facts
             .kubernetes
             .has_leftovers
-            .then(|| secrets::clear_run_files(&host.name));
+            .then(|| secrets::clear_leftovers(&host.name));
         chain(&host.name, leftovers.into_iter().chain(writes).collect())
     });
     phase(
@@ -32,6 +32,26 @@ pub(super) fn files(scene: &Scene) -> Phase {
         chains.filter(|chain| !chain.steps.is_empty()).collect(),
     )
 }
+
+/// The user's files that kubeadm reset takes away with its own.
+pub(super) fn files_lost_in_a_reset(scene: &Scene, host: &Host) -> Vec<Step> {
+    let is_lost = |file: &RenderedFile| RESET.iter().any(|folder| file.path.starts_with(folder));
+    let mut wanted = host_files(scene, host);
+    wanted.retain(is_lost);
+    wanted
+        .iter()
+        .map(|file| steps::files::put_again(&host.name, file))
+        .collect()
+}
+
+/// Where nothing is sure to be left after a reset.
+const RESET: [&str; 5] = [
+    "/etc/kubernetes/",
+    "/etc/cni/",
+    "/var/lib/cni/",
+    "/var/lib/etcd/",
+    "/var/lib/kubelet/",
+];
 
 fn host_files(scene: &Scene, host: &Host) -> Vec<RenderedFile> {
     let topology = scene.topology;
