@@ -1,11 +1,11 @@
 //! Is there a cluster, and who speaks for it? Never a second one: `init` is planned only where nothing is.
 
 use super::Scene;
+use super::control_planes::last_addon;
 use crate::ca::ca_hash;
 use crate::error::Problem;
 use crate::facts::{
     self, ClusterView, HostFacts, MemberFact, Membership, NodeFact, Observed, control_plane_membership,
-    quorum,
 };
 use crate::topology::{Host, Role};
 
@@ -93,10 +93,11 @@ pub(super) fn recognise<'a>(scene: &Scene<'a>) -> Result<Cluster<'a>, Vec<Proble
         .collect();
     if let Some((host, facts)) = speaker(scene, &planes) {
         // Joins begin when init has ended: where another host holds something, this one is no half-done init.
-        return match whole(scene, host, facts) || holders.iter().any(|holder| holder.name != host.name) {
-            true => there(host, facts, true),
-            false => Ok(Cluster::HalfInitialised(host)),
-        };
+        let joined = holders.iter().any(|holder| holder.name != host.name);
+        if joined || whole(scene, host, facts) {
+            return there(host, facts, true);
+        }
+        return Ok(Cluster::HalfInitialised(host));
     }
     match (
         holders.as_slice(),
@@ -188,17 +189,12 @@ fn whole(scene: &Scene, host: &Host, facts: &HostFacts) -> bool {
             .iter()
             .any(|node| node.name == host.name && node.control_plane)
     });
-    let proxied = scene
-        .topology
-        .kubeadm
-        .skip_phases
-        .iter()
-        .any(|phase| phase == "addon" || phase == "addon/kube-proxy")
-        || view
-            .workloads
-            .known()
-            .is_none_or(|all| all.iter().any(|workload| workload.name == "DaemonSet/kube-proxy"));
-    others || (marked && proxied && view.has_cluster_info.known() != Some(&false))
+    let ended = last_addon(scene.topology).is_none_or(|addon| {
+        let name = format!("DaemonSet/{addon}");
+        let workloads = view.workloads.known();
+        workloads.is_none_or(|all| all.iter().any(|workload| workload.name == name))
+    });
+    others || (marked && ended && view.has_cluster_info.known() != Some(&false))
 }
 
 /// The static pods that kubeadm makes; others are the user's own.
@@ -290,13 +286,10 @@ fn same_ca(planes: &[(&Host, &HostFacts)]) -> Result<(), Vec<Problem>> {
 }
 
 fn silent(holders: &[&Host]) -> Problem {
-    let names: Vec<String> = holders.iter().map(|host| host.name.to_string()).collect();
+    let holds = |host: &&Host| format!("{} holds an identity or data of it", host.name);
     Problem::Unsafe {
         what: "a cluster has been here, and no API server or etcd member of it answers".to_owned(),
-        because: vec![
-            format!("{} hold its identity or its data", names.join(", ")),
-            format!("etcd of {} members needs {} of them", holders.len(), quorum(holders.len())),
-        ],
+        because: holders.iter().map(holds).collect(),
         way_out: vec![
             "hosts that have just started need a minute: run this again".to_owned(),
             "`journalctl -u kubelet` and /var/log/pods on a control plane tell why it does not start".to_owned(),

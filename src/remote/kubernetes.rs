@@ -39,9 +39,12 @@ pub fn init(flags: &[String]) -> RemoteCommand {
     RemoteCommand::changes("kubeadm init", outliving_script!("kubeadm_init.sh")).args(flags)
 }
 
-/// Whether init came to its end and the API server at `server` (`https://address:port`) is well.
-pub fn is_initialised(server: &str) -> RemoteCommand {
-    RemoteCommand::reads("ask whether init is done", cluster_script!("initialised.sh")).arg(server)
+/// Whether init came to its end and the API server at `server` (`https://address:port`) is well; `addon` is the
+/// `DaemonSet` that it makes last, if it is to make one.
+pub fn is_initialised(server: &str, addon: Option<&str>) -> RemoteCommand {
+    RemoteCommand::reads("ask whether init is done", cluster_script!("initialised.sh"))
+        .arg(server)
+        .arg(addon.unwrap_or("-"))
 }
 
 /// `kubeadm join` from `/run/hawser/kubeadm-join.yaml`.
