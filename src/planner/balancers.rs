@@ -36,13 +36,7 @@ fn keepalived_steps(scene: &Scene, host: &Host, facts: &HostFacts) -> Vec<Step> 
     let Some(vip) = scene.topology.endpoint.vip else {
         return Vec::new();
     };
-    let interface = scene
-        .topology
-        .endpoint
-        .interface
-        .clone()
-        .or_else(|| interface_of(host, facts))
-        .unwrap_or_default();
+    let interface = interface(scene, host, facts).unwrap_or_default();
     let file = files::keepalived(scene.topology, host, &interface);
     let write = balancer::write_keepalived(&host.name, &file, scene.file(&host.name, &file.path));
     if write.is_none() && unit_is_up(facts, "keepalived") {
@@ -55,14 +49,13 @@ fn keepalived_steps(scene: &Scene, host: &Host, facts: &HostFacts) -> Vec<Step> 
     write.into_iter().chain(rest).collect()
 }
 
-/// The interface that carries the host's own address.
-fn interface_of(host: &Host, facts: &HostFacts) -> Option<String> {
-    facts
-        .system
-        .interfaces
-        .iter()
-        .find(|(_, address)| *address == host.address)
-        .map(|(name, _)| name.clone())
+/// The interface for the VIP: as the inventory says, or the one that carries the host's own address. `refusals` has
+/// seen to it that there is one.
+pub(super) fn interface(scene: &Scene, host: &Host, facts: &HostFacts) -> Option<String> {
+    let named = scene.topology.endpoint.interface.clone();
+    let mut interfaces = facts.system.interfaces.iter();
+    let own = interfaces.find(|(_, address)| *address == host.address);
+    named.or_else(|| own.map(|(name, _)| name.clone()))
 }
 
 fn unit_is_up(facts: &HostFacts, unit: &str) -> bool {
