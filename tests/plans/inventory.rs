@@ -9,7 +9,7 @@ use hawser::topology::{
 };
 use serde_json::Map;
 
-pub(crate) const VERSION: Version = Version::new(1, 20, 2);
+const VERSION: Version = Version::new(1, 20, 2);
 
 const POD_NETWORK: &str =
     "apiVersion: apps/v1\nkind: DaemonSet\nmetadata:\n  name: pod-network\n  namespace: kube-system\n";

@@ -1,14 +1,17 @@
 //! What kubeadm does on the model, part by part, as it may be cut short in between (the order is that of 1.20).
 
 use hawser::plan::Step;
-use hawser::topology::{HostName, Role};
+use hawser::topology::{HostName, Role, Version};
 
 use crate::world::{CA, COMPONENTS, Member, World};
 
 const INIT: usize = 9;
-const JOIN_CONTROL_PLANE: usize = 7;
+const JOIN_CONTROL_PLANE: usize = 8;
 const JOIN_WORKER: usize = 3;
 const RESET: usize = 2;
+
+/// The first kubeadm that adds a member without a vote, and promotes it.
+const WITH_LEARNERS: Version = Version::new(1, 29, 0);
 
 impl World {
     pub(crate) fn is_control_plane(&self, host: &HostName) -> bool {
@@ -142,7 +145,8 @@ impl World {
         Ok(())
     }
 
-    fn list(&mut self, host: &HostName) {
+    /// etcd lists a new member.
+    pub(crate) fn list(&mut self, host: &HostName) {
         self.members_ever += 1;
         self.members.push(Member {
             id: format!("{:x}", 0xa0 + self.members_ever),
@@ -175,11 +179,21 @@ impl World {
                     return Err("etcd cluster is not healthy".to_owned());
                 }
                 self.list(host);
+                let learns = self.topology.version >= WITH_LEARNERS;
+                self.members
+                    .iter_mut()
+                    .for_each(|member| member.learner |= learns && member.host == *host);
             }
             5 => machine.add_manifests(&["etcd.yaml"]),
+            6 => self.promote(host),
             _ => self.node(&host.0).control_plane = true,
         }
         Ok(())
+    }
+
+    fn promote(&mut self, host: &HostName) {
+        let joined = self.members.iter_mut().filter(|member| member.host == *host);
+        joined.for_each(|member| member.learner = false);
     }
 
     fn join_worker(&mut self, host: &HostName, part: usize) {

@@ -70,11 +70,8 @@ fn line(step: &Step) -> String {
 fn refusal(problem: &Problem) -> String {
     let told = problem.explain();
     let mut text = format!("exit {}: {}\n", told.exit as u8, told.headline);
-    told.details
-        .iter()
-        .for_each(|line| drop(writeln!(text, "  {line}")));
-    told.hint
-        .iter()
-        .for_each(|line| drop(writeln!(text, "  → {line}")));
+    let details = told.details.iter().map(|line| format!("  {line}\n"));
+    let hints = told.hint.iter().map(|line| format!("  → {line}\n"));
+    text.extend(details.chain(hints));
     text
 }

@@ -3,16 +3,13 @@
 use std::collections::BTreeMap;
 
 use hawser::error::Problem;
-use hawser::facts::{
-    ClusterView, HostFacts, MemberFact, NodeFact, Observation, Observed, Versions, WorkloadFact,
-};
+use hawser::facts::{ClusterView, HostFacts, MemberFact, NodeFact, Observation, Observed, WorkloadFact};
 use hawser::manifests;
 use hawser::plan::Plan;
 use hawser::planner::{self, Allowance};
 use hawser::remote::files::{self, ApiVersion};
 use hawser::topology::{HostName, Role};
 
-use crate::inventory::VERSION;
 use crate::world::{Machine, World};
 
 impl World {
@@ -79,7 +76,7 @@ impl World {
             view.ready = Observed::Unknown("connection refused".to_owned());
             return view;
         }
-        let api = ApiVersion::for_kubeadm(VERSION).unwrap();
+        let api = ApiVersion::for_kubeadm(self.topology.version).unwrap();
         view.ready = Observed::Known(true);
         view.ready_through_endpoint = if self.endpoint_answers() {
             Observed::Known(true)
@@ -150,13 +147,5 @@ impl World {
         manifests
             .map(|object| (object.path, self.has_pod_network.then_some(object.document)))
             .collect()
-    }
-}
-
-/// Programs of one version.
-pub(crate) fn versions(kubeadm: hawser::topology::Version) -> Versions {
-    Versions {
-        kubeadm: Some(kubeadm),
-        ..Versions::default()
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use hawser::error::ExitCode;
 use hawser::planner::Allowance;
-use hawser::topology::HostName;
+use hawser::topology::{HostName, Topology, Version};
 use hawser::verify::unmet;
 use proptest::prelude::*;
 
@@ -178,8 +178,14 @@ impl World {
     }
 }
 
-fn inventory() -> hawser::topology::Topology {
+/// Of a kubeadm that adds voters, or of one that adds learners.
+fn inventories() -> impl Strategy<Value = Topology> {
+    prop_oneof![Just(Version::new(1, 20, 2)), Just(Version::new(1, 30, 4))].prop_map(inventory)
+}
+
+fn inventory(version: Version) -> Topology {
     let mut topology = stacked(3, 2);
+    topology.version = version;
     topology.files.push(audit_policy());
     topology.hosts[5]
         .labels
@@ -191,8 +197,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_build_that_is_cut_short_is_finished_by_the_next(breaks in breaks()) {
-        let mut world = World::fresh(inventory());
+    fn a_build_that_is_cut_short_is_finished_by_the_next(inventory in inventories(), breaks in breaks()) {
+        let mut world = World::fresh(inventory);
 
         for stop in &breaks {
             world.run_until(stop)?;
@@ -202,8 +208,10 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_cluster_is_mended_or_refused(damages in damages(), breaks in breaks()) {
-        let mut world = World::built(inventory());
+    fn a_damaged_cluster_is_mended_or_refused(
+        inventory in inventories(), damages in damages(), breaks in breaks()
+    ) {
+        let mut world = World::built(inventory);
 
         for damage in &damages {
             world.suffer(damage);

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use hawser::error::Problem;
 use hawser::facts::{FileFact, HostFacts, NodeFact, Observed, Unit, quorum};
-use hawser::topology::{Host, HostName, Role, Topology};
-
-use crate::inventory::VERSION;
+use hawser::topology::{Host, HostName, Role, Topology, Version};
 
 pub(crate) const CA: &str = include_str!("../data/ca.crt");
 pub(crate) const OTHER_CA: &str = include_str!("../data/other-ca.crt");
@@ -104,7 +102,10 @@ pub(crate) struct World {
 impl World {
     /// Hosts on which nothing has happened yet.
     pub(crate) fn fresh(topology: Topology) -> Self {
-        let hosts = topology.hosts.iter().map(|host| (host.name.clone(), fresh(host)));
+        let hosts = topology
+            .hosts
+            .iter()
+            .map(|host| (host.name.clone(), fresh(host, topology.version)));
         Self {
             hosts: hosts.collect(),
             topology,
@@ -132,7 +133,8 @@ impl World {
 
     /// A host is added to the inventory.
     pub(crate) fn add(&mut self, host: Host) {
-        self.hosts.insert(host.name.clone(), fresh(&host));
+        self.hosts
+            .insert(host.name.clone(), fresh(&host, self.topology.version));
         self.topology.hosts.push(host);
     }
 
@@ -224,7 +226,7 @@ impl World {
     /// The disk is lost, and a new one is in its place.
     pub(crate) fn empty(&mut self, name: &str) {
         let host = self.host(&name.into()).clone();
-        *self.machine(name) = fresh(&host);
+        *self.machine(name) = fresh(&host, self.topology.version);
     }
 
     /// Power is lost: kubelets come back later, if at all.
@@ -233,13 +235,13 @@ impl World {
     }
 }
 
-fn fresh(host: &Host) -> Machine {
+fn fresh(host: &Host, version: Version) -> Machine {
     let mut facts = HostFacts::default();
     facts.system.interfaces = vec![("eth0".to_owned(), host.address)];
     facts.system.addresses = vec![host.address];
-    facts.versions.kubeadm = Some(VERSION);
-    facts.versions.kubelet = Some(VERSION);
-    facts.versions.kubectl = Some(VERSION);
+    facts.versions.kubeadm = Some(version);
+    facts.versions.kubelet = Some(version);
+    facts.versions.kubectl = Some(version);
     facts.versions.haproxy = Some("2.6.12".to_owned());
     facts.versions.keepalived = Some("2.2.7".to_owned());
     let images = IMAGES.map(str::to_owned).to_vec();
