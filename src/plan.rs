@@ -145,6 +145,8 @@ pub enum Necessity {
     Required,
     /// A worker: counted against `--max-unreachable-workers`.
     MayLag,
+    /// A proof that may fail for a reason that hawser cannot see: told, and nothing else.
+    Advisory,
 }
 
 /// Chains of which at most `width` run at once.

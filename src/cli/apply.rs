@@ -231,7 +231,7 @@ impl Attempt<'_> {
     fn still_waiting(&self, left: &[Unmet], since: Instant) {
         for unmet in left {
             let _ = self.events.send(Event::StillWaiting {
-                step: StepId(format!("{}/verify", unmet.host)),
+                step: StepId("verify".to_owned()),
                 host: unmet.host.clone(),
                 reason: unmet.what.clone(),
                 waited: since.elapsed(),

@@ -207,8 +207,14 @@ fn probe(host: &HostName, what: &str, cause: &str) -> Explanation {
 
 fn step(subject: &str, how: &str, took: Duration, answer: &[String], hint: Option<&str>) -> Explanation {
     let continues = "mend the cause and run `hawser apply` again: it goes on from what is on the hosts";
+    // A wait that came to its deadline has named the time already.
+    let after = if how.contains("after") {
+        String::new()
+    } else {
+        format!(" after {} s", took.as_secs())
+    };
     Explanation {
-        headline: format!("{subject} failed ({how}) after {} s", took.as_secs()),
+        headline: format!("{subject} failed ({how}){after}"),
         details: answer.to_vec(),
         hint: hint.into_iter().chain([continues]).map(str::to_owned).collect(),
         exit: ExitCode::StepFailed,

@@ -36,6 +36,12 @@ pub enum ExitCode {
     Interrupted = 130,
 }
 
+/// Which of several problems names the exit code: a host key before a refusal, a refusal before an absent host, that
+/// before the inventory, and all of them before a failed step.
+pub fn gravest(problems: &[Problem]) -> Option<ExitCode> {
+    problems.iter().map(|problem| problem.explain().exit).max()
+}
+
 /// A failure a user can see.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Problem {

@@ -3,8 +3,10 @@
 //! Control planes one by one, the workers beside them, at most ten at once. While etcd grows from one voter to two
 //! it has no quorum until the newcomer runs: nothing else is started in that window.
 
-use super::ways::{Clear, Joins, Way, to_be_let_in};
-use super::{Cluster, Scene, balancers, chain, phase};
+use std::collections::BTreeSet;
+
+use super::ways::{Clear, Way, is_member, way};
+use super::{ALL_AT_ONCE, Cluster, Scene, balancers, chain, hosts, is_within, phase};
 use crate::error::Problem;
 use crate::plan::{Chain, Lane, Necessity, Phase, Step};
 use crate::remote::files;
@@ -12,11 +14,119 @@ use crate::steps::{control_plane, mend, node, secrets};
 use crate::topology::{Host, HostName, Role, Version};
 
 /// How many workers join at once: more only makes API server and registry slower.
-pub(super) const WORKERS_AT_ONCE: usize = 10;
+const WORKERS_AT_ONCE: usize = 10;
+
+/// Who joins in which way.
+#[derive(Debug, Default)]
+pub(super) struct Joins<'a> {
+    /// In the order in which they join: what is there comes first, what is taken down and joins anew last.
+    control_planes: Vec<(&'a Host, Way)>,
+    /// In the inventory's order.
+    workers: Vec<(&'a Host, Way)>,
+    /// Members that run and that the balancers do not let in yet, in the inventory's order.
+    let_in: Vec<&'a Host>,
+}
+
+impl Joins<'_> {
+    /// Whether a host becomes a node anew.
+    pub(super) fn joins(&self, host: &Host) -> bool {
+        let mut all = self.control_planes.iter().chain(&self.workers);
+        all.any(|(joiner, way)| joiner.name == host.name && way.is_join())
+    }
+
+    /// The control planes that stand behind the balancers when all joins are done, in the inventory's order.
+    pub(super) fn members_at_the_end(&self, scene: &Scene, cluster: &Cluster) -> Vec<HostName> {
+        let joining = self.control_planes.iter().map(|(host, _)| *host);
+        let newcomers = joining.chain(self.let_in.iter().copied());
+        let now = balancers::members(scene, cluster);
+        newcomers.fold(now, |members, host| {
+            balancers::in_order(scene, &members, &host.name)
+        })
+    }
+
+    /// Whether a control plane's member does not run and has to go before any host can join.
+    fn clears_first(way: &Way) -> bool {
+        matches!(way, Way::Join { clear: Clear { member: Some(member), .. } } if !member.runs)
+    }
+}
+
+/// Decides for every node host, or refuses with every reason. Only the hosts of `limit` are changed, if it names any.
+pub(super) fn decide<'a>(
+    scene: &Scene<'a>,
+    cluster: &Cluster<'a>,
+    limit: &BTreeSet<HostName>,
+) -> Result<Joins<'a>, Vec<Problem>> {
+    let mut joins = Joins::default();
+    let mut problems = Vec::new();
+    for (host, facts) in scene.all_answered().filter(|(host, _)| host.is_node()) {
+        if cluster.is_to_be_initialised() && host.name == cluster.via().name {
+            continue;
+        }
+        let list = if host.is(Role::ControlPlane) {
+            &mut joins.control_planes
+        } else {
+            &mut joins.workers
+        };
+        match way(scene, cluster, host, facts) {
+            Ok(Some(way)) => list.push((host, way)),
+            Ok(None) => {}
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    start_what_stands_still(scene, cluster, &mut joins);
+    joins.let_in = to_be_let_in(scene, cluster);
+    joins
+        .control_planes
+        .retain(|(host, _)| is_within(limit, &host.name));
+    joins.workers.retain(|(host, _)| is_within(limit, &host.name));
+    joins.let_in.retain(|host| is_within(limit, &host.name));
+    joins.control_planes.sort_by_key(|(_, way)| rank(way));
+    Ok(joins)
+}
+
+/// A member that runs is taken down only when all others are there again.
+fn rank(way: &Way) -> u8 {
+    match way {
+        Way::BringUp { .. } | Way::Annotate => 0,
+        Way::Join { clear } if clear.member.as_ref().is_some_and(|member| member.runs) => 2,
+        Way::Join { .. } => 1,
+    }
+}
+
+/// No API server is well, and yet no etcd member is missing: what is there is started once more.
+fn start_what_stands_still<'a>(scene: &Scene<'a>, cluster: &Cluster<'a>, joins: &mut Joins<'a>) {
+    let is_brought_up = |(_, way): &(&Host, Way)| matches!(way, Way::BringUp { .. });
+    if !cluster.is_stalled() || joins.control_planes.iter().any(is_brought_up) {
+        return;
+    }
+    let hosts = scene.answered(Role::ControlPlane).map(|(host, _)| host);
+    let standing = hosts.filter(|host| is_member(scene, cluster, host));
+    let ways = standing.map(|host| (host, Way::BringUp { finish: false }));
+    joins.control_planes.extend(ways);
+}
+
+/// Members that run and that the balancers do not let in yet.
+fn to_be_let_in<'a>(scene: &Scene<'a>, cluster: &Cluster) -> Vec<&'a Host> {
+    if !cluster.there().is_some_and(|there| there.well) {
+        return Vec::new();
+    }
+    let members = balancers::members(scene, cluster);
+    let hosts = scene.answered(Role::ControlPlane).map(|(host, _)| host);
+    hosts
+        .filter(|host| is_member(scene, cluster, host) && !members.contains(&host.name))
+        .collect()
+}
 
 /// The phases of all joins.
 pub(super) fn phases(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Vec<Phase>, Vec<Problem>> {
-    let mut phases = vec![bring_up(scene, joins), secrets_first(scene, cluster, joins)?];
+    let mut phases = vec![
+        bring_up(scene, joins),
+        secrets_first(scene, cluster, joins)?,
+        clear_first(scene, cluster, joins),
+    ];
     let mut planes = control_plane_chains(scene, cluster, joins)?;
     let workers = worker_chains(scene, cluster, joins)?;
     if grows_without_quorum(scene, cluster, joins) && !planes.is_empty() {
@@ -40,35 +150,41 @@ pub(super) fn phases(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<
     Ok(phases)
 }
 
-/// kubeadm up to 1.28 adds a voter; from one to two, etcd then waits for the newcomer. A member that is brought up
-/// is such a newcomer too.
+/// kubeadm up to 1.28 adds a voter; from one to two, etcd then waits for the newcomer.
 fn grows_without_quorum(scene: &Scene, cluster: &Cluster, joins: &Joins) -> bool {
-    let started = cluster.members().iter().filter(|member| member.healthy).count();
-    let one = cluster.is_to_be_initialised() || started <= 1;
-    joins
+    let voters = cluster.members().iter().filter(|member| !member.learner).count();
+    let removed = joins
         .control_planes
-        .first()
-        .is_some_and(|(host, _)| one && scene.kubeadm(&host.name) < Version::new(1, 29, 0))
+        .iter()
+        .filter(|(_, way)| Joins::clears_first(way));
+    let is_one = cluster.is_to_be_initialised() || voters - removed.count().min(voters) <= 1;
+    let mut joiners = joins.control_planes.iter().filter(|(_, way)| way.is_join());
+    joiners
+        .next()
+        .is_some_and(|(host, _)| is_one && scene.kubeadm(&host.name) < Version::new(1, 29, 0))
 }
 
-/// Half-joined control planes whose etcd member is listed are started first: etcd may have no quorum without them, and
-/// then nothing else can be done.
+/// Half-joined control planes whose etcd member is listed are started first, all at once: etcd may have no quorum
+/// without them, and then nothing else can be done.
 fn bring_up(scene: &Scene, joins: &Joins) -> Phase {
     let half = joins
         .control_planes
         .iter()
-        .filter(|(_, way)| *way == Way::BringUp);
+        .filter(|(_, way)| matches!(way, Way::BringUp { .. }));
     let chains =
         half.map(|(host, _)| chain(&host.name, vec![mend::bring_up(&host.name, &scene.server(host))]));
-    phase("bring up what is half-joined", 1, chains.collect())
+    phase("bring up what is half-joined", ALL_AT_ONCE, chains.collect())
 }
 
 /// The run's own token, and the certificates sealed with the run's own key, where the cluster is already there.
 fn secrets_first(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Phase, Vec<Problem>> {
     let via = &cluster.via();
     let mut steps = Vec::new();
-    let joining = |list: &[(&Host, Way)]| list.iter().any(|(_, way)| matches!(way, Way::Join { .. }));
-    let wanted = joining(&joins.control_planes) || joining(&joins.workers) || needs_file(joins);
+    let joining = |list: &[(&Host, Way)]| list.iter().any(|(_, way)| way.is_join());
+    let finishing = |(_, way): &(&Host, Way)| *way == Way::BringUp { finish: true };
+    let wanted = joining(&joins.control_planes)
+        || joining(&joins.workers)
+        || joins.control_planes.iter().any(finishing);
     if cluster.there().is_some() && wanted {
         let file = files::upload_certs(scene.topology, via, scene.kubeadm(&via.name))
             .map_err(|problem| vec![problem])?;
@@ -85,50 +201,42 @@ fn secrets_first(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Phas
     Ok(phase("secrets of this run", 1, chains))
 }
 
-fn needs_file(joins: &Joins) -> bool {
-    joins.control_planes.iter().any(|(_, way)| *way == Way::BringUp)
+/// A listed member that does not run keeps every host from joining: all of them go before the first join.
+fn clear_first(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Phase {
+    let chains = joins.control_planes.iter().filter_map(|(host, way)| match way {
+        Way::Join { clear } if Joins::clears_first(way) => {
+            Some(chain(&host.name, clearing(scene, cluster, host, clear)))
+        }
+        _ => None,
+    });
+    phase("clear what does not come back", 1, chains.collect())
 }
 
 fn control_plane_chains(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Vec<Chain>, Vec<Problem>> {
     let mut members = balancers::members(scene, cluster);
     let mut chains = Vec::new();
-    let mut earlier = cluster.is_to_be_initialised();
-    for host in scene.topology.with_role(Role::ControlPlane) {
-        let way = joins
-            .control_planes
-            .iter()
-            .find(|(joiner, _)| joiner.name == host.name)
-            .map(|(_, way)| way);
-        let was_in = members.contains(&host.name);
+    for host in &joins.let_in {
+        members = balancers::in_order(scene, &members, &host.name);
+        let mut steps = balancers::watch(scene, host);
+        steps.extend(balancers::let_in(scene, host, &members));
+        chains.push(chain(&host.name, steps));
+    }
+    let mut is_later = cluster.is_to_be_initialised();
+    for (host, way) in &joins.control_planes {
         let mut steps = match way {
-            Some(way) => control_plane_steps(scene, cluster, host, way, &mut members)?,
-            None if to_be_let_in(scene, cluster, host) => balancers::watch(scene, host),
-            None => continue,
+            Way::Join { clear } => joining(scene, cluster, host, (clear, Joins::clears_first(way)))?,
+            Way::BringUp { finish: true } => finishing(scene, cluster, host)?,
+            Way::BringUp { finish: false } | Way::Annotate => continue,
         };
-        if earlier && matches!(way, Some(Way::Join { .. })) {
+        if is_later && way.is_join() {
             steps.splice(0..0, refresh(scene, cluster, host)?);
         }
-        earlier |= matches!(way, Some(Way::Join { .. }));
-        if !members.contains(&host.name) {
-            members = in_order(scene, &members, &host.name);
-        }
-        if !was_in || way.is_some() {
-            steps.extend(balancers::let_in(scene, host, &members));
-        }
+        is_later |= way.is_join();
+        members = balancers::in_order(scene, &members, &host.name);
+        steps.extend(balancers::let_in(scene, host, &members));
         chains.push(chain(&host.name, steps));
     }
     Ok(chains)
-}
-
-/// The members with one more, in the inventory's order.
-fn in_order(scene: &Scene, members: &[HostName], newcomer: &HostName) -> Vec<HostName> {
-    let hosts = scene
-        .topology
-        .with_role(Role::ControlPlane)
-        .map(|host| host.name.clone());
-    hosts
-        .filter(|name| members.contains(name) || name == newcomer)
-        .collect()
 }
 
 /// Before a later join the uploaded certificates are looked at, and uploaded again when they are old.
@@ -144,34 +252,46 @@ fn refresh(scene: &Scene, cluster: &Cluster, before: &Host) -> Result<Vec<Step>,
     ])
 }
 
-fn control_plane_steps(
+fn joining(
     scene: &Scene,
     cluster: &Cluster,
     host: &Host,
-    way: &Way,
-    members: &mut Vec<HostName>,
+    (clear, is_cleared): (&Clear, bool),
 ) -> Result<Vec<Step>, Vec<Problem>> {
     let version = scene.kubeadm(&host.name);
-    let server = scene.server(host);
-    let file = Scene::joining(cluster, files::join_control_plane(scene.topology, host, version))?;
-    Ok(match way {
-        Way::BringUp | Way::Annotate => {
-            let mut steps = balancers::watch(scene, host);
-            steps.extend(mend::finish_control_plane(&host.name, &file, version));
-            steps
-        }
-        Way::Join { clear } => {
-            let mut steps = Vec::new();
-            if members.contains(&host.name) {
-                members.retain(|member| *member != host.name);
-                steps.extend(balancers::take_out(scene, host, members));
-            }
-            steps.extend(clearing(scene, cluster, host, clear));
-            steps.extend(balancers::watch(scene, host));
-            steps.extend(control_plane::join(host, &server, &file));
-            steps
-        }
-    })
+    let file = scene.joining(cluster, files::join_control_plane(scene.topology, host, version))?;
+    let mut steps = if is_cleared {
+        Vec::new()
+    } else {
+        clearing(scene, cluster, host, clear)
+    };
+    steps.extend(balancers::watch(scene, host));
+    steps.extend(control_plane::join(host, &scene.server(host), &file));
+    Ok(steps)
+}
+
+fn finishing(scene: &Scene, cluster: &Cluster, host: &Host) -> Result<Vec<Step>, Vec<Problem>> {
+    let version = scene.kubeadm(&host.name);
+    let file = scene.joining(cluster, files::join_control_plane(scene.topology, host, version))?;
+    let mut steps = balancers::watch(scene, host);
+    steps.extend(mend::finish_control_plane(&host.name, &file, version));
+    steps.extend(without_bootstrap_identity(scene, host));
+    if !cluster.is_stalled() && cluster.node(host).is_none_or(|node| !node.joined) {
+        steps.push(annotation(scene, cluster, host));
+    }
+    Ok(steps)
+}
+
+/// The identity with which a kubelet asked for its own holds a token; kubeadm removes it at the end of a join.
+fn without_bootstrap_identity(scene: &Scene, host: &Host) -> Option<Step> {
+    let is_left = scene.facts(&host.name)?.kubernetes.has_bootstrap_kubelet_conf;
+    is_left.then(|| mend::remove_bootstrap_identity(&host.name))
+}
+
+fn annotation(scene: &Scene, cluster: &Cluster, host: &Host) -> Step {
+    let via = cluster.via();
+    let socket = &scene.topology.kubeadm.cri_socket;
+    mend::annotate(&via.name, &scene.server(via), &host.name, socket)
 }
 
 fn clearing(scene: &Scene, cluster: &Cluster, host: &Host, clear: &Clear) -> Vec<Step> {
@@ -181,44 +301,42 @@ fn clearing(scene: &Scene, cluster: &Cluster, host: &Host, clear: &Clear) -> Vec
     let member = clear
         .member
         .as_ref()
-        .map(|(id, sum)| mend::remove_member(&via.name, (id, sum), &host.name, socket));
+        .map(|member| mend::remove_member(&via.name, (&member.id, &member.sum), &host.name, socket));
     let reset = clear.host.then(|| mend::reset(&host.name, socket));
+    let lost = reset
+        .iter()
+        .flat_map(|_| hosts::files_lost_in_a_reset(scene, host));
+    let lost: Vec<Step> = lost.collect();
     let node = clear
         .node
         .then(|| mend::delete_node(&via.name, &server, &host.name));
     // The host is stopped before its node object goes: a running kubelet would register it again.
-    reset.into_iter().chain(member).chain(node).collect()
+    let cleared = reset.into_iter().chain(member).chain(node);
+    cleared.chain(lost).collect()
 }
 
 fn worker_chains(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Vec<Chain>, Vec<Problem>> {
-    let via = cluster.via();
-    joins
-        .workers
-        .iter()
-        .map(|(host, way)| {
-            let steps = match way {
-                Way::Join { clear } => {
-                    let file = Scene::joining(
-                        cluster,
-                        files::join_worker(scene.topology, host, scene.kubeadm(&host.name)),
-                    )?;
-                    let mut steps = clearing(scene, cluster, host, clear);
-                    steps.extend(node::join(host, &file));
-                    steps
-                }
-                Way::Annotate | Way::BringUp => {
-                    vec![mend::annotate(
-                        &via.name,
-                        &scene.server(via),
-                        &host.name,
-                        &scene.topology.kubeadm.cri_socket,
-                    )]
-                }
-            };
-            Ok(Chain {
-                necessity: Necessity::MayLag,
-                ..chain(&host.name, steps)
-            })
+    let chains = joins.workers.iter().map(|(host, way)| {
+        let steps = match way {
+            Way::Join { clear } => {
+                let version = scene.kubeadm(&host.name);
+                let file = scene.joining(cluster, files::join_worker(scene.topology, host, version))?;
+                let mut steps = clearing(scene, cluster, host, clear);
+                steps.extend(node::join(host, &file));
+                steps
+            }
+            Way::Annotate | Way::BringUp { .. } => {
+                let identity = without_bootstrap_identity(scene, host);
+                identity
+                    .into_iter()
+                    .chain([annotation(scene, cluster, host)])
+                    .collect()
+            }
+        };
+        Ok(Chain {
+            necessity: Necessity::MayLag,
+            ..chain(&host.name, steps)
         })
-        .collect()
+    });
+    chains.collect()
 }

@@ -1,12 +1,13 @@
-//! What becomes of each node host: it is whole, joins, is brought up, or is refused.
+//! What a host is to the cluster, and by which way it becomes a whole member.
 
-use super::{Cluster, Scene, balancers};
+use super::quorum::{Sum, answers_itself, lost};
+use super::{Cluster, Scene};
 use crate::ca::ca_hash;
 use crate::error::Problem;
 use crate::facts::{
-    self, HostFacts, MemberFact, Membership, control_plane_membership, quorum, worker_membership,
+    self, HostFacts, MemberFact, Membership, NodeFact, control_plane_membership, worker_membership,
 };
-use crate::topology::{Host, HostName, Role};
+use crate::topology::{Host, Role};
 
 /// The kubelet of a half-joined control plane has had this long to bring its etcd member up, in seconds.
 const LONG_ENOUGH_S: u64 = 300;
@@ -16,72 +17,37 @@ const LONG_ENOUGH_S: u64 = 300;
 pub(super) enum Way {
     /// It joins; what an earlier one of that name left in the cluster goes first.
     Join { clear: Clear },
-    /// What is there is started and the join is finished.
-    BringUp,
+    /// What is there is started; and the join is finished, where it is known not to be.
+    BringUp { finish: bool },
     /// Only the last annotation is missing.
     Annotate,
+}
+
+impl Way {
+    pub(super) fn is_join(&self) -> bool {
+        matches!(self, Way::Join { .. })
+    }
 }
 
 /// What has to go before a host can join.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Clear {
-    /// The etcd member's id, and the quorum's sum that allows its removal.
-    pub(super) member: Option<(String, String)>,
+    /// The etcd member that is listed.
+    pub(super) member: Option<Listed>,
     /// The node object.
     pub(super) node: bool,
     /// What kubeadm left on the host.
     pub(super) host: bool,
 }
 
-/// Who joins in which way, in the inventory's order.
-#[derive(Debug, Default)]
-pub(super) struct Joins<'a> {
-    pub(super) control_planes: Vec<(&'a Host, Way)>,
-    pub(super) workers: Vec<(&'a Host, Way)>,
-}
-
-impl Joins<'_> {
-    /// The control planes that stand behind the balancers when all joins are done, in the inventory's order.
-    pub(super) fn members_at_the_end(&self, scene: &Scene, cluster: &Cluster) -> Vec<HostName> {
-        let now = balancers::members(scene, cluster);
-        let joining = |host: &Host| {
-            self.control_planes
-                .iter()
-                .any(|(joiner, _)| joiner.name == host.name)
-        };
-        let let_in = |host: &Host| to_be_let_in(scene, cluster, host);
-        let hosts = scene.topology.with_role(Role::ControlPlane);
-        hosts
-            .filter(|host| now.contains(&host.name) || joining(host) || let_in(host))
-            .map(|host| host.name.clone())
-            .collect()
-    }
-}
-
-/// Decides for every node host, or refuses with every reason.
-pub(super) fn decide<'a>(scene: &Scene<'a>, cluster: &Cluster<'a>) -> Result<Joins<'a>, Vec<Problem>> {
-    let mut joins = Joins::default();
-    let mut problems = Vec::new();
-    for (host, facts) in scene.all_answered().filter(|(host, _)| host.is_node()) {
-        if cluster.is_to_be_initialised() && host.name == cluster.via().name {
-            continue;
-        }
-        let list = if host.is(Role::ControlPlane) {
-            &mut joins.control_planes
-        } else {
-            &mut joins.workers
-        };
-        match way(scene, cluster, host, facts) {
-            Ok(Some(way)) => list.push((host, way)),
-            Ok(None) => {}
-            Err(problem) => problems.push(problem),
-        }
-    }
-    if problems.is_empty() {
-        Ok(joins)
-    } else {
-        Err(problems)
-    }
+/// An etcd member that has to go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Listed {
+    pub(super) id: String,
+    /// The quorum's sum that allows its removal.
+    pub(super) sum: String,
+    /// Whether it runs: one that does not keeps every other host from joining.
+    pub(super) runs: bool,
 }
 
 /// Whether a control plane is a whole member of the cluster.
@@ -89,7 +55,23 @@ pub(super) fn is_member(scene: &Scene, cluster: &Cluster, host: &Host) -> bool {
     let Some(facts) = scene.facts(&host.name) else {
         return cluster.node(host).is_some_and(|node| node.control_plane);
     };
+    if cluster.is_stalled() {
+        // A member that has started once has been let in, as far as can be told now.
+        return listed(cluster, host).is_some_and(MemberFact::has_started) && has_api_server(facts);
+    }
     membership(scene, cluster, host, facts) == Ok(Membership::Member)
+}
+
+fn listed<'a>(cluster: &Cluster<'a>, host: &Host) -> Option<&'a MemberFact> {
+    cluster.members().iter().find(|member| member.is_of(host))
+}
+
+fn has_api_server(facts: &HostFacts) -> bool {
+    facts
+        .kubernetes
+        .manifests
+        .iter()
+        .any(|name| name == "kube-apiserver.yaml")
 }
 
 /// What a host is to the cluster. While no API server is well, only what is on the host itself counts.
@@ -124,146 +106,121 @@ fn membership(
     })
 }
 
-fn way(scene: &Scene, cluster: &Cluster, host: &Host, facts: &HostFacts) -> Result<Option<Way>, Problem> {
-    let node = cluster.node(host).is_some();
+/// Whether kubeadm has left something on the host, whatever the cluster knows of it.
+fn has_traces(host: &Host, facts: &HostFacts) -> bool {
+    worker_membership(host, facts, None).known() != Some(&Membership::Absent)
+}
+
+/// The way of a host, if there is one to go.
+pub(super) fn way(
+    scene: &Scene,
+    cluster: &Cluster,
+    host: &Host,
+    facts: &HostFacts,
+) -> Result<Option<Way>, Problem> {
     match membership(scene, cluster, host, facts)? {
         Membership::Member => Ok(None),
         Membership::Foreign => Err(foreign(host, facts, cluster)),
-        found if host.is(Role::ControlPlane) => {
-            control_plane_way(cluster, host, facts, matches!(found, Membership::Partial(_))).map(Some)
+        Membership::Absent | Membership::Partial(_) if host.is(Role::ControlPlane) => {
+            control_plane_way(scene, cluster, host, facts)
         }
-        Membership::Absent => Ok(Some(Way::Join {
-            clear: Clear {
-                node,
-                ..Clear::default()
-            },
-        })),
-        Membership::Partial(_) => Ok(worker_way(cluster, host)),
+        Membership::Absent => Ok(Some(joins_anew(cluster, host, facts, None))),
+        Membership::Partial(_) => Ok(worker_way(cluster, host, facts)),
     }
 }
 
-fn worker_way(cluster: &Cluster, host: &Host) -> Option<Way> {
-    match cluster.node(host) {
-        Some(node) if node.ready => Some(Way::Annotate),
-        // Nothing is known of the nodes while no API server is well: the next run looks again.
-        _ if cluster.there().is_some_and(|there| !there.well) => None,
-        found => Some(Way::Join {
-            clear: Clear {
-                node: found.is_some(),
-                host: true,
-                member: None,
-            },
-        }),
+fn joins_anew(cluster: &Cluster, host: &Host, facts: &HostFacts, member: Option<Listed>) -> Way {
+    let traces = has_traces(host, facts);
+    // What nodes there are cannot be told while no API server is well; one that is not there is deleted in vain.
+    let may_have_node = cluster.is_stalled() && (traces || member.is_some());
+    Way::Join {
+        clear: Clear {
+            member,
+            node: cluster.node(host).is_some() || may_have_node,
+            host: traces,
+        },
     }
+}
+
+fn worker_way(cluster: &Cluster, host: &Host, facts: &HostFacts) -> Option<Way> {
+    if cluster.is_stalled() {
+        // Nothing is known of the nodes: the next run looks again.
+        return None;
+    }
+    let has_identity = facts.kubernetes.has_kubelet_conf;
+    if cluster.node(host).is_some_and(|node| node.ready) && has_identity {
+        return Some(Way::Annotate);
+    }
+    Some(joins_anew(cluster, host, facts, None))
 }
 
 /// A listed member is brought up as it is where it can be; it is removed only where the others hold the quorum.
 fn control_plane_way(
+    scene: &Scene,
     cluster: &Cluster,
     host: &Host,
     facts: &HostFacts,
-    partial: bool,
-) -> Result<Way, Problem> {
-    let node = cluster.node(host).is_some();
-    let Some(member) = cluster.members().iter().find(|member| member.is_of(host)) else {
-        return Ok(Way::Join {
-            clear: Clear {
-                member: None,
-                node,
-                host: partial,
-            },
-        });
+) -> Result<Option<Way>, Problem> {
+    let Some(member) = listed(cluster, host) else {
+        refuse_worker(cluster, host, facts)?;
+        return Ok(Some(joins_anew(cluster, host, facts, None)));
     };
-    if partial && can_come_up(facts, member) {
-        return Ok(Way::BringUp);
+    if cluster.is_stalled() && answers_itself(facts) && !member.learner {
+        // It runs, and waits for the others.
+        return Ok(None);
     }
-    let sum = Sum::without(cluster.members(), member);
+    let sum = Sum::without(scene, cluster.members(), member);
+    let stands = is_complete(facts, member) && (member.healthy || !sum.holds());
+    if stands || may_come_up(facts, member) {
+        let finish = !cluster.is_stalled() || !member.has_started();
+        return Ok(Some(Way::BringUp { finish }));
+    }
     if !sum.holds() {
-        return Err(no_quorum(cluster, host, facts, member, &sum));
+        return Err(lost(scene, cluster, host, facts, member, &sum));
     }
-    Ok(Way::Join {
-        clear: Clear {
-            member: Some((member.id.clone(), sum.to_string())),
-            node,
-            host: partial,
-        },
-    })
+    let listed = Listed {
+        id: member.id.clone(),
+        sum: sum.to_string(),
+        runs: member.healthy,
+    };
+    Ok(Some(joins_anew(cluster, host, facts, Some(listed))))
 }
 
-fn can_come_up(facts: &HostFacts, member: &MemberFact) -> bool {
+/// Whether all is there that a member needs to start. Nobody is left to promote a learner; and without its data a
+/// member that has once started does not start again.
+fn is_complete(facts: &HostFacts, member: &MemberFact) -> bool {
     let found = &facts.kubernetes;
-    let complete = found.manifests.iter().any(|manifest| manifest == "etcd.yaml") && found.has_kubelet_conf;
-    let tried = facts
+    let has_manifest = found.manifests.iter().any(|manifest| manifest == "etcd.yaml");
+    let has_data = found.has_etcd_data || !member.has_started();
+    has_manifest && found.has_kubelet_conf && has_data && !member.learner
+}
+
+/// Whether a member that does not run has all that it needs, and has not tried for long.
+pub(super) fn may_come_up(facts: &HostFacts, member: &MemberFact) -> bool {
+    let has_tried = facts
         .units
         .get("kubelet")
         .is_some_and(|kubelet| kubelet.active_for_s > LONG_ENOUGH_S);
-    complete && (member.healthy || !tried)
+    is_complete(facts, member) && !has_tried
 }
 
-/// Who is left when a member goes.
-struct Sum {
-    listed: usize,
-    others_started: usize,
-}
-
-impl Sum {
-    fn without(members: &[MemberFact], gone: &MemberFact) -> Self {
-        let others = members.iter().filter(|member| member.id != gone.id);
-        Self {
-            listed: members.len(),
-            others_started: others.filter(|member| member.healthy && !member.learner).count(),
-        }
+/// A host that works as a worker is not reset for another role: what runs on it would be gone.
+fn refuse_worker(cluster: &Cluster, host: &Host, facts: &HostFacts) -> Result<(), Problem> {
+    let found = &facts.kubernetes;
+    let of_control_plane = found.has_ca_key || found.has_admin_conf || has_api_server(facts);
+    let works = |node: &NodeFact| node.ready && node.joined && !node.control_plane;
+    if of_control_plane || !found.has_kubelet_conf || !cluster.node(host).is_some_and(works) {
+        return Ok(());
     }
-
-    fn holds(&self) -> bool {
-        self.others_started >= quorum(self.listed)
-    }
-}
-
-impl std::fmt::Display for Sum {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let needed = quorum(self.listed);
-        write!(
-            f,
-            "without it {} of {} listed members run, the quorum is {needed}",
-            self.others_started, self.listed
-        )
-    }
-}
-
-fn no_quorum(cluster: &Cluster, host: &Host, facts: &HostFacts, member: &MemberFact, sum: &Sum) -> Problem {
-    let via = &cluster.via().name;
-    let lost = if facts.kubernetes.has_etcd_data {
-        "its etcd member does not start"
-    } else {
-        "its etcd member has no data to start from"
-    };
-    Problem::Unsafe {
-        what: format!("{}: {lost}, and etcd cannot do without it", host.name),
-        because: vec![
-            format!(
-                "member {} of {} is listed ({})",
-                member.id,
-                host.name,
-                member.peer_urls.join(", ")
-            ),
-            format!("{sum}: it cannot be removed either, since a removal needs the quorum"),
-        ],
+    let name = &host.name;
+    Err(Problem::Unsafe {
+        what: format!("{name} is a worker of this cluster, and the inventory wants a control plane"),
+        because: vec![format!("node {name} is Ready; what runs on it would be cut off")],
         way_out: vec![
-            format!("on {via}, save etcd's data first: `cp -a /var/lib/etcd /var/lib/etcd.saved`"),
-            format!(
-                "on {via}, add `- --force-new-cluster` to the command in /etc/kubernetes/manifests/etcd.yaml and wait for /readyz:"
-            ),
-            "  `kubectl --kubeconfig /etc/kubernetes/admin.conf get --raw /readyz`".to_owned(),
-            format!(
-                "on {via}, take the line out again and wait once more; etcd then has {via} as its one member"
-            ),
-            format!(
-                "on {}, `kubeadm reset -f` clears what is left, then `hawser apply` joins it anew",
-                host.name
-            ),
+            format!("`kubectl drain {name} --ignore-daemonsets` and `kubectl delete node {name}`"),
+            format!("`kubeadm reset -f` on {name}, then run this again"),
         ],
-    }
+    })
 }
 
 fn foreign(host: &Host, facts: &HostFacts, cluster: &Cluster) -> Problem {
@@ -288,10 +245,4 @@ fn foreign(host: &Host, facts: &HostFacts, cluster: &Cluster) -> Problem {
             ),
         ],
     }
-}
-
-/// A member that runs and that the balancers do not let in yet.
-pub(super) fn to_be_let_in(scene: &Scene, cluster: &Cluster, host: &Host) -> bool {
-    let is_in = balancers::members(scene, cluster).contains(&host.name);
-    cluster.there().is_some_and(|there| there.well) && is_member(scene, cluster, host) && !is_in
 }

@@ -39,9 +39,16 @@ pub fn init(flags: &[String]) -> RemoteCommand {
     RemoteCommand::changes("kubeadm init", outliving_script!("kubeadm_init.sh")).args(flags)
 }
 
-/// Whether init came to its end and the API server at `server` (`https://address:port`) is well.
-pub fn is_initialised(server: &str) -> RemoteCommand {
-    RemoteCommand::reads("ask whether init is done", cluster_script!("initialised.sh")).arg(server)
+/// Whether the init of this run came to its end: the API server at `server` (`https://address:port`) is well, the run's
+/// token is there, and so is `addon`, the `DaemonSet` that init makes last, if it is to make one.
+pub fn is_initialised(server: &str, addon: Option<&str>) -> RemoteCommand {
+    RemoteCommand::reads("ask whether init is done", cluster_script!("initialised.sh"))
+        .arg(server)
+        .arg(addon.unwrap_or("-"))
+        .input(Content::parse(&format!(
+            "{}\n",
+            Slot::BootstrapTokenId.placeholder()
+        )))
 }
 
 /// `kubeadm join` from `/run/hawser/kubeadm-join.yaml`.
@@ -164,6 +171,14 @@ pub fn reset(cri_socket: &str) -> RemoteCommand {
 /// Starts the kubelet, and with it the static pods whose manifests are there.
 pub fn start_kubelet() -> RemoteCommand {
     RemoteCommand::changes("start the kubelet", include_str!("scripts/start_kubelet.sh"))
+}
+
+/// Removes the bootstrap identity of a kubelet that has its own.
+pub fn remove_bootstrap_identity() -> RemoteCommand {
+    RemoteCommand::changes(
+        "remove the bootstrap identity",
+        include_str!("scripts/remove_bootstrap_identity.sh"),
+    )
 }
 
 /// Runs the phases of `kubeadm join phase control-plane-join` that follow the start of the etcd member.

@@ -37,6 +37,16 @@ pub fn finish_control_plane(on: &HostName, file: &RenderedFile, kubeadm: Version
     ]
 }
 
+/// Removes the identity with which a kubelet asked for its own: kubeadm does so at the end of a join.
+pub fn remove_bootstrap_identity(on: &HostName) -> Step {
+    Step::on(
+        on,
+        "remove-bootstrap-identity",
+        "remove the bootstrap identity that the kubelet no longer needs",
+    )
+    .change(kubernetes::remove_bootstrap_identity(), QUICK)
+}
+
 /// Writes on the node what ends a join: the container runtime's socket.
 pub fn annotate(via: &HostName, server: &str, node: &HostName, socket: &str) -> Step {
     Step::on(

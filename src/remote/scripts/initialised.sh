@@ -1,4 +1,11 @@
-# initialised.sh SERVER: the API server is well and init came to its end.
+# initialised.sh SERVER ADDON   (stdin: the id of the run's token)   Whether the init of this run came to its end; ADDON is
+# the DaemonSet that it makes last, or - where it is to make none. An earlier init may have got as far as cluster-info,
+# and its token is not this run's.
 [ -f /etc/kubernetes/admin.conf ] || { echo 'no admin.conf yet'; exit 1; }
-said=$(k --server "$1" get --raw /readyz 2>&1) || { echo "/readyz: $said"; exit 1; }
-k --server "$1" -n kube-public get configmap cluster-info -o name >/dev/null 2>&1 || { echo 'no cluster-info yet'; exit 1; }
+read -r id || :
+server=$1
+there() { k --server "$server" -n "$1" get "$2" "$3" -o name </dev/null >/dev/null 2>&1 || { echo "no $3 yet"; exit 1; }; }
+said=$(k --server "$server" get --raw /readyz </dev/null 2>&1) || { echo "/readyz: $said"; exit 1; }
+there kube-public configmap cluster-info
+there kube-system secret "bootstrap-token-$id"
+[ "$2" = - ] || there kube-system daemonset "$2"
