@@ -259,7 +259,7 @@ fn joining(
     (clear, is_cleared): (&Clear, bool),
 ) -> Result<Vec<Step>, Vec<Problem>> {
     let version = scene.kubeadm(&host.name);
-    let file = scene.joining(cluster, files::join_control_plane(scene.topology, host, version))?;
+    let file = Scene::joining(cluster, files::join_control_plane(scene.topology, host, version))?;
     let mut steps = if is_cleared {
         Vec::new()
     } else {
@@ -272,7 +272,7 @@ fn joining(
 
 fn finishing(scene: &Scene, cluster: &Cluster, host: &Host) -> Result<Vec<Step>, Vec<Problem>> {
     let version = scene.kubeadm(&host.name);
-    let file = scene.joining(cluster, files::join_control_plane(scene.topology, host, version))?;
+    let file = Scene::joining(cluster, files::join_control_plane(scene.topology, host, version))?;
     let mut steps = balancers::watch(scene, host);
     steps.extend(mend::finish_control_plane(&host.name, &file, version));
     steps.extend(without_bootstrap_identity(scene, host));
@@ -320,7 +320,7 @@ fn worker_chains(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Vec<
         let steps = match way {
             Way::Join { clear } => {
                 let version = scene.kubeadm(&host.name);
-                let file = scene.joining(cluster, files::join_worker(scene.topology, host, version))?;
+                let file = Scene::joining(cluster, files::join_worker(scene.topology, host, version))?;
                 let mut steps = clearing(scene, cluster, host, clear);
                 steps.extend(node::join(host, &file));
                 steps

@@ -128,7 +128,6 @@ impl<'a> Scene<'a> {
 
     /// A join's file with the CA's hash in it, where the cluster is already there.
     pub(crate) fn joining(
-        &self,
         cluster: &Cluster,
         file: Result<RenderedFile, Problem>,
     ) -> Result<RenderedFile, Vec<Problem>> {
