@@ -2,7 +2,6 @@
 //! done, cut short and made again.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::indexing_slicing,
     reason = "clippy.toml allows them in test functions; these are what those call"
 )]

@@ -191,7 +191,9 @@ fn two_of_five_emptied() {
 #[test]
 fn a_cluster_that_has_just_been_switched_on() {
     let mut world = World::built(stacked(3, 1));
-    ["cp2", "cp3"].map(|name| world.stop_kubelet(name));
+    for name in ["cp2", "cp3"] {
+        world.stop_kubelet(name);
+    }
 
     insta::assert_snapshot!(planned(&world));
 }

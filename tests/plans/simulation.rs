@@ -141,7 +141,7 @@ impl World {
             self.wake();
         }
         let plan = self.plan();
-        if plan.as_ref().is_ok_and(|plan| plan.is_empty()) && !self.is_stalled() {
+        if plan.as_ref().is_ok_and(hawser::plan::Plan::is_empty) && !self.is_stalled() {
             return self.expect_whole();
         }
         Err(TestCaseError::fail(format!(

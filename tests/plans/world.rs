@@ -82,6 +82,10 @@ impl Machine {
 
 /// Hosts and cluster.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing that is or is not in the world"
+)]
 pub(crate) struct World {
     pub(crate) topology: Topology,
     pub(crate) hosts: BTreeMap<HostName, Machine>,
