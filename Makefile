@@ -32,7 +32,6 @@ unit: tools ## tests that need no lab
 	cargo test --locked --doc
 
 lab-test: tools ## tests on the lab's real hosts
-	cargo build --release --locked
 	@lab/lab build
 	cargo nextest run --locked --features lab --profile lab -E 'binary(~^lab)'
 

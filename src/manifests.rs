@@ -22,7 +22,8 @@ pub fn objects(documents: &str) -> Result<Vec<Object>, String> {
             _ if value.is_null() => {}
             Some(items) => objects.extend(items.iter().filter_map(object)),
             None => {
-                objects.push(object(&value).ok_or_else(|| format!("document {} names no object", index + 1))?)
+                objects
+                    .push(object(&value).ok_or_else(|| format!("document {} names no object", index + 1))?);
             }
         }
     }

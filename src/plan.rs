@@ -90,6 +90,7 @@ impl Step {
     }
 
     /// What it changes, and how long that may take.
+    #[must_use]
     pub fn change(mut self, command: RemoteCommand, timeout: Duration) -> Self {
         self.change = Some(command);
         self.timeout = timeout;
@@ -97,24 +98,28 @@ impl Step {
     }
 
     /// When it is so, and how long that is waited for.
+    #[must_use]
     pub fn done_when(mut self, command: RemoteCommand, deadline: Duration) -> Self {
         self.done_when = Some(Check { command, deadline });
         self
     }
 
     /// Which value its output gives.
+    #[must_use]
     pub fn captures(mut self, slot: Slot) -> Self {
         self.captures = Some(slot);
         self
     }
 
     /// A file it writes.
+    #[must_use]
     pub fn writes(mut self, file: FileChange) -> Self {
         self.files.push(file);
         self
     }
 
     /// What shows the story of a failure.
+    #[must_use]
     pub fn on_failure(mut self, command: RemoteCommand) -> Self {
         self.on_failure = Some(command);
         self
@@ -140,6 +145,8 @@ pub enum Necessity {
     Required,
     /// A worker: counted against `--max-unreachable-workers`.
     MayLag,
+    /// A proof that may fail for a reason that hawser cannot see: told, and nothing else.
+    Advisory,
 }
 
 /// Chains of which at most `width` run at once.

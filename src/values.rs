@@ -116,7 +116,9 @@ impl Content {
             })
             .collect::<Result<_, _>>()?;
         let mut all = String::with_capacity(texts.iter().map(|text| text.len()).sum());
-        texts.iter().for_each(|text| all.push_str(text));
+        for text in texts {
+            all.push_str(text);
+        }
         Ok(all)
     }
 }

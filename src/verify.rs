@@ -1,7 +1,7 @@
 //! Is the cluster as the inventory says? Pure: what is missing, from what was found.
 
-use crate::facts::{BalancerFacts, ClusterView, HostFacts, NodeFact, Observation};
-use crate::topology::{EtcdTopology, Host, HostName, Role, Topology};
+use crate::facts::{ClusterView, HostFacts, MemberFact, NodeFact, Observation, Observed, WorkloadFact};
+use crate::topology::{EtcdTopology, Host, HostName, Role, Topology, Version};
 
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,18 +14,19 @@ pub struct Unmet {
 
 /// Everything that is not as it should be; `lagging` hosts are not asked for.
 pub fn unmet(topology: &Topology, observation: &Observation, lagging: &[HostName]) -> Vec<Unmet> {
-    let mut found = Vec::new();
     let facts = |host: &Host| observation.get(&host.name).and_then(|facts| facts.as_ref().ok());
-    let mut view: Option<&ClusterView> = None;
-    for host in topology.with_role(Role::ControlPlane) {
-        found.extend(control_plane(topology, host, facts(host)));
-        let asked = facts(host)
-            .and_then(|facts| facts.cluster.as_ref())
-            .filter(|view| view.ready.known() == Some(&true));
-        view = view.or(asked);
+    let planes = || topology.with_role(Role::ControlPlane);
+    let mut found: Vec<Unmet> = planes()
+        .flat_map(|host| control_plane(topology, host, facts(host)))
+        .collect();
+    let mut balancers = topology.with_role(Role::Balancer).peekable();
+    if topology.endpoint.vip.is_some() && balancers.peek().is_some() {
+        found.extend(vip(topology, observation));
     }
-    found.extend(balancers(topology, observation));
-    match (view, topology.with_role(Role::ControlPlane).next()) {
+    found.extend(balancers.flat_map(|host| balancer(topology, host, facts(host))));
+    let ready = |view: &&ClusterView| view.ready.known() == Some(&true);
+    let mut views = planes().filter_map(|host| facts(host)?.cluster.as_ref().filter(ready));
+    match (views.next(), planes().next()) {
         (Some(view), Some(first)) => found.extend(cluster(topology, &first.name, view, lagging)),
         (None, Some(first)) => found.push(unmet_at(&first.name, "no API server speaks for the cluster")),
         _ => {}
@@ -53,106 +54,141 @@ fn control_plane(topology: &Topology, host: &Host, facts: Option<&HostFacts>) ->
     found
 }
 
-fn balancers(topology: &Topology, observation: &Observation) -> Vec<Unmet> {
-    let asked: Vec<(&Host, &BalancerFacts)> = topology
-        .with_role(Role::Balancer)
-        .filter_map(|host| {
-            Some((
-                host,
-                observation.get(&host.name)?.as_ref().ok()?.balancer.as_ref()?,
-            ))
-        })
-        .collect();
-    let mut found: Vec<Unmet> = asked
-        .iter()
-        .flat_map(|(host, balancer)| {
-            topology.with_role(Role::ControlPlane).filter_map(move |plane| {
-                let servers = balancer.servers.known().map_or(&[][..], Vec::as_slice);
-                let server = servers.iter().find(|server| server.name == plane.name.0);
-                let status = server.map_or("unknown", |server| server.status.as_str());
-                let up = status.starts_with("UP") || status.starts_with("no check");
-                (!up).then(|| unmet_at(&host.name, &format!("backend {} is {status}", plane.name)))
-            })
-        })
-        .collect();
-    if topology.endpoint.vip.is_some() {
-        let holders: Vec<&str> = asked
-            .iter()
-            .filter(|(_, balancer)| balancer.holds_vip)
-            .map(|(host, _)| host.name.0.as_str())
-            .collect();
-        if let (true, Some((first, _))) = (holders.len() != 1, asked.first()) {
-            let who = if holders.is_empty() {
-                "nobody".to_owned()
-            } else {
-                holders.join(" and ")
-            };
+fn balancer(topology: &Topology, host: &Host, facts: Option<&HostFacts>) -> Vec<Unmet> {
+    let Some((facts, balancer)) = facts.and_then(|facts| Some((facts, facts.balancer.as_ref()?))) else {
+        return vec![unmet_at(&host.name, "not reachable")];
+    };
+    let runs = |unit: &str| facts.units.get(unit).is_some_and(|unit| unit.active);
+    let mut found = Vec::new();
+    if topology.endpoint.vip.is_some() && !runs("keepalived") {
+        found.push(unmet_at(&host.name, "keepalived does not run"));
+    }
+    if !runs("haproxy") {
+        found.push(unmet_at(&host.name, "HAProxy does not run"));
+        return found;
+    }
+    let servers = match &balancer.servers {
+        Observed::Known(servers) => servers,
+        Observed::Unknown(why) => {
+            found.push(unmet_at(&host.name, &format!("HAProxy does not tell: {why}")));
+            return found;
+        }
+    };
+    // A sole control plane is not checked.
+    let is_sole = topology.with_role(Role::ControlPlane).count() == 1;
+    let is_up = |status: &str| status.starts_with("UP") || (is_sole && status.starts_with("no check"));
+    for plane in topology.with_role(Role::ControlPlane) {
+        let server = servers.iter().find(|server| server.name == plane.name.0);
+        let status = server.map_or("unknown", |server| server.status.as_str());
+        if !is_up(status) {
             found.push(unmet_at(
-                &first.name,
-                &format!("exactly one balancer holds the VIP (now {who})"),
+                &host.name,
+                &format!("backend {} is {status}", plane.name),
             ));
         }
     }
     found
 }
 
+fn vip(topology: &Topology, observation: &Observation) -> Option<Unmet> {
+    let holds = |host: &&Host| {
+        let facts = observation.get(&host.name).and_then(|facts| facts.as_ref().ok());
+        let balancer = facts.and_then(|facts| facts.balancer.as_ref());
+        balancer.is_some_and(|balancer| balancer.holds_vip)
+    };
+    let holders: Vec<&str> = topology
+        .with_role(Role::Balancer)
+        .filter(holds)
+        .map(|host| host.name.0.as_str())
+        .collect();
+    let who = match holders.as_slice() {
+        [_] => return None,
+        [] => "nobody".to_owned(),
+        several => several.join(" and "),
+    };
+    let first = topology.with_role(Role::Balancer).next()?;
+    let what = format!("exactly one balancer holds the VIP (now {who})");
+    Some(unmet_at(&first.name, &what))
+}
+
 fn cluster(topology: &Topology, asked: &HostName, view: &ClusterView, lagging: &[HostName]) -> Vec<Unmet> {
-    let mut found = Vec::new();
-    let nodes: &[NodeFact] = view.nodes.known().map_or(&[], Vec::as_slice);
-    for host in topology.nodes().filter(|host| !lagging.contains(&host.name)) {
-        match nodes.iter().find(|node| node.name == host.name) {
-            None => found.push(unmet_at(&host.name, "its node is not in the cluster")),
-            Some(node) if !node.ready => found.push(unmet_at(&host.name, "its node is not Ready")),
-            Some(node)
-                if node.version != topology.version.to_string() && !same_minor(&node.version, topology) =>
-            {
-                found.push(unmet_at(&host.name, &format!("its kubelet is {}", node.version)));
-            }
-            Some(_) => {}
-        }
+    let Some(nodes) = view.nodes.known() else {
+        return vec![unmet_at(asked, "the nodes cannot be told")];
+    };
+    let wanted = topology.nodes().filter(|host| !lagging.contains(&host.name));
+    let mut found: Vec<Unmet> = wanted
+        .filter_map(|host| {
+            let node = nodes.iter().find(|node| node.name == host.name);
+            Some(unmet_at(&host.name, &node_lacks(topology, host, node)?))
+        })
+        .collect();
+    if topology.etcd == EtcdTopology::Stacked {
+        found.extend(members(topology, asked, view));
     }
-    found.extend(members(topology, asked, view));
-    for workload in view.workloads.known().map_or(&[][..], Vec::as_slice) {
-        if workload.available < workload.wanted {
-            let what = format!(
-                "{}: {} of {} available",
-                workload.name, workload.available, workload.wanted
-            );
-            found.push(unmet_at(asked, &what));
-        }
-    }
+    let Some(workloads) = view.workloads.known() else {
+        found.push(unmet_at(asked, "kube-system's workloads cannot be told"));
+        return found;
+    };
+    let is_down = |node: &&NodeFact| !node.ready && lagging.contains(&node.name);
+    let down = nodes.iter().filter(is_down).count() as u64;
+    found.extend(
+        workloads
+            .iter()
+            .filter_map(|workload| Some(unmet_at(asked, &workload_lacks(workload, down)?))),
+    );
     found
 }
 
-/// A kubelet of another patch or of an allowed older minor release is told in the plan, not waited for here.
-fn same_minor(version: &str, topology: &Topology) -> bool {
-    version
-        .parse::<crate::topology::Version>()
-        .is_ok_and(|version| version.minor <= topology.version.minor)
+fn node_lacks(topology: &Topology, host: &Host, node: Option<&NodeFact>) -> Option<String> {
+    let Some(node) = node else {
+        return Some("its node is not in the cluster".to_owned());
+    };
+    if !node.ready {
+        return Some("its node is not Ready".to_owned());
+    }
+    if host.is(Role::ControlPlane) && !node.control_plane {
+        return Some("its node is not labelled as a control plane".to_owned());
+    }
+    // A kubelet of another patch or of an allowed older minor release is told in the plan, not waited for here.
+    let version = node.version.parse::<Version>();
+    let goes_with = version.is_ok_and(|version| version.minor <= topology.version.minor);
+    (!goes_with).then(|| format!("its kubelet is {}", node.version))
 }
 
-fn members(topology: &Topology, asked: &HostName, view: &ClusterView) -> Vec<Unmet> {
-    if topology.etcd != EtcdTopology::Stacked {
-        return Vec::new();
-    }
-    let wanted = topology.with_role(Role::ControlPlane).count();
-    let Some(members) = view.etcd.known() else {
-        return vec![unmet_at(asked, "etcd's members cannot be told")];
+/// A `DaemonSet` wants a pod on every node, also on those that may lag and are down.
+fn workload_lacks(workload: &WorkloadFact, down: u64) -> Option<String> {
+    let missing = workload.wanted.saturating_sub(workload.available);
+    let allowed = if workload.name.starts_with("DaemonSet/") {
+        down
+    } else {
+        0
     };
-    let healthy = members
-        .iter()
-        .filter(|member| member.healthy && !member.learner)
-        .count();
-    if healthy == wanted && members.len() == wanted {
-        return Vec::new();
-    }
-    vec![unmet_at(
-        asked,
-        &format!(
-            "etcd: {healthy} of {wanted} members healthy, {} listed",
+    (missing > allowed).then(|| {
+        format!(
+            "{}: {} of {} available",
+            workload.name, workload.available, workload.wanted
+        )
+    })
+}
+
+/// Every control plane has a member that votes, and none that is listed is down; one that left the inventory may be
+/// there.
+fn members(topology: &Topology, asked: &HostName, view: &ClusterView) -> Option<Unmet> {
+    let Some(members) = view.etcd.known() else {
+        return Some(unmet_at(asked, "etcd's members cannot be told"));
+    };
+    let votes = |member: &&MemberFact| member.healthy && !member.learner;
+    let has_one = |host: &&Host| members.iter().filter(votes).any(|member| member.is_of(host));
+    let wanted = topology.with_role(Role::ControlPlane).count();
+    let there = topology.with_role(Role::ControlPlane).filter(has_one).count();
+    let voting = members.iter().filter(votes).count();
+    (there < wanted || voting < members.len()).then(|| {
+        let what = format!(
+            "etcd: {there} of {wanted} members healthy, {} listed",
             members.len()
-        ),
-    )]
+        );
+        unmet_at(asked, &what)
+    })
 }
 
 fn unmet_at(host: &HostName, what: &str) -> Unmet {

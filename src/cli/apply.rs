@@ -16,15 +16,16 @@ use crate::facts::Observation;
 use crate::plan::{Plan, StepId};
 use crate::report::paint::Paint;
 use crate::report::{self, plan_text};
-use crate::topology::{HostName, Topology};
+use crate::topology::{HostName, Role, Topology};
 use crate::values::Values;
 use crate::verify::{Unmet, unmet};
 
 /// Node leases, DaemonSets and HAProxy's checks follow a join within this.
 const SETTLED: Duration = Duration::from_secs(5 * 60);
 
-/// A cluster is asked again this often while it settles.
-const AGAIN: Duration = Duration::from_millis(750);
+/// A cluster is asked again this often while it settles: each look costs its control planes half a second of
+/// processor time, which they need for settling.
+const AGAIN: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(arguments: ApplyArguments) -> Outcome {
     let began = Instant::now();
@@ -74,9 +75,8 @@ fn what_next(arguments: &ApplyArguments, topology: &Topology) -> Vec<String> {
 }
 
 fn no_signals(cause: &std::io::Error) -> Problem {
-    Problem::LocalFile {
-        path: "signals".to_owned(),
-        verb: "listen to",
+    Problem::Workstation {
+        what: "listen to signals",
         cause: cause.to_string(),
     }
 }
@@ -204,10 +204,11 @@ impl Attempt<'_> {
             steps: 0,
         });
         let mut observation = fresh;
+        let asked = who_speaks_for_the_cluster(self.topology);
         let left = loop {
             let seen = match observation.take() {
                 Some(fresh) => fresh,
-                None => fleet.observe(self.topology, &self.events).await,
+                None => fleet.observe(&asked, &self.events).await,
             };
             let left = unmet(self.topology, &seen, &report.lagging);
             if left.is_empty() || since.elapsed() > SETTLED || *stop.borrow() != StopLevel::Running {
@@ -230,13 +231,22 @@ impl Attempt<'_> {
     fn still_waiting(&self, left: &[Unmet], since: Instant) {
         for unmet in left {
             let _ = self.events.send(Event::StillWaiting {
-                step: StepId(format!("{}/verify", unmet.host)),
+                step: StepId("verify".to_owned()),
                 host: unmet.host.clone(),
                 reason: unmet.what.clone(),
                 waited: since.elapsed(),
             });
         }
     }
+}
+
+/// Verification asks control planes and balancers: they know of the workers.
+fn who_speaks_for_the_cluster(topology: &Topology) -> Topology {
+    let mut asked = topology.clone();
+    asked
+        .hosts
+        .retain(|host| host.is(Role::ControlPlane) || host.is(Role::Balancer));
+    asked
 }
 
 fn not_verified(left: Vec<Unmet>, took: Duration) -> Option<Problem> {

@@ -13,7 +13,7 @@ use std::io::Write;
 
 use clap::{CommandFactory, Parser};
 
-use crate::error::{ExitCode, Problem};
+use crate::error::{ExitCode, Problem, gravest};
 use crate::inventory;
 use arguments::{Arguments, Command, InventoryCommand};
 
@@ -34,28 +34,11 @@ pub fn run() -> u8 {
     match result {
         Ok(code) => code as u8,
         Err(problems) => {
-            let code = problems
-                .iter()
-                .map(|problem| problem.explain().exit)
-                .max_by_key(|code| severity(*code));
             for problem in &problems {
                 surroundings::tell(&problem.to_string());
             }
-            code.unwrap_or(ExitCode::StepFailed) as u8
+            gravest(&problems).unwrap_or(ExitCode::StepFailed) as u8
         }
-    }
-}
-
-/// Which of several problems names the exit code: what endangers a cluster before what is merely absent.
-fn severity(code: ExitCode) -> u8 {
-    match code {
-        ExitCode::Done | ExitCode::ChangesPending => 0,
-        ExitCode::StepFailed => 1,
-        ExitCode::Unreachable => 2,
-        ExitCode::Usage => 3,
-        ExitCode::Unsafe => 4,
-        ExitCode::HostKey => 5,
-        ExitCode::Interrupted => 6,
     }
 }
 
@@ -63,9 +46,8 @@ type Outcome = Result<ExitCode, Vec<Problem>>;
 
 fn on_runtime(future: impl Future<Output = Outcome>) -> Outcome {
     let runtime = tokio::runtime::Runtime::new().map_err(|cause| {
-        vec![Problem::LocalFile {
-            path: "threads".to_owned(),
-            verb: "start",
+        vec![Problem::Workstation {
+            what: "start threads",
             cause: cause.to_string(),
         }]
     })?;

@@ -7,7 +7,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::Instant;
 
 use super::shared::Shared;
-use crate::error::Problem;
+use crate::error::{Problem, hints};
 use crate::events::{Event, Outcome};
 use crate::plan::{Check, Step};
 use crate::remote::connection::{Connection, Exit, Output, Progress};
@@ -117,13 +117,14 @@ impl<'a, C: Connection> Attempt<'a, C> {
     pub(super) async fn failed(&self, how: String, mut answer: Vec<String>) -> Problem {
         let took = self.started.elapsed();
         answer.extend(self.story().await);
+        let hint = hints::hint(&self.step.host, &answer);
         Problem::Step {
             host: self.step.host.clone(),
             what: self.step.describe.to_string(),
             how,
             took,
             answer,
-            hint: None,
+            hint,
         }
     }
 

@@ -164,6 +164,10 @@ impl<'a, C: Connection> Run<'a, C> {
                 state.failed = true;
                 state.report.problems.push(problem);
             }
+            Necessity::Advisory => {
+                let text = problem.to_string().trim_end().to_owned();
+                self.shared.emit(Event::Warned { text });
+            }
             Necessity::MayLag if !state.failed && state.lagging.len() < self.may_lag => {
                 let text = format!(
                     "{} may be finished later: {}",

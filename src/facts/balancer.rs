@@ -1,4 +1,4 @@
-//! Reads what a balancer's `HAProxy` and its network say.
+//! Reads what a balancer's HAProxy and its network say.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::answer::Answers;
 use super::{BalancerFacts, Observed, ServerFact, System, Unit};
 
-/// The backend that hawser's `HAProxy` configuration names.
+/// The backend that hawser's HAProxy configuration names.
 const BACKEND: &str = "control_planes";
 
 pub(super) fn read(

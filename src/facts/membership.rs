@@ -76,7 +76,7 @@ pub fn control_plane_membership(
             evidence.missing("no manifest of an API server is there");
         }
         if etcd == EtcdTopology::Stacked {
-            evidence.add_member(view.member(host).into_result()?);
+            evidence.add_member(view.member(host).into_result()?, facts);
         }
         Ok(evidence)
     };
@@ -131,7 +131,7 @@ impl Evidence {
         self.missing.push(what.to_owned());
     }
 
-    fn add_member(&mut self, member: Option<&MemberFact>) {
+    fn add_member(&mut self, member: Option<&MemberFact>, facts: &HostFacts) {
         let Some(member) = member else {
             return self.missing("etcd does not list it as a member");
         };
@@ -140,6 +140,19 @@ impl Evidence {
             self.missing("its etcd member has not started");
         } else if member.learner {
             self.missing("its etcd member is still a learner");
+        } else if !member.healthy {
+            self.add_lost(facts);
+        }
+    }
+
+    /// A member that does not run may just be slow, or it has nothing left to start from.
+    fn add_lost(&mut self, facts: &HostFacts) {
+        let found = &facts.kubernetes;
+        if !found.manifests.iter().any(|name| name == "etcd.yaml") {
+            self.missing("no manifest of etcd is there");
+        }
+        if !found.has_etcd_data {
+            self.missing("etcd's data is gone");
         }
     }
 }

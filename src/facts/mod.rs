@@ -198,10 +198,10 @@ pub struct KubernetesFacts {
 /// A balancer as found.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct BalancerFacts {
-    /// The `description` of the running `HAProxy` (`show info`): which configuration it runs. `None` when it does not
+    /// The `description` of the running HAProxy (`show info`): which configuration it runs. `None` when it does not
     /// run, has no runtime socket, or describes nothing.
     pub running: Observed<Option<String>>,
-    /// The servers of the backend `control_planes` (`show stat`); none when `HAProxy` does not run.
+    /// The servers of the backend `control_planes` (`show stat`); none when HAProxy does not run.
     pub servers: Observed<Vec<ServerFact>>,
     /// Whether the host carries the VIP now.
     pub holds_vip: bool,
@@ -209,7 +209,7 @@ pub struct BalancerFacts {
     pub vip_answers: Observed<bool>,
 }
 
-/// A server of `HAProxy`'s backend as found.
+/// A server of HAProxy's backend as found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ServerFact {
     /// The server's name: the control plane's.

@@ -36,13 +36,7 @@ fn keepalived_steps(scene: &Scene, host: &Host, facts: &HostFacts) -> Vec<Step> 
     let Some(vip) = scene.topology.endpoint.vip else {
         return Vec::new();
     };
-    let interface = scene
-        .topology
-        .endpoint
-        .interface
-        .clone()
-        .or_else(|| interface_of(host, facts))
-        .unwrap_or_default();
+    let interface = interface(scene, host, facts).unwrap_or_default();
     let file = files::keepalived(scene.topology, host, &interface);
     let write = balancer::write_keepalived(&host.name, &file, scene.file(&host.name, &file.path));
     if write.is_none() && unit_is_up(facts, "keepalived") {
@@ -55,14 +49,13 @@ fn keepalived_steps(scene: &Scene, host: &Host, facts: &HostFacts) -> Vec<Step> 
     write.into_iter().chain(rest).collect()
 }
 
-/// The interface that carries the host's own address.
-fn interface_of(host: &Host, facts: &HostFacts) -> Option<String> {
-    facts
-        .system
-        .interfaces
-        .iter()
-        .find(|(_, address)| *address == host.address)
-        .map(|(name, _)| name.clone())
+/// The interface for the VIP: as the inventory says, or the one that carries the host's own address. `refusals` has
+/// seen to it that there is one.
+pub(super) fn interface(scene: &Scene, host: &Host, facts: &HostFacts) -> Option<String> {
+    let named = scene.topology.endpoint.interface.clone();
+    let mut interfaces = facts.system.interfaces.iter();
+    let own = interfaces.find(|(_, address)| *address == host.address);
+    named.or_else(|| own.map(|(name, _)| name.clone()))
 }
 
 fn unit_is_up(facts: &HostFacts, unit: &str) -> bool {
@@ -81,22 +74,18 @@ pub(super) fn members(scene: &Scene, cluster: &Cluster) -> Vec<HostName> {
     let Some(there) = cluster.there() else {
         return vec![cluster.via().name.clone()];
     };
-    let belongs = |host: &Host| match there.well {
-        true => super::joins::is_member(scene, cluster, host),
-        // The API cannot be asked: whoever has run before keeps its place.
-        false => cluster
-            .members()
-            .iter()
-            .any(|member| member.is_of(host) && member.has_started()),
-    };
-    let is_member =
-        |host: &&Host| host.name == there.via.name || (belongs(host) && !is_staged_out(scene, host));
-    scene
+    let is_in = |host: &&Host| super::ways::is_member(scene, cluster, host) && !is_staged_out(scene, host);
+    let members: Vec<HostName> = scene
         .topology
         .with_role(Role::ControlPlane)
-        .filter(is_member)
+        .filter(is_in)
         .map(|host| host.name.clone())
-        .collect()
+        .collect();
+    if members.is_empty() {
+        // The endpoint must lead somewhere while the one that speaks is mended.
+        return vec![there.via.name.clone()];
+    }
+    members
 }
 
 /// A member that no balancer has let in yet is let in by its own steps, watched first.
@@ -133,15 +122,6 @@ pub(super) fn let_in(scene: &Scene, host: &Host, members: &[HostName]) -> Vec<St
         .collect()
 }
 
-/// Takes a control plane out on every balancer that sends it something.
-pub(super) fn take_out(scene: &Scene, host: &Host, members: &[HostName]) -> Vec<Step> {
-    let one = |on: &Host| balancer::take_out(&on.name, &host.name, &file(scene, on, members));
-    scene
-        .answered(Role::Balancer)
-        .flat_map(|(on, _)| one(on))
-        .collect()
-}
-
 fn file(scene: &Scene, on: &Host, members: &[HostName]) -> RenderedFile {
     files::haproxy(scene.topology, on, members)
 }
@@ -162,4 +142,15 @@ pub(super) fn settle(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Phase {
             chain(&host.name, vec![step])
         });
     phase("balancers take up their members", ALL_AT_ONCE, chains.collect())
+}
+
+/// The members with one more, in the inventory's order.
+pub(super) fn in_order(scene: &Scene, members: &[HostName], newcomer: &HostName) -> Vec<HostName> {
+    let hosts = scene
+        .topology
+        .with_role(Role::ControlPlane)
+        .map(|host| host.name.clone());
+    hosts
+        .filter(|name| members.contains(name) || name == newcomer)
+        .collect()
 }

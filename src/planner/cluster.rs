@@ -1,9 +1,12 @@
 //! Is there a cluster, and who speaks for it? Never a second one: `init` is planned only where nothing is.
 
 use super::Scene;
+use super::control_planes::last_addon;
 use crate::ca::ca_hash;
 use crate::error::Problem;
-use crate::facts::{ClusterView, HostFacts, MemberFact, NodeFact, quorum};
+use crate::facts::{
+    self, ClusterView, HostFacts, MemberFact, Membership, NodeFact, Observed, control_plane_membership,
+};
 use crate::topology::{Host, Role};
 
 /// What the control planes say about the cluster, taken together.
@@ -54,6 +57,11 @@ impl<'a> Cluster<'a> {
         }
     }
 
+    /// Whether it is there and none of its API servers is well: then only what is on the hosts is known of it.
+    pub fn is_stalled(&self) -> bool {
+        self.there().is_some_and(|there| !there.well)
+    }
+
     /// The nodes it has.
     pub fn nodes(&self) -> &'a [NodeFact] {
         self.there()
@@ -78,25 +86,47 @@ impl<'a> Cluster<'a> {
 pub(super) fn recognise<'a>(scene: &Scene<'a>) -> Result<Cluster<'a>, Vec<Problem>> {
     let planes: Vec<(&Host, &HostFacts)> = scene.answered(Role::ControlPlane).collect();
     same_ca(&planes)?;
-    let speaker = |well: bool| planes.iter().find(|(_, facts)| speaks(facts, well)).copied();
-    if let Some((host, facts)) = speaker(true) {
-        return match whole(scene, host, facts) {
-            true => there(host, facts, true),
-            false => Ok(Cluster::HalfInitialised(host)),
-        };
-    }
     let holders: Vec<&Host> = scene
         .all_answered()
         .filter(|(host, facts)| host.is_node() && holds_something(facts))
         .map(|(host, _)| host)
         .collect();
-    match (holders.as_slice(), speaker(false)) {
+    if let Some((host, facts)) = speaker(scene, &planes) {
+        // Joins begin when init has ended: where another host holds something, this one is no half-done init.
+        let joined = holders.iter().any(|holder| holder.name != host.name);
+        if joined || whole(scene, host, facts) {
+            return there(host, facts, true);
+        }
+        return Ok(Cluster::HalfInitialised(host));
+    }
+    match (
+        holders.as_slice(),
+        planes.iter().find(|(_, facts)| lists_members(facts)),
+    ) {
         ([], _) => absent(scene, &planes),
-        (_, Some((host, facts))) if has_grown(facts) => there(host, facts, false),
-        ([only], _) if only.is(Role::ControlPlane) => Ok(Cluster::HalfInitialised(only)),
+        ([only], _) if left_by_an_init(scene, &planes, only)? => Ok(Cluster::HalfInitialised(only)),
         (_, Some((host, facts))) => there(host, facts, false),
         (holders, None) => Err(vec![silent(holders)]),
     }
+}
+
+/// Whether what the one host holds is an init that did not end, and not what is left of a cluster: etcd's data tells by
+/// its list of members, and without data nothing of a cluster can be there.
+fn left_by_an_init<'a>(
+    scene: &Scene<'a>,
+    planes: &[(&'a Host, &'a HostFacts)],
+    only: &Host,
+) -> Result<bool, Vec<Problem>> {
+    let Some((_, facts)) = planes.iter().find(|(host, _)| host.name == only.name) else {
+        return Ok(false);
+    };
+    if facts.kubernetes.has_etcd_data {
+        let members = facts.cluster.as_ref().and_then(|view| view.etcd.known());
+        return Ok(members.is_some_and(|members| members.len() <= 1));
+    }
+    no_stranger(scene, planes)?;
+    let is_first = planes.first().is_some_and(|(host, _)| host.name == only.name);
+    Ok(is_first && !facts.kubernetes.has_bootstrap_kubelet_conf)
 }
 
 fn there<'a>(host: &'a Host, facts: &'a HostFacts, well: bool) -> Result<Cluster<'a>, Vec<Problem>> {
@@ -126,19 +156,25 @@ fn there<'a>(host: &'a Host, facts: &'a HostFacts, well: bool) -> Result<Cluster
     }))
 }
 
-/// A control plane whose own API server is well, or (`well` false) whose etcd at least lists its members.
-fn speaks(facts: &HostFacts, well: bool) -> bool {
-    let Some(view) = &facts.cluster else { return false };
-    if well {
-        return view.ready.known() == Some(&true) && view.nodes.known().is_some();
-    }
-    view.etcd.known().is_some_and(|members| !members.is_empty()) && facts.kubernetes.has_ca_key
+/// A control plane whose own API server is well; a whole member before one that has to be mended.
+fn speaker<'a>(scene: &Scene, planes: &[(&'a Host, &'a HostFacts)]) -> Option<(&'a Host, &'a HostFacts)> {
+    let is_well = |facts: &HostFacts| {
+        let view = facts.cluster.as_ref();
+        view.is_some_and(|view| view.ready.known() == Some(&true) && view.nodes.known().is_some())
+    };
+    let is_member = |host: &Host, facts: &HostFacts| {
+        let found = control_plane_membership(host, facts, facts::Cluster::of(facts), scene.topology.etcd);
+        found == Observed::Known(Membership::Member)
+    };
+    let mut well = planes.iter().filter(|(_, facts)| is_well(facts)).copied();
+    let first = well.clone().next();
+    well.find(|(host, facts)| is_member(host, facts)).or(first)
 }
 
-/// Whether etcd lists a second member: then init came to its end long ago, whatever the other host holds now.
-fn has_grown(facts: &HostFacts) -> bool {
+/// A control plane whose etcd at least lists its members.
+fn lists_members(facts: &HostFacts) -> bool {
     let members = facts.cluster.as_ref().and_then(|view| view.etcd.known());
-    members.is_some_and(|members| members.len() > 1)
+    members.is_some_and(|members| !members.is_empty()) && facts.kubernetes.has_ca_key
 }
 
 /// Whether init came to its end. With a second node in the cluster it did, whatever is missing now.
@@ -153,28 +189,54 @@ fn whole(scene: &Scene, host: &Host, facts: &HostFacts) -> bool {
             .iter()
             .any(|node| node.name == host.name && node.control_plane)
     });
-    let proxied = !scene.wants_proxy()
-        || view
-            .workloads
-            .known()
-            .is_none_or(|all| all.iter().any(|workload| workload.name == "DaemonSet/kube-proxy"));
-    others || (marked && proxied && view.has_cluster_info.known() != Some(&false))
+    let ended = last_addon(scene.topology).is_none_or(|addon| {
+        let name = format!("DaemonSet/{addon}");
+        let workloads = view.workloads.known();
+        workloads.is_none_or(|all| all.iter().any(|workload| workload.name == name))
+    });
+    others || (marked && ended && view.has_cluster_info.known() != Some(&false))
 }
+
+/// The static pods that kubeadm makes; others are the user's own.
+const MANIFESTS: [&str; 4] = [
+    "etcd.yaml",
+    "kube-apiserver.yaml",
+    "kube-controller-manager.yaml",
+    "kube-scheduler.yaml",
+];
 
 fn holds_something(facts: &HostFacts) -> bool {
     let found = &facts.kubernetes;
     found.ca.is_some()
         || found.has_ca_key
         || found.has_kubelet_conf
+        || found.has_bootstrap_kubelet_conf
+        || found.has_admin_conf
         || found.has_etcd_data
         || found
             .manifests
             .iter()
-            .any(|manifest| manifest.starts_with("kube-") || manifest == "etcd.yaml")
+            .any(|name| MANIFESTS.contains(&name.as_str()))
 }
 
 /// Nothing is anywhere, and nothing speaks TLS at the endpoint.
 fn absent<'a>(scene: &Scene<'a>, planes: &[(&'a Host, &'a HostFacts)]) -> Result<Cluster<'a>, Vec<Problem>> {
+    no_stranger(scene, planes)?;
+    match planes.first() {
+        Some((host, _)) => Ok(Cluster::Absent(host)),
+        None => Err(vec![Problem::MissingHosts {
+            hosts: scene
+                .topology
+                .with_role(Role::ControlPlane)
+                .map(|host| (host.name.clone(), "did not answer".to_owned()))
+                .collect(),
+            needed_for: "a cluster".to_owned(),
+        }]),
+    }
+}
+
+/// Refuses where something speaks TLS at the endpoint, while no API server of the inventory's is well.
+fn no_stranger(scene: &Scene, planes: &[(&Host, &HostFacts)]) -> Result<(), Vec<Problem>> {
     let endpoint = &scene.topology.endpoint;
     if let Some((host, _)) = planes
         .iter()
@@ -196,17 +258,7 @@ fn absent<'a>(scene: &Scene<'a>, planes: &[(&'a Host, &'a HostFacts)]) -> Result
             ],
         }]);
     }
-    match planes.first() {
-        Some((host, _)) => Ok(Cluster::Absent(host)),
-        None => Err(vec![Problem::MissingHosts {
-            hosts: scene
-                .topology
-                .with_role(Role::ControlPlane)
-                .map(|host| (host.name.clone(), "did not answer".to_owned()))
-                .collect(),
-            needed_for: "a cluster".to_owned(),
-        }]),
-    }
+    Ok(())
 }
 
 fn same_ca(planes: &[(&Host, &HostFacts)]) -> Result<(), Vec<Problem>> {
@@ -234,14 +286,10 @@ fn same_ca(planes: &[(&Host, &HostFacts)]) -> Result<(), Vec<Problem>> {
 }
 
 fn silent(holders: &[&Host]) -> Problem {
-    let names: Vec<String> = holders.iter().map(|host| host.name.to_string()).collect();
-    let members = holders.iter().filter(|host| host.is(Role::ControlPlane)).count();
+    let holds = |host: &&Host| format!("{} holds an identity or data of it", host.name);
     Problem::Unsafe {
         what: "a cluster has been here, and no API server or etcd member of it answers".to_owned(),
-        because: vec![
-            format!("{} hold its identity or its data", names.join(", ")),
-            format!("etcd of {members} members needs {} of them", quorum(members)),
-        ],
+        because: holders.iter().map(holds).collect(),
         way_out: vec![
             "hosts that have just started need a minute: run this again".to_owned(),
             "`journalctl -u kubelet` and /var/log/pods on a control plane tell why it does not start".to_owned(),

@@ -23,13 +23,27 @@ pub(super) fn init(scene: &Scene, cluster: &Cluster) -> Result<Option<Phase>, Ve
         Cluster::There(_) => return Ok(None),
     };
     let mut flags = files::init_flags(scene.topology);
-    if half {
+    let ignores_all = scene
+        .topology
+        .kubeadm
+        .ignore_preflight_errors
+        .iter()
+        .any(|name| name == "all");
+    if half && !ignores_all {
         flags.push(LEFT_BY_AN_INIT.replace("Port-6443", &format!("Port-{}", scene.topology.api_port)));
     }
     let file =
         files::init(scene.topology, host, scene.kubeadm(&host.name)).map_err(|problem| vec![problem])?;
-    let steps = control_plane::init(host, &scene.server(host), &file, &flags, scene.wants_proxy());
+    let server = scene.server(host);
+    let steps = control_plane::init(host, (&server, last_addon(scene.topology)), &file, &flags);
     Ok(Some(phase("init", 1, vec![chain(&host.name, steps)])))
+}
+
+/// The `DaemonSet` that init makes last, where the inventory lets it make one: without it init did not end.
+pub(super) fn last_addon(topology: &Topology) -> Option<&'static str> {
+    let skipped = |phase: &String| phase == "addon" || phase == "addon/kube-proxy";
+    let is_made = !topology.kubeadm.skip_phases.iter().any(skipped);
+    is_made.then_some("kube-proxy")
 }
 
 /// The pod network, and the first node Ready with it.

@@ -2,7 +2,7 @@
 
 use super::{ALL_AT_ONCE, Scene, chain, phase};
 use crate::facts::HostFacts;
-use crate::plan::{Phase, Step};
+use crate::plan::{Chain, Necessity, Phase, Step};
 use crate::remote::files::{self, RenderedFile};
 use crate::remote::host::Validator;
 use crate::steps::{self, secrets};
@@ -23,7 +23,7 @@ pub(super) fn files(scene: &Scene) -> Phase {
         let leftovers = facts
             .kubernetes
             .has_leftovers
-            .then(|| secrets::clear_run_files(&host.name));
+            .then(|| secrets::clear_leftovers(&host.name));
         chain(&host.name, leftovers.into_iter().chain(writes).collect())
     });
     phase(
@@ -32,6 +32,26 @@ pub(super) fn files(scene: &Scene) -> Phase {
         chains.filter(|chain| !chain.steps.is_empty()).collect(),
     )
 }
+
+/// The user's files that kubeadm reset takes away with its own.
+pub(super) fn files_lost_in_a_reset(scene: &Scene, host: &Host) -> Vec<Step> {
+    let is_lost = |file: &RenderedFile| RESET.iter().any(|folder| file.path.starts_with(folder));
+    let mut wanted = host_files(scene, host);
+    wanted.retain(is_lost);
+    wanted
+        .iter()
+        .map(|file| steps::files::put_again(&host.name, file))
+        .collect()
+}
+
+/// Where nothing is sure to be left after a reset.
+const RESET: [&str; 5] = [
+    "/etc/kubernetes/",
+    "/etc/cni/",
+    "/var/lib/cni/",
+    "/var/lib/etcd/",
+    "/var/lib/kubelet/",
+];
 
 fn host_files(scene: &Scene, host: &Host) -> Vec<RenderedFile> {
     let topology = scene.topology;
@@ -67,16 +87,21 @@ fn hosts_file(scene: &Scene, host: &Host) -> Option<RenderedFile> {
 
 /// From each balancer to every control plane, and from each host to the endpoint.
 pub(super) fn prove_paths(scene: &Scene) -> Phase {
-    let external_balancer = scene.topology.with_role(Role::Balancer).next().is_none();
-    let chains = scene.all_answered().map(|(host, _)| {
-        let mut proof = chain(&host.name, vec![steps::path::prove(scene.topology, host)]);
-        if external_balancer {
-            // Some cloud balancers pass nothing while all checks fail: told, not refused.
-            proof.necessity = crate::plan::Necessity::MayLag;
-        }
-        proof
-    });
-    phase("prove the path", ALL_AT_ONCE, chains.collect())
+    let topology = scene.topology;
+    let hosts = scene.all_answered().map(|(host, _)| host);
+    let proof = |host: &Host| chain(&host.name, vec![steps::path::prove(topology, host)]);
+    let chains: Vec<Chain> = if topology.with_role(Role::Balancer).next().is_some() {
+        hosts.map(proof).collect()
+    } else {
+        // Some cloud balancers pass nothing while all checks fail: told, not refused.
+        let advisory = |host| Chain {
+            necessity: Necessity::Advisory,
+            ..proof(host)
+        };
+        let resolve = |host: &Host| chain(&host.name, vec![steps::path::resolve(topology, host)]);
+        hosts.flat_map(|host| [resolve(host), advisory(host)]).collect()
+    };
+    phase("prove the path", ALL_AT_ONCE, chains)
 }
 
 /// What each host lacks of the images it will run.

@@ -3,75 +3,59 @@
 //! Control planes one by one, the workers beside them, at most ten at once. While etcd grows from one voter to two
 //! it has no quorum until the newcomer runs: nothing else is started in that window.
 
-use super::{ALL_AT_ONCE, Cluster, Scene, balancers, chain, no_quorum, phase};
-use crate::ca::ca_hash;
+use std::collections::BTreeSet;
+
+use super::ways::{Clear, Way, is_member, way};
+use super::{ALL_AT_ONCE, Cluster, Scene, balancers, chain, hosts, is_within, phase};
 use crate::error::Problem;
-use crate::facts::{
-    self, HostFacts, MemberFact, Membership, control_plane_membership, quorum, worker_membership,
-};
 use crate::plan::{Chain, Lane, Necessity, Phase, Step};
 use crate::remote::files;
 use crate::steps::{control_plane, mend, node, secrets};
 use crate::topology::{Host, HostName, Role, Version};
 
-/// The kubelet of a half-joined control plane has had this long to bring its etcd member up, in seconds.
-const LONG_ENOUGH_S: u64 = 300;
-
-/// The phase that makes what every join needs, whichever hosts join.
-pub(super) const SECRETS: &str = "secrets of this run";
-
 /// How many workers join at once: more only makes API server and registry slower.
 const WORKERS_AT_ONCE: usize = 10;
 
-/// What happens to a host that is not a whole member.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Way {
-    /// It joins; what an earlier one of that name left in the cluster goes first.
-    Join { clear: Clear },
-    /// What is there is started and the join is finished.
-    BringUp,
-    /// Only the last annotation is missing.
-    Annotate,
-}
-
-/// What has to go before a host can join.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Clear {
-    /// The etcd member's id, and the quorum's sum that allows its removal.
-    member: Option<(String, String)>,
-    /// The node object.
-    node: bool,
-    /// What kubeadm left on the host.
-    host: bool,
-}
-
-/// Who joins in which way, in the inventory's order.
+/// Who joins in which way.
 #[derive(Debug, Default)]
 pub(super) struct Joins<'a> {
+    /// In the order in which they join: what is there comes first, what is taken down and joins anew last.
     control_planes: Vec<(&'a Host, Way)>,
+    /// In the inventory's order.
     workers: Vec<(&'a Host, Way)>,
+    /// Members that run and that the balancers do not let in yet, in the inventory's order.
+    let_in: Vec<&'a Host>,
 }
 
 impl Joins<'_> {
+    /// Whether a host becomes a node anew.
+    pub(super) fn joins(&self, host: &Host) -> bool {
+        let mut all = self.control_planes.iter().chain(&self.workers);
+        all.any(|(joiner, way)| joiner.name == host.name && way.is_join())
+    }
+
     /// The control planes that stand behind the balancers when all joins are done, in the inventory's order.
     pub(super) fn members_at_the_end(&self, scene: &Scene, cluster: &Cluster) -> Vec<HostName> {
+        let joining = self.control_planes.iter().map(|(host, _)| *host);
+        let newcomers = joining.chain(self.let_in.iter().copied());
         let now = balancers::members(scene, cluster);
-        let joining = |host: &Host| {
-            self.control_planes
-                .iter()
-                .any(|(joiner, _)| joiner.name == host.name)
-        };
-        let let_in = |host: &Host| to_be_let_in(scene, cluster, host);
-        let hosts = scene.topology.with_role(Role::ControlPlane);
-        hosts
-            .filter(|host| now.contains(&host.name) || joining(host) || let_in(host))
-            .map(|host| host.name.clone())
-            .collect()
+        newcomers.fold(now, |members, host| {
+            balancers::in_order(scene, &members, &host.name)
+        })
+    }
+
+    /// Whether a control plane's member does not run and has to go before any host can join.
+    fn clears_first(way: &Way) -> bool {
+        matches!(way, Way::Join { clear: Clear { member: Some(member), .. } } if !member.runs)
     }
 }
 
-/// Decides for every node host, or refuses with every reason.
-pub(super) fn decide<'a>(scene: &Scene<'a>, cluster: &Cluster<'a>) -> Result<Joins<'a>, Vec<Problem>> {
+/// Decides for every node host, or refuses with every reason. Only the hosts of `limit` are changed, if it names any.
+pub(super) fn decide<'a>(
+    scene: &Scene<'a>,
+    cluster: &Cluster<'a>,
+    limit: &BTreeSet<HostName>,
+) -> Result<Joins<'a>, Vec<Problem>> {
     let mut joins = Joins::default();
     let mut problems = Vec::new();
     for (host, facts) in scene.all_answered().filter(|(host, _)| host.is_node()) {
@@ -89,211 +73,60 @@ pub(super) fn decide<'a>(scene: &Scene<'a>, cluster: &Cluster<'a>) -> Result<Joi
             Err(problem) => problems.push(problem),
         }
     }
-    if problems.is_empty() {
-        Ok(joins)
-    } else {
-        Err(problems)
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    start_what_stands_still(scene, cluster, &mut joins);
+    joins.let_in = to_be_let_in(scene, cluster);
+    joins
+        .control_planes
+        .retain(|(host, _)| is_within(limit, &host.name));
+    joins.workers.retain(|(host, _)| is_within(limit, &host.name));
+    joins.let_in.retain(|host| is_within(limit, &host.name));
+    joins.control_planes.sort_by_key(|(_, way)| rank(way));
+    Ok(joins)
+}
+
+/// A member that runs is taken down only when all others are there again.
+fn rank(way: &Way) -> u8 {
+    match way {
+        Way::BringUp { .. } | Way::Annotate => 0,
+        Way::Join { clear } if clear.member.as_ref().is_some_and(|member| member.runs) => 2,
+        Way::Join { .. } => 1,
     }
 }
 
-/// Whether a control plane is a whole member of the cluster.
-pub(super) fn is_member(scene: &Scene, cluster: &Cluster, host: &Host) -> bool {
-    let Some(facts) = scene.facts(&host.name) else {
-        return cluster.node(host).is_some_and(|node| node.control_plane);
-    };
-    membership(scene, cluster, host, facts) == Ok(Membership::Member)
-}
-
-/// What a host is to the cluster. While no API server is well, only what is on the host itself counts.
-fn membership(
-    scene: &Scene,
-    cluster: &Cluster,
-    host: &Host,
-    facts: &HostFacts,
-) -> Result<Membership, Problem> {
-    let measure = cluster
-        .there()
-        .filter(|there| there.well)
-        .map(|there| facts::Cluster {
-            ca: there.ca,
-            view: there.view,
-        });
-    let found = if host.is(Role::ControlPlane) {
-        control_plane_membership(host, facts, measure, scene.topology.etcd)
-    } else {
-        worker_membership(host, facts, measure)
-    };
-    found.into_result().map_err(|cause| {
-        let what = format!(
-            "whether it belongs to the cluster (asked at {})",
-            cluster.via().name
-        );
-        Problem::Probe {
-            host: host.name.clone(),
-            what,
-            cause,
-        }
-    })
-}
-
-fn way(scene: &Scene, cluster: &Cluster, host: &Host, facts: &HostFacts) -> Result<Option<Way>, Problem> {
-    if !is_well(cluster) && host.name == cluster.via().name {
-        // It speaks for the cluster, and waits for the others.
-        return Ok(None);
+/// No API server is well, and yet no etcd member is missing: what is there is started once more.
+fn start_what_stands_still<'a>(scene: &Scene<'a>, cluster: &Cluster<'a>, joins: &mut Joins<'a>) {
+    let is_brought_up = |(_, way): &(&Host, Way)| matches!(way, Way::BringUp { .. });
+    if !cluster.is_stalled() || joins.control_planes.iter().any(is_brought_up) {
+        return;
     }
-    let node = cluster.node(host).is_some();
-    match membership(scene, cluster, host, facts)? {
-        Membership::Member => Ok(None),
-        Membership::Foreign => Err(foreign(host, facts, cluster)),
-        found if host.is(Role::ControlPlane) => {
-            control_plane_way(scene, cluster, host, matches!(found, Membership::Partial(_))).map(Some)
-        }
-        Membership::Absent => Ok(Some(Way::Join {
-            clear: Clear {
-                node,
-                ..Clear::default()
-            },
-        })),
-        Membership::Partial(_) => Ok(worker_way(cluster, host)),
+    let hosts = scene.answered(Role::ControlPlane).map(|(host, _)| host);
+    let standing = hosts.filter(|host| is_member(scene, cluster, host));
+    let ways = standing.map(|host| (host, Way::BringUp { finish: false }));
+    joins.control_planes.extend(ways);
+}
+
+/// Members that run and that the balancers do not let in yet.
+fn to_be_let_in<'a>(scene: &Scene<'a>, cluster: &Cluster) -> Vec<&'a Host> {
+    if !cluster.there().is_some_and(|there| there.well) {
+        return Vec::new();
     }
-}
-
-/// Whether what the API would say is known, or there is no cluster yet.
-fn is_well(cluster: &Cluster) -> bool {
-    cluster.there().is_none_or(|there| there.well)
-}
-
-fn worker_way(cluster: &Cluster, host: &Host) -> Option<Way> {
-    match cluster.node(host) {
-        Some(node) if node.ready => Some(Way::Annotate),
-        // Nothing is known of the nodes while no API server is well: the next run looks again.
-        _ if !is_well(cluster) => None,
-        found => Some(Way::Join {
-            clear: Clear {
-                node: found.is_some(),
-                host: true,
-                member: None,
-            },
-        }),
-    }
-}
-
-/// A listed member is brought up as it is where it can be; it is removed only where the others hold the quorum.
-fn control_plane_way(scene: &Scene, cluster: &Cluster, host: &Host, partial: bool) -> Result<Way, Problem> {
-    let node = cluster.node(host).is_some();
-    let Some(member) = cluster.members().iter().find(|member| member.is_of(host)) else {
-        return Ok(Way::Join {
-            clear: Clear {
-                member: None,
-                node,
-                host: partial,
-            },
-        });
-    };
-    if partial && can_come_up(scene, host, member) {
-        return Ok(Way::BringUp);
-    }
-    let sum = Sum::without(scene, cluster.members(), member);
-    if !sum.holds() {
-        return Err(no_quorum::refuse(scene, cluster, host, member, &sum.to_string()));
-    }
-    Ok(Way::Join {
-        clear: Clear {
-            member: Some((member.id.clone(), sum.to_string())),
-            node,
-            host: partial,
-        },
-    })
-}
-
-fn can_come_up(scene: &Scene, host: &Host, member: &MemberFact) -> bool {
-    let Some(facts) = scene.facts(&host.name) else {
-        return false;
-    };
-    let found = &facts.kubernetes;
-    let complete = found.manifests.iter().any(|manifest| manifest == "etcd.yaml") && found.has_kubelet_conf;
-    let tried = facts
-        .units
-        .get("kubelet")
-        .is_some_and(|kubelet| kubelet.active_for_s > LONG_ENOUGH_S);
-    complete && (runs(scene, member) || !tried)
-}
-
-/// Whether a member runs. Without a quorum none is healthy, but its own host still hears it.
-fn runs(scene: &Scene, member: &MemberFact) -> bool {
-    let heard = |(host, facts): (&Host, &HostFacts)| {
-        let view = facts.cluster.as_ref();
-        member.is_of(host) && view.is_some_and(|view| view.etcd.known().is_some())
-    };
-    member.healthy || scene.answered(Role::ControlPlane).any(heard)
-}
-
-/// Who is left when a member goes.
-struct Sum {
-    listed: usize,
-    others_run: usize,
-}
-
-impl Sum {
-    fn without(scene: &Scene, members: &[MemberFact], gone: &MemberFact) -> Self {
-        let others = members.iter().filter(|member| member.id != gone.id);
-        Self {
-            listed: members.len(),
-            others_run: others
-                .filter(|member| runs(scene, member) && !member.learner)
-                .count(),
-        }
-    }
-
-    fn holds(&self) -> bool {
-        self.others_run >= quorum(self.listed)
-    }
-}
-
-impl std::fmt::Display for Sum {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let needed = quorum(self.listed);
-        write!(
-            f,
-            "without it {} of {} listed members run, the quorum is {needed}",
-            self.others_run, self.listed
-        )
-    }
-}
-
-fn foreign(host: &Host, facts: &HostFacts, cluster: &Cluster) -> Problem {
-    let hash = facts
-        .kubernetes
-        .ca
-        .as_deref()
-        .and_then(|ca| ca_hash(ca).ok())
-        .unwrap_or_default();
-    let ours = cluster.there().map_or("(none)", |there| there.ca_hash.as_str());
-    Problem::Unsafe {
-        what: format!("{} belongs to another cluster", host.name),
-        because: vec![
-            format!("its CA is {hash}"),
-            format!("the CA of this cluster is {ours}"),
-        ],
-        way_out: vec![
-            "correct the inventory if it names the wrong host".to_owned(),
-            format!(
-                "only if the host is to leave that cluster: `kubeadm reset` on {}, then run this again",
-                host.name
-            ),
-        ],
-    }
-}
-
-/// A member that runs and that the balancers do not let in yet.
-fn to_be_let_in(scene: &Scene, cluster: &Cluster, host: &Host) -> bool {
-    let is_in = balancers::members(scene, cluster).contains(&host.name);
-    cluster.there().is_some_and(|there| there.well) && is_member(scene, cluster, host) && !is_in
+    let members = balancers::members(scene, cluster);
+    let hosts = scene.answered(Role::ControlPlane).map(|(host, _)| host);
+    hosts
+        .filter(|host| is_member(scene, cluster, host) && !members.contains(&host.name))
+        .collect()
 }
 
 /// The phases of all joins.
 pub(super) fn phases(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Vec<Phase>, Vec<Problem>> {
-    let mut phases = vec![bring_up(scene, joins), secrets_first(scene, cluster, joins)?];
+    let mut phases = vec![
+        bring_up(scene, joins),
+        secrets_first(scene, cluster, joins)?,
+        clear_first(scene, cluster, joins),
+    ];
     let mut planes = control_plane_chains(scene, cluster, joins)?;
     let workers = worker_chains(scene, cluster, joins)?;
     if grows_without_quorum(scene, cluster, joins) && !planes.is_empty() {
@@ -317,27 +150,29 @@ pub(super) fn phases(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<
     Ok(phases)
 }
 
-/// kubeadm up to 1.28 adds a voter; from one to two, etcd then waits for the newcomer. A member that is brought up
-/// is such a newcomer too.
+/// kubeadm up to 1.28 adds a voter; from one to two, etcd then waits for the newcomer.
 fn grows_without_quorum(scene: &Scene, cluster: &Cluster, joins: &Joins) -> bool {
-    let started = cluster.members().iter().filter(|member| member.healthy).count();
-    let one = cluster.is_to_be_initialised() || started <= 1;
-    joins
+    let voters = cluster.members().iter().filter(|member| !member.learner).count();
+    let removed = joins
         .control_planes
-        .first()
-        .is_some_and(|(host, _)| one && scene.kubeadm(&host.name) < Version::new(1, 29, 0))
+        .iter()
+        .filter(|(_, way)| Joins::clears_first(way));
+    let is_one = cluster.is_to_be_initialised() || voters - removed.count().min(voters) <= 1;
+    let mut joiners = joins.control_planes.iter().filter(|(_, way)| way.is_join());
+    joiners
+        .next()
+        .is_some_and(|(host, _)| is_one && scene.kubeadm(&host.name) < Version::new(1, 29, 0))
 }
 
-/// Half-joined control planes whose etcd member is listed are started first: etcd may have no quorum without them, and
-/// then nothing else can be done.
+/// Half-joined control planes whose etcd member is listed are started first, all at once: etcd may have no quorum
+/// without them, and then nothing else can be done.
 fn bring_up(scene: &Scene, joins: &Joins) -> Phase {
     let half = joins
         .control_planes
         .iter()
-        .filter(|(_, way)| *way == Way::BringUp);
+        .filter(|(_, way)| matches!(way, Way::BringUp { .. }));
     let chains =
         half.map(|(host, _)| chain(&host.name, vec![mend::bring_up(&host.name, &scene.server(host))]));
-    // All at once: none is well before those that make the quorum run.
     phase("bring up what is half-joined", ALL_AT_ONCE, chains.collect())
 }
 
@@ -345,8 +180,11 @@ fn bring_up(scene: &Scene, joins: &Joins) -> Phase {
 fn secrets_first(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Phase, Vec<Problem>> {
     let via = &cluster.via();
     let mut steps = Vec::new();
-    let joining = |list: &[(&Host, Way)]| list.iter().any(|(_, way)| matches!(way, Way::Join { .. }));
-    let wanted = joining(&joins.control_planes) || joining(&joins.workers) || needs_file(joins);
+    let joining = |list: &[(&Host, Way)]| list.iter().any(|(_, way)| way.is_join());
+    let finishing = |(_, way): &(&Host, Way)| *way == Way::BringUp { finish: true };
+    let wanted = joining(&joins.control_planes)
+        || joining(&joins.workers)
+        || joins.control_planes.iter().any(finishing);
     if cluster.there().is_some() && wanted {
         let file = files::upload_certs(scene.topology, via, scene.kubeadm(&via.name))
             .map_err(|problem| vec![problem])?;
@@ -360,53 +198,45 @@ fn secrets_first(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Phas
     } else {
         vec![chain(&via.name, steps)]
     };
-    Ok(phase(SECRETS, 1, chains))
+    Ok(phase("secrets of this run", 1, chains))
 }
 
-fn needs_file(joins: &Joins) -> bool {
-    joins.control_planes.iter().any(|(_, way)| *way == Way::BringUp)
+/// A listed member that does not run keeps every host from joining: all of them go before the first join.
+fn clear_first(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Phase {
+    let chains = joins.control_planes.iter().filter_map(|(host, way)| match way {
+        Way::Join { clear } if Joins::clears_first(way) => {
+            Some(chain(&host.name, clearing(scene, cluster, host, clear)))
+        }
+        _ => None,
+    });
+    phase("clear what does not come back", 1, chains.collect())
 }
 
 fn control_plane_chains(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Vec<Chain>, Vec<Problem>> {
     let mut members = balancers::members(scene, cluster);
     let mut chains = Vec::new();
-    let mut earlier = cluster.is_to_be_initialised();
-    for host in scene.topology.with_role(Role::ControlPlane) {
-        let way = joins
-            .control_planes
-            .iter()
-            .find(|(joiner, _)| joiner.name == host.name)
-            .map(|(_, way)| way);
-        let was_in = members.contains(&host.name);
+    for host in &joins.let_in {
+        members = balancers::in_order(scene, &members, &host.name);
+        let mut steps = balancers::watch(scene, host);
+        steps.extend(balancers::let_in(scene, host, &members));
+        chains.push(chain(&host.name, steps));
+    }
+    let mut is_later = cluster.is_to_be_initialised();
+    for (host, way) in &joins.control_planes {
         let mut steps = match way {
-            Some(way) => control_plane_steps(scene, cluster, host, way, &mut members)?,
-            None if to_be_let_in(scene, cluster, host) => balancers::watch(scene, host),
-            None => continue,
+            Way::Join { clear } => joining(scene, cluster, host, (clear, Joins::clears_first(way)))?,
+            Way::BringUp { finish: true } => finishing(scene, cluster, host)?,
+            Way::BringUp { finish: false } | Way::Annotate => continue,
         };
-        if earlier && matches!(way, Some(Way::Join { .. })) {
+        if is_later && way.is_join() {
             steps.splice(0..0, refresh(scene, cluster, host)?);
         }
-        earlier |= matches!(way, Some(Way::Join { .. }));
-        if !members.contains(&host.name) {
-            members = in_order(scene, &members, &host.name);
-        }
-        if !was_in || way.is_some() {
-            steps.extend(balancers::let_in(scene, host, &members));
-        }
+        is_later |= way.is_join();
+        members = balancers::in_order(scene, &members, &host.name);
+        steps.extend(balancers::let_in(scene, host, &members));
         chains.push(chain(&host.name, steps));
     }
     Ok(chains)
-}
-
-/// The members with one more, in the inventory's order.
-fn in_order(scene: &Scene, members: &[HostName], newcomer: &HostName) -> Vec<HostName> {
-    let hosts = scene
-        .topology
-        .with_role(Role::ControlPlane)
-        .map(|host| host.name.clone());
-    hosts
-        .filter(|name| members.contains(name) || name == newcomer)
-        .collect()
 }
 
 /// Before a later join the uploaded certificates are looked at, and uploaded again when they are old.
@@ -422,44 +252,46 @@ fn refresh(scene: &Scene, cluster: &Cluster, before: &Host) -> Result<Vec<Step>,
     ])
 }
 
-fn control_plane_steps(
+fn joining(
     scene: &Scene,
     cluster: &Cluster,
     host: &Host,
-    way: &Way,
-    members: &mut Vec<HostName>,
+    (clear, is_cleared): (&Clear, bool),
 ) -> Result<Vec<Step>, Vec<Problem>> {
     let version = scene.kubeadm(&host.name);
-    let server = scene.server(host);
-    let file = scene.joining(cluster, files::join_control_plane(scene.topology, host, version))?;
-    Ok(match way {
-        Way::BringUp | Way::Annotate => {
-            let mut steps = balancers::watch(scene, host);
-            steps.extend(mend::finish_control_plane(&host.name, &file, version));
-            steps.extend(without_bootstrap_identity(scene, host));
-            steps
-        }
-        Way::Join { clear } => {
-            let mut steps = Vec::new();
-            if members.contains(&host.name) {
-                members.retain(|member| *member != host.name);
-                steps.extend(balancers::take_out(scene, host, members));
-            }
-            steps.extend(clearing(scene, cluster, host, clear));
-            steps.extend(balancers::watch(scene, host));
-            steps.extend(control_plane::join(host, &server, &file));
-            steps
-        }
-    })
+    let file = Scene::joining(cluster, files::join_control_plane(scene.topology, host, version))?;
+    let mut steps = if is_cleared {
+        Vec::new()
+    } else {
+        clearing(scene, cluster, host, clear)
+    };
+    steps.extend(balancers::watch(scene, host));
+    steps.extend(control_plane::join(host, &scene.server(host), &file));
+    Ok(steps)
 }
 
-fn without_bootstrap_identity(scene: &Scene, host: &Host) -> Vec<Step> {
-    let left = scene
-        .facts(&host.name)
-        .is_some_and(|facts| facts.kubernetes.has_bootstrap_kubelet_conf);
-    left.then(|| mend::remove_bootstrap_identity(&host.name))
-        .into_iter()
-        .collect()
+fn finishing(scene: &Scene, cluster: &Cluster, host: &Host) -> Result<Vec<Step>, Vec<Problem>> {
+    let version = scene.kubeadm(&host.name);
+    let file = Scene::joining(cluster, files::join_control_plane(scene.topology, host, version))?;
+    let mut steps = balancers::watch(scene, host);
+    steps.extend(mend::finish_control_plane(&host.name, &file, version));
+    steps.extend(without_bootstrap_identity(scene, host));
+    if !cluster.is_stalled() && cluster.node(host).is_none_or(|node| !node.joined) {
+        steps.push(annotation(scene, cluster, host));
+    }
+    Ok(steps)
+}
+
+/// The identity with which a kubelet asked for its own holds a token; kubeadm removes it at the end of a join.
+fn without_bootstrap_identity(scene: &Scene, host: &Host) -> Option<Step> {
+    let is_left = scene.facts(&host.name)?.kubernetes.has_bootstrap_kubelet_conf;
+    is_left.then(|| mend::remove_bootstrap_identity(&host.name))
+}
+
+fn annotation(scene: &Scene, cluster: &Cluster, host: &Host) -> Step {
+    let via = cluster.via();
+    let socket = &scene.topology.kubeadm.cri_socket;
+    mend::annotate(&via.name, &scene.server(via), &host.name, socket)
 }
 
 fn clearing(scene: &Scene, cluster: &Cluster, host: &Host, clear: &Clear) -> Vec<Step> {
@@ -469,92 +301,42 @@ fn clearing(scene: &Scene, cluster: &Cluster, host: &Host, clear: &Clear) -> Vec
     let member = clear
         .member
         .as_ref()
-        .map(|(id, sum)| mend::remove_member(&via.name, (id, sum), &host.name, socket));
+        .map(|member| mend::remove_member(&via.name, (&member.id, &member.sum), &host.name, socket));
     let reset = clear.host.then(|| mend::reset(&host.name, socket));
+    let lost = reset
+        .iter()
+        .flat_map(|_| hosts::files_lost_in_a_reset(scene, host));
+    let lost: Vec<Step> = lost.collect();
     let node = clear
         .node
         .then(|| mend::delete_node(&via.name, &server, &host.name));
     // The host is stopped before its node object goes: a running kubelet would register it again.
-    reset.into_iter().chain(member).chain(node).collect()
+    let cleared = reset.into_iter().chain(member).chain(node);
+    cleared.chain(lost).collect()
 }
 
 fn worker_chains(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Vec<Chain>, Vec<Problem>> {
-    let via = cluster.via();
-    joins
-        .workers
-        .iter()
-        .map(|(host, way)| {
-            let steps = match way {
-                Way::Join { clear } => {
-                    let file = scene.joining(
-                        cluster,
-                        files::join_worker(scene.topology, host, scene.kubeadm(&host.name)),
-                    )?;
-                    let mut steps = clearing(scene, cluster, host, clear);
-                    steps.extend(node::join(host, &file));
-                    steps
-                }
-                Way::Annotate | Way::BringUp => {
-                    let mut steps = without_bootstrap_identity(scene, host);
-                    steps.push(mend::annotate(
-                        &via.name,
-                        &scene.server(via),
-                        &host.name,
-                        &scene.topology.kubeadm.cri_socket,
-                    ));
-                    steps
-                }
-            };
-            Ok(Chain {
-                necessity: Necessity::MayLag,
-                ..chain(&host.name, steps)
-            })
+    let chains = joins.workers.iter().map(|(host, way)| {
+        let steps = match way {
+            Way::Join { clear } => {
+                let version = scene.kubeadm(&host.name);
+                let file = Scene::joining(cluster, files::join_worker(scene.topology, host, version))?;
+                let mut steps = clearing(scene, cluster, host, clear);
+                steps.extend(node::join(host, &file));
+                steps
+            }
+            Way::Annotate | Way::BringUp { .. } => {
+                let identity = without_bootstrap_identity(scene, host);
+                identity
+                    .into_iter()
+                    .chain([annotation(scene, cluster, host)])
+                    .collect()
+            }
+        };
+        Ok(Chain {
+            necessity: Necessity::MayLag,
+            ..chain(&host.name, steps)
         })
-        .collect()
-}
-
-/// Labels and taints that a node lacks, set through the API after the joins.
-pub(super) fn labels_and_taints(scene: &Scene, cluster: &Cluster) -> Phase {
-    let via = cluster.via();
-    let server = scene.server(via);
-    let chains = scene
-        .all_answered()
-        .filter(|(host, _)| host.is_node())
-        .filter_map(|(host, _)| {
-            let node = cluster.node(host);
-            let labels = host
-                .labels
-                .iter()
-                .filter(|(key, value)| node.is_none_or(|node| node.labels.get(*key) != Some(value)));
-            let labels = labels.map(|(key, value)| (key.clone(), value.clone())).collect();
-            let taints: Vec<_> = host
-                .taints
-                .iter()
-                .filter(|taint| !node.is_some_and(|node| has_taint(node, taint)))
-                .cloned()
-                .collect();
-            let mut steps = Vec::new();
-            if !std::collections::BTreeMap::is_empty(&labels) {
-                steps.push(node::label(&via.name, &server, &host.name, &labels));
-            }
-            if !taints.is_empty() {
-                steps.push(node::taint(&via.name, &server, &host.name, &taints));
-            }
-            let necessity = if host.is(Role::ControlPlane) {
-                Necessity::Required
-            } else {
-                Necessity::MayLag
-            };
-            (!steps.is_empty()).then(|| Chain {
-                necessity,
-                ..chain(&host.name, steps)
-            })
-        });
-    phase("labels and taints", WORKERS_AT_ONCE, chains.collect())
-}
-
-fn has_taint(node: &crate::facts::NodeFact, taint: &crate::topology::Taint) -> bool {
-    node.taints
-        .iter()
-        .any(|(key, value, effect)| (key, value, effect) == (&taint.key, &taint.value, &taint.effect))
+    });
+    chains.collect()
 }

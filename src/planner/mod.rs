@@ -7,10 +7,13 @@ mod cluster;
 mod control_planes;
 mod hosts;
 mod joins;
+mod labels;
 mod no_quorum;
 mod notes;
+mod quorum;
 mod refusals;
 mod versions;
+mod ways;
 
 use std::collections::BTreeSet;
 
@@ -43,7 +46,7 @@ pub fn plan(
     refusals::check(&scene, allowance)?;
     versions::check(&scene)?;
     let cluster = cluster::recognise(&scene)?;
-    let joins = joins::decide(&scene, &cluster)?;
+    let joins = joins::decide(&scene, &cluster, &allowance.limit)?;
 
     let mut phases = vec![hosts::files(&scene), balancers::set_up(&scene, &cluster)];
     if cluster.is_to_be_initialised() {
@@ -52,9 +55,12 @@ pub fn plan(
     phases.push(hosts::images(&scene));
     phases.extend(control_planes::init(&scene, &cluster)?);
     phases.extend(control_planes::pod_network(&scene, &cluster));
+    limit(&mut phases, &allowance.limit);
     phases.extend(joins::phases(&scene, &cluster, &joins)?);
-    phases.push(joins::labels_and_taints(&scene, &cluster));
+    phases.push(labels::set(&scene, &cluster, &joins, &allowance.limit));
     phases.push(balancers::settle(&scene, &cluster, &joins));
+    phases.retain(|phase| phase.steps().next().is_some());
+    init_is_within(&cluster, &phases, &allowance.limit)?;
 
     let mut plan = Plan {
         cluster: topology.cluster.clone(),
@@ -62,8 +68,6 @@ pub fn plan(
         closing: Vec::new(),
         notes: notes::gather(&scene, &cluster, allowance),
     };
-    limit(&mut plan, &allowance.limit)?;
-    plan.phases.retain(|phase| phase.steps().next().is_some());
     plan.closing = closing(&scene, &plan);
     Ok(plan)
 }
@@ -122,17 +126,8 @@ impl<'a> Scene<'a> {
             .unwrap_or(self.topology.version)
     }
 
-    /// Whether init makes kube-proxy.
-    pub(crate) fn wants_proxy(&self) -> bool {
-        let skipped = &self.topology.kubeadm.skip_phases;
-        !skipped
-            .iter()
-            .any(|phase| phase == "addon" || phase == "addon/kube-proxy")
-    }
-
     /// A join's file with the CA's hash in it, where the cluster is already there.
     pub(crate) fn joining(
-        &self,
         cluster: &Cluster,
         file: Result<RenderedFile, Problem>,
     ) -> Result<RenderedFile, Vec<Problem>> {
@@ -164,37 +159,35 @@ pub(crate) fn chain(subject: &HostName, steps: Vec<Step>) -> Chain {
 /// As many hosts at once as there are: what they do costs the workstation next to nothing.
 pub(crate) const ALL_AT_ONCE: usize = usize::MAX;
 
-/// Leaves only what is about the hosts of `--limit`.
-fn limit(plan: &mut Plan, limit: &BTreeSet<HostName>) -> Result<(), Vec<Problem>> {
-    if limit.is_empty() {
+/// Whether `--limit` lets a host be changed.
+pub(crate) fn is_within(limit: &BTreeSet<HostName>, host: &HostName) -> bool {
+    limit.is_empty() || limit.contains(host)
+}
+
+/// Leaves only what is about the hosts of `--limit`. The joins see to it themselves: what they need on other hosts (the
+/// run's secrets, the balancers) stays.
+fn limit(phases: &mut [Phase], limit: &BTreeSet<HostName>) {
+    for lane in phases.iter_mut().flat_map(|phase| &mut phase.lanes) {
+        lane.chains.retain(|chain| is_within(limit, &chain.subject));
+    }
+}
+
+/// Nothing can join what `--limit` keeps from being initialised.
+fn init_is_within(
+    cluster: &Cluster,
+    phases: &[Phase],
+    limit: &BTreeSet<HostName>,
+) -> Result<(), Vec<Problem>> {
+    let host = &cluster.via().name;
+    if !cluster.is_to_be_initialised() || is_within(limit, host) || phases.is_empty() {
         return Ok(());
     }
-    let mut left_out = Vec::new();
-    for phase in &mut plan.phases {
-        let is_shared = phase.name == joins::SECRETS;
-        for lane in &mut phase.lanes {
-            lane.chains.retain(|chain| {
-                let kept = is_shared || limit.contains(&chain.subject);
-                if !kept && chain.steps.iter().any(|step| step.captures == Some(Slot::CaHash)) {
-                    left_out.push(chain.subject.clone());
-                }
-                kept
-            });
-        }
-    }
-    let is_joining = |step: &Step| step.id.0.ends_with("/join") || step.id.0.ends_with("/finish-join");
-    if !plan.steps().any(is_joining) {
-        plan.phases.retain(|phase| phase.name != joins::SECRETS);
-    }
-    match left_out.first() {
-        Some(host) if plan.steps().next().is_some() => Err(vec![Problem::Usage {
-            message: format!(
-                "--limit leaves out {host}, on which the cluster is initialised before anything joins"
-            ),
-            hint: format!("add `--limit {host}`"),
-        }]),
-        _ => Ok(()),
-    }
+    Err(vec![Problem::Usage {
+        message: format!(
+            "--limit leaves out {host}, on which the cluster is initialised before anything joins"
+        ),
+        hint: format!("add `--limit {host}`"),
+    }])
 }
 
 /// What is done at the end whatever happens: the run's secrets go.

@@ -1,6 +1,6 @@
 //! What is refused before anything is decided.
 
-use super::{Allowance, Scene};
+use super::{Allowance, Scene, balancers};
 use crate::error::Problem;
 use crate::facts::Observed;
 use crate::topology::{CertificateRoute, EtcdTopology, HostName, Role};
@@ -13,6 +13,7 @@ pub(super) fn check(scene: &Scene, allowance: &Allowance) -> Result<(), Vec<Prob
     problems.extend(missing(scene, allowance));
     problems.extend(unreadable_files(scene));
     problems.extend(running_kubeadm(scene));
+    problems.extend(no_interface(scene));
     problems.extend(vip_in_use(scene));
     if problems.is_empty() {
         Ok(())
@@ -131,6 +132,24 @@ fn running_kubeadm(scene: &Scene) -> Vec<Problem> {
         )],
     })
     .collect()
+}
+
+/// keepalived has to know where the VIP goes.
+fn no_interface(scene: &Scene) -> Vec<Problem> {
+    let Some(vip) = scene.topology.endpoint.vip else {
+        return Vec::new();
+    };
+    let balancers = scene.answered(Role::Balancer);
+    let lacking = balancers.filter(|(host, facts)| balancers::interface(scene, host, facts).is_none());
+    lacking
+        .map(|(host, _)| Problem::Usage {
+            message: format!(
+                "{}: no interface carries {}, so none can be told for the VIP {vip}",
+                host.name, host.address
+            ),
+            hint: "correct its address, or name the interface: `interface` under [endpoint]".to_owned(),
+        })
+        .collect()
 }
 
 /// A VIP that answers before keepalived is set up belongs to somebody else.

@@ -2,15 +2,22 @@
 
 use super::Scene;
 use crate::error::Problem;
-use crate::topology::{Host, HostName, Version};
+use crate::topology::{Host, HostName, Role, Version};
 
 /// Refuses a skew that Kubernetes forbids.
 pub(super) fn check(scene: &Scene) -> Result<(), Vec<Problem>> {
-    let problems: Vec<Problem> = scene
+    let mut problems: Vec<Problem> = scene
         .all_answered()
         .filter(|(host, _)| host.is_node())
         .flat_map(|(host, facts)| forbidden(host, &facts.versions, scene.topology.version))
         .collect();
+    let needs_keepalived = scene.topology.endpoint.vip.is_some();
+    for (host, facts) in scene.answered(Role::Balancer) {
+        let found = &facts.versions;
+        problems.extend(found.haproxy.is_none().then(|| absent(&host.name, "haproxy")));
+        let lacks_keepalived = needs_keepalived && found.keepalived.is_none();
+        problems.extend(lacks_keepalived.then(|| absent(&host.name, "keepalived")));
+    }
     if problems.is_empty() {
         Ok(())
     } else {
@@ -56,7 +63,7 @@ fn forbidden(host: &Host, found: &crate::facts::Versions, target: Version) -> Ve
         }
         Some(_) => {}
     }
-    if found.kubectl.is_none() && host.is(crate::topology::Role::ControlPlane) {
+    if found.kubectl.is_none() && host.is(Role::ControlPlane) {
         problems.push(absent(&host.name, "kubectl"));
     }
     problems

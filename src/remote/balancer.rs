@@ -71,23 +71,6 @@ pub fn server_is_in(server: &HostName) -> RemoteCommand {
     .arg("in")
 }
 
-/// Takes a control plane out; its established connections live on.
-pub fn take_out(server: &HostName) -> RemoteCommand {
-    RemoteCommand::changes("take the control plane out", runtime_script!("haproxy_state.sh"))
-        .arg(&server.0)
-        .arg("maint")
-}
-
-/// Whether a control plane receives nothing.
-pub fn server_is_out(server: &HostName) -> RemoteCommand {
-    RemoteCommand::reads(
-        "ask HAProxy for the server",
-        runtime_script!("haproxy_server_is.sh"),
-    )
-    .arg(&server.0)
-    .arg("out")
-}
-
 /// Whether the VIP is held here or answers from elsewhere.
 pub fn vip_answers(vip: IpAddr) -> RemoteCommand {
     RemoteCommand::reads("ask for the VIP", include_str!("scripts/vip_answers.sh")).arg(vip.to_string())

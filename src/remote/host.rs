@@ -74,6 +74,11 @@ pub fn prove_paths(paths: &[Path]) -> RemoteCommand {
     RemoteCommand::reads("prove the path", include_str!("scripts/prove_path.sh")).args(arguments)
 }
 
+/// Whether a name resolves to anything.
+pub fn resolves(name: &str) -> RemoteCommand {
+    RemoteCommand::reads("resolve the name", include_str!("scripts/resolves.sh")).arg(name)
+}
+
 /// Pulls images into the container runtime.
 pub fn pull_images(images: &[String]) -> RemoteCommand {
     RemoteCommand::changes("pull images", include_str!("scripts/pull_images.sh")).args(images)

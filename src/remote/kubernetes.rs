@@ -39,12 +39,12 @@ pub fn init(flags: &[String]) -> RemoteCommand {
     RemoteCommand::changes("kubeadm init", outliving_script!("kubeadm_init.sh")).args(flags)
 }
 
-/// Whether the init of this run came to its end: the API server at `server` (`https://address:port`) is well, the
-/// run's token is there, and so is kube-proxy (the last thing that init makes), if it is wanted.
-pub fn is_initialised(server: &str, with_proxy: bool) -> RemoteCommand {
+/// Whether the init of this run came to its end: the API server at `server` (`https://address:port`) is well, the run's
+/// token is there, and so is `addon`, the `DaemonSet` that init makes last, if it is to make one.
+pub fn is_initialised(server: &str, addon: Option<&str>) -> RemoteCommand {
     RemoteCommand::reads("ask whether init is done", cluster_script!("initialised.sh"))
         .arg(server)
-        .args(with_proxy.then_some("kube-proxy"))
+        .arg(addon.unwrap_or("-"))
         .input(Content::parse(&format!(
             "{}\n",
             Slot::BootstrapTokenId.placeholder()

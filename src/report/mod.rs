@@ -2,7 +2,7 @@
 //!
 //! They never decide anything, and a writer that fails (a closed terminal, a full disk) never ends a run.
 
-use crate::error::ExitCode;
+use crate::error::{ExitCode, gravest};
 use crate::events::Report;
 
 pub mod json;
@@ -17,12 +17,10 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-/// What the program exits with: 130 where the operator asked to stop, else the gravest problem's, which is the
-/// highest: a host key over a refusal over an unreachable host over a failed step.
+/// What the program exits with: 130 where the operator asked to stop, else the gravest problem's.
 pub fn exit_code(report: &Report) -> ExitCode {
     if report.interrupted {
         return ExitCode::Interrupted;
     }
-    let codes = report.problems.iter().map(|problem| problem.explain().exit);
-    codes.max().unwrap_or(ExitCode::Done)
+    gravest(&report.problems).unwrap_or(ExitCode::Done)
 }

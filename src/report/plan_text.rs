@@ -1,6 +1,7 @@
 //! The plan as people read it: per phase, host after host, what would be done in order, and what would change in files.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt::Write;
 
 use super::paint::Paint;
@@ -17,56 +18,97 @@ pub fn render(plan: &Plan, found: Option<&str>, paint: Paint) -> String {
     if plan.is_empty() {
         text.push_str("Nothing to do: the cluster is as the inventory says.\n");
     } else {
-        let width = plan
-            .steps()
-            .chain(&plan.closing)
-            .map(|step| step.host.0.len())
-            .max()
-            .unwrap_or(0);
-        plan.phases
-            .iter()
-            .for_each(|phase| text.push_str(&render_phase(phase, width, paint)));
-        if !plan.closing.is_empty() {
-            text.push_str(&heading("at the end, whatever happened", paint));
-            plan.closing
-                .iter()
-                .for_each(|step| text.push_str(&render_step(step, width, paint)));
-        }
+        text.push_str(&Page::of(plan, paint).render(plan));
         text.push_str(&totals(plan, paint));
     }
     text.push_str(&notes(plan, paint));
     text
 }
 
-/// In the plan's own order: a step on one host can belong to the joining of another.
-fn render_phase(phase: &Phase, width: usize, paint: Paint) -> String {
-    if phase.steps().next().is_none() {
-        return String::new();
+/// A plan on its way to the page: a change that many hosts share is shown once.
+struct Page<'a> {
+    width: usize,
+    paint: Paint,
+    shown: BTreeMap<(&'a str, &'a str), &'a HostName>,
+}
+
+impl<'a> Page<'a> {
+    fn of(plan: &'a Plan, paint: Paint) -> Self {
+        let names = plan.steps().chain(&plan.closing).map(|step| step.host.0.len());
+        Self {
+            width: names.max().unwrap_or(0),
+            paint,
+            shown: BTreeMap::new(),
+        }
     }
-    let steps = phase.steps().map(|step| render_step(step, width, paint));
-    format!("{}{}\n", heading(&phase.name, paint), steps.collect::<String>())
+
+    fn render(mut self, plan: &'a Plan) -> String {
+        let mut text = String::new();
+        for phase in &plan.phases {
+            text.push_str(&self.phase(phase));
+        }
+        if !plan.closing.is_empty() {
+            text.push_str(&heading("at the end, whatever happened", self.paint));
+            plan.closing
+                .iter()
+                .for_each(|step| text.push_str(&self.step(step)));
+        }
+        text
+    }
+
+    /// In the plan's own order: a step on one host can belong to the joining of another.
+    fn phase(&mut self, phase: &'a Phase) -> String {
+        if phase.steps().next().is_none() {
+            return String::new();
+        }
+        let steps: String = phase.steps().map(|step| self.step(step)).collect();
+        format!("{}{steps}\n", heading(&phase.name, self.paint))
+    }
+
+    /// A step that changes nothing is faint.
+    fn step(&mut self, step: &'a Step) -> String {
+        let width = self.width;
+        let line = format!("  {:<width$}  {}", step.host, step.describe);
+        let line = if step.change.is_some() {
+            line
+        } else {
+            self.paint.faint(line)
+        };
+        let diffs: String = step
+            .files
+            .iter()
+            .map(|file| self.diff(&step.host, file))
+            .collect();
+        format!("{line}\n{diffs}")
+    }
+
+    fn diff(&mut self, host: &'a HostName, file: &'a FileChange) -> String {
+        let margin = " ".repeat(self.width + 4);
+        let head = format!("{} ({} {:04o})", file.path, file.owner, file.mode);
+        match self.shown.entry((&file.path, &file.diff)) {
+            Entry::Occupied(first) if !file.diff.is_empty() => {
+                let head = self.paint.faint(format!("{head}, as on {} above", first.get()));
+                format!("{margin}{head}\n")
+            }
+            Entry::Occupied(_) => format!("{margin}{}\n", self.paint.faint(head)),
+            Entry::Vacant(place) => {
+                place.insert(host);
+                format!(
+                    "{margin}{}\n{}",
+                    self.paint.faint(head),
+                    lines_of(file, &margin, self.paint)
+                )
+            }
+        }
+    }
 }
 
 fn heading(name: &str, paint: Paint) -> String {
     format!("{}\n", paint.strong(name))
 }
 
-/// A step that changes nothing is faint.
-fn render_step(step: &Step, width: usize, paint: Paint) -> String {
-    let line = format!("  {:<width$}  {}", step.host, step.describe);
-    let line = if step.change.is_some() {
-        line
-    } else {
-        paint.faint(line)
-    };
-    let diffs = step.files.iter().map(|file| render_diff(file, width + 4, paint));
-    format!("{line}\n{}", diffs.collect::<String>())
-}
-
-fn render_diff(file: &FileChange, indent: usize, paint: Paint) -> String {
-    let margin = " ".repeat(indent);
-    let head = format!("{} ({} {:04o})", file.path, file.owner, file.mode);
-    let mut text = format!("{margin}{}\n", paint.faint(head));
+fn lines_of(file: &FileChange, margin: &str, paint: Paint) -> String {
+    let mut text = String::new();
     for line in file.diff.lines() {
         let painted = match line.chars().next() {
             Some('+') => paint.added(line),

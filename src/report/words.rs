@@ -46,7 +46,7 @@ impl Words {
             }
             Event::HostObserved { host } => (Weight::Detail, Some(host), "observed".to_owned()),
             Event::PhaseStarted { phase, steps } => {
-                (Weight::Normal, None, format!("== {phase} ({})", steps_of(*steps)))
+                (Weight::Normal, None, format!("== {phase}{}", steps_of(*steps)))
             }
             Event::StepStarted { step, host, describe } => {
                 self.describes.insert(step.clone(), describe.clone());
@@ -112,9 +112,13 @@ fn started(cluster: &str, run: &str, hosts: usize) -> String {
     format!("cluster {cluster}, {hosts} {noun}, run {run}")
 }
 
+/// Verification has no steps of the plan's.
 fn steps_of(count: usize) -> String {
-    let noun = if count == 1 { "step" } else { "steps" };
-    format!("{count} {noun}")
+    match count {
+        0 => String::new(),
+        1 => " (1 step)".to_owned(),
+        _ => format!(" ({count} steps)"),
+    }
 }
 
 fn ended(describe: &str, outcome: &Outcome, took: &str) -> (Weight, String) {

@@ -76,16 +76,6 @@ pub fn let_in(on: &HostName, server: &HostName, file: &RenderedFile) -> Vec<Step
     ]
 }
 
-/// Takes a control plane out on one balancer; `file` is the balancer's file without it.
-pub fn take_out(on: &HostName, server: &HostName, file: &RenderedFile) -> Vec<Step> {
-    vec![
-        Step::on(on, &format!("take-out-{server}"), format!("take {server} out"))
-            .change(balancer::take_out(server), QUICK)
-            .done_when(balancer::server_is_out(server), QUICK),
-        renamed(files::put_transient(on, file), on, server),
-    ]
-}
-
 /// One balancer's file is written more than once in a plan, so each writing gets a name of its own.
 fn renamed(mut step: Step, on: &HostName, server: &HostName) -> Step {
     step.id = crate::plan::StepId(format!("{on}/keep-file-in-step-with-{server}"));

@@ -10,14 +10,20 @@ use crate::remote::kubernetes;
 use crate::topology::{Host, HostName, Role};
 use crate::values::Slot;
 
-/// Initialises the cluster on its first control plane, and reads the CA that kubeadm made.
-pub fn init(host: &Host, server: &str, file: &RenderedFile, flags: &[String], with_proxy: bool) -> Vec<Step> {
+/// Initialises the cluster on its first control plane, and reads the CA that kubeadm made. `addon` is the `DaemonSet`
+/// that init makes last.
+pub fn init(
+    host: &Host,
+    (server, addon): (&str, Option<&str>),
+    file: &RenderedFile,
+    flags: &[String],
+) -> Vec<Step> {
     let name = &host.name;
     vec![
         files::put_transient(name, file),
         Step::on(name, "init", "kubeadm init")
             .change(kubernetes::init(flags), KUBEADM)
-            .done_when(kubernetes::is_initialised(server, with_proxy), WELL)
+            .done_when(kubernetes::is_initialised(server, addon), WELL)
             .on_failure(kubernetes::failure_story()),
         Step::on(name, "read-ca", "read the cluster's CA certificate")
             .done_when(kubernetes::read_ca(), QUICK)

@@ -5,7 +5,7 @@ use similar::TextDiff;
 
 use super::QUICK;
 use crate::facts::FileFact;
-use crate::plan::{FileChange, Step};
+use crate::plan::{FileChange, Step, StepId};
 use crate::remote::files::RenderedFile;
 use crate::remote::host::{self, Validator};
 use crate::topology::HostName;
@@ -23,6 +23,14 @@ pub fn put(
 /// Writes a file that lives only while the run does: nothing to compare it with.
 pub fn put_transient(host: &HostName, file: &RenderedFile) -> Step {
     write(host, file, None, Validator::None)
+}
+
+/// Writes a file again after a step that may have taken it away.
+pub fn put_again(host: &HostName, file: &RenderedFile) -> Step {
+    let mut step = write(host, file, None, Validator::None);
+    step.id = StepId(format!("{host}/write-again{}", file.path));
+    step.describe = format!("write {} again, if it is gone", file.path).into();
+    step
 }
 
 /// Whether the host has the file as it should be.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::plan::Step;
-use crate::remote::host::{Path, prove_paths};
+use crate::remote::host::{Path, prove_paths, resolves};
 use crate::topology::{Host, Role, Topology};
 
 /// keepalived needs some seconds to take the VIP, and a cloud's balancer to pass anything.
@@ -14,6 +14,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub fn prove(topology: &Topology, host: &Host) -> Step {
     Step::on(&host.name, "prove-path", describe(host))
         .done_when(prove_paths(&paths(topology, host)), PATIENCE)
+}
+
+/// Asks a host for the endpoint's name, where no balancer of ours says what it must resolve to.
+pub fn resolve(topology: &Topology, host: &Host) -> Step {
+    let name = &topology.endpoint.name;
+    Step::on(&host.name, "resolve-endpoint", format!("resolve {name}")).done_when(resolves(name), PATIENCE)
 }
 
 fn describe(host: &Host) -> &'static str {

@@ -52,3 +52,13 @@ pub fn delete(via: &HostName) -> Step {
 pub fn clear_run_files(on: &HostName) -> Step {
     Step::on(on, "clear-run-files", "remove /run/hawser").change(host::clear_run_files(), QUICK)
 }
+
+/// Removes what an earlier run could not.
+pub fn clear_leftovers(on: &HostName) -> Step {
+    Step::on(
+        on,
+        "clear-leftovers",
+        "remove /run/hawser, which an earlier run has left",
+    )
+    .change(host::clear_run_files(), QUICK)
+}

@@ -1,7 +1,21 @@
-//! hawser on the lab's real hosts. One cluster is shared: tests run in the order of their names (nextest profile `lab`).
+//! hawser on the lab's real hosts. One cluster is shared: tests run in the order of their names (nextest profile
+//! `lab`), and each is a process of its own. `a10` builds the cluster and leaves evidence for those after it.
 #![cfg(test)]
 #![cfg(feature = "lab")]
 
+#[expect(dead_code, reason = "the tests of faults use the rest")]
 mod support;
 
+mod evidence;
+mod fulfilment;
+mod needles;
+mod sampling;
+
+mod a10_build;
+mod a11_as_planned;
+mod a12_secrets;
 mod a20_healthy;
+mod a30_second_apply;
+mod a40_pods_and_services;
+mod a50_host_keys;
+mod a60_power;

@@ -112,7 +112,7 @@ async fn time_in_which_a_host_worked_or_was_waited_for_is_not_hawsers_own() {
 async fn a_phase_without_steps_is_not_told_of() {
     let ran = run(&plan(vec![phase("nothing", vec![])]), vec![]).await;
 
-    assert_eq!(ran.events.len(), 1);
+    assert!(ran.events.is_empty());
     assert!(ran.report.phases.is_empty());
 }
 

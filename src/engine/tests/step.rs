@@ -54,7 +54,7 @@ async fn a_condition_that_never_comes_fails_at_its_deadline_with_its_reason() {
     .await;
 
     insta::assert_snapshot!(ran.problem(), @r"
-    error: cp1: wait for the node failed (not so after 3 s) after 3 s
+    error: cp1: wait for the node failed (not so after 3 s)
       node is NotReady
     hint: mend the cause and run `hawser apply` again: it goes on from what is on the hosts
     ");

@@ -1,5 +1,6 @@
-# initialised.sh SERVER [DAEMONSET]   (stdin: the id of the run's token)   Whether the init of this run came to its end. An
-# earlier one may have got as far as cluster-info, and its token is not this run's.
+# initialised.sh SERVER ADDON   (stdin: the id of the run's token)   Whether the init of this run came to its end; ADDON is
+# the DaemonSet that it makes last, or - where it is to make none. An earlier init may have got as far as cluster-info,
+# and its token is not this run's.
 [ -f /etc/kubernetes/admin.conf ] || { echo 'no admin.conf yet'; exit 1; }
 read -r id || :
 server=$1
@@ -7,4 +8,4 @@ there() { k --server "$server" -n "$1" get "$2" "$3" -o name </dev/null >/dev/nu
 said=$(k --server "$server" get --raw /readyz </dev/null 2>&1) || { echo "/readyz: $said"; exit 1; }
 there kube-public configmap cluster-info
 there kube-system secret "bootstrap-token-$id"
-[ $# -lt 2 ] || there kube-system daemonset "$2"
+[ "$2" = - ] || there kube-system daemonset "$2"

@@ -1,16 +1,18 @@
-//! The API by plain HTTPS, with the administrator's certificate: one connection a request, or one watch.
+//! The API by plain HTTPS, with the administrator's certificate: one connection a request, or one for a watch.
 
 use std::io::{BufRead, BufReader};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
-use ureq::Agent;
 use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
+use ureq::{Agent, Body, Proxy};
+
+use super::relay::Relay;
+use super::wait;
 
 /// Who speaks to the API: the cluster's CA and the administrator's certificate.
 #[derive(Clone)]
@@ -38,11 +40,13 @@ impl Credentials {
         )
     }
 
-    fn agent(&self, limit: Option<Duration>) -> Agent {
+    fn agent(&self, limit: Option<Duration>, proxy: Option<Proxy>) -> Agent {
+        let kept = usize::from(proxy.is_some());
         Agent::config_builder()
             .tls_config(self.0.clone())
             .timeout_global(limit)
-            .max_idle_connections(0)
+            .proxy(proxy)
+            .max_idle_connections(kept)
             .http_status_as_error(false)
             .build()
             .new_agent()
@@ -50,61 +54,70 @@ impl Credentials {
 
     /// One request on a connection of its own; the body of a 200, or why there is none.
     pub(crate) fn get(&self, server: &str, path: &str, limit: Duration) -> Result<String, String> {
-        let url = format!("https://{server}:6443{path}");
-        let mut response = self
-            .agent(Some(limit))
-            .get(&url)
-            .call()
-            .map_err(|error| error.to_string())?;
-        let status = response.status();
-        let body = response
-            .body_mut()
-            .read_to_string()
-            .map_err(|error| error.to_string())?;
-        if status.as_u16() == 200 {
-            return Ok(body);
-        }
-        let line = body.lines().next().unwrap_or_default();
-        Err(format!(
-            "{status}: {}",
-            line.chars().take(200).collect::<String>()
-        ))
+        let agent = self.agent(Some(limit), None);
+        let mut body = ask(&agent, &format!("https://{server}:6443{path}"))?;
+        body.read_to_string().map_err(|error| error.to_string())
     }
 
-    /// One watch: one request on one connection, never begun anew.
+    /// A watch, as clients keep one: where the server ends an answer, it is asked again on the same connection.
     pub(crate) fn watch(&self, server: &str, path: &str) -> Watch {
         let url = format!("https://{server}:6443{path}?watch=true&timeoutSeconds=3600");
-        let agent = self.agent(None);
-        let (sender, events) = channel();
-        let reader = std::thread::spawn(move || {
-            let response = agent.get(&url).call().map_err(|error| error.to_string())?;
-            if response.status().as_u16() != 200 {
-                return Err(response.status().to_string());
+        let relay = Relay::start();
+        let proxy = Proxy::new(&format!("http://{}", relay.address)).unwrap();
+        let agent = self.agent(None, Some(proxy));
+        let (sender, told) = channel();
+        std::thread::spawn(move || {
+            while sender.send(Told::Asked).is_ok() {
+                if let Err(why) = follow(&agent, &url, &sender) {
+                    let _ = sender.send(Told::Ended(why));
+                }
+                wait::tick();
             }
-            for line in BufReader::new(response.into_body().into_reader()).lines() {
-                let line = line.map_err(|error| error.to_string())?;
-                let event = serde_json::from_str(&line).map_err(|error| error.to_string())?;
-                let _ = sender.send(event);
-            }
-            Err("the server closed the connection".to_owned())
         });
-        Watch { events, reader }
+        Watch { relay, told }
     }
 }
 
-/// A watch that goes on as long as its one connection does.
+fn ask(agent: &Agent, url: &str) -> Result<Body, String> {
+    let mut response = agent.get(url).call().map_err(|error| error.to_string())?;
+    if response.status().as_u16() == 200 {
+        return Ok(response.into_body());
+    }
+    let status = response.status();
+    let said = response.body_mut().read_to_string().unwrap_or_default();
+    let line = said.lines().next().unwrap_or_default();
+    Err(format!(
+        "{status}: {}",
+        line.chars().take(200).collect::<String>()
+    ))
+}
+
+/// One answer to the end.
+fn follow(agent: &Agent, url: &str, told: &Sender<Told>) -> Result<(), String> {
+    let body = ask(agent, url)?;
+    for line in BufReader::new(body.into_reader()).lines() {
+        let line = line.map_err(|error| error.to_string())?;
+        let event = serde_json::from_str(&line).map_err(|error| error.to_string())?;
+        let _ = told.send(Told::Event(event));
+    }
+    Ok(())
+}
+
+/// What a watch has to tell.
+#[derive(Debug)]
+pub(crate) enum Told {
+    /// The question was put.
+    Asked,
+    /// Something happened in the cluster.
+    Event(Value),
+    /// The answer ended, and not in good order.
+    Ended(String),
+}
+
+/// A watch that goes on until its receiver is dropped.
 pub(crate) struct Watch {
+    /// Its connections.
+    pub(crate) relay: Relay,
     /// What it told.
-    pub(crate) events: Receiver<Value>,
-    reader: JoinHandle<Result<(), String>>,
-}
-
-impl Watch {
-    /// Why it ended, if it has.
-    pub(crate) fn end(self) -> Option<String> {
-        if !self.reader.is_finished() {
-            return None;
-        }
-        self.reader.join().unwrap().err()
-    }
+    pub(crate) told: Receiver<Told>,
 }

@@ -7,6 +7,8 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::api::Credentials;
+use super::kubectl::Kubectl;
 use super::lab;
 use super::process::{Ran, Running, run, start};
 
@@ -18,8 +20,9 @@ pub(crate) const LOOK: Duration = Duration::from_secs(180);
 
 /// A workstation: an inventory, and folders that nothing else writes to.
 pub(crate) struct Workstation {
-    home: TempDir,
+    folder: PathBuf,
     inventory: PathBuf,
+    _goes_with_it: Option<TempDir>,
 }
 
 impl Workstation {
@@ -30,16 +33,30 @@ impl Workstation {
 
     /// With an inventory.
     pub(crate) fn with(inventory: PathBuf) -> Self {
-        let home = tempfile::Builder::new().prefix("hawser-lab-").tempdir().unwrap();
+        let folder = tempfile::Builder::new().prefix("hawser-lab-").tempdir().unwrap();
+        let path = folder.path().to_owned();
+        Self::made(&path, inventory, Some(folder))
+    }
+
+    /// In a folder that stays.
+    pub(crate) fn at(folder: &Path, inventory: PathBuf) -> Self {
+        Self::made(folder, inventory, None)
+    }
+
+    fn made(folder: &Path, inventory: PathBuf, goes_with_it: Option<TempDir>) -> Self {
         for name in ["home", "tmp", "state"] {
-            std::fs::create_dir(home.path().join(name)).unwrap();
+            std::fs::create_dir_all(folder.join(name)).unwrap();
         }
-        Self { home, inventory }
+        Self {
+            folder: folder.to_owned(),
+            inventory,
+            _goes_with_it: goes_with_it,
+        }
     }
 
     /// The folder in which everything lies that hawser can write on the workstation.
     pub(crate) fn folder(&self) -> &Path {
-        self.home.path()
+        &self.folder
     }
 
     /// The command line: `hawser ARGUMENTS`, the inventory named by the environment.
@@ -48,9 +65,9 @@ impl Workstation {
         command
             .args(arguments)
             .env("HAWSER_INVENTORY", &self.inventory)
-            .env("HOME", self.home.path().join("home"))
-            .env("TMPDIR", self.home.path().join("tmp"))
-            .env("XDG_STATE_HOME", self.home.path().join("state"))
+            .env("HOME", self.folder.join("home"))
+            .env("TMPDIR", self.folder.join("tmp"))
+            .env("XDG_STATE_HOME", self.folder.join("state"))
             .env("NO_COLOR", "1")
             .env("RUST_LOG", "trace")
             .env_remove("SSH_AUTH_SOCK")
@@ -75,12 +92,32 @@ impl Workstation {
         serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {}", ran.said()))
     }
 
-    /// The administrator's kubeconfig, fetched by hawser.
+    /// The administrator's kubeconfig, fetched by hawser; it lies in the workstation's folder.
     pub(crate) fn kubeconfig(&self) -> PathBuf {
-        let path = self.home.path().join("kubeconfig");
+        let path = self.folder.join("kubeconfig");
         let to = path.to_str().unwrap();
         self.hawser(&["kubeconfig", "--to", to], LOOK).exits(0);
         path
+    }
+}
+
+/// Who administers the cluster: kubectl and plain requests with the kubeconfig that hawser fetched.
+pub(crate) struct Administrator {
+    pub(crate) kubectl: Kubectl,
+    pub(crate) credentials: Credentials,
+    /// The kubeconfig lies there.
+    pub(crate) workstation: Workstation,
+}
+
+/// Who has fetched the kubeconfig of a profile's cluster.
+pub(crate) fn administrator(profile: &str) -> Administrator {
+    let workstation = Workstation::new(profile);
+    let path = workstation.kubeconfig();
+    let text = std::fs::read_to_string(&path).unwrap();
+    Administrator {
+        kubectl: Kubectl::new(path),
+        credentials: Credentials::from_kubeconfig(&text),
+        workstation,
     }
 }
 

@@ -9,5 +9,6 @@ pub(crate) mod kubectl;
 pub(crate) mod lab;
 pub(crate) mod process;
 pub(crate) mod record;
+pub(crate) mod relay;
 pub(crate) mod requests;
 pub(crate) mod wait;

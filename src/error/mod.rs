@@ -1,7 +1,10 @@
 //! Every failure a user can see: what was attempted, where, what the host answered, and the next thing to type.
 //!
-//! Message, hint and exit code of a [`Problem`] stand side by side in [`Problem::explain`]; `tests/errors.rs`
-//! renders them all on one page.
+//! Message, hint and exit code of a [`Problem`] stand side by side in `explain`; `tests/errors.rs` renders them all
+//! on one page.
+
+mod explain;
+pub mod hints;
 
 use std::fmt;
 use std::time::Duration;
@@ -33,9 +36,14 @@ pub enum ExitCode {
     Interrupted = 130,
 }
 
+/// Which of several problems names the exit code: a host key before a refusal, a refusal before an absent host, that
+/// before the inventory, and all of them before a failed step.
+pub fn gravest(problems: &[Problem]) -> Option<ExitCode> {
+    problems.iter().map(|problem| problem.explain().exit).max()
+}
+
 /// A failure a user can see.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub enum Problem {
     /// The inventory is wrong; `rendered` shows every mistake with its position.
     Inventory {
@@ -52,6 +60,13 @@ pub enum Problem {
         path: String,
         /// What was tried: `read`, `write`.
         verb: &'static str,
+        /// What the system answered.
+        cause: String,
+    },
+    /// The workstation itself cannot do something.
+    Workstation {
+        /// What it cannot do: `start threads`.
+        what: &'static str,
         /// What the system answered.
         cause: String,
     },
@@ -205,123 +220,6 @@ pub struct Explanation {
 }
 
 impl Problem {
-    /// The problem in the operator's words.
-    pub fn explain(&self) -> Explanation {
-        match self {
-            Problem::Inventory { path, count, rendered } => explanation(
-                ExitCode::Usage,
-                format!("{path}: {count} {} in the inventory", plural(*count, "mistake", "mistakes")),
-                rendered.lines().map(str::to_owned).collect(),
-                vec![
-                    "correct them and run the command again; inventory.example.toml shows every key".to_owned(),
-                    "`hawser inventory schema` prints a JSON Schema, so that an editor checks while you type".to_owned(),
-                ],
-            ),
-            Problem::LocalFile { path, verb, cause } => explanation(
-                ExitCode::Usage,
-                format!("cannot {verb} {path}"),
-                vec![cause.clone()],
-                vec![format!("check the path and its permissions: `ls -l {path}`")],
-            ),
-            Problem::Usage { message, hint } => {
-                explanation(ExitCode::Usage, message.clone(), vec![], vec![hint.clone()])
-            }
-            Problem::Unreachable { host, address, cause } => explanation(
-                ExitCode::Unreachable,
-                format!("{host}: cannot connect to {address}"),
-                vec![cause.clone()],
-                vec![format!("is it up, and is sshd there? `nc -vz {}`", address.replace(':', " "))],
-            ),
-            Problem::LoginRefused { host, user, offered, accepted } => explanation(
-                ExitCode::Unreachable,
-                format!("{host}: sshd refused the login of {user}"),
-                vec![
-                    format!("offered: {}", list(offered, "nothing")),
-                    format!("the server would take: {}", list(accepted, "nothing it names")),
-                ],
-                vec!["set `user` and `identities` under [ssh], or add the key to the agent with `ssh-add`".to_owned()],
-            ),
-            Problem::Identity { path, cause } => explanation(
-                ExitCode::Usage,
-                format!("cannot use the private key {path}"),
-                vec![cause.clone()],
-                vec![format!("`ssh-keygen -y -f {path}` tells whether it can be read")],
-            ),
-            Problem::HostKeyUnknown { host, address, fingerprint, known_hosts, line } => explanation(
-                ExitCode::HostKey,
-                format!("{host}: the host key of {address} is not known, nothing was sent"),
-                vec![format!("it showed {fingerprint}"), format!("looked for in {known_hosts}")],
-                vec![
-                    "compare it on the host's console: `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`".to_owned(),
-                    format!("if it is the same, trust it: `echo '{line}' >> {known_hosts}`"),
-                ],
-            ),
-            Problem::HostKeyChanged { host, address, presented, expected, known_at } => explanation(
-                ExitCode::HostKey,
-                format!("{host}: the host key of {address} HAS CHANGED, nothing was sent"),
-                vec![
-                    format!("it showed {presented}"),
-                    format!("known is {} ({known_at})", list(expected, "another")),
-                    "somebody may stand between you and the host".to_owned(),
-                ],
-                vec![format!(
-                    "only if you know that the host was rebuilt: remove the line {known_at}, then compare and trust the new key"
-                )],
-            ),
-            Problem::HostKeyRevoked { host, address, fingerprint, known_at } => explanation(
-                ExitCode::HostKey,
-                format!("{host}: the host key of {address} is revoked, nothing was sent"),
-                vec![format!("it showed {fingerprint}"), format!("revoked at {known_at}")],
-                vec!["give the host a new key: a revoked one is never to be trusted".to_owned()],
-            ),
-            Problem::Sudo { host, user, cause } => explanation(
-                ExitCode::Unreachable,
-                format!("{host}: {user} cannot become root"),
-                vec![cause.clone()],
-                vec![
-                    "set `sudo = \"password\"` to be asked for it, or allow it in sudoers: `ops ALL=(ALL) NOPASSWD:ALL`"
-                        .to_owned(),
-                ],
-            ),
-            Problem::ConnectionLost { host, purpose, cause } => explanation(
-                ExitCode::StepFailed,
-                format!("{host}: the connection broke during {purpose}; whether it was done is unknown"),
-                vec![cause.clone()],
-                vec!["run `hawser apply` again: it looks at what is on the host and goes on from there".to_owned()],
-            ),
-            Problem::Probe { host, what, cause } => explanation(
-                ExitCode::StepFailed,
-                format!("{host}: cannot tell {what}"),
-                vec![cause.clone()],
-                vec!["what cannot be told is never taken for absent; mend it and run the command again".to_owned()],
-            ),
-            Problem::Step { host, what, how, took, answer, hint } => explanation(
-                ExitCode::StepFailed,
-                format!("{host}: {what} failed ({how}) after {} s", took.as_secs()),
-                answer.clone(),
-                hint.iter()
-                    .cloned()
-                    .chain(["mend the cause and run `hawser apply` again: it goes on from what is on the hosts".to_owned()])
-                    .collect(),
-            ),
-            Problem::Unsafe { what, because, way_out } => {
-                explanation(ExitCode::Unsafe, format!("refused: {what}"), because.clone(), way_out.clone())
-            }
-            Problem::MissingHosts { hosts, needed_for } => explanation(
-                ExitCode::Unreachable,
-                format!("{} cannot be left out of {needed_for}", count_hosts(hosts.len())),
-                hosts.iter().map(|(host, why)| format!("{host}: {why}")).collect(),
-                vec!["bring them back and run the command again; workers may lag with --max-unreachable-workers".to_owned()],
-            ),
-            Problem::Interrupted { running } => explanation(
-                ExitCode::Interrupted,
-                "stopped as asked".to_owned(),
-                running.iter().map(|(host, pid, command)| format!("{host}: process {pid} still runs ({command})")).collect(),
-                vec!["run `hawser apply` again to go on from what is on the hosts".to_owned()],
-            ),
-        }
-    }
-
     /// Why, in one line without the host's name: what stands behind the name in a list.
     pub fn cause(&self) -> String {
         match self {
@@ -373,30 +271,5 @@ impl Serialize for Problem {
         map.serialize_field("hint", &explanation.hint)?;
         map.serialize_field("exit_code", &(explanation.exit as u8))?;
         map.end()
-    }
-}
-
-fn explanation(exit: ExitCode, headline: String, details: Vec<String>, hint: Vec<String>) -> Explanation {
-    Explanation {
-        headline,
-        details,
-        hint,
-        exit,
-    }
-}
-
-fn plural(count: usize, one: &'static str, many: &'static str) -> &'static str {
-    if count == 1 { one } else { many }
-}
-
-fn count_hosts(count: usize) -> String {
-    format!("{count} {}", plural(count, "host", "hosts"))
-}
-
-fn list(items: &[String], none: &str) -> String {
-    if items.is_empty() {
-        none.to_owned()
-    } else {
-        items.join(", ")
     }
 }

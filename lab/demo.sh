@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Builds a profile's cluster on the running lab and leaves it there for whoever wants to look.
+# usage: demo.sh PROFILE
+set -euo pipefail
+cd "$(dirname "$0")/.."
+inventory=lab/$1.toml hawser=target/release/hawser demo=target/demo
+
+"$hawser" apply --yes -i "$inventory"
+mkdir -p "$demo"
+ln -sfn "$(lab/lab path bin)/kubectl" "$demo/kubectl"
+rm -f "$demo/kubeconfig"
+"$hawser" kubeconfig -i "$inventory" --to "$demo/kubeconfig"
+name=$(sed -n '/^\[endpoint\]/,/^\[/s/^name = "\(.*\)"/\1/p' "$inventory")
+vip=$(sed -n 's/^vip = "\(.*\)"/\1/p' "$inventory")
+# The endpoint's name is known on the hosts; this machine asks the virtual IP itself, which the certificate names too.
+sed -i "s#https://$name:#https://$vip:#" "$demo/kubeconfig"
+
+echo
+"$demo/kubectl" --kubeconfig "$demo/kubeconfig" get nodes -o wide
+cat <<EOF
+
+A highly available cluster answers at $vip ($name). Try:
+  export KUBECONFIG=$PWD/$demo/kubeconfig PATH=$PWD/$demo:\$PATH
+  kubectl get pods -A
+  docker kill lb1                       # the other balancer takes $vip over
+  docker kill cp1; kubectl get nodes    # the API goes on
+  docker start lb1 cp1
+  $hawser plan -i $inventory            # what has drifted
+  $hawser apply -i $inventory
+  make lab-down                         # ends it
+EOF

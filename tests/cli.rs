@@ -1,0 +1,256 @@
+//! The program from outside: help, exit codes, what goes to which stream. Nothing leaves the loopback interface.
+#![cfg(test)]
+
+use std::net::TcpListener;
+use std::path::Path;
+
+use assert_cmd::Command;
+use assert_cmd::assert::Assert;
+use tempfile::TempDir;
+
+#[test]
+fn help_tells_the_commands_and_the_exit_codes() {
+    let page = |arguments: &[&str]| {
+        let help = hawser(arguments).arg("--help").assert().code(0);
+        format!(
+            "$ hawser {}\n{}",
+            [arguments, &["--help"]].concat().join(" "),
+            stdout(&help)
+        )
+    };
+    let pages = [&[][..], &["plan"], &["apply"], &["kubeconfig"]]
+        .map(page)
+        .join("\n");
+
+    insta::assert_snapshot!(pages);
+}
+
+#[test]
+fn an_unknown_option_is_a_mistake_of_usage() {
+    let said = hawser(&["plan", "--limitt", "cp1"]).assert().code(2);
+
+    assert!(stderr(&said).contains("--limit"), "{}", stderr(&said));
+}
+
+#[test]
+fn an_inventory_that_is_not_there_is_a_mistake_of_usage() {
+    let said = hawser(&["plan", "-i", "absent.toml"]).assert().code(2);
+
+    assert!(stderr(&said).contains("absent.toml"), "{}", stderr(&said));
+    assert_eq!(stdout(&said), "");
+}
+
+#[test]
+fn every_mistake_of_an_inventory_is_told_at_once_and_on_standard_error() {
+    let seven = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/inventories/seven.toml");
+
+    let said = hawser(&["inventory", "check", "-i", seven]).assert().code(2);
+
+    assert!(stderr(&said).contains("7 mistakes"), "{}", stderr(&said));
+    assert_eq!(stdout(&said), "");
+}
+
+#[test]
+fn apply_reads_the_inventory_before_anything_else() {
+    let folder = TempDir::new().unwrap();
+    let seven = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/inventories/seven.toml");
+
+    hawser(&["apply", "--yes", "-i", seven])
+        .env("XDG_STATE_HOME", folder.path())
+        .assert()
+        .code(2);
+
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_good_inventory_is_said_to_be_good_without_a_connection() {
+    let folder = folder_with_inventory(1);
+
+    let said = check(folder.path()).assert().code(0);
+
+    assert!(
+        stdout(&said).ends_with("3 hosts, no mistakes\n"),
+        "{}",
+        stdout(&said)
+    );
+}
+
+#[test]
+fn the_inventory_of_the_readme_is_a_good_one() {
+    let readme = include_str!("../README.md");
+    let inventory = readme
+        .split("```toml\n")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
+    let folder = TempDir::new().unwrap();
+    let pod_network = "apiVersion: v1\nkind: Namespace\nmetadata: {name: pod-network}\n";
+    std::fs::write(folder.path().join("pod-network.yaml"), pod_network).unwrap();
+    std::fs::write(folder.path().join("inventory.toml"), inventory).unwrap();
+
+    check(folder.path()).assert().code(0);
+}
+
+#[test]
+fn the_schema_is_json_and_says_what_it_is_a_schema_of() {
+    let said = hawser(&["inventory", "schema"]).assert().code(0);
+
+    let schema: serde_json::Value = serde_json::from_str(&stdout(&said)).unwrap();
+
+    assert!(schema["$schema"].as_str().unwrap().contains("json-schema.org"));
+    assert!(schema["properties"]["endpoint"].is_object());
+}
+
+#[test]
+fn completions_are_made_for_every_shell() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let said = hawser(&["completions", shell]).assert().code(0);
+
+        assert!(stdout(&said).contains("max-unreachable-workers"), "{shell}");
+    }
+}
+
+#[test]
+fn each_command_has_its_man_page() {
+    let folder = TempDir::new().unwrap();
+
+    hawser(&["man"]).arg(folder.path()).assert().code(0);
+
+    for page in [
+        "hawser.1",
+        "hawser-plan.1",
+        "hawser-apply.1",
+        "hawser-kubeconfig.1",
+    ] {
+        assert!(folder.path().join(page).exists(), "{page}");
+    }
+}
+
+#[test]
+fn hosts_that_cannot_be_reached_are_named_and_end_with_3() {
+    let folder = folder_with_inventory(closed_port());
+
+    let said = plan(folder.path(), &[]).assert().code(3);
+
+    let text = stderr(&said);
+    for host in ["lb1", "cp1", "w1"] {
+        assert!(text.contains(&format!("  {host}: ")), "{text}");
+    }
+}
+
+#[test]
+fn a_plan_as_json_says_why_there_is_none() {
+    let folder = folder_with_inventory(closed_port());
+
+    let said = plan(folder.path(), &["-o", "json"]).assert().code(3);
+
+    let answer: serde_json::Value = serde_json::from_str(&stdout(&said)).unwrap();
+    assert_eq!(answer["refused"][0]["exit_code"], 3);
+}
+
+#[test]
+fn what_cannot_be_told_is_not_reported_as_changes() {
+    let folder = folder_with_inventory(closed_port());
+
+    plan(folder.path(), &["--detailed-exitcode"]).assert().code(3);
+}
+
+#[test]
+fn apply_tells_the_same_as_events_and_keeps_a_private_log() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder_with_inventory(closed_port());
+    let state = folder.path().join("state");
+
+    let said = run(folder.path(), &["apply", "--yes", "-o", "json"])
+        .assert()
+        .code(3);
+
+    let last = stdout(&said).lines().last().unwrap().to_owned();
+    let last: serde_json::Value = serde_json::from_str(&last).unwrap();
+    assert_eq!(last["event"], "run-finished");
+    let log = last["report"]["log"].as_str().unwrap();
+    assert!(Path::new(log).starts_with(state), "{log}");
+    assert_eq!(
+        std::fs::metadata(log).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+}
+
+fn hawser(arguments: &[&str]) -> Command {
+    let mut command = Command::cargo_bin("hawser").unwrap();
+    command
+        .args(arguments)
+        .env_remove("HAWSER_INVENTORY")
+        .env_remove("SSH_AUTH_SOCK")
+        .env("NO_COLOR", "1")
+        .env("COLUMNS", "100");
+    command
+}
+
+/// A command in a folder that holds an inventory, with the folder as home.
+fn run(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = hawser(arguments);
+    command
+        .args(["-i", "inventory.toml"])
+        .current_dir(folder)
+        .env("HOME", folder)
+        .env("XDG_STATE_HOME", folder.join("state"));
+    command
+}
+
+fn plan(folder: &Path, arguments: &[&str]) -> Command {
+    run(folder, &[&["plan"], arguments].concat())
+}
+
+fn check(folder: &Path) -> Command {
+    run(folder, &["inventory", "check"])
+}
+
+/// Three hosts, all of them this machine's `port`.
+fn folder_with_inventory(port: u16) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("known_hosts"), "").unwrap();
+    let keygen = std::process::Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+        .arg(path("id_demo"))
+        .status();
+    assert!(keygen.unwrap().success());
+    let hosts = [
+        ("lb1", "127.0.0.11", "balancer"),
+        ("cp1", "127.0.0.21", "control-plane"),
+        ("w1", "127.0.0.31", "worker"),
+    ];
+    let hosts = hosts.map(|(name, address, role)| {
+        format!("[[hosts]]\nname = \"{name}\"\naddress = \"{address}\"\nroles = [\"{role}\"]\n")
+    });
+    let inventory = format!(
+        "[cluster]\nname = \"demo\"\nkubernetes = \"v1.34.2\"\n\
+         [endpoint]\nname = \"api.demo.example\"\nvip = \"127.0.0.10\"\n\
+         [networks]\npods = \"10.244.0.0/16\"\nservices = \"10.96.0.0/12\"\n\
+         [ssh]\nport = {port}\nagent = false\nidentities = [\"id_demo\"]\nknown_hosts = \"known_hosts\"\n{}",
+        hosts.join("")
+    );
+    std::fs::write(path("inventory.toml"), inventory).unwrap();
+    folder
+}
+
+/// A port on which nothing listens, as something just did.
+fn closed_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+}
+
+fn stdout(said: &Assert) -> String {
+    String::from_utf8(said.get_output().stdout.clone()).unwrap()
+}
+
+fn stderr(said: &Assert) -> String {
+    String::from_utf8(said.get_output().stderr.clone()).unwrap()
+}

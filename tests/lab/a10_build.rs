@@ -1,0 +1,189 @@
+//! From bare hosts to a cluster, with users at its API from the moment that init has finished.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::evidence::{Evidence, PROFILE};
+use crate::sampling;
+use crate::support::api::{Credentials, Told, Watch};
+use crate::support::hawser::{BUILD, report};
+use crate::support::kubectl::{is_ready, name};
+use crate::support::process::Running;
+use crate::support::requests::{self, Loop, Question, Request, failed};
+use crate::support::{host, lab};
+
+/// A failure through the VIP is the API server's own, if a direct request that began as near as this failed too.
+const NEAR: Duration = Duration::from_secs(2);
+
+#[test]
+fn a10_the_cluster_is_built_while_its_api_is_used() {
+    lab::up(PROFILE);
+    lab::record("on");
+    let evidence = Evidence::fresh();
+    let workstation = evidence.workstation();
+    let plan = workstation.plan();
+    evidence.write("plan.json", &plan.to_string());
+    assert_eq!(plan["changes"], true, "{plan}");
+
+    let sampling = sampling::start();
+    let run = workstation.start(&["apply", "--yes", "-o", "json"]);
+    let users = init_has_finished(&run).then(Users::come);
+    let ran = run.finish(BUILD);
+    evidence.write("arguments", &Vec::from_iter(sampling.end()).join("\n"));
+    evidence.write("stdout", &ran.stdout);
+    evidence.write("stderr", &ran.stderr);
+    let ran = ran.exits(0);
+    println!("built in {:.1} s", ran.took.as_secs_f64());
+
+    users.unwrap().were_served();
+    let report = report(&ran.stdout);
+    assert_eq!(report["problems"], Value::Array(Vec::new()));
+    assert_eq!(report["skipped"], 0);
+}
+
+/// Follows the run to the end of its init; `false` where it ended before.
+fn init_has_finished(run: &Running) -> bool {
+    let since = Instant::now();
+    while let Ok(line) = run.lines.recv_timeout(BUILD.saturating_sub(since.elapsed())) {
+        let event: Value = serde_json::from_str(&line).unwrap();
+        if event["event"] == "step-finished" && event["step"] == "cp1/init" {
+            return event["outcome"] == "changed";
+        }
+    }
+    false
+}
+
+/// Two equal request loops and two equal watches: through the VIP, and straight at cp1.
+struct Users {
+    through_vip: User,
+    direct: User,
+}
+
+/// A request loop and a watch.
+struct User {
+    requests: Loop,
+    watch: Watch,
+}
+
+impl User {
+    fn of(server: &str, credentials: &Credentials) -> Self {
+        let question = Question {
+            credentials: credentials.clone(),
+            server: server.to_owned(),
+            path: "/api/v1/namespaces/default".to_owned(),
+            every: Duration::from_millis(200),
+            limit: Duration::from_secs(5),
+        };
+        Self {
+            watch: credentials.watch(server, "/api/v1/nodes"),
+            requests: requests::start(question),
+        }
+    }
+
+    fn goes(self, which: &str) -> (Vec<Request>, Watched) {
+        let requests = self.requests.end();
+        tell(which, &requests);
+        let watched = Watched::sum_up(&self.watch);
+        println!("{which}: {watched:?}");
+        (requests, watched)
+    }
+}
+
+impl Users {
+    fn come() -> Self {
+        let kubeconfig = host::exec("cp1", "cat /etc/kubernetes/admin.conf");
+        let credentials = Credentials::from_kubeconfig(&kubeconfig);
+        Self {
+            through_vip: User::of(lab::VIP, &credentials),
+            direct: User::of(&lab::address(PROFILE, "cp1"), &credentials),
+        }
+    }
+
+    fn were_served(self) {
+        let (through_vip, watched) = self.through_vip.goes("through the VIP");
+        let (direct, _) = self.direct.goes("straight at cp1");
+        assert!(through_vip.len() > 100, "too few requests to mean anything");
+        let unmatched = unmatched(&through_vip, &direct);
+        println!(
+            "failures through the VIP without a direct one: {}",
+            unmatched.len()
+        );
+        assert!(unmatched.is_empty(), "{unmatched:#?}");
+        assert_eq!(
+            (watched.connections, watched.cut),
+            (1, 0),
+            "the watch lost its connection"
+        );
+        assert_eq!(Vec::from_iter(watched.ready), ["cp1", "cp2", "cp3", "w1", "w2"]);
+    }
+}
+
+/// What became of a watch.
+#[derive(Debug, Default)]
+struct Watched {
+    /// How often it had to be put: the API server ends all watches itself when its etcd changes its leader.
+    asked: usize,
+    ended: Vec<String>,
+    connections: usize,
+    cut: usize,
+    /// The nodes that it told are Ready.
+    ready: BTreeSet<String>,
+}
+
+impl Watched {
+    fn sum_up(watch: &Watch) -> Self {
+        let mut watched = Self {
+            connections: watch.relay.begun(),
+            cut: watch.relay.ended(),
+            ..Self::default()
+        };
+        for told in watch.told.try_iter() {
+            match told {
+                Told::Asked => watched.asked += 1,
+                Told::Ended(why) => watched.ended.push(why),
+                Told::Event(event) if is_ready(&event["object"]) => {
+                    watched.ready.insert(name(&event["object"]).to_owned());
+                }
+                Told::Event(_) => {}
+            }
+        }
+        watched
+    }
+}
+
+fn tell(which: &str, requests: &[Request]) {
+    let failed = failed(requests);
+    let slowest = requests
+        .iter()
+        .map(|request| request.took)
+        .max()
+        .unwrap_or_default();
+    println!(
+        "{which}: {} requests, {} failed, the slowest took {:.1} s",
+        requests.len(),
+        failed.len(),
+        slowest.as_secs_f64()
+    );
+    let why: BTreeSet<&String> = failed
+        .iter()
+        .filter_map(|request| request.failure.as_ref())
+        .collect();
+    for why in why {
+        println!("  {why}");
+    }
+}
+
+fn unmatched<'a>(through_vip: &'a [Request], direct: &[Request]) -> Vec<&'a Request> {
+    let direct = failed(direct);
+    let is_matched = |request: &Request| {
+        direct
+            .iter()
+            .any(|other| request.began.max(other.began) - request.began.min(other.began) <= NEAR)
+    };
+    failed(through_vip)
+        .into_iter()
+        .filter(|request| !is_matched(request))
+        .collect()
+}

@@ -1,0 +1,125 @@
+//! What a cluster is for: pods reach each other across nodes, and a Service answers from every node.
+
+use std::time::{Duration, Instant};
+
+use crate::evidence::PROFILE;
+use crate::support::api::Credentials;
+use crate::support::hawser::{Administrator, administrator};
+use crate::support::kubectl::{Kubectl, is_ready};
+use crate::support::wait::{LONG, until};
+use crate::support::{host, lab};
+
+const NODES: [&str; 5] = ["cp1", "cp2", "cp3", "w1", "w2"];
+const NAMESPACE: &str = "hawser-lab-test";
+
+/// A web server of busybox's on each worker, and a Service before them.
+fn documents() -> String {
+    let pod = |node: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Pod\n\
+             metadata: {{name: on-{node}, namespace: {NAMESPACE}, labels: {{app: web}}}}\n\
+             spec:\n  nodeName: {node}\n  terminationGracePeriodSeconds: 1\n  containers:\n  - name: web\n    \
+             image: lab.local/pod-network:1\n    imagePullPolicy: Never\n    command: [/bin/busybox, sh, -c]\n    \
+             args: ['mkdir /www; hostname >/www/index.html; exec /bin/busybox httpd -f -p 8080 -h /www']\n"
+        )
+    };
+    format!(
+        "apiVersion: v1\nkind: Namespace\nmetadata: {{name: {NAMESPACE}}}\n{}{}---\napiVersion: v1\nkind: Service\n\
+         metadata: {{name: web, namespace: {NAMESPACE}}}\nspec:\n  selector: {{app: web}}\n  ports: [{{port: 80, targetPort: 8080}}]\n",
+        pod("w1"),
+        pod("w2")
+    )
+}
+
+#[test]
+fn a40_pods_reach_each_other_and_a_service_answers_from_every_node() {
+    let Administrator {
+        kubectl,
+        credentials,
+        workstation: _home,
+    } = administrator(PROFILE);
+    kubectl.run(&["delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait"]);
+    until("pods and a Service", LONG, || kubectl.apply(&documents()));
+
+    let (here, there) = (pod_ip(&kubectl, "on-w1"), pod_ip(&kubectl, "on-w2"));
+    pod_reaches(&kubectl, "on-w1", &there, "on-w2");
+    pod_reaches(&kubectl, "on-w2", &here, "on-w1");
+
+    caches_know_the_service(&credentials);
+    service_answers_everywhere(&kubectl);
+    kubectl
+        .run(&["delete", "namespace", NAMESPACE, "--wait=false"])
+        .exits(0);
+}
+
+fn pod_ip(kubectl: &Kubectl, pod: &str) -> String {
+    until(&format!("{pod} is Ready"), LONG, || {
+        let found = kubectl.get(&["pod", pod, "-n", NAMESPACE])?;
+        let ip = found["status"]["podIP"].as_str().filter(|_| is_ready(&found));
+        ip.map(str::to_owned).ok_or_else(|| found["status"].to_string())
+    })
+}
+
+/// The image has no other client of HTTP than kubectl: busybox's, linked statically, cannot look up names and dies of it.
+fn pod_reaches(kubectl: &Kubectl, from: &str, address: &str, who: &str) {
+    let server = format!("--server=http://{address}:8080");
+    let fetch = [
+        "exec",
+        "-n",
+        NAMESPACE,
+        from,
+        "--",
+        "/bin/kubectl",
+        &server,
+        "get",
+        "--raw",
+        "/",
+    ];
+    until(&format!("{from} reaches {who}"), LONG, || {
+        let said = kubectl.run(&fetch).answer()?;
+        if said.trim() == who { Ok(()) } else { Err(said) }
+    });
+    println!("{from} reaches {who} by its address");
+}
+
+/// What kube-proxy is told comes from its API server's cache, which a change of etcd's leader may set back.
+fn caches_know_the_service(credentials: &Credentials) {
+    let path = format!("/api/v1/namespaces/{NAMESPACE}/services?resourceVersion=0");
+    let since = Instant::now();
+    for node in &NODES[..3] {
+        let address = lab::address(PROFILE, node);
+        until(&format!("{node}'s cache knows the Service"), LONG, || {
+            let list = credentials.get(&address, &path, Duration::from_secs(10))?;
+            if list.contains("\"name\":\"web\"") {
+                Ok(())
+            } else {
+                Err(list)
+            }
+        });
+        println!(
+            "{node}'s cache knows the Service after {:.1} s",
+            since.elapsed().as_secs_f64()
+        );
+    }
+}
+
+fn service_answers_everywhere(kubectl: &Kubectl) {
+    let service = kubectl.get(&["service", "web", "-n", NAMESPACE]).unwrap();
+    let ip = service["spec"]["clusterIP"].as_str().unwrap();
+    let since = Instant::now();
+    for node in NODES {
+        until(&format!("the Service answers on {node}"), LONG, || {
+            let ran = host::try_exec(node, &format!("curl -sS --max-time 5 http://{ip}/"));
+            let said = ran.answer()?;
+            if said.starts_with("on-w") {
+                Ok(())
+            } else {
+                Err(said)
+            }
+        });
+        println!(
+            "the Service answers on {node} after {:.1} s",
+            since.elapsed().as_secs_f64()
+        );
+    }
+}

@@ -1,0 +1,164 @@
+//! A host's record held against the plan's steps for it.
+
+use std::collections::VecDeque;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::support::record::Recorded;
+
+/// Values of the run that a plan names but does not hold; replaced as the plan masks them.
+pub(crate) struct Masks(pub(crate) Vec<(String, &'static str)>);
+
+impl Masks {
+    fn mask(&self, text: &str) -> String {
+        let replace = |text: String, (value, mask): &(String, &str)| text.replace(value.as_str(), mask);
+        self.0.iter().fold(text.to_owned(), replace)
+    }
+}
+
+/// The plan's steps for a host, in its order.
+pub(crate) fn steps_for<'a>(plan: &'a Value, host: &str) -> Vec<&'a Value> {
+    let list = |value: &'a Value, key: &str| value[key].as_array().unwrap().iter();
+    list(plan, "phases")
+        .flat_map(|phase| list(phase, "lanes"))
+        .flat_map(|lane| list(lane, "chains"))
+        .flat_map(|chain| list(chain, "steps"))
+        .chain(list(plan, "closing"))
+        .filter(|step| step["host"] == host)
+        .collect()
+}
+
+/// What was found to be as planned.
+#[derive(Default, Debug)]
+pub(crate) struct Tally {
+    pub(crate) looks: usize,
+    pub(crate) changes: usize,
+    pub(crate) checks: usize,
+    pub(crate) files: usize,
+}
+
+/// Reads a record along the plan.
+pub(crate) struct Reader<'a> {
+    host: &'a str,
+    probe: &'a str,
+    masks: &'a Masks,
+    left: VecDeque<Recorded>,
+    tally: Tally,
+}
+
+impl<'a> Reader<'a> {
+    /// `probe` is the command that looks at the whole host; it may come at any time.
+    pub(crate) fn new(host: &'a str, probe: &'a str, masks: &'a Masks, record: Vec<Recorded>) -> Self {
+        Self {
+            host,
+            probe,
+            masks,
+            left: record.into(),
+            tally: Tally::default(),
+        }
+    }
+
+    /// Follows every step; what is left over then was not planned.
+    pub(crate) fn follow(mut self, steps: &[&Value]) -> Tally {
+        for step in steps {
+            self.step(step);
+        }
+        let left = self.next();
+        assert!(left.is_none(), "{}: not planned: {left:#?}", self.host);
+        self.tally
+    }
+
+    fn step(&mut self, step: &Value) {
+        let (change, check) = (&step["change"], &step["done_when"]["command"]);
+        match (change.is_null(), check.is_null()) {
+            (true, true) => {}
+            (true, false) => self.ask_until_yes(step, check),
+            (false, true) => self.change(step, change),
+            (false, false) => {
+                if !self.is_done_already(step, check) {
+                    self.change(step, change);
+                    self.ask_until_yes(step, check);
+                }
+            }
+        }
+    }
+
+    /// Asked until the answer is clear: 0 is yes, 1 is no.
+    fn is_done_already(&mut self, step: &Value, check: &Value) -> bool {
+        loop {
+            match self.check(step, check) {
+                Some(0) => return true,
+                Some(1) => return false,
+                _ => {}
+            }
+        }
+    }
+
+    fn ask_until_yes(&mut self, step: &Value, check: &Value) {
+        while self.check(step, check) != Some(0) {}
+    }
+
+    fn check(&mut self, step: &Value, check: &Value) -> Option<i64> {
+        self.tally.checks += 1;
+        self.take(step, check).status
+    }
+
+    fn change(&mut self, step: &Value, change: &Value) {
+        let recorded = self.take(step, change);
+        assert_eq!(recorded.status, Some(0), "{}", step["id"]);
+        self.tally.changes += 1;
+        for file in step["files"].as_array().unwrap() {
+            let content = self.masks.mask(&content(&recorded));
+            let hash = hex::encode(Sha256::digest(content.as_bytes()));
+            assert_eq!(file["sha256"], hash.as_str(), "{}:\n{content}", step["id"]);
+            self.tally.files += 1;
+        }
+    }
+
+    /// The next command of the record, which must be this one of the plan.
+    fn take(&mut self, step: &Value, planned: &Value) -> Recorded {
+        let id = &step["id"];
+        let Some(recorded) = self.next() else {
+            panic!(
+                "{}: the record ends before {id} ({})",
+                self.host, planned["purpose"]
+            );
+        };
+        assert_eq!(
+            planned["line"],
+            recorded.command.as_str(),
+            "{}: something else than {id} ({})",
+            self.host,
+            planned["purpose"]
+        );
+        let is_file = planned["effect"] == "changes" && step["files"][0].is_object();
+        let stdin = if is_file {
+            content(&recorded)
+        } else {
+            recorded.stdin_text()
+        };
+        assert_eq!(planned["stdin"], self.masks.mask(&stdin), "{id}");
+        recorded
+    }
+
+    fn next(&mut self) -> Option<Recorded> {
+        while self
+            .left
+            .front()
+            .is_some_and(|recorded| recorded.command == self.probe)
+        {
+            self.left.pop_front();
+            self.tally.looks += 1;
+        }
+        self.left.pop_front()
+    }
+}
+
+/// A file as it was sent: its size on a line of its own, then its content.
+fn content(recorded: &Recorded) -> String {
+    let text = recorded.stdin_text();
+    let (size, content) = text.split_once('\n').unwrap();
+    assert_eq!(size.parse(), Ok(content.len()));
+    content.to_owned()
+}

@@ -1,0 +1,124 @@
+//! Inventories as meant.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use hawser::topology::{
+    CertificateRoute, Endpoint, EtcdTopology, Host, HostFile, KubeadmSettings, Manifest, Networks, Role,
+    SshSettings, SshTarget, Sudo, Topology, Version,
+};
+use serde_json::Map;
+
+const VERSION: Version = Version::new(1, 20, 2);
+
+const POD_NETWORK: &str =
+    "apiVersion: apps/v1\nkind: DaemonSet\nmetadata:\n  name: pod-network\n  namespace: kube-system\n";
+
+/// lb1 and lb2 with a VIP, and as many control planes and workers as are asked for.
+pub(crate) fn stacked(control_planes: u8, workers: u8) -> Topology {
+    let mut hosts = vec![
+        host("lb1", "10.0.0.2", Role::Balancer),
+        host("lb2", "10.0.0.3", Role::Balancer),
+    ];
+    hosts.extend((1..=control_planes).map(control_plane));
+    hosts.extend((1..=workers).map(worker));
+    Topology {
+        cluster: "lab".to_owned(),
+        version: VERSION,
+        etcd: EtcdTopology::Stacked,
+        certificates: CertificateRoute::Upload,
+        image_repository: "k8s.gcr.io".to_owned(),
+        endpoint: endpoint(),
+        networks: Networks {
+            pods: vec!["10.244.0.0/16".parse().unwrap()],
+            services: vec!["10.96.0.0/16".parse().unwrap()],
+            dns_domain: "cluster.local".to_owned(),
+        },
+        api_port: 6443,
+        manifests: vec![Manifest {
+            source: "pod-network.yaml".to_owned(),
+            content: POD_NETWORK.to_owned(),
+        }],
+        kubeadm: kubeadm(),
+        files: vec![],
+        ssh: SshSettings {
+            known_hosts: None,
+            handshakes: 10,
+        },
+        hosts,
+    }
+}
+
+/// The same without balancers of hawser's own.
+pub(crate) fn behind_a_foreign_balancer(control_planes: u8, workers: u8) -> Topology {
+    let mut topology = stacked(control_planes, workers);
+    topology.hosts.retain(|host| !host.is(Role::Balancer));
+    topology.endpoint.vip = None;
+    topology
+}
+
+fn endpoint() -> Endpoint {
+    Endpoint {
+        name: "api.lab.test".to_owned(),
+        port: 6443,
+        vip: Some("10.0.0.100".parse().unwrap()),
+        virtual_router_id: 51,
+        interface: None,
+        hosts_file: false,
+    }
+}
+
+fn kubeadm() -> KubeadmSettings {
+    KubeadmSettings {
+        cri_socket: "unix:///run/containerd/containerd.sock".to_owned(),
+        extra_sans: vec![],
+        ignore_preflight_errors: vec![],
+        skip_phases: vec![],
+        cluster_configuration: Map::new(),
+        kubelet_configuration: Map::new(),
+        kube_proxy_configuration: Map::new(),
+    }
+}
+
+pub(crate) fn control_plane(number: u8) -> Host {
+    host(
+        &format!("cp{number}"),
+        &format!("10.0.0.1{number}"),
+        Role::ControlPlane,
+    )
+}
+
+pub(crate) fn worker(number: u8) -> Host {
+    host(&format!("w{number}"), &format!("10.0.0.2{number}"), Role::Worker)
+}
+
+fn host(name: &str, address: &str, role: Role) -> Host {
+    Host {
+        name: name.into(),
+        address: address.parse::<IpAddr>().unwrap(),
+        roles: BTreeSet::from([role]),
+        ssh: SshTarget {
+            address: address.to_owned(),
+            port: 22,
+            user: "root".to_owned(),
+            identities: vec![],
+            agent: false,
+            sudo: Sudo::None,
+        },
+        labels: BTreeMap::new(),
+        taints: vec![],
+        kubelet_args: BTreeMap::new(),
+    }
+}
+
+/// A file of the user's for control planes, where kubeadm reset would not leave it.
+pub(crate) fn audit_policy() -> HostFile {
+    HostFile {
+        roles: BTreeSet::from([Role::ControlPlane]),
+        path: "/etc/kubernetes/pki/audit.yaml".to_owned(),
+        content: "kind: Policy\n".to_owned(),
+        owner: "root:root".to_owned(),
+        mode: 0o600,
+        secret: false,
+    }
+}

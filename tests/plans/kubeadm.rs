@@ -1,0 +1,239 @@
+//! What kubeadm does on the model, part by part, as it may be cut short in between (the order is that of 1.20).
+
+use hawser::plan::Step;
+use hawser::topology::{HostName, Role, Version};
+
+use crate::world::{CA, COMPONENTS, Member, World};
+
+const INIT: usize = 9;
+const JOIN_CONTROL_PLANE: usize = 8;
+const JOIN_WORKER: usize = 3;
+const RESET: usize = 2;
+
+/// The first kubeadm that adds a member without a vote, and promotes it.
+const WITH_LEARNERS: Version = Version::new(1, 29, 0);
+
+impl World {
+    pub(crate) fn is_control_plane(&self, host: &HostName) -> bool {
+        self.host(host).is(Role::ControlPlane)
+    }
+
+    /// How many parts a step has, if it is one of kubeadm's; `Err` where its preflight fails.
+    pub(crate) fn parts(&self, step: &Step) -> Result<Option<usize>, String> {
+        let (_, what) = step.id.0.split_once('/').unwrap();
+        Ok(match what {
+            "init" => Some(INIT),
+            "reset" => Some(RESET),
+            "join" if self.is_control_plane(&step.host) => {
+                self.preflight(&step.host)?;
+                self.preflight_of_control_plane(&step.host)?;
+                Some(JOIN_CONTROL_PLANE)
+            }
+            "join" => {
+                self.preflight(&step.host)?;
+                Some(JOIN_WORKER)
+            }
+            _ => None,
+        })
+    }
+
+    fn preflight(&self, host: &HostName) -> Result<(), String> {
+        let found = &self.hosts[host].facts.kubernetes;
+        let has_component = COMPONENTS.iter().any(|name| self.hosts[host].has_manifest(name));
+        let node = self.nodes.get(host);
+        let wrong = [
+            (found.has_kubelet_conf, "kubelet.conf is there"),
+            (
+                found.has_bootstrap_kubelet_conf,
+                "bootstrap-kubelet.conf is there",
+            ),
+            (found.ca.is_some(), "ca.crt is there"),
+            (has_component, "a manifest is there"),
+            (found.has_etcd_data, "etcd's data is there"),
+            (!self.has_token, "the token is not valid"),
+            (!self.endpoint_answers(), "the endpoint does not answer"),
+            (
+                node.is_some_and(|node| node.ready || self.is_ready(&node.name)),
+                "a node of that name is Ready",
+            ),
+        ];
+        match wrong.iter().find(|(wrong, _)| *wrong) {
+            Some((_, why)) => Err((*why).to_owned()),
+            None => Ok(()),
+        }
+    }
+
+    fn preflight_of_control_plane(&self, host: &HostName) -> Result<(), String> {
+        let machine = &self.hosts[host];
+        let mut files = self
+            .topology
+            .files
+            .iter()
+            .filter(|file| file.roles.contains(&Role::ControlPlane));
+        if files.any(|file| !machine.facts.files.contains_key(&file.path)) {
+            return Err("a file of the user's is not there".to_owned());
+        }
+        if !self.has_certificates {
+            return Err("no certificates are uploaded".to_owned());
+        }
+        if self.members.iter().any(|member| !self.runs_etcd(&member.host)) {
+            return Err("etcd cluster is not healthy".to_owned());
+        }
+        if self.member_of(host).is_some() {
+            return Err("its member is listed".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Does one part of a step of kubeadm's.
+    pub(crate) fn part(&mut self, step: &Step, part: usize) -> Result<(), String> {
+        let host = step.host.clone();
+        match step.id.0.rsplit_once('/').unwrap().1 {
+            "init" => self.init(&host, part)?,
+            "reset" => self.reset(&host, part),
+            _ if self.is_control_plane(&host) => self.join_control_plane(&host, part)?,
+            _ => self.join_worker(&host, part),
+        }
+        self.settle();
+        Ok(())
+    }
+
+    /// Some parts of a step, and then nothing more: of one that has no parts nothing.
+    pub(crate) fn half_do(&mut self, step: &Step, parts: usize) {
+        let all = self.parts(step).ok().flatten().unwrap_or(0);
+        for part in 0..parts.min(all) {
+            if self.part(step, part).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn init(&mut self, host: &HostName, part: usize) -> Result<(), String> {
+        let machine = self.machine(&host.0);
+        let found = &mut machine.facts.kubernetes;
+        match part {
+            0 => {
+                found.ca.get_or_insert_with(|| CA.to_owned());
+                found.has_ca_key = true;
+            }
+            1 => (found.has_kubelet_conf, found.has_admin_conf) = (true, true),
+            2 => {
+                found.has_kubelet_config = true;
+                machine.unit("kubelet", true);
+            }
+            3 => machine.add_manifests(&COMPONENTS),
+            4 => {
+                machine.add_manifests(&["etcd.yaml"]);
+                if self.members.is_empty() {
+                    self.list(host);
+                }
+            }
+            5 => {
+                if !self.is_well(host) {
+                    return Err("timed out waiting for the condition".to_owned());
+                }
+                self.register(host);
+            }
+            6 => {
+                let node = self.node(&host.0);
+                (node.joined, node.control_plane) = (true, true);
+                self.has_certificates = true;
+            }
+            7 => (self.has_cluster_info, self.has_token) = (true, true),
+            _ => self.has_proxy = true,
+        }
+        Ok(())
+    }
+
+    /// etcd lists a new member.
+    pub(crate) fn list(&mut self, host: &HostName) {
+        self.members_ever += 1;
+        self.members.push(Member {
+            id: format!("{:x}", 0xa0 + self.members_ever),
+            host: host.clone(),
+            started: false,
+            learner: false,
+        });
+    }
+
+    fn join_control_plane(&mut self, host: &HostName, part: usize) -> Result<(), String> {
+        let machine = self.machine(&host.0);
+        let found = &mut machine.facts.kubernetes;
+        match part {
+            0 => {
+                found.ca = Some(CA.to_owned());
+                (found.has_ca_key, found.has_admin_conf) = (true, true);
+                machine.add_manifests(&COMPONENTS);
+            }
+            1 => {
+                (found.has_bootstrap_kubelet_conf, found.has_kubelet_config) = (true, true);
+                machine.unit("kubelet", true);
+            }
+            2 => {
+                (found.has_bootstrap_kubelet_conf, found.has_kubelet_conf) = (false, true);
+                self.register(host);
+            }
+            3 => self.node(&host.0).joined = true,
+            4 => {
+                if !self.has_quorum() {
+                    return Err("etcd cluster is not healthy".to_owned());
+                }
+                self.list(host);
+                let learns = self.topology.version >= WITH_LEARNERS;
+                self.members
+                    .iter_mut()
+                    .for_each(|member| member.learner |= learns && member.host == *host);
+            }
+            5 => machine.add_manifests(&["etcd.yaml"]),
+            6 => self.promote(host),
+            _ => self.node(&host.0).control_plane = true,
+        }
+        Ok(())
+    }
+
+    fn promote(&mut self, host: &HostName) {
+        let joined = self.members.iter_mut().filter(|member| member.host == *host);
+        joined.for_each(|member| member.learner = false);
+    }
+
+    fn join_worker(&mut self, host: &HostName, part: usize) {
+        let machine = self.machine(&host.0);
+        let found = &mut machine.facts.kubernetes;
+        match part {
+            0 => {
+                found.ca = Some(CA.to_owned());
+                (found.has_bootstrap_kubelet_conf, found.has_kubelet_config) = (true, true);
+                machine.unit("kubelet", true);
+            }
+            1 => {
+                (found.has_bootstrap_kubelet_conf, found.has_kubelet_conf) = (false, true);
+                self.register(host);
+            }
+            _ => self.node(&host.0).joined = true,
+        }
+    }
+
+    /// kubeadm takes the member away itself where etcd can do it.
+    fn reset(&mut self, host: &HostName, part: usize) {
+        let machine = &self.hosts[host];
+        if part == 0 {
+            let asks = machine.has_manifest("etcd.yaml") && machine.facts.kubernetes.has_admin_conf;
+            if asks && self.any_well() && self.has_quorum() {
+                self.members.retain(|member| member.host != *host);
+            }
+            self.stop_kubelet(&host.0);
+            return;
+        }
+        let machine = self.machine(&host.0);
+        let found = &mut machine.facts.kubernetes;
+        found.manifests.clear();
+        found.ca = None;
+        (found.has_ca_key, found.has_kubelet_conf, found.has_admin_conf) = (false, false, false);
+        (found.has_bootstrap_kubelet_conf, found.has_kubelet_config) = (false, false);
+        found.has_etcd_data = false;
+        machine
+            .facts
+            .files
+            .retain(|path, _| !path.starts_with("/etc/kubernetes/"));
+    }
+}

@@ -1,0 +1,77 @@
+//! A plan as a page: phase by phase, what is done where.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use hawser::error::Problem;
+use hawser::plan::{NoteLevel, Plan, Step};
+
+use crate::world::World;
+
+/// The page of a plan, or of the reasons why there is none.
+pub(crate) fn page(world: &World, planned: &Result<Plan, Vec<Problem>>) -> String {
+    match planned {
+        Ok(plan) => {
+            assert_sound(world, plan);
+            listing(plan)
+        }
+        Err(problems) => problems.iter().map(refusal).collect(),
+    }
+}
+
+/// What holds for every plan: a step's name is its own, and where it is done somebody answered.
+pub(crate) fn assert_sound(world: &World, plan: &Plan) {
+    let steps = plan.steps().chain(&plan.closing);
+    let mut seen = BTreeSet::new();
+    for step in steps {
+        assert!(seen.insert(&step.id), "{} is there twice", step.id);
+        assert!(
+            world.hosts[&step.host].silent.is_none(),
+            "{} is done nowhere",
+            step.id
+        );
+    }
+}
+
+fn listing(plan: &Plan) -> String {
+    if plan.steps().next().is_none() && plan.notes.is_empty() {
+        return "nothing to do\n".to_owned();
+    }
+    let mut text = String::new();
+    for phase in &plan.phases {
+        let _ = writeln!(text, "{}", phase.name);
+        let lanes = phase.lanes.len();
+        for (number, lane) in phase.lanes.iter().enumerate() {
+            if lanes > 1 {
+                let _ = writeln!(text, " lane {}, {} at once", number + 1, lane.width);
+            }
+            let steps = lane.chains.iter().flat_map(|chain| &chain.steps);
+            steps.for_each(|step| text.push_str(&line(step)));
+        }
+    }
+    if !plan.closing.is_empty() {
+        text.push_str("at the end\n");
+        plan.closing.iter().for_each(|step| text.push_str(&line(step)));
+    }
+    for note in &plan.notes {
+        let level = match note.level {
+            NoteLevel::Info => "note",
+            NoteLevel::Warning => "warning",
+        };
+        let _ = writeln!(text, "{level}: {}", note.text);
+    }
+    text
+}
+
+fn line(step: &Step) -> String {
+    format!("  {:<4} {}\n", step.host, step.describe)
+}
+
+fn refusal(problem: &Problem) -> String {
+    let told = problem.explain();
+    let mut text = format!("exit {}: {}\n", told.exit as u8, told.headline);
+    let details = told.details.iter().map(|line| format!("  {line}\n"));
+    let hints = told.hint.iter().map(|line| format!("  → {line}\n"));
+    text.extend(details.chain(hints));
+    text
+}

@@ -1,0 +1,21 @@
+//! What is planned for which hosts: scenarios as a person reads them, and a small model of a cluster on which plans are
+//! done, cut short and made again.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "clippy.toml allows them in test functions; these are what those call"
+)]
+
+mod balancers;
+mod builds;
+mod doing;
+mod hosts;
+mod inventory;
+mod kubeadm;
+mod listing;
+mod mends;
+mod observing;
+mod refusals;
+mod simulation;
+mod verification;
+mod world;

@@ -1,0 +1,151 @@
+//! What a probe of the model would tell.
+
+use std::collections::BTreeMap;
+
+use hawser::error::Problem;
+use hawser::facts::{ClusterView, HostFacts, MemberFact, NodeFact, Observation, Observed, WorkloadFact};
+use hawser::manifests;
+use hawser::plan::Plan;
+use hawser::planner::{self, Allowance};
+use hawser::remote::files::{self, ApiVersion};
+use hawser::topology::{HostName, Role};
+
+use crate::world::{Machine, World};
+
+impl World {
+    pub(crate) fn plan(&self) -> Result<Plan, Vec<Problem>> {
+        self.plan_with(&Allowance::default())
+    }
+
+    pub(crate) fn plan_with(&self, allowance: &Allowance) -> Result<Plan, Vec<Problem>> {
+        planner::plan(&self.topology, &self.observe(), allowance)
+    }
+
+    pub(crate) fn observe(&self) -> Observation {
+        let found = |(name, machine): (&HostName, &Machine)| {
+            let facts = match &machine.silent {
+                Some(problem) => Err(problem.clone()),
+                None => Ok(self.facts(name, machine)),
+            };
+            (name.clone(), facts)
+        };
+        self.hosts.iter().map(found).collect()
+    }
+
+    fn facts(&self, name: &HostName, machine: &Machine) -> HostFacts {
+        let mut facts = machine.facts.clone();
+        let host = self.host(name);
+        if let Some(balancer) = &mut facts.balancer {
+            balancer.holds_vip = self.holder().as_ref() == Some(name);
+            if !machine.facts.units["keepalived"].active {
+                let held = self.holder().is_some() || self.stranger_at_endpoint;
+                balancer.vip_answers = Observed::Known(held);
+            }
+        }
+        let found = &machine.facts.kubernetes;
+        if host.is(Role::ControlPlane) {
+            if found.ca.is_none() {
+                facts.endpoint_speaks_tls =
+                    Observed::Known(self.stranger_at_endpoint || self.endpoint_answers());
+            }
+            if found.has_admin_conf || machine.has_manifest("etcd.yaml") {
+                facts.cluster = Some(self.view(name, found.has_admin_conf));
+            }
+        }
+        facts
+    }
+
+    fn holder(&self) -> Option<HostName> {
+        self.topology.endpoint.vip?;
+        let mut balancers = self.topology.with_role(Role::Balancer);
+        let holder = balancers.find(|host| self.hosts[&host.name].facts.units["keepalived"].active)?;
+        Some(holder.name.clone())
+    }
+
+    fn view(&self, name: &HostName, has_admin_conf: bool) -> ClusterView {
+        let mut view = ClusterView::default();
+        if self.runs_etcd(name) {
+            view.etcd = Observed::Known(
+                self.members
+                    .iter()
+                    .map(|member| self.member(&member.host))
+                    .collect(),
+            );
+        }
+        if !has_admin_conf || !self.is_well(name) {
+            view.ready = Observed::Unknown("connection refused".to_owned());
+            return view;
+        }
+        let api = ApiVersion::for_kubeadm(self.topology.version).unwrap();
+        view.ready = Observed::Known(true);
+        view.ready_through_endpoint = if self.endpoint_answers() {
+            Observed::Known(true)
+        } else {
+            Observed::Unknown("no route to host".to_owned())
+        };
+        view.nodes = Observed::Known(self.nodes.values().map(|node| self.node_fact(node)).collect());
+        view.cluster_configuration =
+            Observed::Known(files::cluster_configuration(&self.topology, api).to_string());
+        view.workloads = Observed::Known(self.workloads());
+        view.applied = Observed::Known(self.applied());
+        view.has_cluster_info = Observed::Known(self.has_cluster_info);
+        view
+    }
+
+    fn member(&self, name: &HostName) -> MemberFact {
+        let member = self.member_of(name).unwrap();
+        let address = self
+            .topology
+            .host(name)
+            .map_or("10.0.0.99".to_owned(), |host| host.address.to_string());
+        MemberFact {
+            id: member.id.clone(),
+            name: if member.started {
+                name.0.clone()
+            } else {
+                String::new()
+            },
+            peer_urls: vec![format!("https://{address}:2380")],
+            learner: member.learner,
+            healthy: self.runs_etcd(name) && self.has_quorum() && !member.learner,
+        }
+    }
+
+    fn node_fact(&self, node: &NodeFact) -> NodeFact {
+        NodeFact {
+            ready: node.ready || self.is_ready(&node.name),
+            ..node.clone()
+        }
+    }
+
+    /// Whether a kubelet with an identity and a pod network reports.
+    pub(crate) fn is_ready(&self, name: &HostName) -> bool {
+        let Some(machine) = self.hosts.get(name) else {
+            return true;
+        };
+        let reports = machine.kubelet_runs() && machine.facts.kubernetes.has_kubelet_conf;
+        machine.silent.is_none() && reports && self.has_pod_network
+    }
+
+    fn workloads(&self) -> Vec<WorkloadFact> {
+        let wanted = self.nodes.len() as u64;
+        let ready = self.nodes.keys().filter(|name| self.is_ready(name)).count() as u64;
+        let proxy = WorkloadFact {
+            name: "DaemonSet/kube-proxy".to_owned(),
+            wanted,
+            available: ready,
+        };
+        if self.has_proxy { vec![proxy] } else { vec![] }
+    }
+
+    fn applied(&self) -> BTreeMap<String, Option<serde_json::Value>> {
+        let manifests = self
+            .topology
+            .manifests
+            .iter()
+            .flat_map(|manifest| manifests::objects(&manifest.content).unwrap());
+        manifests
+            .map(|object| (object.path, self.has_pod_network.then_some(object.document)))
+            .collect()
+    }
+}

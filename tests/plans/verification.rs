@@ -1,0 +1,267 @@
+//! Each thing that `verify` can miss.
+
+use hawser::facts::{ClusterView, HostFacts, MemberFact, Observation, Observed};
+use hawser::topology::HostName;
+use hawser::verify::unmet;
+
+use crate::inventory::stacked;
+use crate::world::World;
+
+struct Seen {
+    world: World,
+    observation: Observation,
+}
+
+impl Seen {
+    fn facts(&mut self, host: &str) -> &mut HostFacts {
+        self.observation.get_mut(&host.into()).unwrap().as_mut().unwrap()
+    }
+
+    /// What every control plane says.
+    fn view(&mut self, change: impl Fn(&mut ClusterView)) {
+        for host in ["cp1", "cp2", "cp3"] {
+            change(self.facts(host).cluster.as_mut().unwrap());
+        }
+    }
+
+    fn member(&mut self, change: impl Fn(&mut MemberFact)) {
+        self.view(|view| {
+            if let Observed::Known(members) = &mut view.etcd {
+                change(&mut members[2]);
+            }
+        });
+    }
+
+    fn unmet(&self) -> Vec<String> {
+        self.unmet_but(&[])
+    }
+
+    fn unmet_but(&self, lagging: &[HostName]) -> Vec<String> {
+        let found = unmet(&self.world.topology, &self.observation, lagging);
+        let line = |unmet: &hawser::verify::Unmet| format!("{}: {}", unmet.host, unmet.what);
+        found.iter().map(line).collect()
+    }
+}
+
+fn whole() -> Seen {
+    let world = World::built(stacked(3, 1));
+    Seen {
+        observation: world.observe(),
+        world,
+    }
+}
+
+#[test]
+fn nothing() {
+    assert_eq!(whole().unmet(), Vec::<String>::new());
+}
+
+#[test]
+fn an_unreachable_control_plane_or_balancer() {
+    let mut seen = whole();
+    seen.observation.remove(&"cp2".into());
+    seen.observation.remove(&"lb2".into());
+
+    assert_eq!(seen.unmet(), ["cp2: not reachable", "lb2: not reachable"]);
+}
+
+#[test]
+fn an_api_server_that_is_not_ready() {
+    let mut seen = whole();
+    let view = seen.facts("cp2").cluster.as_mut().unwrap();
+    view.ready = Observed::Unknown("refused".to_owned());
+    view.ready_through_endpoint = Observed::Unknown("refused".to_owned());
+
+    assert_eq!(
+        seen.unmet(),
+        [
+            "cp2: /readyz of its own API server",
+            "cp2: /readyz through api.lab.test:6443"
+        ]
+    );
+}
+
+#[test]
+fn no_api_server_at_all() {
+    let mut seen = whole();
+    seen.view(|view| view.ready = Observed::Unknown("refused".to_owned()));
+
+    assert_eq!(
+        seen.unmet().last().unwrap(),
+        "cp1: no API server speaks for the cluster"
+    );
+}
+
+#[test]
+fn a_host_that_was_emptied() {
+    let mut seen = whole();
+    seen.facts("cp2").cluster = None;
+
+    assert_eq!(seen.unmet(), ["cp2: holds no admin.conf"]);
+}
+
+#[test]
+fn a_backend_that_is_down_or_unchecked() {
+    let mut seen = whole();
+    let servers = &mut seen.facts("lb2").balancer.as_mut().unwrap().servers;
+    let Observed::Known(servers) = servers else {
+        panic!("no servers")
+    };
+    servers[0].status = "DOWN".to_owned();
+    servers[1].status = "no check".to_owned();
+
+    assert_eq!(
+        seen.unmet(),
+        ["lb2: backend cp1 is DOWN", "lb2: backend cp2 is no check"]
+    );
+}
+
+#[test]
+fn a_sole_control_plane_is_not_checked() {
+    let world = World::built(stacked(1, 0));
+
+    assert_eq!(unmet(&world.topology, &world.observe(), &[]), []);
+}
+
+#[test]
+fn units_that_do_not_run() {
+    let mut seen = whole();
+    let units = &mut seen.facts("lb2").units;
+    units.get_mut("haproxy").unwrap().active = false;
+    units.get_mut("keepalived").unwrap().active = false;
+
+    assert_eq!(
+        seen.unmet(),
+        ["lb2: keepalived does not run", "lb2: HAProxy does not run"]
+    );
+}
+
+#[test]
+fn a_haproxy_that_does_not_tell() {
+    let mut seen = whole();
+    seen.facts("lb1").balancer.as_mut().unwrap().servers = Observed::Unknown("no socket".to_owned());
+
+    assert_eq!(seen.unmet(), ["lb1: HAProxy does not tell: no socket"]);
+}
+
+#[test]
+fn a_vip_that_nobody_holds() {
+    let mut seen = whole();
+    seen.facts("lb1").balancer.as_mut().unwrap().holds_vip = false;
+
+    assert_eq!(
+        seen.unmet(),
+        ["lb1: exactly one balancer holds the VIP (now nobody)"]
+    );
+}
+
+#[test]
+fn a_vip_that_two_hold() {
+    let mut seen = whole();
+    seen.facts("lb2").balancer.as_mut().unwrap().holds_vip = true;
+
+    assert_eq!(
+        seen.unmet(),
+        ["lb1: exactly one balancer holds the VIP (now lb1 and lb2)"]
+    );
+}
+
+#[test]
+fn nodes_that_are_missing_not_ready_unmarked_or_too_new() {
+    let mut seen = whole();
+    seen.view(|view| {
+        let Observed::Known(nodes) = &mut view.nodes else {
+            panic!("no nodes")
+        };
+        nodes[0].control_plane = false;
+        nodes[1].ready = false;
+        nodes[2].version = "v1.21.0".to_owned();
+        nodes.pop();
+    });
+
+    assert_eq!(
+        seen.unmet(),
+        [
+            "cp1: its node is not labelled as a control plane",
+            "cp2: its node is not Ready",
+            "cp3: its kubelet is v1.21.0",
+            "w1: its node is not in the cluster",
+        ]
+    );
+}
+
+#[test]
+fn nodes_that_cannot_be_told() {
+    let mut seen = whole();
+    seen.view(|view| view.nodes = Observed::Unknown("forbidden".to_owned()));
+
+    assert_eq!(seen.unmet(), ["cp1: the nodes cannot be told"]);
+}
+
+#[test]
+fn a_member_that_is_unhealthy_or_a_learner() {
+    let (mut down, mut learner) = (whole(), whole());
+    down.member(|member| member.healthy = false);
+    learner.member(|member| member.learner = true);
+
+    let expected = ["cp1: etcd: 2 of 3 members healthy, 3 listed"];
+    assert_eq!(down.unmet(), expected);
+    assert_eq!(learner.unmet(), expected);
+}
+
+#[test]
+fn a_member_too_few() {
+    let mut seen = whole();
+    seen.view(|view| {
+        if let Observed::Known(members) = &mut view.etcd {
+            members.pop();
+        }
+    });
+
+    assert_eq!(seen.unmet(), ["cp1: etcd: 2 of 3 members healthy, 2 listed"]);
+}
+
+#[test]
+fn a_member_that_left_the_inventory_may_be_there_while_it_runs() {
+    let mut seen = whole();
+    seen.world.topology.hosts.retain(|host| host.name.0 != "cp3");
+
+    let left: Vec<String> = seen.unmet();
+    seen.member(|member| member.healthy = false);
+
+    assert_eq!(left, Vec::<String>::new());
+    assert_eq!(seen.unmet(), ["cp1: etcd: 2 of 2 members healthy, 3 listed"]);
+}
+
+#[test]
+fn workloads_that_are_not_available_or_cannot_be_told() {
+    let (mut short, mut silent) = (whole(), whole());
+    short.view(|view| {
+        if let Observed::Known(workloads) = &mut view.workloads {
+            workloads[0].available = 2;
+        }
+    });
+    silent.view(|view| view.workloads = Observed::Unknown("timeout".to_owned()));
+
+    assert_eq!(short.unmet(), ["cp1: DaemonSet/kube-proxy: 2 of 4 available"]);
+    assert_eq!(silent.unmet(), ["cp1: kube-system's workloads cannot be told"]);
+}
+
+#[test]
+fn a_worker_that_may_lag_is_not_waited_for() {
+    let mut world = World::built(stacked(3, 1));
+    world.stop_kubelet("w1");
+    let seen = Seen {
+        observation: world.observe(),
+        world,
+    };
+
+    assert_eq!(seen.unmet_but(&["w1".into()]), Vec::<String>::new());
+    assert_eq!(
+        seen.unmet(),
+        [
+            "w1: its node is not Ready",
+            "cp1: DaemonSet/kube-proxy: 3 of 4 available"
+        ]
+    );
+}
