@@ -1,7 +1,9 @@
-//! Power lost in the middle of init and of every kind of join, and what the next run makes of it. One cluster is built on
-//! the way, by as many runs as it takes.
+//! Power lost in the middle of init and of every kind of join, and what the next run makes of it. b10 and b20 build one
+//! cluster on the way, by as many runs as it takes; b30 to b50 another one.
 
-use crate::cluster::{assert_whole, await_unstarted, ca, fingerprint, members, node_ids};
+use crate::cluster::{
+    HOSTS, assert_whole, await_members, await_unstarted, ca, fingerprint, members, node_ids,
+};
 use crate::fault::{apply, cut_once, empty, hold_etcd_manifest};
 use crate::support::hawser::{BUILD, LOOK, Workstation};
 use crate::support::host::{exec, is_so};
@@ -14,6 +16,13 @@ fn assert_lost(ran: Ran, hosts: &[&str], during: &str) {
     for host in hosts {
         let words = format!("{host}: the connection broke during {during}");
         assert!(ran.said().contains(&words), "{words:?} is not in {}", ran.said());
+    }
+    for host in HOSTS.iter().filter(|host| !hosts.contains(host)) {
+        assert!(
+            is_so(host, "[ ! -e /run/hawser ]"),
+            "left on {host}: {}",
+            ran.said()
+        );
     }
 }
 
@@ -28,6 +37,7 @@ fn b10_init_is_finished_after_a_power_loss() {
 
     lab::power_cycle("cp1");
     let before = ca("cp1");
+    await_members("cp1");
     // The next run goes on with it, until cp2 loses its power: see b20.
     let held = hold_etcd_manifest("cp2");
     let mut run = apply(&workstation);
@@ -79,11 +89,15 @@ fn b20_without_a_quorum_it_refuses_and_the_way_out_works() {
         .map(|member| member.name)
         .collect();
     assert_eq!(names, ["cp1"]);
+
+    workstation.hawser(&["apply", "--yes"], BUILD).exits(0);
+    assert_whole(&workstation);
     assert_eq!(ca("cp1"), before);
 }
 
 #[test]
 fn b30_a_control_plane_with_its_etcd_manifest_written_is_brought_up() {
+    lab::up("stacked");
     let workstation = Workstation::new("stacked");
     let cut = cut_once("cp2", "[ -s /etc/kubernetes/manifests/etcd.yaml ]");
     let mut run = apply(&workstation);

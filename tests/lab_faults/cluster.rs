@@ -47,6 +47,11 @@ fn member(value: &Value) -> Member {
     }
 }
 
+/// Waits until a host that has been started again serves its etcd.
+pub(crate) fn await_members(at: &str) {
+    wait::until("etcd answers", wait::LONG, || members(at).map(drop));
+}
+
 /// Waits until a member of this address is listed that has not started, while hawser runs.
 pub(crate) fn await_unstarted(run: &mut Run, at: &str, address: &str) {
     wait::until("a member is listed and not started", wait::LONG, || {

@@ -12,14 +12,20 @@ use crate::support::wait;
 const JOINING: &str = "[ -e /etc/kubernetes/kubelet.conf ] && pgrep -x kubeadm";
 
 fn interrupt(run: &Run) {
-    let sent = Command::new("kill").args(["-INT", &run.pid().to_string()]).status();
+    let sent = Command::new("kill")
+        .args(["-INT", &run.pid().to_string()])
+        .status();
     assert!(sent.unwrap().success());
 }
 
 fn await_joining(run: &mut Run, host: &str) {
     wait::until("kubeadm join is in its middle", wait::LONG, || {
         run.must_go_on();
-        if is_so(host, JOINING) { Ok(()) } else { Err("not yet".to_owned()) }
+        if is_so(host, JOINING) {
+            Ok(())
+        } else {
+            Err("not yet".to_owned())
+        }
     });
 }
 
@@ -38,7 +44,10 @@ fn d10_ctrl_c_awaits_the_join_and_starts_nothing_new() {
     assert!(!is_so("cp3", "pgrep -x kubeadm"), "kubeadm has been awaited");
     assert!(members("cp1").unwrap().iter().any(|member| member.name == "cp3"));
     assert!(
-        is_so("lb1", "grep -q 'server cp3 .* disabled$' /etc/haproxy/haproxy.cfg"),
+        is_so(
+            "lb1",
+            "grep -q 'server cp3 .* disabled$' /etc/haproxy/haproxy.cfg"
+        ),
         "it is not let in any more"
     );
     workstation.hawser(&["apply", "--yes"], BUILD).exits(0);
@@ -59,14 +68,24 @@ fn d20_ctrl_c_twice_lets_go_and_the_next_run_waits_for_what_runs() {
     interrupt(&run);
     let said = run.end().exits(130).said();
     let pid = let_go(&said, "w2");
-    assert!(is_so("w2", &format!("[ -d /proc/{pid} ] && pgrep -x kubeadm")), "{said}");
+    assert!(
+        is_so("w2", &format!("[ -d /proc/{pid} ] && pgrep -x kubeadm")),
+        "{said}"
+    );
 
     let refused = workstation.hawser(&["apply", "--yes"], LOOK).exits(4).said();
-    assert!(refused.contains("w2: a kubeadm is still at work there"), "{refused}");
+    assert!(
+        refused.contains("w2: a kubeadm is still at work there"),
+        "{refused}"
+    );
 
     exec("w2", "pkill -CONT -x kubeadm");
     wait::until("kubeadm ends", wait::LONG, || {
-        if is_so("w2", "pgrep -x kubeadm") { Err("it runs".to_owned()) } else { Ok(()) }
+        if is_so("w2", "pgrep -x kubeadm") {
+            Err("it runs".to_owned())
+        } else {
+            Ok(())
+        }
     });
     workstation.hawser(&["apply", "--yes"], BUILD).exits(0);
     assert_whole(&workstation);
@@ -75,6 +94,9 @@ fn d20_ctrl_c_twice_lets_go_and_the_next_run_waits_for_what_runs() {
 /// The process that was let go on a host.
 fn let_go(said: &str, host: &str) -> u32 {
     let mark = format!("{host}: process ");
-    let rest = said.split(&mark).nth(1).unwrap_or_else(|| panic!("no process of {host}: {said}"));
+    let rest = said
+        .split(&mark)
+        .nth(1)
+        .unwrap_or_else(|| panic!("no process of {host}: {said}"));
     rest.split(' ').next().unwrap().parse().unwrap()
 }

@@ -23,9 +23,22 @@ impl Run {
         assert!(goes_on, "it ended: {}", self.end().said());
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.0.as_ref().unwrap().pid()
+    }
+
+    /// Whether it has said something by now.
+    pub(crate) fn heard(&mut self, words: &str) -> Result<(), String> {
+        let mut lines = self.0.as_ref().unwrap().lines.try_iter();
+        let found = lines.any(|line| line.contains(words));
+        found.then_some(()).ok_or_else(|| format!("no {words:?}"))
+    }
+
     /// Its end.
     pub(crate) fn end(&mut self) -> Ran {
-        self.0.take().unwrap().finish(BUILD)
+        let ran = self.0.take().unwrap().finish(BUILD);
+        println!("{}", ran.said());
+        ran
     }
 }
 

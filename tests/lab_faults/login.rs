@@ -56,7 +56,11 @@ impl Agent {
             .spawn()
             .unwrap();
         wait::until("the agent listens", Duration::from_secs(10), || {
-            if socket.exists() { Ok(()) } else { Err("no socket".to_owned()) }
+            if socket.exists() {
+                Ok(())
+            } else {
+                Err("no socket".to_owned())
+            }
         });
         let agent = Self { child, socket };
         let added = Command::new("ssh-add")
@@ -93,7 +97,16 @@ impl Typist {
         let line = shlex::try_join(words).unwrap();
         let mut on_terminal = Command::new("script");
         on_terminal
-            .args(["--quiet", "--return", "--flush", "--echo", "never", "--command", &line, "/dev/null"])
+            .args([
+                "--quiet",
+                "--return",
+                "--flush",
+                "--echo",
+                "never",
+                "--command",
+                &line,
+                "/dev/null",
+            ])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         for (key, value) in command.get_envs() {
@@ -126,7 +139,11 @@ impl Typist {
     pub(crate) fn answer(&mut self, question: &str, answer: &str) {
         wait::until(question, wait::LONG, || {
             let screen = self.screen.lock().unwrap();
-            if screen.contains(question) { Ok(()) } else { Err(screen.clone()) }
+            if screen.contains(question) {
+                Ok(())
+            } else {
+                Err(screen.clone())
+            }
         });
         writeln!(self.keyboard, "{answer}").unwrap();
     }

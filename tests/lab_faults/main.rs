@@ -9,5 +9,8 @@ mod support;
 
 mod cluster;
 mod fault;
+mod login;
 
 mod b_power;
+mod c_logins;
+mod d_stop;
