@@ -101,13 +101,23 @@ pub(crate) fn hold_etcd_manifest(host: &'static str) -> Held {
 }
 
 impl Held {
-    /// The power is lost while the manifest is not written, and comes back; no trace of the pipe stays.
-    pub(crate) fn cut(self) {
+    /// The power is lost while the manifest is not written.
+    pub(crate) fn cut(self) -> Off {
         self.watch.finish(wait::LONG).exits(0);
         assert!(is_so(self.host, &format!("[ -p {MANIFESTS}/etcd.yaml ]")));
         lab::kill(self.host);
-        lab::power_cycle(self.host);
-        exec(self.host, &format!("rm {MANIFESTS}/etcd.yaml"));
+        Off(self.host)
+    }
+}
+
+/// A host without power, on which the pipe lies.
+pub(crate) struct Off(&'static str);
+
+impl Off {
+    /// The power comes back; no trace of the pipe stays.
+    pub(crate) fn on(self) {
+        lab::power_cycle(self.0);
+        exec(self.0, &format!("rm {MANIFESTS}/etcd.yaml"));
     }
 }
 
