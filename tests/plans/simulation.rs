@@ -232,8 +232,12 @@ proptest! {
     ) {
         let mut world = World::built(stacked(3, 0));
 
-        lost.iter().for_each(|name| world.empty(name));
-        stopped.iter().for_each(|name| world.stop_kubelet(name));
+        for name in lost {
+            world.empty(name);
+        }
+        for name in stopped {
+            world.stop_kubelet(name);
+        }
         for stop in &breaks {
             world.run_until(stop)?;
         }
