@@ -136,15 +136,18 @@ struct ConfigMap {
     data: BTreeMap<String, String>,
 }
 
+/// As etcdctl lists them, or as a member tells its peers.
 #[derive(Deserialize)]
-struct Members {
-    members: Vec<Member>,
+#[serde(untagged)]
+enum Members {
+    Listed { members: Vec<Member> },
+    Told(Vec<Member>),
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Member {
-    #[serde(rename = "ID")]
+    #[serde(rename = "ID", alias = "id")]
     id: u64,
     #[serde(default)]
     name: String,
@@ -249,7 +252,8 @@ fn fact(kind: &str, workload: &Workload, wanted: u64, available: u64) -> Workloa
 }
 
 fn etcd(answers: &Answers) -> Result<Vec<MemberFact>, String> {
-    let listed: Members = json("etcd_members", answers.success("etcd_members")?)?;
+    let (Members::Listed { members } | Members::Told(members)) =
+        json("etcd_members", answers.success("etcd_members")?)?;
     // etcdctl fails when one member does, and still tells of each; a member of which nothing is told is not healthy.
     let told = answers
         .get("etcd_health")
@@ -264,5 +268,24 @@ fn etcd(answers: &Answers) -> Result<Vec<MemberFact>, String> {
         peer_urls: member.peer_urls,
         learner: member.is_learner,
     };
-    Ok(listed.members.into_iter().map(member).collect())
+    Ok(members.into_iter().map(member).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_tells_its_peers_what_etcdctl_lists() {
+        let listed = r#"{"header":{"member_id":1},"members":[{"ID":4810096729039999787,"name":"cp1","peerURLs":
+            ["https://10.77.0.21:2380"],"clientURLs":["https://10.77.0.21:2379"]}]}"#;
+        let told = r#"[{"id":4810096729039999787,"peerURLs":["https://10.77.0.21:2380"],"name":"cp1",
+            "clientURLs":["https://10.77.0.21:2379"]}]"#;
+        for text in [listed, told] {
+            let (Members::Listed { members } | Members::Told(members)) = json("etcd_members", text).unwrap();
+
+            assert_eq!(members[0].id, 4_810_096_729_039_999_787);
+            assert_eq!(members[0].peer_urls, ["https://10.77.0.21:2380"]);
+        }
+    }
 }

@@ -65,9 +65,17 @@ asked_etcd() {
   ! exists /etc/kubernetes/manifests/etcd.yaml || section etcd_members etcd_members | also section etcd_health etcd_health
 }
 
-# Without a quorum only a serializable list is answered; etcdctl up to 3.4 asks for one, 3.6 when told so.
+# Without a quorum only a serializable list is answered; etcdctl up to 3.4 asks for one, 3.6 when told so. A member that was
+# started without a quorum (kubelet does so after some 80 s) serves no clients at all, and still tells its peers.
 etcd_members() {
-  etcd_ctl member list -w json || etcd_ctl member list --consistency=s -w json
+  etcd_ctl member list -w json || etcd_ctl member list --consistency=s -w json || etcd_peer /members
+}
+
+# The peers' port speaks HTTP/1 with those that do not insist on HTTP/2.
+etcd_peer() {
+  pki=/etc/kubernetes/pki/etcd
+  DISABLE_HTTP2=1 timeout 6 kubectl --kubeconfig /dev/null --server "${server%:*}:2380" --request-timeout=5s \
+    --certificate-authority "$pki/ca.crt" --client-certificate "$pki/peer.crt" --client-key "$pki/peer.key" get --raw "$1"
 }
 
 etcd_health() {

@@ -1,0 +1,102 @@
+//! Ctrl-C, once and twice, in the middle of `kubeadm join`. The cluster is one that was built before.
+
+use std::process::Command;
+
+use crate::cluster::{assert_whole, members};
+use crate::fault::{Run, apply, empty};
+use crate::support::hawser::{BUILD, LOOK, Workstation};
+use crate::support::host::{exec, is_so};
+use crate::support::wait;
+
+/// The join has got as far as the kubelet's identity, and goes on.
+const JOINING: &str = "[ -e /etc/kubernetes/kubelet.conf ] && pgrep -x kubeadm";
+
+fn interrupt(run: &Run) {
+    let sent = Command::new("kill")
+        .args(["-INT", &run.pid().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+}
+
+fn await_joining(run: &mut Run, host: &str) {
+    wait::until("kubeadm join is in its middle", wait::LONG, || {
+        run.must_go_on();
+        if is_so(host, JOINING) {
+            Ok(())
+        } else {
+            Err("not yet".to_owned())
+        }
+    });
+}
+
+#[test]
+fn d10_ctrl_c_awaits_the_join_and_starts_nothing_new() {
+    let workstation = Workstation::new("stacked");
+    assert_whole(&workstation);
+    empty("cp3");
+
+    let mut run = apply(&workstation);
+    await_joining(&mut run, "cp3");
+    interrupt(&run);
+    let ran = run.end().exits(130);
+
+    assert!(ran.said().contains("stopped as asked"), "{}", ran.said());
+    assert!(!is_so("cp3", "pgrep -x kubeadm"), "kubeadm has been awaited");
+    assert!(members("cp1").unwrap().iter().any(|member| member.name == "cp3"));
+    assert!(
+        is_so(
+            "lb1",
+            "grep -q 'server cp3 .* disabled$' /etc/haproxy/haproxy.cfg"
+        ),
+        "it is not let in any more"
+    );
+    workstation.hawser(&["apply", "--yes"], BUILD).exits(0);
+    assert_whole(&workstation);
+}
+
+#[test]
+fn d20_ctrl_c_twice_lets_go_and_the_next_run_waits_for_what_runs() {
+    let workstation = Workstation::new("stacked");
+    empty("w2");
+
+    let mut run = apply(&workstation);
+    await_joining(&mut run, "w2");
+    // However fast the host is, the join is not over before the test has looked.
+    exec("w2", "pkill -STOP -x kubeadm");
+    interrupt(&run);
+    wait::until("the first Ctrl-C is heard", wait::LONG, || run.heard("stop"));
+    interrupt(&run);
+    let said = run.end().exits(130).said();
+    let pid = let_go(&said, "w2");
+    assert!(
+        is_so("w2", &format!("[ -d /proc/{pid} ] && pgrep -x kubeadm")),
+        "{said}"
+    );
+
+    let refused = workstation.hawser(&["apply", "--yes"], LOOK).exits(4).said();
+    assert!(
+        refused.contains("w2: a kubeadm is still at work there"),
+        "{refused}"
+    );
+
+    exec("w2", "pkill -CONT -x kubeadm");
+    wait::until("kubeadm ends", wait::LONG, || {
+        if is_so("w2", "pgrep -x kubeadm") {
+            Err("it runs".to_owned())
+        } else {
+            Ok(())
+        }
+    });
+    workstation.hawser(&["apply", "--yes"], BUILD).exits(0);
+    assert_whole(&workstation);
+}
+
+/// The process that was let go on a host.
+fn let_go(said: &str, host: &str) -> u32 {
+    let mark = format!("{host}: process ");
+    let rest = said
+        .split(&mark)
+        .nth(1)
+        .unwrap_or_else(|| panic!("no process of {host}: {said}"));
+    rest.split(' ').next().unwrap().parse().unwrap()
+}
