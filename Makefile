@@ -5,7 +5,7 @@ SHELL := bash
 PROFILE ?= stacked
 export INSTA_UPDATE ?= no
 
-.PHONY: help demo test check unit lab-test lab lab-down bench soak review tools fmt docs
+.PHONY: help demo test check unit lab-test faults lab lab-down bench soak review tools
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -33,7 +33,13 @@ unit: tools ## tests that need no lab
 
 lab-test: tools ## tests on the lab's real hosts
 	@lab/lab build
-	cargo nextest run --locked --features lab --profile lab -E 'binary(~^lab)'
+	HAWSER_KUBEADM="$$(lab/lab path bin)/kubeadm" cargo nextest run --locked --features lab --profile lab -E 'binary(=lab) | binary(=lab_kubeadm_config)'
+	@lab/lab down
+
+faults: tools ## hosts that lose power or their disk in the middle of a build, and how the next run goes on
+	@lab/lab build
+	cargo nextest run --locked --features lab --profile lab -E 'binary(=lab_faults)'
+	@lab/lab down
 
 lab: tools ## bring up the lab's hosts (PROFILE=stacked or external), taking down what runs
 	@lab/lab build

@@ -1,6 +1,6 @@
 //! The balancers: set up with the members that are there, settled when all have joined.
 
-use super::joins::Joins;
+use super::decision::Joins;
 use super::{ALL_AT_ONCE, Cluster, Scene, chain, phase};
 use crate::facts::{BalancerFacts, HostFacts};
 use crate::plan::{Phase, Step};

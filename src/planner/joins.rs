@@ -1,124 +1,19 @@
-//! Who joins, who is mended, in which order.
+//! The phases in which hosts join and are mended.
 //!
 //! Control planes one by one, the workers beside them, at most ten at once. While etcd grows from one voter to two
 //! it has no quorum until the newcomer runs: nothing else is started in that window.
 
-use std::collections::BTreeSet;
-
-use super::ways::{Clear, Way, is_member, way};
-use super::{ALL_AT_ONCE, Cluster, Scene, balancers, chain, hosts, is_within, phase};
+use super::decision::Joins;
+use super::ways::{Clear, Way};
+use super::{ALL_AT_ONCE, Cluster, Scene, balancers, chain, hosts, phase};
 use crate::error::Problem;
 use crate::plan::{Chain, Lane, Necessity, Phase, Step};
 use crate::remote::files;
 use crate::steps::{control_plane, mend, node, secrets};
-use crate::topology::{Host, HostName, Role, Version};
+use crate::topology::{Host, Version};
 
 /// How many workers join at once: more only makes API server and registry slower.
-const WORKERS_AT_ONCE: usize = 10;
-
-/// Who joins in which way.
-#[derive(Debug, Default)]
-pub(super) struct Joins<'a> {
-    /// In the order in which they join: what is there comes first, what is taken down and joins anew last.
-    control_planes: Vec<(&'a Host, Way)>,
-    /// In the inventory's order.
-    workers: Vec<(&'a Host, Way)>,
-    /// Members that run and that the balancers do not let in yet, in the inventory's order.
-    let_in: Vec<&'a Host>,
-}
-
-impl Joins<'_> {
-    /// Whether a host becomes a node anew.
-    pub(super) fn joins(&self, host: &Host) -> bool {
-        let mut all = self.control_planes.iter().chain(&self.workers);
-        all.any(|(joiner, way)| joiner.name == host.name && way.is_join())
-    }
-
-    /// The control planes that stand behind the balancers when all joins are done, in the inventory's order.
-    pub(super) fn members_at_the_end(&self, scene: &Scene, cluster: &Cluster) -> Vec<HostName> {
-        let joining = self.control_planes.iter().map(|(host, _)| *host);
-        let newcomers = joining.chain(self.let_in.iter().copied());
-        let now = balancers::members(scene, cluster);
-        newcomers.fold(now, |members, host| {
-            balancers::in_order(scene, &members, &host.name)
-        })
-    }
-
-    /// Whether a control plane's member does not run and has to go before any host can join.
-    fn clears_first(way: &Way) -> bool {
-        matches!(way, Way::Join { clear: Clear { member: Some(member), .. } } if !member.runs)
-    }
-}
-
-/// Decides for every node host, or refuses with every reason. Only the hosts of `limit` are changed, if it names any.
-pub(super) fn decide<'a>(
-    scene: &Scene<'a>,
-    cluster: &Cluster<'a>,
-    limit: &BTreeSet<HostName>,
-) -> Result<Joins<'a>, Vec<Problem>> {
-    let mut joins = Joins::default();
-    let mut problems = Vec::new();
-    for (host, facts) in scene.all_answered().filter(|(host, _)| host.is_node()) {
-        if cluster.is_to_be_initialised() && host.name == cluster.via().name {
-            continue;
-        }
-        let list = if host.is(Role::ControlPlane) {
-            &mut joins.control_planes
-        } else {
-            &mut joins.workers
-        };
-        match way(scene, cluster, host, facts) {
-            Ok(Some(way)) => list.push((host, way)),
-            Ok(None) => {}
-            Err(problem) => problems.push(problem),
-        }
-    }
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    start_what_stands_still(scene, cluster, &mut joins);
-    joins.let_in = to_be_let_in(scene, cluster);
-    joins
-        .control_planes
-        .retain(|(host, _)| is_within(limit, &host.name));
-    joins.workers.retain(|(host, _)| is_within(limit, &host.name));
-    joins.let_in.retain(|host| is_within(limit, &host.name));
-    joins.control_planes.sort_by_key(|(_, way)| rank(way));
-    Ok(joins)
-}
-
-/// A member that runs is taken down only when all others are there again.
-fn rank(way: &Way) -> u8 {
-    match way {
-        Way::BringUp { .. } | Way::Annotate => 0,
-        Way::Join { clear } if clear.member.as_ref().is_some_and(|member| member.runs) => 2,
-        Way::Join { .. } => 1,
-    }
-}
-
-/// No API server is well, and yet no etcd member is missing: what is there is started once more.
-fn start_what_stands_still<'a>(scene: &Scene<'a>, cluster: &Cluster<'a>, joins: &mut Joins<'a>) {
-    let is_brought_up = |(_, way): &(&Host, Way)| matches!(way, Way::BringUp { .. });
-    if !cluster.is_stalled() || joins.control_planes.iter().any(is_brought_up) {
-        return;
-    }
-    let hosts = scene.answered(Role::ControlPlane).map(|(host, _)| host);
-    let standing = hosts.filter(|host| is_member(scene, cluster, host));
-    let ways = standing.map(|host| (host, Way::BringUp { finish: false }));
-    joins.control_planes.extend(ways);
-}
-
-/// Members that run and that the balancers do not let in yet.
-fn to_be_let_in<'a>(scene: &Scene<'a>, cluster: &Cluster) -> Vec<&'a Host> {
-    if !cluster.there().is_some_and(|there| there.well) {
-        return Vec::new();
-    }
-    let members = balancers::members(scene, cluster);
-    let hosts = scene.answered(Role::ControlPlane).map(|(host, _)| host);
-    hosts
-        .filter(|host| is_member(scene, cluster, host) && !members.contains(&host.name))
-        .collect()
-}
+pub(super) const WORKERS_AT_ONCE: usize = 10;
 
 /// The phases of all joins.
 pub(super) fn phases(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Vec<Phase>, Vec<Problem>> {
@@ -153,10 +48,7 @@ pub(super) fn phases(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<
 /// kubeadm up to 1.28 adds a voter; from one to two, etcd then waits for the newcomer.
 fn grows_without_quorum(scene: &Scene, cluster: &Cluster, joins: &Joins) -> bool {
     let voters = cluster.members().iter().filter(|member| !member.learner).count();
-    let removed = joins
-        .control_planes
-        .iter()
-        .filter(|(_, way)| Joins::clears_first(way));
+    let removed = joins.control_planes.iter().filter(|(_, way)| clears_first(way));
     let is_one = cluster.is_to_be_initialised() || voters - removed.count().min(voters) <= 1;
     let mut joiners = joins.control_planes.iter().filter(|(_, way)| way.is_join());
     joiners
@@ -201,10 +93,15 @@ fn secrets_first(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Phas
     Ok(phase("secrets of this run", 1, chains))
 }
 
+/// Whether a control plane's member does not run and has to go before any host can join.
+fn clears_first(way: &Way) -> bool {
+    matches!(way, Way::Join { clear: Clear { member: Some(member), .. } } if !member.runs)
+}
+
 /// A listed member that does not run keeps every host from joining: all of them go before the first join.
 fn clear_first(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Phase {
     let chains = joins.control_planes.iter().filter_map(|(host, way)| match way {
-        Way::Join { clear } if Joins::clears_first(way) => {
+        Way::Join { clear } if clears_first(way) => {
             Some(chain(&host.name, clearing(scene, cluster, host, clear)))
         }
         _ => None,
@@ -224,7 +121,7 @@ fn control_plane_chains(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Resu
     let mut is_later = cluster.is_to_be_initialised();
     for (host, way) in &joins.control_planes {
         let mut steps = match way {
-            Way::Join { clear } => joining(scene, cluster, host, (clear, Joins::clears_first(way)))?,
+            Way::Join { clear } => joining(scene, cluster, host, (clear, clears_first(way)))?,
             Way::BringUp { finish: true } => finishing(scene, cluster, host)?,
             Way::BringUp { finish: false } | Way::Annotate => continue,
         };

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::joins::Joins;
-use super::{ALL_AT_ONCE, Cluster, Scene, chain, is_within, phase};
+use super::decision::Joins;
+use super::joins::WORKERS_AT_ONCE;
+use super::{Cluster, Scene, chain, is_within, phase};
 use crate::facts::NodeFact;
 use crate::plan::{Chain, Necessity, Phase, Step};
 use crate::steps::node;
@@ -30,7 +31,7 @@ pub(super) fn set(scene: &Scene, cluster: &Cluster, joins: &Joins, limit: &BTree
             ..chain(&host.name, steps)
         })
     });
-    phase("labels and taints", ALL_AT_ONCE, chains.collect())
+    phase("labels and taints", WORKERS_AT_ONCE, chains.collect())
 }
 
 fn steps(scene: &Scene, cluster: &Cluster, host: &Host, node: Option<&NodeFact>) -> Vec<Step> {

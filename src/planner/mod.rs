@@ -5,6 +5,7 @@
 mod balancers;
 mod cluster;
 mod control_planes;
+mod decision;
 mod hosts;
 mod joins;
 mod labels;
@@ -46,7 +47,7 @@ pub fn plan(
     refusals::check(&scene, allowance)?;
     versions::check(&scene)?;
     let cluster = cluster::recognise(&scene)?;
-    let joins = joins::decide(&scene, &cluster, &allowance.limit)?;
+    let joins = decision::decide(&scene, &cluster, &allowance.limit)?;
 
     let mut phases = vec![hosts::files(&scene), balancers::set_up(&scene, &cluster)];
     if cluster.is_to_be_initialised() {

@@ -29,7 +29,14 @@ fn a10_the_cluster_is_built_while_its_api_is_used() {
 
     let sampling = sampling::start();
     let run = workstation.start(&["apply", "--yes", "-o", "json"]);
-    let users = init_has_finished(&run).then(Users::come);
+    let joining = reached(&run, |event| {
+        event["event"] == "step-finished" && event["step"] == "cp1/init"
+    });
+    let users = joining.then(Users::come);
+    reached(&run, |event| {
+        event["event"] == "phase-started" && event["phase"] == "clean up"
+    });
+    let served = users.map(Users::have_seen_the_joins);
     let ran = run.finish(BUILD);
     evidence.write("arguments", &Vec::from_iter(sampling.end()).join("\n"));
     evidence.write("stdout", &ran.stdout);
@@ -37,19 +44,18 @@ fn a10_the_cluster_is_built_while_its_api_is_used() {
     let ran = ran.exits(0);
     println!("built in {:.1} s", ran.took.as_secs_f64());
 
-    users.unwrap().were_served();
+    served.expect("init did not finish").well();
     let report = report(&ran.stdout);
     assert_eq!(report["problems"], Value::Array(Vec::new()));
     assert_eq!(report["skipped"], 0);
 }
 
-/// Follows the run to the end of its init; `false` where it ended before.
-fn init_has_finished(run: &Running) -> bool {
+/// Follows the run to an event; `false` where it ended before.
+fn reached(run: &Running, is_it: impl Fn(&Value) -> bool) -> bool {
     let since = Instant::now();
     while let Ok(line) = run.lines.recv_timeout(BUILD.saturating_sub(since.elapsed())) {
-        let event: Value = serde_json::from_str(&line).unwrap();
-        if event["event"] == "step-finished" && event["step"] == "cp1/init" {
-            return event["outcome"] == "changed";
+        if is_it(&serde_json::from_str(&line).unwrap()) {
+            return true;
         }
     }
     false
@@ -81,14 +87,6 @@ impl User {
             requests: requests::start(question),
         }
     }
-
-    fn goes(self, which: &str) -> (Vec<Request>, Watched) {
-        let requests = self.requests.end();
-        tell(which, &requests);
-        let watched = Watched::sum_up(&self.watch);
-        println!("{which}: {watched:?}");
-        (requests, watched)
-    }
 }
 
 impl Users {
@@ -101,15 +99,36 @@ impl Users {
         }
     }
 
-    fn were_served(self) {
-        let (through_vip, watched) = self.through_vip.goes("through the VIP");
-        let (direct, _) = self.direct.goes("straight at cp1");
-        assert!(through_vip.len() > 100, "too few requests to mean anything");
+    /// The loops end, as what follows is not the joins' any more; the watches go on.
+    fn have_seen_the_joins(self) -> Served {
+        Served {
+            through_vip: (self.through_vip.requests.end(), self.through_vip.watch),
+            direct: (self.direct.requests.end(), self.direct.watch),
+        }
+    }
+}
+
+/// How the users fared.
+struct Served {
+    through_vip: (Vec<Request>, Watch),
+    direct: (Vec<Request>, Watch),
+}
+
+impl Served {
+    fn well(self) {
+        let (through_vip, watch) = self.through_vip;
+        let (direct, direct_watch) = self.direct;
+        tell("through the VIP", &through_vip);
+        tell("straight at cp1", &direct);
         let unmatched = unmatched(&through_vip, &direct);
         println!(
             "failures through the VIP without a direct one: {}",
             unmatched.len()
         );
+        let watched = Watched::sum_up(&watch);
+        println!("watch through the VIP: {watched:?}");
+        println!("watch straight at cp1: {:?}", Watched::sum_up(&direct_watch));
+        assert!(through_vip.len() > 100, "too few requests to mean anything");
         assert!(unmatched.is_empty(), "{unmatched:#?}");
         assert_eq!(
             (watched.connections, watched.cut),

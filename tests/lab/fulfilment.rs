@@ -138,7 +138,10 @@ impl<'a> Reader<'a> {
         } else {
             recorded.stdin_text()
         };
-        assert_eq!(planned["stdin"], self.masks.mask(&stdin), "{id}");
+        let (stdin, whole) = (self.masks.mask(&stdin), planned["stdin"].as_str().unwrap());
+        // A question may be answered before its input is read.
+        let is_cut_short = planned["effect"] == "reads" && whole.starts_with(&stdin);
+        assert!(stdin == whole || is_cut_short, "{id}: not {whole} but {stdin}");
         recorded
     }
 

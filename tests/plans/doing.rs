@@ -131,6 +131,10 @@ impl World {
             "clear-run-files" | "clear-leftovers" => {
                 self.machine(&step.host.0).facts.kubernetes.has_leftovers = false;
             }
+            "remove-bootstrap-identity" => {
+                let found = &mut self.machine(&step.host.0).facts.kubernetes;
+                found.has_bootstrap_kubelet_conf &= !found.has_kubelet_conf;
+            }
             "finish-join" => return self.finish_join(&step.host),
             _ => return self.act_on_another(step, what),
         }

@@ -170,10 +170,13 @@ impl World {
                 machine.unit("kubelet", true);
             }
             2 => {
-                (found.has_bootstrap_kubelet_conf, found.has_kubelet_conf) = (false, true);
+                found.has_kubelet_conf = true;
                 self.register(host);
             }
-            3 => self.node(&host.0).joined = true,
+            3 => {
+                found.has_bootstrap_kubelet_conf = false;
+                self.node(&host.0).joined = true;
+            }
             4 => {
                 if !self.has_quorum() {
                     return Err("etcd cluster is not healthy".to_owned());
@@ -206,10 +209,13 @@ impl World {
                 machine.unit("kubelet", true);
             }
             1 => {
-                (found.has_bootstrap_kubelet_conf, found.has_kubelet_conf) = (false, true);
+                found.has_kubelet_conf = true;
                 self.register(host);
             }
-            _ => self.node(&host.0).joined = true,
+            _ => {
+                found.has_bootstrap_kubelet_conf = false;
+                self.node(&host.0).joined = true;
+            }
         }
     }
 

@@ -191,9 +191,8 @@ fn two_of_five_emptied() {
 #[test]
 fn a_cluster_that_has_just_been_switched_on() {
     let mut world = World::built(stacked(3, 1));
-    for name in ["cp2", "cp3"] {
-        world.stop_kubelet(name);
-    }
+    world.stop_kubelet("cp2");
+    world.stop_kubelet("cp3");
 
     insta::assert_snapshot!(planned(&world));
 }

@@ -223,6 +223,28 @@ proptest! {
         world.finish()?;
     }
 
+    /// No worker holds anything that would show that a cluster has been here.
+    #[test]
+    fn control_planes_alone_are_mended_or_refused(
+        lost in proptest::sample::subsequence(vec!["cp1", "cp2", "cp3"], 1..3),
+        stopped in proptest::sample::subsequence(vec!["cp1", "cp2", "cp3"], 0..3),
+        breaks in breaks(),
+    ) {
+        let mut world = World::built(stacked(3, 0));
+
+        for name in lost {
+            world.empty(name);
+        }
+        for name in stopped {
+            world.stop_kubelet(name);
+        }
+        for stop in &breaks {
+            world.run_until(stop)?;
+        }
+
+        world.finish()?;
+    }
+
     #[test]
     fn a_cluster_grows_in_parts(breaks in breaks(), limit in proptest::sample::subsequence(vec!["cp1", "cp2", "w1", "w2", "lb1", "lb2"], 1..5)) {
         let mut world = World::built(stacked(1, 1));
