@@ -291,7 +291,7 @@ fn silent(holders: &[&Host]) -> Problem {
         what: "a cluster has been here, and no API server or etcd member of it answers".to_owned(),
         because: holders.iter().map(holds).collect(),
         way_out: vec![
-            "hosts that have just started need a minute: run this again".to_owned(),
+            "hosts that have just started need a minute, and an etcd without a quorum is started again and again: run this again".to_owned(),
             "`journalctl -u kubelet` and /var/log/pods on a control plane tell why it does not start".to_owned(),
             "only if nothing of it is wanted any more: `kubeadm reset` on each of these hosts, then run this again".to_owned(),
         ],
