@@ -1,6 +1,7 @@
 //! What concerns every host: files, the way to the endpoint, images.
 
-use super::{ALL_AT_ONCE, Scene, chain, phase};
+use super::decision::Joins;
+use super::{ALL_AT_ONCE, Cluster, Scene, chain, phase};
 use crate::facts::HostFacts;
 use crate::plan::{Chain, Necessity, Phase, Step};
 use crate::remote::files::{self, RenderedFile};
@@ -104,11 +105,16 @@ pub(super) fn prove_paths(scene: &Scene) -> Phase {
     phase("prove the path", ALL_AT_ONCE, chains)
 }
 
-/// What each host lacks of the images it will run.
-pub(super) fn images(scene: &Scene) -> Phase {
+/// What each host that becomes a node lacks of the images it will run. A node that is there keeps its own: its kubelet
+/// clears away what it does not use.
+pub(super) fn images(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Phase {
+    let becomes_node = |host: &Host| {
+        let initialises = cluster.is_to_be_initialised() && host.name == cluster.via().name;
+        initialises || joins.joins(host)
+    };
     let chains = scene
         .all_answered()
-        .filter(|(host, _)| host.is_node())
+        .filter(|(host, _)| becomes_node(host))
         .filter_map(|(host, facts)| {
             let missing = missing_images(scene, host, facts);
             (!missing.is_empty()).then(|| chain(&host.name, vec![pull(host, &missing)]))

@@ -53,7 +53,7 @@ pub fn plan(
     if cluster.is_to_be_initialised() {
         phases.push(hosts::prove_paths(&scene));
     }
-    phases.push(hosts::images(&scene));
+    phases.push(hosts::images(&scene, &cluster, &joins));
     phases.extend(control_planes::init(&scene, &cluster)?);
     phases.extend(control_planes::pod_network(&scene, &cluster));
     limit(&mut phases, &allowance.limit);
