@@ -170,11 +170,12 @@ status() {
 record_setting=/etc/ssh/sshd_config.d/lab-record.conf
 
 # record on|off|clear: whether sshd passes every command through the recorder. Sessions that are open stay as they are.
+# A restart returns when the new sshd listens; a reload does not wait, and for a moment nobody does.
 record() {
   local name command
   case $1 in
-  on) command="echo 'ForceCommand /usr/local/lib/lab/record' >$record_setting && systemctl reload ssh" ;;
-  off) command="rm -f $record_setting && systemctl reload ssh" ;;
+  on) command="echo 'ForceCommand /usr/local/lib/lab/record' >$record_setting && systemctl restart ssh" ;;
+  off) command="rm -f $record_setting && systemctl restart ssh" ;;
   clear) command='rm -rf /run/lab-record/*/*' ;;
   *) die 'usage: lab record on|off|clear' ;;
   esac
