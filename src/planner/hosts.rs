@@ -126,8 +126,11 @@ fn pull(host: &Host, missing: &[String]) -> Step {
     steps::images::pull(&host.name, missing)
 }
 
+/// What is known to be missing. Where a busy host could not tell what it has, kubeadm itself still pulls what it lacks.
 fn missing_images(scene: &Scene, host: &Host, facts: &HostFacts) -> Vec<String> {
-    let found = facts.kubernetes.images.known().map_or(&[][..], Vec::as_slice);
+    let Some(found) = facts.kubernetes.images.known() else {
+        return Vec::new();
+    };
     let needed = facts
         .kubernetes
         .needed_images

@@ -89,7 +89,7 @@ pub(crate) fn assert_whole(workstation: &Workstation) {
     ready.sort_unstable();
     assert_eq!(ready, ["cp1", "cp2", "cp3", "w1", "w2"]);
 
-    let health = exec("cp1", &format!("{ETCDCTL} endpoint health --cluster"));
+    let health = exec("cp1", &format!("{ETCDCTL} endpoint health --cluster 2>&1"));
     assert_eq!(health.matches("is healthy").count(), 3, "{health}");
     let mut names: Vec<(String, bool)> = members("cp1")
         .unwrap()

@@ -3,13 +3,13 @@
 use std::process::Command;
 
 use crate::cluster::{assert_whole, members};
-use crate::fault::{Run, apply, empty};
+use crate::fault::{Run, apply, empty, hold_kubeadm};
 use crate::support::hawser::{BUILD, LOOK, Workstation};
 use crate::support::host::{exec, is_so};
 use crate::support::wait;
 
 /// The join has got as far as the kubelet's identity, and goes on.
-const JOINING: &str = "[ -e /etc/kubernetes/kubelet.conf ] && pgrep -x kubeadm";
+const JOINING: &str = "[ -e /etc/kubernetes/kubelet.conf ] && pgrep -x kubeadm >/dev/null";
 
 fn interrupt(run: &Run) {
     let sent = Command::new("kill")
@@ -59,10 +59,10 @@ fn d20_ctrl_c_twice_lets_go_and_the_next_run_waits_for_what_runs() {
     let workstation = Workstation::new("stacked");
     empty("w2");
 
-    let mut run = apply(&workstation);
-    await_joining(&mut run, "w2");
     // However fast the host is, the join is not over before the test has looked.
-    exec("w2", "pkill -STOP -x kubeadm");
+    let held = hold_kubeadm("w2", JOINING);
+    let mut run = apply(&workstation);
+    held.reached(&mut run);
     interrupt(&run);
     wait::until("the first Ctrl-C is heard", wait::LONG, || run.heard("stop"));
     interrupt(&run);

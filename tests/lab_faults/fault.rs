@@ -68,17 +68,37 @@ pub(crate) fn cut_once(host: &'static str, condition: &str) -> Cut {
 
 impl Cut {
     /// Waits for the moment while hawser runs; the host is off then.
-    pub(crate) fn done(mut self, run: &mut Run) {
-        wait::until("the moment has come", wait::LONG, || {
-            run.must_go_on();
-            if self.watch.is_running() {
-                Err("not yet".to_owned())
-            } else {
-                Ok(())
-            }
-        });
-        self.watch.finish(wait::LONG).exits(0);
+    pub(crate) fn done(self, run: &mut Run) {
+        await_end(self.watch, run);
         lab::kill(self.host);
+    }
+}
+
+/// Waits for a moment on a host while hawser runs.
+fn await_end(mut watch: Running, run: &mut Run) {
+    wait::until("the moment has come", wait::LONG, || {
+        run.must_go_on();
+        if watch.is_running() {
+            Err("not yet".to_owned())
+        } else {
+            Ok(())
+        }
+    });
+    watch.finish(wait::LONG).exits(0);
+}
+
+/// kubeadm on a host, which stands still from a moment on.
+pub(crate) struct Still(Running);
+
+/// Makes kubeadm stand still as soon as a condition is true on its host.
+pub(crate) fn hold_kubeadm(host: &str, condition: &str) -> Still {
+    Still(once(host, condition, "pkill -STOP -x kubeadm"))
+}
+
+impl Still {
+    /// Waits for the moment while hawser runs.
+    pub(crate) fn reached(self, run: &mut Run) {
+        await_end(self.0, run);
     }
 }
 
