@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+mod version;
+
+pub use version::Version;
 
 /// A host's name: RFC 1123, unique in the inventory; also the name of its node.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -70,59 +73,6 @@ pub enum CertificateRoute {
     Upload,
     /// Streamed from the first control plane over SSH, nothing uploaded.
     Ssh,
-}
-
-/// A Kubernetes version, `vX.Y.Z`, as kubeadm prints and takes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Version {
-    /// Always 1 so far.
-    pub major: u32,
-    /// The minor release: what version skew is counted in.
-    pub minor: u32,
-    /// The patch release.
-    pub patch: u32,
-}
-
-impl Version {
-    /// A version of three numbers.
-    pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
-        Self { major, minor, patch }
-    }
-}
-
-impl FromStr for Version {
-    type Err = String;
-
-    /// Takes `v1.34.2`, `1.34.2` and, from a program's own answer, trailing `-alpha.1` or `+build` parts.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || format!("`{text}` is not a version of the form vX.Y.Z");
-        let core = text
-            .trim()
-            .trim_start_matches('v')
-            .split(['-', '+'])
-            .next()
-            .unwrap_or_default();
-        let numbers: Vec<u32> = core
-            .split('.')
-            .map(|part| part.parse().map_err(|_| wrong()))
-            .collect::<Result<_, _>>()?;
-        match numbers.as_slice() {
-            &[major, minor, patch] => Ok(Self { major, minor, patch }),
-            _ => Err(wrong()),
-        }
-    }
-}
-
-impl fmt::Display for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "v{}.{}.{}", self.major, self.minor, self.patch)
-    }
-}
-
-impl Serialize for Version {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
 }
 
 /// The address under which every client reaches the API: kubeadm's `controlPlaneEndpoint`.
@@ -340,23 +290,5 @@ impl Topology {
         self.endpoint
             .vip
             .or_else(|| self.with_role(Role::Balancer).next().map(|host| host.address))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_are_read_as_programs_print_them() {
-        assert_eq!("v1.34.2".parse(), Ok(Version::new(1, 34, 2)));
-        assert_eq!("v1.20.2-dirty+abc".parse(), Ok(Version::new(1, 20, 2)));
-        assert!("1.34".parse::<Version>().is_err());
-        assert!("stable-1".parse::<Version>().is_err());
-    }
-
-    #[test]
-    fn versions_are_ordered_by_number() {
-        assert!(Version::new(1, 9, 0) < Version::new(1, 10, 0));
     }
 }
