@@ -9,6 +9,8 @@ use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::templates::Templates;
+
 mod version;
 
 pub use version::Version;
@@ -133,12 +135,25 @@ pub struct KubeadmSettings {
     pub ignore_preflight_errors: Vec<String>,
     /// Phases of `kubeadm init` to leave out.
     pub skip_phases: Vec<String>,
+    /// Patches of what kubeadm writes, in the order of their names.
+    pub patches: Vec<Patch>,
     /// Merged into the ClusterConfiguration (maps deeply, lists and scalars replaced).
     pub cluster_configuration: serde_json::Map<String, serde_json::Value>,
     /// Merged into the KubeletConfiguration.
     pub kubelet_configuration: serde_json::Map<String, serde_json::Value>,
     /// Merged into the KubeProxyConfiguration.
     pub kube_proxy_configuration: serde_json::Map<String, serde_json::Value>,
+}
+
+/// A patch of what kubeadm writes: `TARGET[SUFFIX][+TYPE].{yaml,json}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Patch {
+    /// The file's name, by which kubeadm knows what it patches and how.
+    pub name: String,
+    /// What it patches: `etcd`, `kube-apiserver`, `kubeletconfiguration`, …
+    pub target: String,
+    /// YAML or JSON.
+    pub content: String,
 }
 
 /// A file of the user's that hosts of some roles need before init or join.
@@ -263,6 +278,8 @@ pub struct Topology {
     pub kubeadm: KubeadmSettings,
     /// Files of the user's, by role.
     pub files: Vec<HostFile>,
+    /// The templates of what hosts receive.
+    pub templates: Templates,
     /// SSH settings of the run.
     pub ssh: SshSettings,
     /// Every host, in the inventory's order.

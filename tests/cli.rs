@@ -179,6 +179,48 @@ fn apply_tells_the_same_as_events_and_keeps_a_private_log() {
     );
 }
 
+#[test]
+fn a_template_in_the_place_of_none_is_refused_with_those_that_there_are() {
+    let folder = folder_with_inventory(1);
+    put_template(folder.path(), "haproxy.conf.j2", "");
+
+    for command in ["plan", "apply"] {
+        let said = run(folder.path(), &[command, "--templates", "mine"])
+            .assert()
+            .code(2);
+
+        let text = stderr(&said);
+        assert!(text.contains("did you mean `haproxy.cfg.j2`?"), "{text}");
+        assert!(text.contains("kubeadm/init.yaml.j2"), "{text}");
+    }
+}
+
+#[test]
+fn a_template_with_a_mistake_is_told_by_file_and_line_before_any_connection() {
+    let folder = folder_with_inventory(closed_port());
+    put_template(
+        folder.path(),
+        "kubeadm/join.yaml.j2",
+        "kind: JoinConfiguration\ntoken: {{ tokn }}\n",
+    );
+
+    let said = run(folder.path(), &["apply", "--yes", "--templates", "mine"])
+        .assert()
+        .code(2);
+
+    let text = stderr(&said);
+    assert!(text.contains("mine/kubeadm/join.yaml.j2:2: "), "{text}");
+    assert!(text.contains("`tokn` is not defined"), "{text}");
+    assert!(text.contains("ca_hash"), "{text}");
+}
+
+/// A template of the user's below `mine`.
+fn put_template(folder: &Path, name: &str, text: &str) {
+    let path = folder.join("mine").join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
 fn hawser(arguments: &[&str]) -> Command {
     let mut command = Command::cargo_bin("hawser").unwrap();
     command

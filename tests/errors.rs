@@ -62,9 +62,10 @@ const CODES: [ExitCode; 8] = [
     ExitCode::Interrupted,
 ];
 
-const KINDS: [&str; 17] = [
+const KINDS: [&str; 18] = [
     "inventory",
     "local file",
+    "template",
     "workstation",
     "usage",
     "identity",
@@ -87,6 +88,7 @@ fn kind(problem: &Problem) -> &'static str {
     match problem {
         Problem::Inventory { .. } => "inventory",
         Problem::LocalFile { .. } => "local file",
+        Problem::Template { .. } => "template",
         Problem::Workstation { .. } => "workstation",
         Problem::Usage { .. } => "usage",
         Problem::Identity { .. } => "identity",
@@ -120,6 +122,12 @@ fn on_the_workstation() -> Vec<Problem> {
             path: "/home/ops/.kube/config".to_owned(),
             verb: "read",
             cause: "Permission denied (os error 13)".to_owned(),
+        },
+        Problem::Template {
+            path: "templates/haproxy.cfg.j2".to_owned(),
+            line: Some(4),
+            cause: "`digset` is not defined\n4 |   description hawser {{ digset }}".to_owned(),
+            hint: "its names are: bind, digest, maxconn, servers, sole".to_owned(),
         },
         Problem::Workstation {
             what: "start threads",

@@ -10,24 +10,50 @@ use std::io::Write;
 use std::process::Command;
 
 use hawser::remote::files::{RenderedFile, init, join_control_plane, join_worker, upload_certs};
+use hawser::remote::kubernetes::reads_configuration;
 use hawser::topology::{Topology, Version};
 
-use builder::{KUBEADM_1_20, external, filled, find, stacked, with_passthrough};
+use builder::{KUBEADM_1_20, external, external_uploading, filled, find, stacked, with_passthrough};
 
 #[expect(dead_code, reason = "what only the other tests of files need")]
 #[path = "files/builder.rs"]
 mod builder;
 
+fn kubeadm() -> std::path::PathBuf {
+    let path =
+        std::env::var("HAWSER_KUBEADM").expect("HAWSER_KUBEADM names the lab's kubeadm; `make test` sets it");
+    path.into()
+}
+
+/// What a host with this kubeadm answers to hawser's own question, and its last words.
+fn ask(file: &RenderedFile) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kubeadm.yaml");
+    std::fs::write(&path, filled(file)).unwrap();
+    let programs = format!(
+        "{}:{}",
+        std::env::var("PATH").unwrap(),
+        kubeadm().parent().unwrap().display()
+    );
+    let output = Command::new("sh")
+        .args(["-c", &reads_configuration(path.to_str().unwrap()).line()])
+        .env("PATH", programs)
+        .output()
+        .unwrap();
+    (
+        output.status.code(),
+        String::from_utf8_lossy(&output.stdout).into_owned(),
+    )
+}
+
 /// kubeadm reads the file (to write it anew in the same version); what it does not know it only warns about.
 fn assert_kubeadm_reads(file: &RenderedFile) {
-    let kubeadm =
-        std::env::var("HAWSER_KUBEADM").expect("HAWSER_KUBEADM names the lab's kubeadm; `make test` sets it");
     let folder = tempfile::tempdir().unwrap();
     let (old, new) = (folder.path().join("old.yaml"), folder.path().join("new.yaml"));
     let mut written = std::fs::File::create(&old).unwrap();
     written.write_all(filled(file).as_bytes()).unwrap();
 
-    let output = Command::new(kubeadm)
+    let output = Command::new(kubeadm())
         .args(["config", "migrate", "--old-config"])
         .arg(&old)
         .arg("--new-config")
@@ -57,6 +83,13 @@ fn assert_kubeadm_reads_all(topology: &Topology) {
     assert_kubeadm_reads(&upload_certs(topology, cp1, KUBEADM_1_20).unwrap());
     assert_kubeadm_reads(&join_control_plane(topology, cp2, KUBEADM_1_20).unwrap());
     assert_kubeadm_reads(&join_worker(topology, w1, KUBEADM_1_20).unwrap());
+    for file in [
+        init(topology, cp1, KUBEADM_1_20).unwrap(),
+        join_control_plane(topology, cp2, KUBEADM_1_20).unwrap(),
+        join_worker(topology, w1, KUBEADM_1_20).unwrap(),
+    ] {
+        assert_eq!(ask(&file), (Some(0), String::new()), "{}", file.path);
+    }
 }
 
 #[test]
@@ -67,6 +100,26 @@ fn kubeadm_reads_the_files_of_a_stacked_cluster() {
 #[test]
 fn kubeadm_reads_the_files_of_a_cluster_with_external_etcd() {
     assert_kubeadm_reads_all(&for_the_lab(external()));
+}
+
+#[test]
+fn kubeadm_reads_the_files_of_a_cluster_with_external_etcd_and_uploaded_certificates() {
+    assert_kubeadm_reads_all(&for_the_lab(external_uploading()));
+}
+
+#[test]
+fn hawsers_question_finds_a_field_that_this_kubeadm_does_not_know() {
+    let mut topology = for_the_lab(stacked());
+    topology
+        .kubeadm
+        .cluster_configuration
+        .insert("clusterNam".to_owned(), "demo".into());
+
+    let (status, said) = ask(&init(&topology, find(&topology, "cp1"), KUBEADM_1_20).unwrap());
+
+    assert_eq!(status, Some(1));
+    assert!(said.starts_with("error unmarshaling configuration"), "{said}");
+    assert!(said.ends_with("unknown field \"clusterNam\"\n"), "{said}");
 }
 
 #[test]

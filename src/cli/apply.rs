@@ -29,7 +29,7 @@ const AGAIN: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(arguments: ApplyArguments) -> Outcome {
     let began = Instant::now();
-    let topology = surroundings::load(&arguments.scope.inventory.path)?;
+    let topology = surroundings::load_with(&arguments.scope.inventory.path, &arguments.scope.templates)?;
     let client = surroundings::client(&topology)?;
     let run = surroundings::run_name();
     let watchers = Watchers::new(
@@ -65,12 +65,15 @@ pub(super) async fn run(arguments: ApplyArguments) -> Outcome {
 
 fn what_next(arguments: &ApplyArguments, topology: &Topology) -> Vec<String> {
     let inventory = arguments.scope.inventory.path.display();
+    let folder = arguments.scope.templates.folder.as_ref();
+    let templates = folder.map(|folder| format!(" --templates {}", folder.display()));
+    let templates = templates.unwrap_or_default();
     vec![
         format!(
             "hawser kubeconfig -i {inventory} --merge    # kubectl then speaks to {}",
             topology.cluster
         ),
-        format!("hawser plan -i {inventory}    # shows what has drifted"),
+        format!("hawser plan -i {inventory}{templates}    # shows what has drifted"),
     ]
 }
 

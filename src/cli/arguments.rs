@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 /// Builds highly available Kubernetes clusters with kubeadm, over plain SSH
@@ -68,6 +68,14 @@ pub struct Inventory {
     pub path: PathBuf,
 }
 
+/// Which templates.
+#[derive(Debug, Clone, Args)]
+pub struct Templates {
+    /// A folder with templates of your own, each in the place of hawser's of the same name; instead of the inventory's
+    #[arg(long = "templates", value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub folder: Option<PathBuf>,
+}
+
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OutputFormat {
@@ -83,6 +91,9 @@ pub struct Scope {
     /// The inventory
     #[command(flatten)]
     pub inventory: Inventory,
+    /// Which templates
+    #[command(flatten)]
+    pub templates: Templates,
     /// Change only this host (may be given again); all hosts are still observed and counted
     #[arg(long, value_name = "HOST")]
     pub limit: Vec<String>,

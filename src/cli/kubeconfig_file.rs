@@ -1,11 +1,10 @@
 //! A kubeconfig on the workstation: private, written atomically, merged with a backup.
 
-use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use serde_norway::{Mapping, Value};
 
+use super::private_file;
 use crate::error::Problem;
 
 /// A kubeconfig of one context, named after its cluster.
@@ -41,7 +40,7 @@ impl Kubeconfig {
 
 /// Writes it to a file of its own, 0600.
 pub(super) fn write(kubeconfig: &Kubeconfig, path: &Path) -> Result<String, Problem> {
-    put(path, &kubeconfig.text()?)?;
+    private_file::write(path, &kubeconfig.text()?)?;
     let path = path.display();
     Ok(format!(
         "wrote {path}; use it: kubectl --kubeconfig {path} get nodes\n"
@@ -88,8 +87,8 @@ fn merge_into(kubeconfig: &Kubeconfig, path: &Path) -> Result<String, Problem> {
     merged.insert("apiVersion".into(), "v1".into());
     merged.insert("kind".into(), "Config".into());
     merged.insert("current-context".into(), kubeconfig.name.as_str().into());
-    put(&backup, &before)?;
-    put(
+    private_file::write(&backup, &before)?;
+    private_file::write(
         path,
         &serde_norway::to_string(&merged).map_err(|cause| unreadable("kubeconfig", &cause))?,
     )?;
@@ -119,25 +118,6 @@ fn read(path: &Path) -> Result<Option<String>, Problem> {
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(cause) => Err(local(&path.display().to_string(), "read", &cause)),
     }
-}
-
-fn put(path: &Path, text: &str) -> Result<(), Problem> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let write = || -> std::io::Result<()> {
-        std::fs::create_dir_all(folder)?;
-        let mut file = tempfile::Builder::new()
-            .prefix(".kubeconfig")
-            .permissions(std::fs::Permissions::from_mode(0o600))
-            .tempfile_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        Ok(())
-    };
-    write().map_err(|cause| local(&path.display().to_string(), "write", &cause))
 }
 
 fn rename(document: &mut Mapping, list: &str, name: &str) {
@@ -170,6 +150,8 @@ fn unreadable(path: &str, cause: &dyn std::fmt::Display) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     const ADMIN_CONF: &str = "apiVersion: v1\nkind: Config\nclusters:\n- name: kubernetes\n  cluster: {server: https://api:6443}\n\

@@ -6,6 +6,7 @@ mod fleet;
 mod kubeconfig;
 mod kubeconfig_file;
 mod plan;
+mod private_file;
 mod surroundings;
 mod watching;
 

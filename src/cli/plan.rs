@@ -17,7 +17,7 @@ use crate::report::plan_text;
 use crate::topology::{HostName, Topology};
 
 pub(super) async fn run(arguments: PlanArguments) -> Outcome {
-    let topology = surroundings::load(&arguments.scope.inventory.path)?;
+    let topology = surroundings::load_with(&arguments.scope.inventory.path, &arguments.scope.templates)?;
     let client = surroundings::client(&topology)?;
     let (events, mut unheard) = mpsc::unbounded_channel();
     unheard.close();

@@ -3,8 +3,10 @@
 use std::io::{IsTerminal, stderr, stdin, stdout};
 use std::path::Path;
 
+use super::arguments::Templates;
 use crate::error::Problem;
 use crate::inventory;
+use crate::remote::files::every_file;
 use crate::ssh::{Client, Terminal};
 use crate::topology::Topology;
 
@@ -25,17 +27,47 @@ pub(super) fn is_interactive() -> bool {
 
 /// Reads the inventory, and tells what is merely odd about it.
 pub(super) fn load(path: &Path) -> Result<Topology, Vec<Problem>> {
-    let loaded =
-        inventory::load(path, console::colors_enabled_stderr().into()).map_err(|problem| vec![problem])?;
+    let loaded = inventory::load(path, console::colors_enabled_stderr().into())?;
     for warning in &loaded.warnings {
         tell(warning);
     }
+    prove(&loaded.topology)?;
     Ok(loaded.topology)
+}
+
+/// Reads the inventory, with the templates of the command line if it names any.
+pub(super) fn load_with(path: &Path, templates: &Templates) -> Result<Topology, Vec<Problem>> {
+    let mut topology = load(path)?;
+    if let Some(folder) = &templates.folder {
+        topology.templates = inventory::templates(folder)?;
+        prove(&topology)?;
+    }
+    Ok(topology)
+}
+
+/// Renders every file once, so that what is wrong with a user's template is said before a host is asked for anything.
+fn prove(topology: &Topology) -> Result<(), Vec<Problem>> {
+    if topology.templates.are_own() {
+        return Ok(());
+    }
+    let mut problems: Vec<Problem> = Vec::new();
+    for host in &topology.hosts {
+        match every_file(topology, host, topology.version) {
+            Err(problem @ Problem::Template { .. }) if !problems.contains(&problem) => problems.push(problem),
+            // What depends on the kubeadm of a host is said when that is known.
+            _ => {}
+        }
+    }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(problems)
+    }
 }
 
 /// The SSH client of a run.
 pub(super) fn client(topology: &Topology) -> Result<Client, Vec<Problem>> {
-    Client::new(&topology.ssh, Terminal).map_err(|problem| vec![problem])
+    Ok(Client::new(&topology.ssh, Terminal)?)
 }
 
 /// Asks a yes-or-no question; anything but yes is no.

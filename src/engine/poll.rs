@@ -94,11 +94,11 @@ impl<C: Connection> Attempt<'_, C> {
     }
 
     async fn never_so(&self, check: &Check, reason: String) -> Problem {
-        self.failed(
-            format!("not so after {} s", check.deadline.as_secs()),
-            vec![reason],
-        )
-        .await
+        let how = match check.deadline.as_secs() {
+            0 => "it is not so".to_owned(),
+            seconds => format!("not so after {seconds} s"),
+        };
+        self.failed(how, vec![reason]).await
     }
 
     fn tell(&self, reason: &str, since: Instant) {

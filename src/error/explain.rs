@@ -12,6 +12,7 @@ impl Problem {
         match self {
             Problem::Inventory { path, count, rendered } => inventory(path, *count, rendered),
             Problem::LocalFile { path, verb, cause } => local_file(path, verb, cause),
+            Problem::Template { path, line, cause, hint } => template(path, *line, cause, hint),
             Problem::Workstation { what, cause } => workstation(what, cause),
             Problem::Usage { message, hint } => usage(message, hint),
             Problem::Identity { path, cause } => identity(path, cause),
@@ -60,6 +61,16 @@ fn local_file(path: &str, verb: &str, cause: &str) -> Explanation {
         headline: format!("cannot {verb} {path}"),
         details: vec![cause.to_owned()],
         hint: vec![format!("check the path and its permissions: `ls -ld {path}`")],
+        exit: ExitCode::Usage,
+    }
+}
+
+fn template(path: &str, line: Option<usize>, cause: &str, hint: &str) -> Explanation {
+    let place = line.map_or_else(|| path.to_owned(), |line| format!("{path}:{line}"));
+    Explanation {
+        headline: format!("{place}: not a template that hawser can use"),
+        details: cause.lines().map(str::to_owned).collect(),
+        hint: vec![hint.to_owned()],
         exit: ExitCode::Usage,
     }
 }

@@ -63,6 +63,17 @@ pub enum Problem {
         /// What the system answered.
         cause: String,
     },
+    /// A template cannot be rendered, or what it renders lacks what hawser relies on.
+    Template {
+        /// Its file.
+        path: String,
+        /// Which of its lines, if that is known.
+        line: Option<usize>,
+        /// What is wrong.
+        cause: String,
+        /// What to write instead.
+        hint: String,
+    },
     /// The workstation itself cannot do something.
     Workstation {
         /// What it cannot do: `start threads`.
@@ -261,6 +272,13 @@ impl fmt::Display for Problem {
 }
 
 impl std::error::Error for Problem {}
+
+impl From<Problem> for Vec<Problem> {
+    /// One problem where several could have been found.
+    fn from(problem: Problem) -> Self {
+        vec![problem]
+    }
+}
 
 impl Serialize for Problem {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -5,8 +5,9 @@ use serde_json::{Map, Value};
 use super::mistake::{Mistake, Mistakes, Wrong};
 use super::place::Place;
 use super::schema::List;
+use super::workstation::Workstation;
 use super::written;
-use super::{formats, names};
+use super::{formats, names, patches};
 use crate::topology::{CertificateRoute, EtcdTopology, KubeadmSettings, Version};
 
 /// `[cluster]`, as far as it is right.
@@ -46,6 +47,7 @@ pub(super) fn resolve(written: Option<&written::Cluster>, place: &Place, mistake
 pub(super) fn kubeadm(
     written: Option<&written::Kubeadm>,
     place: &Place,
+    workstation: &Workstation,
     mistakes: &mut Mistakes,
 ) -> KubeadmSettings {
     let none = written::Kubeadm::default();
@@ -65,6 +67,11 @@ pub(super) fn kubeadm(
         mistakes,
     );
     check_words(&kubeadm.skip_phases, &place.key("skip_phases"), mistakes);
+    let found = kubeadm
+        .patches
+        .as_deref()
+        .map(|folder| patches::read(&workstation.path(folder)));
+    let found = found.and_then(|read| mistakes.check(&place.key("patches"), read));
     let owned = |list: &List<String>| list.iter().cloned().collect();
     let mut fragment = |key: &str, map: &Map<String, Value>, reserved: &[Reserved]| {
         refuse_reserved(map, &place.key(key), reserved, mistakes);
@@ -75,6 +82,7 @@ pub(super) fn kubeadm(
         extra_sans: owned(&kubeadm.extra_sans),
         ignore_preflight_errors: owned(&kubeadm.ignore_preflight_errors),
         skip_phases: owned(&kubeadm.skip_phases),
+        patches: found.unwrap_or_default(),
         cluster_configuration: fragment("cluster_configuration", &kubeadm.cluster_configuration, CLUSTER),
         kubelet_configuration: fragment("kubelet_configuration", &kubeadm.kubelet_configuration, KUBELET),
         kube_proxy_configuration: fragment(

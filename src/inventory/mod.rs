@@ -18,12 +18,14 @@ mod manifests;
 mod mistake;
 mod names;
 mod networks;
+mod patches;
 mod place;
 mod resolve;
 mod roles;
 mod schema;
 mod shape;
 mod ssh;
+mod templates;
 mod wording;
 mod workstation;
 mod written;
@@ -31,6 +33,7 @@ mod written;
 use std::path::Path;
 
 use crate::error::Problem;
+use crate::templates::Templates;
 use crate::topology::Topology;
 
 use document::Document;
@@ -80,6 +83,16 @@ pub fn load(path: &Path, colours: Colours) -> Result<Loaded, Problem> {
         cause: error.to_string(),
     })?;
     interpret(&name, &text, &Workstation::beside(path), colours)
+}
+
+/// Reads a folder of templates that was named on the command line.
+///
+/// Errors: `Usage` where one of them is none of hawser's, or the folder cannot be read.
+pub fn templates(folder: &Path) -> Result<Templates, Problem> {
+    templates::read(folder).map_err(|wrong| Problem::Usage {
+        message: format!("--templates: {}: {}", wrong.message, wrong.label),
+        hint: wrong.help,
+    })
 }
 
 fn interpret(name: &str, text: &str, workstation: &Workstation, colours: Colours) -> Result<Loaded, Problem> {

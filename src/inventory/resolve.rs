@@ -4,7 +4,7 @@ use super::mistake::Mistakes;
 use super::place::Place;
 use super::workstation::Workstation;
 use super::written::Inventory;
-use super::{cluster, endpoint, files, hosts, manifests, networks, roles, ssh};
+use super::{cluster, endpoint, files, hosts, manifests, networks, roles, ssh, templates};
 use crate::topology::Topology;
 
 /// The topology; `None` only where a mistake was found.
@@ -15,7 +15,12 @@ pub(super) fn resolve(
 ) -> Option<Topology> {
     let root = Place::root();
     let cluster = cluster::resolve(inventory.cluster.as_ref(), &root.key("cluster"), mistakes);
-    let kubeadm = cluster::kubeadm(inventory.kubeadm.as_ref(), &root.key("kubeadm"), mistakes);
+    let kubeadm = cluster::kubeadm(
+        inventory.kubeadm.as_ref(),
+        &root.key("kubeadm"),
+        workstation,
+        mistakes,
+    );
     let ssh = ssh::resolve(inventory.ssh.as_ref(), &root.key("ssh"), workstation, mistakes);
     let hosts = hosts::resolve(inventory.hosts.as_ref(), &ssh, workstation, mistakes);
     let networks = networks::resolve(inventory.networks.as_ref(), &hosts, &kubeadm, mistakes);
@@ -23,6 +28,11 @@ pub(super) fn resolve(
     roles::check(&hosts, cluster.etcd, &endpoint.ports(cluster.api_port), mistakes);
     let manifests = manifests::resolve(inventory.pod_network.as_ref(), workstation, mistakes);
     let files = files::resolve(&inventory.files, workstation, mistakes);
+    let templates = inventory
+        .templates
+        .as_deref()
+        .map(|folder| templates::read(&workstation.path(folder)));
+    let templates = templates.and_then(|read| mistakes.check(&root.key("templates"), read));
     Some(Topology {
         cluster: cluster.name?,
         version: cluster.version?,
@@ -35,6 +45,7 @@ pub(super) fn resolve(
         manifests,
         kubeadm,
         files,
+        templates: templates.unwrap_or_default(),
         ssh: ssh.run,
         hosts: hosts.into_iter().map(|draft| draft.host).collect::<Option<_>>()?,
     })

@@ -51,3 +51,41 @@ pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Wrong {
         "a relative path starts at the inventory's folder, and `~/` at your home",
     )
 }
+
+/// Every file of a folder and of those below it, in the order of paths; what begins with a dot is not looked at.
+pub(super) fn files_below(folder: &Path) -> Result<Vec<PathBuf>, Wrong> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        let entries = std::fs::read_dir(&folder).map_err(|error| unlisted(&folder, &error))?;
+        for entry in entries {
+            let path = entry.map_err(|error| unlisted(&folder, &error))?.path();
+            let is_hidden = path
+                .file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with('.'));
+            match (is_hidden, path.is_dir()) {
+                (true, _) => {}
+                (false, true) => folders.push(path),
+                (false, false) => found.push(path),
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn unlisted(folder: &Path, error: &std::io::Error) -> Wrong {
+    match error.kind() {
+        std::io::ErrorKind::NotADirectory => Wrong::new(
+            format!("{} is no folder", folder.display()),
+            "it is a file",
+            "name the folder that holds it",
+        ),
+        std::io::ErrorKind::NotFound => Wrong::new(
+            format!("cannot read {}", folder.display()),
+            "there is no such folder",
+            "a relative path starts at the inventory's folder (on the command line: where you are), and `~/` at your home",
+        ),
+        _ => unreadable(folder, error),
+    }
+}

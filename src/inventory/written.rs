@@ -17,6 +17,9 @@ use crate::topology::{CertificateRoute, EtcdTopology, Role, Sudo};
 #[serde(deny_unknown_fields)]
 #[schemars(title = "hawser inventory")]
 pub(super) struct Inventory {
+    /// A folder with templates of your own, each in the place of hawser's of the same name, such as `haproxy.cfg.j2`.
+    #[schemars(example = &"templates")]
+    pub(super) templates: Option<String>,
     #[schemars(required)]
     pub(super) cluster: Option<Cluster>,
     #[schemars(required)]
@@ -142,6 +145,9 @@ pub(super) struct Kubeadm {
     #[serde(default)]
     #[schemars(extend("examples" = [["addon/kube-proxy"]]))]
     pub(super) skip_phases: List<String>,
+    /// A folder with patches of what kubeadm writes, such as `etcd0+merge.yaml`: `TARGET[SUFFIX][+TYPE].{yaml,json}`.
+    #[schemars(example = &"patches")]
+    pub(super) patches: Option<String>,
     /// Merged into kubeadm's `ClusterConfiguration`: tables deeply, lists and single values replaced.
     #[serde(default)]
     pub(super) cluster_configuration: Map<String, Value>,

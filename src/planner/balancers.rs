@@ -2,51 +2,55 @@
 
 use super::decision::Joins;
 use super::{ALL_AT_ONCE, Cluster, Scene, chain, phase};
+use crate::error::Problem;
 use crate::facts::{BalancerFacts, HostFacts};
 use crate::plan::{Phase, Step};
-use crate::remote::files::{self, RenderedFile};
+use crate::remote::files;
 use crate::steps::balancer;
 use crate::topology::{Host, HostName, Role};
 
 /// HAProxy with the control planes that are members now (at first: the one that will be initialised), and keepalived.
-pub(super) fn set_up(scene: &Scene, cluster: &Cluster) -> Phase {
+pub(super) fn set_up(scene: &Scene, cluster: &Cluster) -> Result<Phase, Problem> {
     let members = members(scene, cluster);
-    let chains = scene.answered(Role::Balancer).map(|(host, facts)| {
-        let mut steps = haproxy_steps(scene, host, facts, &members);
-        steps.extend(keepalived_steps(scene, host, facts));
-        chain(&host.name, steps)
-    });
-    phase(
-        "balancers",
-        ALL_AT_ONCE,
-        chains.filter(|chain| !chain.steps.is_empty()).collect(),
-    )
+    let mut chains = Vec::new();
+    for (host, facts) in scene.answered(Role::Balancer) {
+        let mut steps = haproxy_steps(scene, host, facts, &members)?;
+        steps.extend(keepalived_steps(scene, host, facts)?);
+        chains.push(chain(&host.name, steps));
+    }
+    chains.retain(|chain| !chain.steps.is_empty());
+    Ok(phase("balancers", ALL_AT_ONCE, chains))
 }
 
-fn haproxy_steps(scene: &Scene, host: &Host, facts: &HostFacts, members: &[HostName]) -> Vec<Step> {
-    let file = files::haproxy(scene.topology, host, members);
+fn haproxy_steps(
+    scene: &Scene,
+    host: &Host,
+    facts: &HostFacts,
+    members: &[HostName],
+) -> Result<Vec<Step>, Problem> {
+    let file = files::haproxy(scene.topology, host, members)?;
     let description = files::haproxy_description(&file);
     let write = balancer::write_haproxy(&host.name, &file, scene.file(&host.name, &file.path));
     let runs = running(facts) == Some(description.as_str()) && unit_is_up(facts, "haproxy");
     let activate = (!runs).then(|| balancer::activate_haproxy(&host.name, &description));
-    write.into_iter().chain(activate).collect()
+    Ok(write.into_iter().chain(activate).collect())
 }
 
-fn keepalived_steps(scene: &Scene, host: &Host, facts: &HostFacts) -> Vec<Step> {
+fn keepalived_steps(scene: &Scene, host: &Host, facts: &HostFacts) -> Result<Vec<Step>, Problem> {
     let Some(vip) = scene.topology.endpoint.vip else {
-        return Vec::new();
+        return Ok(Vec::new());
     };
     let interface = interface(scene, host, facts).unwrap_or_default();
-    let file = files::keepalived(scene.topology, host, &interface);
+    let file = files::keepalived(scene.topology, host, &interface)?;
     let write = balancer::write_keepalived(&host.name, &file, scene.file(&host.name, &file.path));
     if write.is_none() && unit_is_up(facts, "keepalived") {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let rest = [
         balancer::activate_keepalived(&host.name),
         balancer::await_vip(&host.name, vip),
     ];
-    write.into_iter().chain(rest).collect()
+    Ok(write.into_iter().chain(rest).collect())
 }
 
 /// The interface for the VIP: as the inventory says, or the one that carries the host's own address. `refusals` has
@@ -113,35 +117,32 @@ pub(super) fn watch(scene: &Scene, host: &Host) -> Vec<Step> {
 
 /// Lets a control plane in on every balancer, when every balancer has seen it well; `members` are those that are in
 /// by then, itself included.
-pub(super) fn let_in(scene: &Scene, host: &Host, members: &[HostName]) -> Vec<Step> {
-    let seen = scene
+pub(super) fn let_in(scene: &Scene, host: &Host, members: &[HostName]) -> Result<Vec<Step>, Problem> {
+    let mut steps: Vec<Step> = scene
         .answered(Role::Balancer)
-        .map(|(on, _)| balancer::await_well(&on.name, &host.name));
-    let one = |on: &Host| balancer::let_in(&on.name, &host.name, &file(scene, on, members));
-    seen.chain(scene.answered(Role::Balancer).flat_map(|(on, _)| one(on)))
-        .collect()
-}
-
-fn file(scene: &Scene, on: &Host, members: &[HostName]) -> RenderedFile {
-    files::haproxy(scene.topology, on, members)
+        .map(|(on, _)| balancer::await_well(&on.name, &host.name))
+        .collect();
+    for (on, _) in scene.answered(Role::Balancer) {
+        let file = files::haproxy(scene.topology, on, members)?;
+        steps.extend(balancer::let_in(&on.name, &host.name, &file));
+    }
+    Ok(steps)
 }
 
 /// When no kubeadm runs any more, HAProxy takes up the file that was kept in step: checks and the cutting of
 /// sessions of a server that is down begin with two members.
-pub(super) fn settle(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Phase {
+pub(super) fn settle(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Phase, Problem> {
     let last = joins.members_at_the_end(scene, cluster);
     let first = members(scene, cluster);
-    let chains = scene
-        .answered(Role::Balancer)
-        .filter(|_| last != first)
-        .map(|(host, _)| {
-            let description = files::haproxy_description(&file(scene, host, &last));
-            let mut step = balancer::activate_haproxy(&host.name, &description);
-            step.id = crate::plan::StepId(format!("{}/settle-haproxy", host.name));
-            step.describe = "make HAProxy run the file that was kept in step".into();
-            chain(&host.name, vec![step])
-        });
-    phase("balancers take up their members", ALL_AT_ONCE, chains.collect())
+    let mut chains = Vec::new();
+    for (host, _) in scene.answered(Role::Balancer).filter(|_| last != first) {
+        let description = files::haproxy_description(&files::haproxy(scene.topology, host, &last)?);
+        let mut step = balancer::activate_haproxy(&host.name, &description);
+        step.id = crate::plan::StepId(format!("{}/settle-haproxy", host.name));
+        step.describe = "make HAProxy run the file that was kept in step".into();
+        chains.push(chain(&host.name, vec![step]));
+    }
+    Ok(phase("balancers take up their members", ALL_AT_ONCE, chains))
 }
 
 /// The members with one more, in the inventory's order.

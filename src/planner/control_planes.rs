@@ -1,6 +1,6 @@
 //! The first control plane, and what makes it a cluster: init, the pod network, Ready.
 
-use super::{Cluster, Scene, chain, phase};
+use super::{Cluster, Scene, chain, kubeadm, phase};
 use crate::error::Problem;
 use crate::manifests;
 use crate::plan::Phase;
@@ -16,13 +16,14 @@ const LEFT_BY_AN_INIT: &str = "--ignore-preflight-errors=DirAvailable--var-lib-e
     Port-6443,Port-10250,Port-10257,Port-10259,Port-2379,Port-2380";
 
 /// `kubeadm init`, where there is no whole cluster.
-pub(super) fn init(scene: &Scene, cluster: &Cluster) -> Result<Option<Phase>, Vec<Problem>> {
+pub(super) fn init(scene: &Scene, cluster: &Cluster) -> Result<Option<Phase>, Problem> {
     let (host, half) = match cluster {
         Cluster::Absent(host) => (*host, false),
         Cluster::HalfInitialised(host) => (*host, true),
         Cluster::There(_) => return Ok(None),
     };
     let mut flags = files::init_flags(scene.topology);
+    flags.extend(kubeadm::flags(scene, host)?);
     let ignores_all = scene
         .topology
         .kubeadm
@@ -32,10 +33,9 @@ pub(super) fn init(scene: &Scene, cluster: &Cluster) -> Result<Option<Phase>, Ve
     if half && !ignores_all {
         flags.push(LEFT_BY_AN_INIT.replace("Port-6443", &format!("Port-{}", scene.topology.api_port)));
     }
-    let file =
-        files::init(scene.topology, host, scene.kubeadm(&host.name)).map_err(|problem| vec![problem])?;
+    let prepared = kubeadm::for_init(scene, host)?;
     let server = scene.server(host);
-    let steps = control_plane::init(host, (&server, last_addon(scene.topology)), &file, &flags);
+    let steps = control_plane::init(host, (&server, last_addon(scene.topology)), prepared, &flags);
     Ok(Some(phase("init", 1, vec![chain(&host.name, steps)])))
 }
 

@@ -2,6 +2,7 @@
 
 use super::decision::Joins;
 use super::{ALL_AT_ONCE, Cluster, Scene, chain, phase};
+use crate::error::Problem;
 use crate::facts::HostFacts;
 use crate::plan::{Chain, Necessity, Phase, Step};
 use crate::remote::files::{self, RenderedFile};
@@ -10,9 +11,11 @@ use crate::steps::{self, secrets};
 use crate::topology::{Host, Role};
 
 /// The user's files by role, the endpoint's name in /etc/hosts, and what an earlier run could not clear away.
-pub(super) fn files(scene: &Scene) -> Phase {
-    let chains = scene.all_answered().map(|(host, facts)| {
-        let wanted = host_files(scene, host);
+pub(super) fn files(scene: &Scene) -> Result<Phase, Problem> {
+    let mut chains = Vec::new();
+    for (host, facts) in scene.all_answered() {
+        let mut wanted = files::own_files(scene.topology, host);
+        wanted.extend(hosts_file(scene, host)?);
         let writes = wanted.iter().filter_map(|file| {
             steps::files::put(
                 &host.name,
@@ -25,19 +28,16 @@ pub(super) fn files(scene: &Scene) -> Phase {
             .kubernetes
             .has_leftovers
             .then(|| secrets::clear_leftovers(&host.name));
-        chain(&host.name, leftovers.into_iter().chain(writes).collect())
-    });
-    phase(
-        "files",
-        ALL_AT_ONCE,
-        chains.filter(|chain| !chain.steps.is_empty()).collect(),
-    )
+        chains.push(chain(&host.name, leftovers.into_iter().chain(writes).collect()));
+    }
+    chains.retain(|chain| !chain.steps.is_empty());
+    Ok(phase("files", ALL_AT_ONCE, chains))
 }
 
 /// The user's files that kubeadm reset takes away with its own.
 pub(super) fn files_lost_in_a_reset(scene: &Scene, host: &Host) -> Vec<Step> {
     let is_lost = |file: &RenderedFile| RESET.iter().any(|folder| file.path.starts_with(folder));
-    let mut wanted = host_files(scene, host);
+    let mut wanted = files::own_files(scene.topology, host);
     wanted.retain(is_lost);
     wanted
         .iter()
@@ -54,36 +54,21 @@ const RESET: [&str; 5] = [
     "/var/lib/kubelet/",
 ];
 
-fn host_files(scene: &Scene, host: &Host) -> Vec<RenderedFile> {
-    let topology = scene.topology;
-    let mut wanted: Vec<RenderedFile> = topology
-        .files
-        .iter()
-        .filter(|file| file.roles.iter().any(|role| host.is(*role)))
-        .map(|file| RenderedFile {
-            path: file.path.clone(),
-            owner: file.owner.clone(),
-            mode: file.mode,
-            content: file.content.clone().into(),
-            secret: file.secret,
-        })
-        .collect();
-    if topology.endpoint.hosts_file && topology.endpoint.name.parse::<std::net::IpAddr>().is_err() {
-        wanted.extend(hosts_file(scene, host));
+fn hosts_file(scene: &Scene, host: &Host) -> Result<Option<RenderedFile>, Problem> {
+    let endpoint = &scene.topology.endpoint;
+    let is_named = endpoint.name.parse::<std::net::IpAddr>().is_err();
+    if !endpoint.hosts_file || !is_named || scene.topology.endpoint_address().is_none() {
+        return Ok(None);
     }
-    wanted
-}
-
-fn hosts_file(scene: &Scene, host: &Host) -> Option<RenderedFile> {
     let found = scene.file(&host.name, "/etc/hosts");
-    scene.topology.endpoint_address()?;
-    Some(RenderedFile {
+    let existing = found.map_or("", |file| file.content.as_str());
+    Ok(Some(RenderedFile {
         path: "/etc/hosts".to_owned(),
         owner: found.map_or_else(|| "root:root".to_owned(), |file| file.owner.clone()),
         mode: found.map_or(0o644, |file| file.mode),
-        content: files::hosts_block(found.map_or("", |file| file.content.as_str()), scene.topology).into(),
+        content: files::hosts_block(existing, scene.topology)?.into(),
         secret: false,
-    })
+    }))
 }
 
 /// From each balancer to every control plane, and from each host to the endpoint.

@@ -5,7 +5,7 @@
 
 use super::decision::Joins;
 use super::ways::{Clear, Way};
-use super::{ALL_AT_ONCE, Cluster, Scene, balancers, chain, hosts, phase};
+use super::{ALL_AT_ONCE, Cluster, Scene, balancers, chain, hosts, kubeadm, phase};
 use crate::error::Problem;
 use crate::plan::{Chain, Lane, Necessity, Phase, Step};
 use crate::remote::files;
@@ -16,7 +16,7 @@ use crate::topology::{Host, Version};
 pub(super) const WORKERS_AT_ONCE: usize = 10;
 
 /// The phases of all joins.
-pub(super) fn phases(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Vec<Phase>, Vec<Problem>> {
+pub(super) fn phases(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Vec<Phase>, Problem> {
     let mut phases = vec![
         bring_up(scene, joins),
         secrets_first(scene, cluster, joins)?,
@@ -69,7 +69,7 @@ fn bring_up(scene: &Scene, joins: &Joins) -> Phase {
 }
 
 /// The run's own token, and the certificates sealed with the run's own key, where the cluster is already there.
-fn secrets_first(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Phase, Vec<Problem>> {
+fn secrets_first(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Phase, Problem> {
     let via = &cluster.via();
     let mut steps = Vec::new();
     let joining = |list: &[(&Host, Way)]| list.iter().any(|(_, way)| way.is_join());
@@ -78,8 +78,7 @@ fn secrets_first(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Phas
         || joining(&joins.workers)
         || joins.control_planes.iter().any(finishing);
     if cluster.there().is_some() && wanted {
-        let file = files::upload_certs(scene.topology, via, scene.kubeadm(&via.name))
-            .map_err(|problem| vec![problem])?;
+        let file = files::upload_certs(scene.topology, via, scene.kubeadm(&via.name))?;
         steps.extend(secrets::create_token(&via.name, &file));
         if joining(&joins.control_planes) {
             steps.push(secrets::upload_certificates(&via.name));
@@ -109,13 +108,13 @@ fn clear_first(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Phase {
     phase("clear what does not come back", 1, chains.collect())
 }
 
-fn control_plane_chains(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Vec<Chain>, Vec<Problem>> {
+fn control_plane_chains(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Vec<Chain>, Problem> {
     let mut members = balancers::members(scene, cluster);
     let mut chains = Vec::new();
     for host in &joins.let_in {
         members = balancers::in_order(scene, &members, &host.name);
         let mut steps = balancers::watch(scene, host);
-        steps.extend(balancers::let_in(scene, host, &members));
+        steps.extend(balancers::let_in(scene, host, &members)?);
         chains.push(chain(&host.name, steps));
     }
     let mut is_later = cluster.is_to_be_initialised();
@@ -130,17 +129,16 @@ fn control_plane_chains(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Resu
         }
         is_later |= way.is_join();
         members = balancers::in_order(scene, &members, &host.name);
-        steps.extend(balancers::let_in(scene, host, &members));
+        steps.extend(balancers::let_in(scene, host, &members)?);
         chains.push(chain(&host.name, steps));
     }
     Ok(chains)
 }
 
 /// Before a later join the uploaded certificates are looked at, and uploaded again when they are old.
-fn refresh(scene: &Scene, cluster: &Cluster, before: &Host) -> Result<Vec<Step>, Vec<Problem>> {
+fn refresh(scene: &Scene, cluster: &Cluster, before: &Host) -> Result<Vec<Step>, Problem> {
     let via = cluster.via();
-    let file = files::upload_certs(scene.topology, via, scene.kubeadm(&via.name))
-        .map_err(|problem| vec![problem])?;
+    let file = files::upload_certs(scene.topology, via, scene.kubeadm(&via.name))?;
     let mut write = crate::steps::files::put_transient(&via.name, &file);
     write.id = crate::plan::StepId(format!("{}/write-upload-file-for-{}", via.name, before.name));
     Ok(vec![
@@ -154,24 +152,24 @@ fn joining(
     cluster: &Cluster,
     host: &Host,
     (clear, is_cleared): (&Clear, bool),
-) -> Result<Vec<Step>, Vec<Problem>> {
-    let version = scene.kubeadm(&host.name);
-    let file = Scene::joining(cluster, files::join_control_plane(scene.topology, host, version))?;
+) -> Result<Vec<Step>, Problem> {
     let mut steps = if is_cleared {
         Vec::new()
     } else {
         clearing(scene, cluster, host, clear)
     };
     steps.extend(balancers::watch(scene, host));
-    steps.extend(control_plane::join(host, &scene.server(host), &file));
+    steps.extend(kubeadm::for_join(scene, cluster, host)?);
+    let flags = kubeadm::flags(scene, host)?;
+    steps.push(control_plane::join(host, &scene.server(host), &flags));
     Ok(steps)
 }
 
-fn finishing(scene: &Scene, cluster: &Cluster, host: &Host) -> Result<Vec<Step>, Vec<Problem>> {
-    let version = scene.kubeadm(&host.name);
-    let file = Scene::joining(cluster, files::join_control_plane(scene.topology, host, version))?;
+fn finishing(scene: &Scene, cluster: &Cluster, host: &Host) -> Result<Vec<Step>, Problem> {
     let mut steps = balancers::watch(scene, host);
-    steps.extend(mend::finish_control_plane(&host.name, &file, version));
+    steps.extend(kubeadm::for_join(scene, cluster, host)?);
+    let version = scene.kubeadm(&host.name);
+    steps.push(mend::finish_control_plane(&host.name, version));
     steps.extend(without_bootstrap_identity(scene, host));
     if !cluster.is_stalled() && cluster.node(host).is_none_or(|node| !node.joined) {
         steps.push(annotation(scene, cluster, host));
@@ -212,14 +210,13 @@ fn clearing(scene: &Scene, cluster: &Cluster, host: &Host, clear: &Clear) -> Vec
     cleared.chain(lost).collect()
 }
 
-fn worker_chains(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Vec<Chain>, Vec<Problem>> {
+fn worker_chains(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Vec<Chain>, Problem> {
     let chains = joins.workers.iter().map(|(host, way)| {
         let steps = match way {
             Way::Join { clear } => {
-                let version = scene.kubeadm(&host.name);
-                let file = Scene::joining(cluster, files::join_worker(scene.topology, host, version))?;
                 let mut steps = clearing(scene, cluster, host, clear);
-                steps.extend(node::join(host, &file));
+                steps.extend(kubeadm::for_join(scene, cluster, host)?);
+                steps.push(node::join(host, &kubeadm::flags(scene, host)?));
                 steps
             }
             Way::Annotate | Way::BringUp { .. } => {

@@ -8,6 +8,7 @@ mod control_planes;
 mod decision;
 mod hosts;
 mod joins;
+mod kubeadm;
 mod labels;
 mod no_quorum;
 mod notes;
@@ -21,10 +22,8 @@ use std::collections::BTreeSet;
 use crate::error::Problem;
 use crate::facts::{FileFact, HostFacts, Observation};
 use crate::plan::{Chain, Lane, Necessity, Phase, Plan, Step};
-use crate::remote::files::RenderedFile;
 use crate::steps::secrets;
 use crate::topology::{Host, HostName, Role, Topology, Version};
-use crate::values::Slot;
 
 pub use cluster::Cluster;
 
@@ -49,7 +48,7 @@ pub fn plan(
     let cluster = cluster::recognise(&scene)?;
     let joins = decision::decide(&scene, &cluster, &allowance.limit)?;
 
-    let mut phases = vec![hosts::files(&scene), balancers::set_up(&scene, &cluster)];
+    let mut phases = vec![hosts::files(&scene)?, balancers::set_up(&scene, &cluster)?];
     if cluster.is_to_be_initialised() {
         phases.push(hosts::prove_paths(&scene));
     }
@@ -59,7 +58,7 @@ pub fn plan(
     limit(&mut phases, &allowance.limit);
     phases.extend(joins::phases(&scene, &cluster, &joins)?);
     phases.push(labels::set(&scene, &cluster, &joins, &allowance.limit));
-    phases.push(balancers::settle(&scene, &cluster, &joins));
+    phases.push(balancers::settle(&scene, &cluster, &joins)?);
     phases.retain(|phase| phase.steps().next().is_some());
     init_is_within(&cluster, &phases, &allowance.limit)?;
 
@@ -125,18 +124,6 @@ impl<'a> Scene<'a> {
         self.facts(host)
             .and_then(|facts| facts.versions.kubeadm)
             .unwrap_or(self.topology.version)
-    }
-
-    /// A join's file with the CA's hash in it, where the cluster is already there.
-    pub(crate) fn joining(
-        cluster: &Cluster,
-        file: Result<RenderedFile, Problem>,
-    ) -> Result<RenderedFile, Vec<Problem>> {
-        let mut file = file.map_err(|problem| vec![problem])?;
-        if let Some(there) = cluster.there() {
-            file.content = file.content.with(Slot::CaHash, &there.ca_hash);
-        }
-        Ok(file)
     }
 }
 

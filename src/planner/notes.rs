@@ -42,7 +42,10 @@ fn not_applied(scene: &Scene, cluster: &Cluster) -> Vec<String> {
     let Ok(api) = ApiVersion::for_kubeadm(scene.kubeadm(&there.via.name)) else {
         return Vec::new();
     };
-    let differences = files::differences(&files::cluster_configuration(scene.topology, api), running);
+    let differences = match files::cluster_configuration(scene.topology, api) {
+        Ok(wanted) => files::differences(&wanted, running),
+        Err(problem) => return vec![problem.headline()],
+    };
     differences
         .into_iter()
         .map(|difference| format!("not applied to a running cluster: {difference}"))

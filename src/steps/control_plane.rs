@@ -3,24 +3,23 @@
 //! One host at a time: etcd must have all its members before its list changes again (kubeadm up to 1.28 adds a voter,
 //! so that from one to two there is no quorum until the newcomer runs).
 
-use super::{KUBEADM, QUICK, WELL, files};
+use super::{KUBEADM, QUICK, WELL};
 use crate::plan::Step;
-use crate::remote::files::RenderedFile;
 use crate::remote::kubernetes;
 use crate::topology::{Host, HostName, Role};
 use crate::values::Slot;
 
 /// Initialises the cluster on its first control plane, and reads the CA that kubeadm made. `addon` is the `DaemonSet`
-/// that init makes last.
+/// that init makes last; `prepared` puts in place what it reads.
 pub fn init(
     host: &Host,
     (server, addon): (&str, Option<&str>),
-    file: &RenderedFile,
+    prepared: Vec<Step>,
     flags: &[String],
 ) -> Vec<Step> {
     let name = &host.name;
-    vec![
-        files::put_transient(name, file),
+    let mut steps = prepared;
+    steps.extend([
         Step::on(name, "init", "kubeadm init")
             .change(kubernetes::init(flags), KUBEADM)
             .done_when(kubernetes::is_initialised(server, addon), WELL)
@@ -28,7 +27,8 @@ pub fn init(
         Step::on(name, "read-ca", "read the cluster's CA certificate")
             .done_when(kubernetes::read_ca(), QUICK)
             .captures(Slot::CaHash),
-    ]
+    ]);
+    steps
 }
 
 /// Applies the pod network, as a user would.
@@ -58,13 +58,9 @@ pub fn await_well(on: &HostName, server: &str) -> Step {
 }
 
 /// Joins a host to the control plane.
-pub fn join(host: &Host, server: &str, file: &RenderedFile) -> Vec<Step> {
-    let name = &host.name;
-    vec![
-        files::put_transient(name, file),
-        Step::on(name, "join", "kubeadm join as a control plane")
-            .change(kubernetes::join(), KUBEADM)
-            .done_when(kubernetes::has_joined(Role::ControlPlane, server), WELL)
-            .on_failure(kubernetes::failure_story()),
-    ]
+pub fn join(host: &Host, server: &str, flags: &[String]) -> Step {
+    Step::on(&host.name, "join", "kubeadm join as a control plane")
+        .change(kubernetes::join(flags), KUBEADM)
+        .done_when(kubernetes::has_joined(Role::ControlPlane, server), WELL)
+        .on_failure(kubernetes::failure_story())
 }

@@ -1,8 +1,7 @@
 //! Half-joined hosts: brought up as they are, finished, or cleared to join anew.
 
-use super::{KUBEADM, QUICK, WELL, files};
+use super::{KUBEADM, QUICK, WELL};
 use crate::plan::Step;
-use crate::remote::files::RenderedFile;
 use crate::remote::kubernetes;
 use crate::topology::{HostName, Version};
 
@@ -19,22 +18,19 @@ pub fn bring_up(on: &HostName, server: &str) -> Step {
 }
 
 /// Does what kubeadm join does after the etcd member has started.
-pub fn finish_control_plane(on: &HostName, file: &RenderedFile, kubeadm: Version) -> Vec<Step> {
+pub fn finish_control_plane(on: &HostName, kubeadm: Version) -> Step {
     // Up to 1.21 kubeadm-config carries every control plane's address; later phases of that name do nothing.
     let phases: &[&str] = if kubeadm < Version::new(1, 22, 0) {
         &["update-status", "mark-control-plane"]
     } else {
         &["mark-control-plane"]
     };
-    vec![
-        files::put_transient(on, file),
-        Step::on(
-            on,
-            "finish-join",
-            "finish the join: mark the node as a control plane",
-        )
-        .change(kubernetes::finish_control_plane(phases), QUICK),
-    ]
+    Step::on(
+        on,
+        "finish-join",
+        "finish the join: mark the node as a control plane",
+    )
+    .change(kubernetes::finish_control_plane(phases), QUICK)
 }
 
 /// Removes the identity with which a kubelet asked for its own: kubeadm does so at the end of a join.

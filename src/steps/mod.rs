@@ -5,6 +5,7 @@ pub mod balancer;
 pub mod control_plane;
 pub mod files;
 pub mod images;
+pub mod kubeadm;
 pub mod mend;
 pub mod node;
 pub mod path;

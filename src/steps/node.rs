@@ -2,22 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::{KUBEADM, QUICK, files};
+use super::{KUBEADM, QUICK};
 use crate::plan::Step;
-use crate::remote::files::RenderedFile;
 use crate::remote::kubernetes;
 use crate::topology::{Host, HostName, Role, Taint};
 
 /// Joins a host as a worker.
-pub fn join(host: &Host, file: &RenderedFile) -> Vec<Step> {
-    let name = &host.name;
-    vec![
-        files::put_transient(name, file),
-        Step::on(name, "join", "kubeadm join as a worker")
-            .change(kubernetes::join(), KUBEADM)
-            .done_when(kubernetes::has_joined(Role::Worker, "-"), QUICK)
-            .on_failure(kubernetes::failure_story()),
-    ]
+pub fn join(host: &Host, flags: &[String]) -> Step {
+    Step::on(&host.name, "join", "kubeadm join as a worker")
+        .change(kubernetes::join(flags), KUBEADM)
+        .done_when(kubernetes::has_joined(Role::Worker, "-"), QUICK)
+        .on_failure(kubernetes::failure_story())
 }
 
 /// Sets labels that a node lacks, through the API: kubelet refuses `node-role.kubernetes.io/*` of its own.

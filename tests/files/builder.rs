@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use hawser::remote::files::RenderedFile;
+use hawser::templates::{Template, Templates};
 use hawser::topology::{
-    CertificateRoute, Endpoint, EtcdTopology, Host, HostName, KubeadmSettings, Networks, Role, SshSettings,
-    SshTarget, Sudo, Topology, Version,
+    CertificateRoute, Endpoint, EtcdTopology, Host, HostName, KubeadmSettings, Networks, Patch, Role,
+    SshSettings, SshTarget, Sudo, Topology, Version,
 };
 use hawser::values::{Slot, Values};
 use serde_json::{Map, Value, json};
@@ -44,11 +45,13 @@ pub(crate) fn stacked() -> Topology {
             extra_sans: vec![],
             ignore_preflight_errors: vec![],
             skip_phases: vec![],
+            patches: vec![],
             cluster_configuration: Map::new(),
             kubelet_configuration: Map::new(),
             kube_proxy_configuration: Map::new(),
         },
         files: vec![],
+        templates: Templates::default(),
         ssh: SshSettings {
             known_hosts: None,
             handshakes: 10,
@@ -74,6 +77,50 @@ pub(crate) fn external() -> Topology {
         host("etcd2", "192.0.2.22", Role::Etcd),
         host("etcd3", "192.0.2.23", Role::Etcd),
     ]);
+    topology
+}
+
+/// The external one with certificates that kubeadm uploads.
+pub(crate) fn external_uploading() -> Topology {
+    Topology {
+        certificates: CertificateRoute::Upload,
+        ..external()
+    }
+}
+
+/// The stacked one with patches, as an inventory's folder gives them.
+pub(crate) fn with_patches() -> Topology {
+    let mut topology = stacked();
+    topology.kubeadm.patches = vec![
+        patch(
+            "etcd0+json.json",
+            "etcd",
+            "[{\"op\": \"remove\", \"path\": \"/spec/priorityClassName\"}]\n",
+        ),
+        patch(
+            "kube-apiserver+merge.yaml",
+            "kube-apiserver",
+            "metadata: {labels: {tier: front}}\n",
+        ),
+    ];
+    topology
+}
+
+pub(crate) fn patch(name: &str, target: &str, content: &str) -> Patch {
+    Patch {
+        name: name.to_owned(),
+        target: target.to_owned(),
+        content: content.to_owned(),
+    }
+}
+
+/// A topology whose templates are the program's own but for one.
+pub(crate) fn with_template(mut topology: Topology, name: &str, text: &str) -> Topology {
+    let template = Template {
+        path: format!("mine/{name}"),
+        text: text.to_owned(),
+    };
+    topology.templates.put(name, template).unwrap();
     topology
 }
 

@@ -5,7 +5,7 @@ use crate::builder::{address, find, stacked};
 
 fn render(topology: &Topology, ready: &[&str]) -> RenderedFile {
     let ready: Vec<HostName> = ready.iter().copied().map(HostName::from).collect();
-    haproxy(topology, find(topology, "lb1"), &ready)
+    haproxy(topology, find(topology, "lb1"), &ready).unwrap()
 }
 
 fn servers(topology: &Topology, ready: &[&str]) -> Vec<String> {
@@ -80,8 +80,8 @@ fn the_description_tells_configurations_apart_and_is_the_same_on_every_balancer(
     let topology = stacked();
     let members = [HostName::from("cp1")];
 
-    let one = haproxy_description(&haproxy(&topology, find(&topology, "lb1"), &members));
-    let same = haproxy_description(&haproxy(&topology, find(&topology, "lb2"), &members));
+    let one = haproxy_description(&haproxy(&topology, find(&topology, "lb1"), &members).unwrap());
+    let same = haproxy_description(&haproxy(&topology, find(&topology, "lb2"), &members).unwrap());
     let other = haproxy_description(&render(&topology, &["cp1", "cp2"]));
 
     assert!(

@@ -1,7 +1,11 @@
-use hawser::remote::files::hosts_block;
+use hawser::topology::Topology;
 use proptest::prelude::*;
 
 use crate::builder::{address, stacked};
+
+fn hosts_block(existing: &str, topology: &Topology) -> String {
+    hawser::remote::files::hosts_block(existing, topology).unwrap()
+}
 
 const BLOCK: &str = "\
 # BEGIN hawser demo

@@ -8,6 +8,7 @@ fn the_first_balancer() {
 
     insta::assert_snapshot!(
         keepalived(&topology, find(&topology, "lb1"), "eth0")
+            .unwrap()
             .content
             .masked()
     );
@@ -18,6 +19,7 @@ fn the_second_balancer_has_the_first_as_peer_and_a_lower_priority() {
     let topology = stacked();
 
     let text = keepalived(&topology, find(&topology, "lb2"), "ens3")
+        .unwrap()
         .content
         .masked();
 
@@ -33,6 +35,7 @@ fn a_sole_balancer_has_no_peers_and_ipv6_its_own_prefix() {
     topology.endpoint.vip = Some(address("2001:db8::10"));
 
     let text = keepalived(&topology, find(&topology, "lb1"), "eth0")
+        .unwrap()
         .content
         .masked();
 

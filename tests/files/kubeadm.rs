@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::builder::{
-    KUBEADM_1_20, KUBEADM_1_30, KUBEADM_1_36, address, external, filled, find, map, stacked, with_passthrough,
+    KUBEADM_1_20, KUBEADM_1_30, KUBEADM_1_36, address, external, external_uploading, filled, find, map,
+    patch, stacked, with_passthrough, with_patches,
 };
 use crate::schema::{assert_valid, documents};
 
@@ -41,6 +42,12 @@ goldens! {
     init_external_v1beta2: init, external, "cp1", KUBEADM_1_20;
     init_external_v1beta3: init, external, "cp1", KUBEADM_1_30;
     init_external_v1beta4: init, external, "cp1", KUBEADM_1_36;
+    init_external_uploading_v1beta2: init, external_uploading, "cp1", KUBEADM_1_20;
+    init_external_uploading_v1beta3: init, external_uploading, "cp1", KUBEADM_1_30;
+    init_external_uploading_v1beta4: init, external_uploading, "cp1", KUBEADM_1_36;
+    init_patches_v1beta2: init, with_patches, "cp1", KUBEADM_1_20;
+    init_patches_v1beta3: init, with_patches, "cp1", KUBEADM_1_30;
+    init_patches_v1beta4: init, with_patches, "cp1", KUBEADM_1_36;
     init_passthrough_v1beta2: init, with_passthrough, "cp1", KUBEADM_1_20;
     init_passthrough_v1beta3: init, with_passthrough, "cp1", KUBEADM_1_30;
     init_passthrough_v1beta4: init, with_passthrough, "cp1", KUBEADM_1_36;
@@ -50,6 +57,14 @@ goldens! {
     join_control_plane_external_v1beta2: join_control_plane, external, "cp2", KUBEADM_1_20;
     join_control_plane_external_v1beta3: join_control_plane, external, "cp2", KUBEADM_1_30;
     join_control_plane_external_v1beta4: join_control_plane, external, "cp2", KUBEADM_1_36;
+    join_control_plane_external_uploading_v1beta2: join_control_plane, external_uploading, "cp2", KUBEADM_1_20;
+    join_control_plane_external_uploading_v1beta3: join_control_plane, external_uploading, "cp2", KUBEADM_1_30;
+    join_control_plane_external_uploading_v1beta4: join_control_plane, external_uploading, "cp2", KUBEADM_1_36;
+    join_control_plane_patches_v1beta2: join_control_plane, with_patches, "cp2", KUBEADM_1_20;
+    join_control_plane_patches_v1beta3: join_control_plane, with_patches, "cp2", KUBEADM_1_30;
+    join_control_plane_patches_v1beta4: join_control_plane, with_patches, "cp2", KUBEADM_1_36;
+    join_control_plane_passthrough_v1beta2: join_control_plane, with_passthrough, "cp1", KUBEADM_1_20;
+    join_control_plane_passthrough_v1beta3: join_control_plane, with_passthrough, "cp1", KUBEADM_1_30;
     join_control_plane_passthrough_v1beta4: join_control_plane, with_passthrough, "cp1", KUBEADM_1_36;
     join_worker_v1beta2: join_worker, stacked, "w1", KUBEADM_1_20;
     join_worker_v1beta3: join_worker, stacked, "w1", KUBEADM_1_30;
@@ -57,6 +72,10 @@ goldens! {
     upload_stacked_v1beta2: upload_certs, stacked, "cp1", KUBEADM_1_20;
     upload_stacked_v1beta3: upload_certs, stacked, "cp1", KUBEADM_1_30;
     upload_stacked_v1beta4: upload_certs, stacked, "cp1", KUBEADM_1_36;
+    upload_external_v1beta2: upload_certs, external, "cp1", KUBEADM_1_20;
+    upload_external_v1beta3: upload_certs, external, "cp1", KUBEADM_1_30;
+    upload_external_uploading_v1beta4: upload_certs, external_uploading, "cp1", KUBEADM_1_36;
+    upload_patches_v1beta4: upload_certs, with_patches, "cp1", KUBEADM_1_36;
     upload_external_v1beta4: upload_certs, external, "cp1", KUBEADM_1_36;
 }
 
@@ -135,12 +154,58 @@ fn flags_keep_secrets_off_the_screen_and_leave_phases_out() {
 }
 
 #[test]
+fn patches_lie_beside_the_configuration_and_only_v1beta2_needs_a_flag_for_them() {
+    let topology = with_patches();
+    let cp1 = find(&topology, "cp1");
+
+    let lying = files::patches(&topology, cp1, KUBEADM_1_36).unwrap();
+    let flags = |kubeadm| files::patch_flags(&topology, cp1, kubeadm).unwrap();
+
+    let heads: Vec<_> = lying.iter().map(|file| (file.path.as_str(), file.mode)).collect();
+    assert_eq!(
+        heads,
+        [
+            ("/run/hawser/patches/etcd0+json.json", 0o600),
+            ("/run/hawser/patches/kube-apiserver+merge.yaml", 0o600)
+        ]
+    );
+    assert_eq!(
+        flags(KUBEADM_1_20),
+        ["--experimental-patches=/run/hawser/patches"]
+    );
+    assert_eq!(flags(KUBEADM_1_30), [""; 0]);
+    assert_eq!(
+        files::patch_flags(&stacked(), cp1, KUBEADM_1_20).unwrap(),
+        [""; 0]
+    );
+}
+
+#[test]
+fn a_patch_that_a_kubeadm_would_leave_out_is_refused() {
+    let mut topology = with_patches();
+    let name = "kubeletconfiguration.yaml";
+    topology
+        .kubeadm
+        .patches
+        .push(patch(name, "kubeletconfiguration", "maxPods: 50\n"));
+    let cp1 = find(&topology, "cp1");
+
+    let problem = files::patches(&topology, cp1, KUBEADM_1_20).unwrap_err();
+
+    assert_eq!(files::patches(&topology, cp1, KUBEADM_1_30).unwrap().len(), 3);
+    insta::assert_snapshot!(problem, @r"
+    error: cp1: kubeadm v1.20.2 would leave out the patch kubeletconfiguration.yaml: it does not know kubeletconfiguration
+    hint: take it out of the folder that `patches` under [kubeadm] names, or install a newer kubeadm
+    ");
+}
+
+#[test]
 fn two_networks_of_each_kind_are_dual_stack() {
     let mut topology = stacked();
     topology.networks.pods.push("fd00:10::/48".parse().unwrap());
     topology.networks.services.push("fd00:20::/112".parse().unwrap());
 
-    let networking = &cluster_configuration(&topology, ApiVersion::V1Beta4)["networking"];
+    let networking = &cluster_configuration(&topology, ApiVersion::V1Beta4).unwrap()["networking"];
 
     assert_eq!(networking["podSubnet"], "10.244.0.0/16,fd00:10::/48");
     assert_eq!(networking["serviceSubnet"], "10.96.0.0/16,fd00:20::/112");
@@ -157,7 +222,7 @@ fn ipv6_addresses_stand_in_brackets_where_a_port_follows() {
         .unwrap()
         .address = address("2001:db8::21");
 
-    let cluster = cluster_configuration(&topology, ApiVersion::V1Beta4);
+    let cluster = cluster_configuration(&topology, ApiVersion::V1Beta4).unwrap();
 
     assert_eq!(cluster["controlPlaneEndpoint"], "[2001:db8::10]:6443");
     assert_eq!(cluster["apiServer"]["certSANs"][0], "2001:db8::10");
@@ -173,7 +238,7 @@ fn a_list_in_a_fragment_replaces_the_list_and_a_map_adds_to_the_map() {
     topology.kubeadm.cluster_configuration =
         map(&json!({"apiServer": {"certSANs": ["only.example"]}, "networking": {"dnsDomain": "demo.local"}}));
 
-    let cluster = cluster_configuration(&topology, ApiVersion::V1Beta4);
+    let cluster = cluster_configuration(&topology, ApiVersion::V1Beta4).unwrap();
 
     assert_eq!(cluster["apiServer"]["certSANs"], json!(["only.example"]));
     assert_eq!(cluster["networking"]["dnsDomain"], "demo.local");

@@ -9,9 +9,11 @@
 
 mod builder;
 mod differences;
+mod every_file;
 mod haproxy;
 mod hosts_block;
 mod keepalived;
 mod kubeadm;
 mod programs;
 mod schema;
+mod templates;

@@ -29,7 +29,7 @@ fn check(program: &str, arguments: &[&str], text: &str) -> Option<Output> {
 
 fn assert_haproxy_accepts(topology: &Topology, ready: &[&str]) {
     let ready: Vec<_> = ready.iter().map(|name| (*name).into()).collect();
-    let file = haproxy(topology, find(topology, "lb1"), &ready);
+    let file = haproxy(topology, find(topology, "lb1"), &ready).unwrap();
     if let Some(output) = check("haproxy", &["-c", "-V", "-f"], &file.content.masked()) {
         let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
         assert!(output.status.success() && !said.contains("WARNING"), "{said}");
@@ -37,7 +37,7 @@ fn assert_haproxy_accepts(topology: &Topology, ready: &[&str]) {
 }
 
 fn assert_keepalived_accepts(topology: &Topology) {
-    let file = keepalived(topology, find(topology, "lb1"), &interface());
+    let file = keepalived(topology, find(topology, "lb1"), &interface()).unwrap();
     if let Some(output) = check("keepalived", &["--config-test", "-f"], &file.content.masked()) {
         let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
         assert!(output.status.success() && said.is_empty(), "{said}");

@@ -150,6 +150,26 @@ const BROKEN: &[(&str, &[(&str, &str)])] = &[
         )],
     ),
     (
+        "a template is in the place of none",
+        &[("[cluster]", "templates = \"templates-odd\"\n\n[cluster]")],
+    ),
+    (
+        "a folder of templates is not there",
+        &[("[cluster]", "templates = \"templtes\"\n\n[cluster]")],
+    ),
+    (
+        "a folder of patches is empty",
+        &[("[ssh]", "[kubeadm]\npatches = \"empty\"\n\n[ssh]")],
+    ),
+    (
+        "a patch has a type that is none",
+        &[("[ssh]", "[kubeadm]\npatches = \"patches-odd\"\n\n[ssh]")],
+    ),
+    (
+        "patches are a file",
+        &[("[ssh]", "[kubeadm]\npatches = \"page.yaml\"\n\n[ssh]")],
+    ),
+    (
         "a file's path is relative",
         &[("\"/etc/kubernetes/audit-policy.yaml\"", "\"audit-policy.yaml\"")],
     ),

@@ -83,6 +83,39 @@ fn dual_stack_networks_are_lists_of_two() {
 }
 
 #[test]
+fn templates_and_patches_are_folders_beside_the_inventory() {
+    let edits = [
+        ("[cluster]", "templates = \"templates\"\n\n[cluster]"),
+        ("[ssh]", "[kubeadm]\npatches = \"patches\"\n\n[ssh]"),
+    ];
+
+    let topology = load_text("folders.toml", &good_but(&edits)).unwrap().topology;
+
+    let patches = topology.kubeadm.patches.iter();
+    let patches: Vec<_> = patches
+        .map(|patch| (patch.name.as_str(), patch.target.as_str()))
+        .collect();
+    assert_eq!(
+        patches,
+        [
+            ("etcd0.json", "etcd"),
+            ("kube-apiserver+merge.yaml", "kube-apiserver")
+        ]
+    );
+    let name = "kubeadm/kube-proxy.yaml.j2";
+    assert_eq!(
+        topology.templates.path(name),
+        "templates/kubeadm/kube-proxy.yaml.j2"
+    );
+    assert!(
+        topology
+            .templates
+            .all()
+            .any(|(own, text)| own == name && text == "kind: KubeProxyConfiguration\n")
+    );
+}
+
+#[test]
 fn kubeadms_fragments_keep_their_types() {
     let fragment =
         "[kubeadm.kubelet_configuration]\nmaxPods = 50\nserializeImagePulls = false\nshare = 0.5\n\n[ssh]";

@@ -43,6 +43,29 @@ pub(crate) fn enter_folder() {
         );
         write("manifests/README", "not a manifest\n", 0o644);
         fs::create_dir("empty").unwrap();
+        for folder in [
+            "templates",
+            "templates/kubeadm",
+            "templates-odd",
+            "patches",
+            "patches-odd",
+        ] {
+            fs::create_dir(folder).unwrap();
+        }
+        write(
+            "templates/kubeadm/kube-proxy.yaml.j2",
+            "kind: KubeProxyConfiguration\n",
+            0o644,
+        );
+        write("templates/.gitignore", "*.swp\n", 0o644);
+        write("templates-odd/haproxy.conf.j2", "global\n", 0o644);
+        write(
+            "patches/kube-apiserver+merge.yaml",
+            "metadata: {labels: {tier: front}}\n",
+            0o644,
+        );
+        write("patches/etcd0.json", "{\"spec\": {}}\n", 0o644);
+        write("patches-odd/kube-apiserver+patch.yaml", "metadata: {}\n", 0o644);
         folder
     });
 }

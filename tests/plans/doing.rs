@@ -172,6 +172,7 @@ impl World {
         } else if ![
             "await-vip",
             "await-well",
+            "check-configuration",
             "prove-path",
             "resolve-endpoint",
             "read-ca",

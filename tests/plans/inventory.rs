@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use hawser::templates::Templates;
 use hawser::topology::{
     CertificateRoute, Endpoint, EtcdTopology, Host, HostFile, KubeadmSettings, Manifest, Networks, Role,
     SshSettings, SshTarget, Sudo, Topology, Version,
@@ -41,6 +42,7 @@ pub(crate) fn stacked(control_planes: u8, workers: u8) -> Topology {
         }],
         kubeadm: kubeadm(),
         files: vec![],
+        templates: Templates::default(),
         ssh: SshSettings {
             known_hosts: None,
             handshakes: 10,
@@ -74,6 +76,7 @@ fn kubeadm() -> KubeadmSettings {
         extra_sans: vec![],
         ignore_preflight_errors: vec![],
         skip_phases: vec![],
+        patches: vec![],
         cluster_configuration: Map::new(),
         kubelet_configuration: Map::new(),
         kube_proxy_configuration: Map::new(),

@@ -16,6 +16,7 @@ mod listing;
 mod mends;
 mod observing;
 mod refusals;
+mod rendering;
 mod simulation;
 mod verification;
 mod world;

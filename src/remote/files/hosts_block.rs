@@ -4,18 +4,21 @@ use std::net::IpAddr;
 
 use minijinja::context;
 
-use super::template;
+use super::template::{self, Needed};
+use crate::error::Problem;
 use crate::topology::Topology;
+
+const TEMPLATE: &str = "hosts-block.j2";
 
 /// `existing` with the cluster's block in it: an old one replaced where it stands, else at the end; everything
 /// else byte for byte as it was. Unchanged where the inventory does not ask for the block, where the endpoint
-/// is an address itself, or where no balancer of ours has one.
-pub fn hosts_block(existing: &str, topology: &Topology) -> String {
-    let Some(block) = block(topology) else {
-        return existing.to_owned();
+/// is an address itself, or where no balancer of ours has one. Errors: a user's template that cannot be rendered, or
+/// that leaves out the lines by which the block is found again.
+pub fn hosts_block(existing: &str, topology: &Topology) -> Result<String, Problem> {
+    let Some(block) = block(topology)? else {
+        return Ok(existing.to_owned());
     };
-    let begin = format!("# BEGIN hawser {}", topology.cluster);
-    let end = format!("# END hawser {}", topology.cluster);
+    let [begin, end] = marks(topology);
     let lines: Vec<&str> = existing.split_inclusive('\n').collect();
     let mut all = String::with_capacity(existing.len() + block.len() + 1);
     let mut pending: Vec<&str> = Vec::new();
@@ -45,17 +48,32 @@ pub fn hosts_block(existing: &str, topology: &Topology) -> String {
         }
         all.push_str(&block);
     }
-    all
+    Ok(all)
 }
 
-fn block(topology: &Topology) -> Option<String> {
+fn block(topology: &Topology) -> Result<Option<String>, Problem> {
     let endpoint = &topology.endpoint;
-    if !endpoint.hosts_file || endpoint.name.parse::<IpAddr>().is_ok() {
-        return None;
-    }
-    let address = topology.endpoint_address()?;
-    Some(template::render(
-        "hosts-block",
+    let address = topology.endpoint_address();
+    let (true, Err(_), Some(address)) = (endpoint.hosts_file, endpoint.name.parse::<IpAddr>(), address)
+    else {
+        return Ok(None);
+    };
+    let block = template::render(
+        &topology.templates,
+        TEMPLATE,
         context! { cluster => topology.cluster.as_str(), name => endpoint.name.as_str(), address => address.to_string() },
-    ))
+    )?;
+    let [begin, end] = marks(topology);
+    let needed = Needed {
+        what: "its first or its last line, by which hawser finds the block again",
+        is_there: block.starts_with(&format!("{begin}\n")) && block.ends_with(&format!("\n{end}\n")),
+        hint: "begin with the line `# BEGIN hawser {{ cluster }}` and end with `# END hawser {{ cluster }}`",
+    };
+    template::check(&topology.templates, TEMPLATE, &[needed])?;
+    Ok(Some(block))
+}
+
+/// The lines between which the block stands.
+fn marks(topology: &Topology) -> [String; 2] {
+    ["BEGIN", "END"].map(|word| format!("# {word} hawser {}", topology.cluster))
 }

@@ -5,13 +5,15 @@ use std::net::IpAddr;
 use minijinja::context;
 
 use super::{RenderedFile, template};
+use crate::error::Problem;
 use crate::topology::{Host, Role, Topology};
 
 /// The first balancer's priority; each further one has one less, so that an election has one outcome.
 const HIGHEST_PRIORITY: usize = 200;
 
-/// The configuration of `balancer`, whose `interface` carries the VIP. Without a VIP there is nothing to hold.
-pub fn keepalived(topology: &Topology, balancer: &Host, interface: &str) -> RenderedFile {
+/// The configuration of `balancer`, whose `interface` carries the VIP. Without a VIP there is nothing to hold. Errors: a
+/// user's template that cannot be rendered.
+pub fn keepalived(topology: &Topology, balancer: &Host, interface: &str) -> Result<RenderedFile, Problem> {
     let before = topology
         .with_role(Role::Balancer)
         .take_while(|host| host.name != balancer.name);
@@ -22,7 +24,8 @@ pub fn keepalived(topology: &Topology, balancer: &Host, interface: &str) -> Rend
         .map(|host| host.address.to_string())
         .collect();
     let text = template::render(
-        "keepalived.conf",
+        &topology.templates,
+        "keepalived.conf.j2",
         context! {
             name => balancer.name.to_string(),
             interface,
@@ -32,8 +35,12 @@ pub fn keepalived(topology: &Topology, balancer: &Host, interface: &str) -> Rend
             peers,
             vip => topology.endpoint.vip.map(with_prefix),
         },
-    );
-    RenderedFile::of_root("/etc/keepalived/keepalived.conf", 0o644, &text)
+    )?;
+    Ok(RenderedFile::of_root(
+        "/etc/keepalived/keepalived.conf",
+        0o644,
+        &text,
+    ))
 }
 
 /// The VIP as a host route: no network of its own comes with it.

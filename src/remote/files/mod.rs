@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::values::Content;
 
+mod every;
 mod haproxy;
 mod hosts_block;
 mod keepalived;
@@ -15,12 +16,13 @@ mod kubeadm;
 mod template;
 mod yaml;
 
+pub use every::{every_file, own_files};
 pub use haproxy::{haproxy, haproxy_description};
 pub use hosts_block::hosts_block;
 pub use keepalived::keepalived;
 pub use kubeadm::{
-    ApiVersion, cluster_configuration, differences, init, init_flags, join_control_plane, join_worker,
-    upload_certs,
+    ApiVersion, TOKEN_LIFE, cluster_configuration, differences, init, init_flags, join_control_plane,
+    join_worker, patch_flags, patches, upload_certs,
 };
 
 /// A file as a host receives it.

@@ -1,1 +1,2 @@
-outlive kubeadm-join kubeadm join --config /run/hawser/kubeadm-join.yaml
+# kubeadm_join.sh FLAG …
+outlive kubeadm-join kubeadm join --config /run/hawser/kubeadm-join.yaml "$@"

@@ -4,16 +4,19 @@ use minijinja::context;
 use serde_json::Value;
 
 use super::{ApiVersion, fragments, merged};
-use crate::remote::files::{socket, template};
+use crate::error::Problem;
+use crate::remote::files::socket;
 use crate::topology::{EtcdTopology, Role, Topology};
 
 /// etcd's port for clients.
 const ETCD_CLIENT_PORT: u16 = 2379;
 
-/// The `ClusterConfiguration` that the inventory asks for, the user's fragment merged in.
-pub fn cluster_configuration(topology: &Topology, api: ApiVersion) -> Value {
-    let text = template::render(
-        "cluster.yaml",
+/// The `ClusterConfiguration` that the inventory asks for, the user's fragment merged in. Errors: a user's template that
+/// cannot be rendered, or renders something else.
+pub fn cluster_configuration(topology: &Topology, api: ApiVersion) -> Result<Value, Problem> {
+    let mut document = merged(
+        topology,
+        "kubeadm/cluster.yaml.j2",
         context! {
             api_version => api.group_version(),
             cluster => topology.cluster.as_str(),
@@ -26,10 +29,10 @@ pub fn cluster_configuration(topology: &Topology, api: ApiVersion) -> Value {
             dns_domain => topology.networks.dns_domain.as_str(),
             etcd_endpoints => etcd_endpoints(topology),
         },
-    );
-    let mut document = merged(&text, &topology.kubeadm.cluster_configuration);
+        &topology.kubeadm.cluster_configuration,
+    )?;
     fragments::arrange_arguments(&mut document, api);
-    document
+    Ok(document)
 }
 
 /// Every name under which an API server may be asked for: the endpoint, the balancers in front, each control plane

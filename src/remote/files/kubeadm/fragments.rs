@@ -12,15 +12,6 @@ pub(super) const ARGUMENTS: [&str; 4] = [
     "/etcd/local/extraArgs",
 ];
 
-/// A document of one of our own templates.
-#[expect(
-    clippy::expect_used,
-    reason = "our own templates, in which every value is quoted, are maps in YAML"
-)]
-pub(super) fn parse(document: &str) -> Map<String, Value> {
-    serde_norway::from_str(document).expect("a document of the program's own is YAML")
-}
-
 /// Merges a fragment into a document: maps deeply, lists and scalars replaced. What the document is (`apiVersion`,
 /// `kind`) stays, so that a whole document pasted as a fragment does no harm.
 pub(super) fn merge(document: &mut Map<String, Value>, fragment: &Map<String, Value>) {
@@ -98,6 +89,10 @@ pub(super) fn text(value: &Value) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn parse(document: &str) -> Map<String, Value> {
+        serde_norway::from_str(document).unwrap()
+    }
 
     fn maps() -> impl Strategy<Value = Map<String, Value>> {
         let leaf = prop_oneof![

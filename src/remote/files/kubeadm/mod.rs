@@ -1,6 +1,7 @@
 //! kubeadm's configuration files, for the kubeadm that is on the host.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use minijinja::context;
 use serde_json::{Map, Value};
@@ -14,28 +15,32 @@ mod api_version;
 mod cluster;
 mod differences;
 mod fragments;
+mod patches;
 
 pub use api_version::ApiVersion;
 pub use cluster::cluster_configuration;
 pub use differences::differences;
+pub use patches::{patch_flags, patches};
 
-/// As long as the Secret that `--upload-certs` makes, of which kubeadm fixes the life.
-const TOKEN_TTL: &str = "2h0m0s";
+/// How long a bootstrap token lives: as long as the Secret that `--upload-certs` makes, of which kubeadm fixes the life.
+pub const TOKEN_LIFE: Duration = Duration::from_secs(2 * 60 * 60);
+
+const INIT: &str = "kubeadm/init.yaml.j2";
+const JOIN: &str = "kubeadm/join.yaml.j2";
 
 /// For `kubeadm init` by a host's kubeadm: all four documents, the user's fragments merged in.
 pub fn init(topology: &Topology, host: &Host, kubeadm: Version) -> Result<RenderedFile, Problem> {
     let api = api_version(host, kubeadm)?;
     let documents = [
-        cluster_configuration(topology, api),
-        kubelet_configuration(topology, api),
-        kube_proxy_configuration(topology),
+        cluster_configuration(topology, api)?,
+        kubelet_configuration(topology, api)?,
+        kube_proxy_configuration(topology)?,
     ];
-    Ok(init_file(
+    let file = init_file(topology, host, api, &documents, patches::folder(topology, api))?;
+    Ok(RenderedFile::of_root(
         "/run/hawser/kubeadm-init.yaml",
-        topology,
-        host,
-        api,
-        &documents,
+        0o600,
+        &file,
     ))
 }
 
@@ -43,13 +48,17 @@ pub fn init(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Render
 /// does not ask the cluster whether etcd is external, so the `ClusterConfiguration` goes with it.
 pub fn upload_certs(topology: &Topology, host: &Host, kubeadm: Version) -> Result<RenderedFile, Problem> {
     let api = api_version(host, kubeadm)?;
-    let documents = [cluster_configuration(topology, api)];
-    Ok(init_file(
-        "/run/hawser/kubeadm-upload.yaml",
+    let file = init_file(
         topology,
         host,
         api,
-        &documents,
+        &[cluster_configuration(topology, api)?],
+        None,
+    )?;
+    Ok(RenderedFile::of_root(
+        "/run/hawser/kubeadm-upload.yaml",
+        0o600,
+        &file,
     ))
 }
 
@@ -59,22 +68,12 @@ pub fn join_control_plane(
     host: &Host,
     kubeadm: Version,
 ) -> Result<RenderedFile, Problem> {
-    Ok(join_file(
-        topology,
-        host,
-        api_version(host, kubeadm)?,
-        Role::ControlPlane,
-    ))
+    join_file(topology, host, api_version(host, kubeadm)?, Role::ControlPlane)
 }
 
 /// For `kubeadm join` of a worker.
 pub fn join_worker(topology: &Topology, host: &Host, kubeadm: Version) -> Result<RenderedFile, Problem> {
-    Ok(join_file(
-        topology,
-        host,
-        api_version(host, kubeadm)?,
-        Role::Worker,
-    ))
+    join_file(topology, host, api_version(host, kubeadm)?, Role::Worker)
 }
 
 /// What `kubeadm init` takes besides `--config`. Phases are left out by a flag whatever the version, since
@@ -105,30 +104,39 @@ fn api_version(host: &Host, kubeadm: Version) -> Result<ApiVersion, Problem> {
 }
 
 fn init_file(
-    path: &str,
     topology: &Topology,
     host: &Host,
     api: ApiVersion,
     documents: &[Value],
-) -> RenderedFile {
+    patches: Option<&str>,
+) -> Result<String, Problem> {
     let text = template::render(
-        "init.yaml",
+        &topology.templates,
+        INIT,
         context! {
             api_version => api.group_version(),
             arguments_are_lists => api.arguments_are_lists(),
             token => Slot::BootstrapToken.placeholder(),
-            token_ttl => TOKEN_TTL,
+            token_ttl => format!("{}h0m0s", TOKEN_LIFE.as_secs() / 3600),
             certificate_key => certificate_key(topology),
             node => node(topology, host, api),
+            patches,
             documents => documents.iter().map(yaml::document).collect::<Vec<_>>(),
         },
-    );
-    RenderedFile::of_root(path, 0o600, &text)
+    )?;
+    let mut slots = vec![Slot::BootstrapToken];
+    slots.extend(certificate_key(topology).map(|_| Slot::CertificateKey));
+    template::check_slots(&topology.templates, INIT, &text, &slots)?;
+    patches::check(topology, INIT, &text, patches)?;
+    Ok(text)
 }
 
-fn join_file(topology: &Topology, host: &Host, api: ApiVersion, role: Role) -> RenderedFile {
+fn join_file(topology: &Topology, host: &Host, api: ApiVersion, role: Role) -> Result<RenderedFile, Problem> {
+    let is_control_plane = role == Role::ControlPlane;
+    let patches = patches::folder(topology, api);
     let text = template::render(
-        "join.yaml",
+        &topology.templates,
+        JOIN,
         context! {
             api_version => api.group_version(),
             arguments_are_lists => api.arguments_are_lists(),
@@ -136,11 +144,24 @@ fn join_file(topology: &Topology, host: &Host, api: ApiVersion, role: Role) -> R
             token => Slot::BootstrapToken.placeholder(),
             ca_hash => Slot::CaHash.placeholder(),
             certificate_key => certificate_key(topology),
-            is_control_plane => role == Role::ControlPlane,
+            is_control_plane,
             node => node(topology, host, api),
+            patches,
         },
+    )?;
+    let mut slots = vec![Slot::BootstrapToken, Slot::CaHash];
+    slots.extend(
+        certificate_key(topology)
+            .filter(|_| is_control_plane)
+            .map(|_| Slot::CertificateKey),
     );
-    RenderedFile::of_root("/run/hawser/kubeadm-join.yaml", 0o600, &text)
+    template::check_slots(&topology.templates, JOIN, &text, &slots)?;
+    patches::check(topology, JOIN, &text, patches)?;
+    Ok(RenderedFile::of_root(
+        "/run/hawser/kubeadm-join.yaml",
+        0o600,
+        &text,
+    ))
 }
 
 /// What a file says of its own host.
@@ -171,22 +192,33 @@ fn kubelet_args(host: &Host) -> Vec<(String, String)> {
     arguments.into_iter().collect()
 }
 
-fn kubelet_configuration(topology: &Topology, api: ApiVersion) -> Value {
-    let text = template::render(
-        "kubelet.yaml",
+fn kubelet_configuration(topology: &Topology, api: ApiVersion) -> Result<Value, Problem> {
+    merged(
+        topology,
+        "kubeadm/kubelet.yaml.j2",
         context! { cgroup_driver => api.missing_cgroup_driver() },
-    );
-    merged(&text, &topology.kubeadm.kubelet_configuration)
+        &topology.kubeadm.kubelet_configuration,
+    )
 }
 
-fn kube_proxy_configuration(topology: &Topology) -> Value {
-    let text = template::render("kube-proxy.yaml", context! {});
-    merged(&text, &topology.kubeadm.kube_proxy_configuration)
+fn kube_proxy_configuration(topology: &Topology) -> Result<Value, Problem> {
+    merged(
+        topology,
+        "kubeadm/kube-proxy.yaml.j2",
+        context! {},
+        &topology.kubeadm.kube_proxy_configuration,
+    )
 }
 
-/// A document of our own with the user's fragment merged in.
-fn merged(document: &str, fragment: &Map<String, Value>) -> Value {
-    let mut document = fragments::parse(document);
+/// A document from its template, with the user's fragment merged in.
+fn merged(
+    topology: &Topology,
+    name: &str,
+    context: minijinja::Value,
+    fragment: &Map<String, Value>,
+) -> Result<Value, Problem> {
+    let text = template::render(&topology.templates, name, context)?;
+    let mut document = template::parse(&topology.templates, name, &text)?;
     fragments::merge(&mut document, fragment);
-    Value::Object(document)
+    Ok(Value::Object(document))
 }

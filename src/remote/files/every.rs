@@ -1,0 +1,77 @@
+//! Every file that a host receives while a cluster is built, without asking a host for anything.
+
+use std::net::IpAddr;
+
+use super::{
+    RenderedFile, haproxy, hosts_block, init, join_control_plane, join_worker, keepalived, patches,
+    upload_certs,
+};
+use crate::error::Problem;
+use crate::topology::{Host, HostFile, HostName, Role, Topology, Version};
+
+/// Every file that a build writes on a host, in the order in which it does, as a kubeadm of this version reads it.
+///
+/// What only the hosts know stands as it is at the end, or by name: haproxy's file has all control planes as members,
+/// of /etc/hosts there is the marked block alone, and an interface that the inventory does not name is described. Errors:
+/// a template that cannot be rendered, a patch or a version that hawser has no answer for.
+pub fn every_file(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Vec<RenderedFile>, Problem> {
+    let mut files = own_files(topology, host);
+    let block = hosts_block("", topology)?;
+    if !block.is_empty() {
+        files.push(RenderedFile::of_root("/etc/hosts", 0o644, &block));
+    }
+    if host.is(Role::Balancer) {
+        files.extend(of_balancer(topology, host)?);
+    }
+    if host.is_node() {
+        files.extend(patches(topology, host, kubeadm)?);
+        files.extend(of_node(topology, host, kubeadm)?);
+    }
+    Ok(files)
+}
+
+/// The files that the inventory lists for a host.
+pub fn own_files(topology: &Topology, host: &Host) -> Vec<RenderedFile> {
+    let for_host = |file: &&HostFile| file.roles.iter().any(|role| host.is(*role));
+    let rendered = |file: &HostFile| RenderedFile {
+        path: file.path.clone(),
+        owner: file.owner.clone(),
+        mode: file.mode,
+        content: file.content.clone().into(),
+        secret: file.secret,
+    };
+    topology.files.iter().filter(for_host).map(rendered).collect()
+}
+
+fn of_balancer(topology: &Topology, host: &Host) -> Result<Vec<RenderedFile>, Problem> {
+    let members: Vec<HostName> = topology
+        .with_role(Role::ControlPlane)
+        .map(|host| host.name.clone())
+        .collect();
+    let mut files = vec![haproxy(topology, host, &members)?];
+    if topology.endpoint.vip.is_some() {
+        let interface = topology.endpoint.interface.clone();
+        let interface = interface.unwrap_or_else(|| interface_of(host.address));
+        files.push(keepalived(topology, host, &interface)?);
+    }
+    Ok(files)
+}
+
+fn interface_of(address: IpAddr) -> String {
+    format!("<the interface that carries {address}>")
+}
+
+/// The first control plane initialises, and uploads what the others need; everybody else joins.
+fn of_node(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Vec<RenderedFile>, Problem> {
+    if !host.is(Role::ControlPlane) {
+        return Ok(vec![join_worker(topology, host, kubeadm)?]);
+    }
+    let first = topology.with_role(Role::ControlPlane).next();
+    if first.is_some_and(|first| first.name != host.name) {
+        return Ok(vec![join_control_plane(topology, host, kubeadm)?]);
+    }
+    Ok(vec![
+        init(topology, host, kubeadm)?,
+        upload_certs(topology, host, kubeadm)?,
+    ])
+}

@@ -1,0 +1,82 @@
+//! The user's patches of what kubeadm writes: where they lie, and how kubeadm is told.
+//!
+//! They lie below /run/hawser while kubeadm runs, so that no patch that the inventory has dropped can be left on a host.
+//! Whatever runs kubeadm later (an upgrade renders manifests anew) brings them again.
+
+use super::{ApiVersion, api_version};
+use crate::error::Problem;
+use crate::remote::files::RenderedFile;
+use crate::remote::files::template::{self, Needed};
+use crate::topology::{Host, Patch, Topology, Version};
+
+/// Where kubeadm finds them.
+const FOLDER: &str = "/run/hawser/patches";
+
+/// What kubeadm can patch, and since which version (its release notes): before, it leaves such a patch out.
+const SINCE: [(&str, Version); 6] = [
+    ("etcd", Version::new(1, 19, 0)),
+    ("kube-apiserver", Version::new(1, 19, 0)),
+    ("kube-controller-manager", Version::new(1, 19, 0)),
+    ("kube-scheduler", Version::new(1, 19, 0)),
+    ("kubeletconfiguration", Version::new(1, 25, 0)),
+    ("corednsdeployment", Version::new(1, 31, 0)),
+];
+
+/// The patches, for a node's kubeadm. Errors: one that it would leave out, as it does not know what to patch.
+pub fn patches(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Vec<RenderedFile>, Problem> {
+    if let Some(patch) = topology
+        .kubeadm
+        .patches
+        .iter()
+        .find(|patch| !is_known(patch, kubeadm))
+    {
+        return Err(Problem::Usage {
+            message: format!(
+                "{}: kubeadm {kubeadm} would leave out the patch {}: it does not know {}",
+                host.name, patch.name, patch.target
+            ),
+            hint:
+                "take it out of the folder that `patches` under [kubeadm] names, or install a newer kubeadm"
+                    .to_owned(),
+        });
+    }
+    let file =
+        |patch: &Patch| RenderedFile::of_root(&format!("{FOLDER}/{}", patch.name), 0o600, &patch.content);
+    Ok(topology.kubeadm.patches.iter().map(file).collect())
+}
+
+fn is_known(patch: &Patch, kubeadm: Version) -> bool {
+    SINCE
+        .iter()
+        .any(|(target, since)| *target == patch.target && *since <= kubeadm)
+}
+
+/// How `kubeadm init` and `join` are told of patches where v1beta2 has no field for them; the flag may stand beside
+/// `--config` (kubeadm 1.20's `isAllowedFlag`).
+pub fn patch_flags(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Vec<String>, Problem> {
+    let is_flag = api_version(host, kubeadm)? == ApiVersion::V1Beta2 && !topology.kubeadm.patches.is_empty();
+    Ok(is_flag
+        .then(|| format!("--experimental-patches={FOLDER}"))
+        .into_iter()
+        .collect())
+}
+
+/// What a document says of them, where its version has a field.
+pub(super) fn folder(topology: &Topology, api: ApiVersion) -> Option<&'static str> {
+    (api > ApiVersion::V1Beta2 && !topology.kubeadm.patches.is_empty()).then_some(FOLDER)
+}
+
+/// That a template still names the folder.
+pub(super) fn check(
+    topology: &Topology,
+    name: &str,
+    text: &str,
+    folder: Option<&str>,
+) -> Result<(), Problem> {
+    let needed = Needed {
+        what: "the folder of the patches",
+        is_there: folder.is_none_or(|folder| text.contains(folder)),
+        hint: "write `patches:` with `directory: {{ patches | quoted }}` below it",
+    };
+    template::check(&topology.templates, name, &[needed])
+}

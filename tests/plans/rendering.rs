@@ -1,0 +1,99 @@
+//! What `hawser render` shows is what a build writes.
+
+use std::collections::BTreeMap;
+
+use hawser::plan::Plan;
+use hawser::remote::files::every_file;
+use hawser::topology::{HostName, Patch, Topology};
+
+use crate::inventory::{audit_policy, stacked};
+use crate::world::World;
+
+/// What stands on each host in the end: of a file that is written more than once, what was written last.
+fn written(plan: &Plan) -> BTreeMap<(HostName, String), String> {
+    let mut found = BTreeMap::new();
+    for step in plan.steps() {
+        for file in &step.files {
+            let content = step.change.as_ref().unwrap().stdin().masked();
+            found.insert((step.host.clone(), file.path.clone()), content);
+        }
+    }
+    found
+}
+
+fn rendered(topology: &Topology) -> BTreeMap<(HostName, String), String> {
+    let mut found = BTreeMap::new();
+    for host in &topology.hosts {
+        for file in every_file(topology, host, topology.version).unwrap() {
+            found.insert((host.name.clone(), file.path), file.content.masked());
+        }
+    }
+    found
+}
+
+/// With everything in it that makes a file.
+fn full() -> Topology {
+    let mut topology = stacked(3, 2);
+    topology.endpoint.hosts_file = true;
+    topology.endpoint.interface = Some("eth0".to_owned());
+    topology.files = vec![audit_policy()];
+    topology.kubeadm.patches = vec![Patch {
+        name: "etcd.yaml".to_owned(),
+        target: "etcd".to_owned(),
+        content: "metadata: {labels: {tier: store}}\n".to_owned(),
+    }];
+    topology
+}
+
+#[test]
+fn what_is_rendered_is_what_a_build_writes() {
+    let world = World::fresh(full());
+
+    let written = written(&world.plan().unwrap());
+
+    let rendered = rendered(&world.topology);
+    assert_eq!(
+        written.keys().collect::<Vec<_>>(),
+        rendered.keys().collect::<Vec<_>>()
+    );
+    for (place, content) in rendered {
+        assert_eq!(written[&place], content, "{place:?}");
+    }
+}
+
+#[test]
+fn patches_are_in_place_before_init_and_join_and_kubeadm_is_told_of_them() {
+    let plan = World::fresh(full()).plan().unwrap();
+    let steps: Vec<_> = plan.steps().collect();
+    let at = |id: &str| steps.iter().position(|step| step.id.0 == id).unwrap();
+
+    for (host, command) in [("cp1", "init"), ("cp2", "join"), ("w1", "join")] {
+        let runs = at(&format!("{host}/{command}"));
+        assert!(at(&format!("{host}/write/run/hawser/patches/etcd.yaml")) < runs);
+        let line = steps[runs].change.as_ref().unwrap().line();
+        assert!(
+            line.contains(" '--experimental-patches=/run/hawser/patches'"),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn kubeadm_reads_its_configuration_before_it_runs() {
+    let plan = World::fresh(stacked(3, 2)).plan().unwrap();
+    let steps: Vec<_> = plan.steps().collect();
+
+    for (index, step) in steps.iter().enumerate() {
+        if step.id.0.ends_with("/init") || step.id.0.ends_with("/join") {
+            assert_eq!(
+                steps[index - 1].id.0,
+                format!("{}/check-configuration", step.host)
+            );
+        }
+    }
+    let checks = steps
+        .iter()
+        .filter(|step| step.id.0.ends_with("/check-configuration"));
+    assert!(checks.clone().all(|step| step.change.is_none()));
+    assert_eq!(checks.count(), 5);
+}
