@@ -18,7 +18,7 @@ fn help_tells_the_commands_and_the_exit_codes() {
             stdout(&help)
         )
     };
-    let pages = [&[][..], &["plan"], &["apply"], &["kubeconfig"]]
+    let pages = [&[][..], &["plan"], &["apply"], &["render"], &["kubeconfig"]]
         .map(page)
         .join("\n");
 
@@ -123,6 +123,7 @@ fn each_command_has_its_man_page() {
         "hawser.1",
         "hawser-plan.1",
         "hawser-apply.1",
+        "hawser-render.1",
         "hawser-kubeconfig.1",
     ] {
         assert!(folder.path().join(page).exists(), "{page}");
@@ -180,11 +181,87 @@ fn apply_tells_the_same_as_events_and_keeps_a_private_log() {
 }
 
 #[test]
+fn render_shows_every_file_of_a_host_with_its_head_and_no_connection() {
+    let folder = folder_with_inventory(1);
+
+    let said = run(folder.path(), &["render", "lb1", "cp1"]).assert().code(0);
+
+    let heads: Vec<String> = stdout(&said)
+        .lines()
+        .filter(|line| line.starts_with("==> "))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(
+        heads,
+        [
+            "==> lb1 /etc/haproxy/haproxy.cfg root:root 0644",
+            "==> lb1 /etc/keepalived/keepalived.conf root:root 0644",
+            "==> cp1 /run/hawser/kubeadm-init.yaml root:root 0600",
+            "==> cp1 /run/hawser/kubeadm-upload.yaml root:root 0600",
+        ]
+    );
+    assert!(stdout(&said).contains("token: \"<bootstrap token, made by this run>\""));
+}
+
+#[test]
+fn render_writes_files_that_only_their_owner_may_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder_with_inventory(1);
+
+    let said = run(folder.path(), &["render", "--out", "out", "--kubeadm", "v1.30.0"])
+        .assert()
+        .code(0);
+
+    let path = folder.path().join("out/w1/run/hawser/kubeadm-join.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(
+        text.starts_with("apiVersion: \"kubeadm.k8s.io/v1beta3\"\n"),
+        "{text}"
+    );
+    assert!(text.contains("\"<bootstrap token, made by this run>\""), "{text}");
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&path), mode(&folder.path().join("out"))), (0o600, 0o700));
+    let line = "==> w1 /run/hawser/kubeadm-join.yaml root:root 0600 out/w1/run/hawser/kubeadm-join.yaml\n";
+    assert!(stdout(&said).contains(line), "{}", stdout(&said));
+}
+
+#[test]
+fn render_knows_only_hosts_of_the_inventory() {
+    let folder = folder_with_inventory(1);
+
+    let said = run(folder.path(), &["render", "w9"]).assert().code(2);
+
+    assert!(
+        stderr(&said).contains("w9: the inventory has no such host"),
+        "{}",
+        stderr(&said)
+    );
+    assert_eq!(stdout(&said), "");
+}
+
+#[test]
+fn a_template_of_the_users_is_rendered_in_place_of_hawsers_own() {
+    let folder = folder_with_inventory(1);
+    let own = include_str!("../templates/haproxy.cfg.j2");
+    put_template(
+        folder.path(),
+        "haproxy.cfg.j2",
+        &own.replace("timeout client 1h", "timeout client 8h"),
+    );
+
+    let said = run(folder.path(), &["render", "--templates", "mine", "lb1"])
+        .assert()
+        .code(0);
+
+    assert!(stdout(&said).contains("  timeout client 8h\n"));
+}
+
+#[test]
 fn a_template_in_the_place_of_none_is_refused_with_those_that_there_are() {
     let folder = folder_with_inventory(1);
     put_template(folder.path(), "haproxy.conf.j2", "");
 
-    for command in ["plan", "apply"] {
+    for command in ["plan", "render"] {
         let said = run(folder.path(), &[command, "--templates", "mine"])
             .assert()
             .code(2);

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use crate::topology::Version;
+
 /// Builds highly available Kubernetes clusters with kubeadm, over plain SSH
 #[derive(Debug, Parser)]
 #[command(name = "hawser", version, max_term_width = 100, after_help = EXIT_CODES)]
@@ -24,6 +26,8 @@ pub enum Command {
     Plan(PlanArguments),
     /// Make the cluster as the inventory says: show the plan, ask, do exactly it, verify
     Apply(ApplyArguments),
+    /// Show every file that hosts would receive, secrets masked; connects to nothing
+    Render(RenderArguments),
     /// Fetch the administrator's kubeconfig to a file, or merge it into your own
     Kubeconfig(KubeconfigArguments),
     /// About the inventory itself
@@ -125,6 +129,26 @@ pub struct ApplyArguments {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
+}
+
+/// `hawser render`.
+#[derive(Debug, Args)]
+pub struct RenderArguments {
+    /// The inventory
+    #[command(flatten)]
+    pub inventory: Inventory,
+    /// Which templates
+    #[command(flatten)]
+    pub templates: Templates,
+    /// Only the files of these hosts
+    #[arg(value_name = "HOST")]
+    pub hosts: Vec<String>,
+    /// Write each file to DIR/HOST/PATH, mode 0600, and print where they belong
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub out: Option<PathBuf>,
+    /// The kubeadm on the hosts, which decides the version of its files; the cluster's own version when not given
+    #[arg(long, value_name = "VERSION")]
+    pub kubeadm: Option<Version>,
 }
 
 /// `hawser kubeconfig`.

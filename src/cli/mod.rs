@@ -7,6 +7,7 @@ mod kubeconfig;
 mod kubeconfig_file;
 mod plan;
 mod private_file;
+mod render;
 mod surroundings;
 mod watching;
 
@@ -24,6 +25,7 @@ pub fn run() -> u8 {
     let result = match arguments.command {
         Command::Plan(arguments) => on_runtime(plan::run(arguments)),
         Command::Apply(arguments) => on_runtime(apply::run(arguments)),
+        Command::Render(arguments) => render::run(&arguments),
         Command::Kubeconfig(arguments) => on_runtime(kubeconfig::run(arguments)),
         Command::Inventory { command } => about_inventory(command),
         Command::Completions { shell } => {

@@ -89,7 +89,7 @@ const KNOWN: &[Known] = &[
             "error unmarshaling JSON: while decoding JSON",
             "strict decoding error: unknown field",
         ],
-        hint: "a fragment under [kubeadm], or a template of yours, names a field that this kubeadm does not know: compare it with the reference of kubeadm's configuration",
+        hint: "a fragment under [kubeadm], or a template of yours, names a field that this kubeadm does not know: `hawser render {host}` shows the file; compare it with the reference of kubeadm's configuration",
     },
     // Images.
     Known {

@@ -14,6 +14,7 @@ mod sampling;
 mod a10_build;
 mod a11_as_planned;
 mod a12_secrets;
+mod a13_rendered;
 mod a20_healthy;
 mod a30_second_apply;
 mod a40_pods_and_services;
