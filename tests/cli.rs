@@ -18,9 +18,16 @@ fn help_tells_the_commands_and_the_exit_codes() {
             stdout(&help)
         )
     };
-    let pages = [&[][..], &["plan"], &["apply"], &["render"], &["kubeconfig"]]
-        .map(page)
-        .join("\n");
+    let pages = [
+        &[][..],
+        &["plan"],
+        &["apply"],
+        &["render"],
+        &["join-command"],
+        &["kubeconfig"],
+    ]
+    .map(page)
+    .join("\n");
 
     insta::assert_snapshot!(pages);
 }
@@ -124,6 +131,7 @@ fn each_command_has_its_man_page() {
         "hawser-plan.1",
         "hawser-apply.1",
         "hawser-render.1",
+        "hawser-join-command.1",
         "hawser-kubeconfig.1",
     ] {
         assert!(folder.path().join(page).exists(), "{page}");
@@ -289,6 +297,35 @@ fn a_template_with_a_mistake_is_told_by_file_and_line_before_any_connection() {
     assert!(text.contains("mine/kubeadm/join.yaml.j2:2: "), "{text}");
     assert!(text.contains("`tokn` is not defined"), "{text}");
     assert!(text.contains("ca_hash"), "{text}");
+}
+
+#[test]
+fn no_line_for_a_control_plane_is_made_where_nothing_may_be_uploaded() {
+    let folder = folder_with_inventory(closed_port());
+    let path = folder.path().join("inventory.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(
+        &path,
+        text.replace("[cluster]\n", "[cluster]\ncertificates = \"ssh\"\n"),
+    )
+    .unwrap();
+
+    let said = run(folder.path(), &["join-command", "--control-plane"])
+        .assert()
+        .code(2);
+
+    assert!(stderr(&said).contains("uploads nothing"), "{}", stderr(&said));
+    assert_eq!(stdout(&said), "");
+}
+
+#[test]
+fn a_line_that_cannot_be_made_leaves_standard_output_empty_and_no_log() {
+    let folder = folder_with_inventory(closed_port());
+
+    let said = run(folder.path(), &["join-command"]).assert().code(3);
+
+    assert_eq!(stdout(&said), "");
+    assert!(!folder.path().join("state").exists());
 }
 
 /// A template of the user's below `mine`.

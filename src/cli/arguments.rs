@@ -28,6 +28,8 @@ pub enum Command {
     Apply(ApplyArguments),
     /// Show every file that hosts would receive, secrets masked; connects to nothing
     Render(RenderArguments),
+    /// Print a `kubeadm join` line for a host outside the inventory
+    JoinCommand(JoinCommandArguments),
     /// Fetch the administrator's kubeconfig to a file, or merge it into your own
     Kubeconfig(KubeconfigArguments),
     /// About the inventory itself
@@ -150,6 +152,24 @@ pub struct RenderArguments {
     #[arg(long, value_name = "VERSION")]
     pub kubeadm: Option<Version>,
 }
+
+/// `hawser join-command`.
+#[derive(Debug, Args)]
+#[command(after_help = JOIN_COMMAND)]
+pub struct JoinCommandArguments {
+    /// The inventory
+    #[command(flatten)]
+    pub inventory: Inventory,
+    /// Which templates
+    #[command(flatten)]
+    pub templates: Templates,
+    /// The line is for a control plane: certificates are uploaded too, sealed with a key that stands in the line
+    #[arg(long)]
+    pub control_plane: bool,
+}
+
+const JOIN_COMMAND: &str = "The line holds secrets and goes to standard output alone: no log and no event has it. \
+    It is good for two hours; nothing deletes it before. Hosts that the inventory names need no line: `hawser apply` joins them.";
 
 /// `hawser kubeconfig`.
 #[derive(Debug, Args)]

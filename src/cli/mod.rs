@@ -3,6 +3,7 @@
 mod apply;
 pub mod arguments;
 mod fleet;
+mod join_command;
 mod kubeconfig;
 mod kubeconfig_file;
 mod plan;
@@ -26,6 +27,7 @@ pub fn run() -> u8 {
         Command::Plan(arguments) => on_runtime(plan::run(arguments)),
         Command::Apply(arguments) => on_runtime(apply::run(arguments)),
         Command::Render(arguments) => render::run(&arguments),
+        Command::JoinCommand(arguments) => on_runtime(join_command::run(arguments)),
         Command::Kubeconfig(arguments) => on_runtime(kubeconfig::run(arguments)),
         Command::Inventory { command } => about_inventory(command),
         Command::Completions { shell } => {

@@ -7,6 +7,7 @@ mod cluster;
 mod control_planes;
 mod decision;
 mod hosts;
+mod join_command;
 mod joins;
 mod kubeadm;
 mod labels;
@@ -26,6 +27,7 @@ use crate::steps::secrets;
 use crate::topology::{Host, HostName, Role, Topology, Version};
 
 pub use cluster::Cluster;
+pub use join_command::{Invitation, invite, may_invite};
 
 /// What the operator allows.
 #[derive(Debug, Clone, Default)]

@@ -11,6 +11,7 @@ mod builds;
 mod doing;
 mod hosts;
 mod inventory;
+mod joining_from_outside;
 mod kubeadm;
 mod listing;
 mod mends;

@@ -1,0 +1,187 @@
+//! `hawser join-command`: the one place where hawser shows a secret, because it was asked to.
+
+use tokio::sync::mpsc;
+use zeroize::Zeroizing;
+
+use super::arguments::JoinCommandArguments;
+use super::fleet::Fleet;
+use super::{Outcome, surroundings};
+use crate::engine::{self, Options};
+use crate::error::{ExitCode, Problem};
+use crate::events::Report;
+use crate::plan::Plan;
+use crate::planner::{self, Invitation};
+use crate::remote::files::TOKEN_LIFE;
+use crate::report;
+use crate::topology::{Role, Topology};
+use crate::values::{Slot, Values};
+
+pub(super) async fn run(arguments: JoinCommandArguments) -> Outcome {
+    let topology = surroundings::load_with(&arguments.inventory.path, &arguments.templates)?;
+    let role = if arguments.control_plane {
+        Role::ControlPlane
+    } else {
+        Role::Worker
+    };
+    planner::may_invite(&topology, role)?;
+    // Nobody listens to events here, and no log is kept.
+    let (events, mut unheard) = mpsc::unbounded_channel();
+    unheard.close();
+    let mut asked = topology.clone();
+    asked.hosts.retain(|host| host.is(Role::ControlPlane));
+    let client = surroundings::client(&topology)?;
+    let fleet = Fleet::connect(&client, &asked, &events).await;
+    let observation = fleet.observe(&asked, &events).await;
+    let invited = planner::invite(&topology, &observation, role);
+    let outcome = match invited {
+        Ok(invitation) => make(&fleet, &topology, &invitation, role).await,
+        Err(problems) => Err(problems),
+    };
+    fleet.close().await;
+    outcome
+}
+
+async fn make(fleet: &Fleet, topology: &Topology, invitation: &Invitation, role: Role) -> Outcome {
+    let values = Values::for_new_run();
+    let line = line(topology, &values, &invitation.ca_hash, role);
+    let mut token_id = Values::default();
+    if let Some(id) = values.get(Slot::BootstrapTokenId) {
+        token_id.set(Slot::BootstrapTokenId, id.to_owned());
+    }
+    let report = execute(fleet, &invitation.plan, values).await?;
+    let code = report::exit_code(&report);
+    if code != ExitCode::Done {
+        let withdrawn = execute(fleet, &invitation.withdrawal, token_id).await?;
+        let problems = [report.problems, withdrawn.problems].concat();
+        return if problems.is_empty() {
+            Ok(code)
+        } else {
+            Err(problems)
+        };
+    }
+    surroundings::say(&line);
+    surroundings::tell(&remark(topology, role));
+    Ok(ExitCode::Done)
+}
+
+async fn execute(fleet: &Fleet, plan: &Plan, values: Values) -> Result<Report, Vec<Problem>> {
+    let (events, mut unheard) = mpsc::unbounded_channel();
+    unheard.close();
+    let stop = engine::signals().map_err(|cause| Problem::Workstation {
+        what: "listen to signals",
+        cause: cause.to_string(),
+    })?;
+    let options = Options {
+        may_lag: 0,
+        stop,
+        so_far: Report::default(),
+    };
+    Ok(engine::execute(plan, &fleet.sessions, values, options, events).await)
+}
+
+/// The line, as kubeadm itself would print it.
+fn line(topology: &Topology, values: &Values, ca_hash: &str, role: Role) -> Zeroizing<String> {
+    let value = |slot| values.get(slot).unwrap_or_default();
+    // Reserved at its full length first: a growing string would leave copies of secrets behind.
+    let mut line = Zeroizing::new(String::with_capacity(1024));
+    for part in [
+        "kubeadm join ",
+        &topology.endpoint.authority(),
+        " --token ",
+        value(Slot::BootstrapToken),
+        " --discovery-token-ca-cert-hash ",
+        ca_hash,
+    ] {
+        line.push_str(part);
+    }
+    if role == Role::ControlPlane {
+        line.push_str(" --control-plane --certificate-key ");
+        line.push_str(value(Slot::CertificateKey));
+        if topology.api_port != API_PORT {
+            line.push_str(" --apiserver-bind-port ");
+            line.push_str(&topology.api_port.to_string());
+        }
+    }
+    line.push('\n');
+    line
+}
+
+/// How long the line is good for, and what the one who uses it should know.
+fn remark(topology: &Topology, role: Role) -> String {
+    let until = jiff::Timestamp::now().checked_add(TOKEN_LIFE);
+    let until = until.map_or_else(
+        |_| String::new(),
+        |time| format!(", until {}", time.strftime("%Y-%m-%d %H:%M UTC")),
+    );
+    let mut text = format!(
+        "The line is good for {} hours{until}. Whoever has it can join {}; no log has it, and nothing deletes the token before.\n",
+        TOKEN_LIFE.as_secs() / 3600,
+        topology.cluster,
+    );
+    if role == Role::ControlPlane {
+        text.push_str(
+            "The next `hawser apply` that joins a control plane replaces the certificates, and the line is void then.\n\
+             No balancer sends anything to a control plane that the inventory does not name: add it there afterwards.\n",
+        );
+    }
+    text
+}
+
+/// kubeadm's own default.
+const API_PORT: u16 = 6443;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn topology(api_port: u16) -> Topology {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("inventory.toml");
+        let text = format!(
+            "cluster = {{ name = \"demo\", kubernetes = \"v1.34.2\", api_port = {api_port} }}\n\
+             endpoint = {{ name = \"api.demo.example\" }}\n\
+             hosts = [{{ name = \"cp1\", address = \"192.0.2.21\", roles = [\"control-plane\"] }}]\n"
+        );
+        std::fs::write(&path, text).unwrap();
+        crate::inventory::load(&path, false.into()).unwrap().topology
+    }
+
+    fn values() -> Values {
+        let mut values = Values::default();
+        values.set(Slot::BootstrapToken, "abcdef.0123456789abcdef".to_owned());
+        values.set(Slot::CertificateKey, "0f".repeat(32));
+        values
+    }
+
+    #[test]
+    fn a_workers_line_is_kubeadms_own() {
+        let line = line(&topology(6443), &values(), "sha256:12", Role::Worker);
+
+        assert_eq!(
+            *line,
+            "kubeadm join api.demo.example:6443 --token abcdef.0123456789abcdef --discovery-token-ca-cert-hash sha256:12\n"
+        );
+    }
+
+    #[test]
+    fn a_control_planes_line_has_the_key_and_a_port_that_is_not_kubeadms_default() {
+        let usual = line(&topology(6443), &values(), "sha256:12", Role::ControlPlane);
+        let moved = line(&topology(7443), &values(), "sha256:12", Role::ControlPlane);
+
+        let key = "0f".repeat(32);
+        assert!(usual.ends_with(&format!(" --control-plane --certificate-key {key}\n")));
+        assert!(moved.ends_with(&format!(" --certificate-key {key} --apiserver-bind-port 7443\n")));
+        assert!(!moved[..moved.len() - 1].contains('\n'));
+    }
+
+    #[test]
+    fn what_is_said_of_the_line_holds_no_secret_and_the_time() {
+        let said = remark(&topology(6443), Role::ControlPlane);
+
+        assert!(
+            said.starts_with("The line is good for 2 hours, until 20"),
+            "{said}"
+        );
+        assert!(!said.contains("abcdef"));
+    }
+}
