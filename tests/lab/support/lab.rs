@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::process::{Ran, run};
 
-/// The virtual IP of both profiles.
+/// The virtual IP of all profiles.
 pub(crate) const VIP: &str = "10.77.0.100";
 
 /// The first time in a checkout, hosts are made from nothing.
@@ -70,6 +70,15 @@ pub(crate) fn hosts(profile: &str) -> Vec<(String, String)> {
 pub(crate) fn address(profile: &str, name: &str) -> String {
     let host = hosts(profile).into_iter().find(|(known, _)| known == name);
     host.unwrap_or_else(|| panic!("no host {name} in {profile}")).1
+}
+
+/// Where the API is asked: at `ADDRESS:PORT`, or at `ADDRESS` and the usual port.
+pub(crate) fn server(at: &str) -> String {
+    if at.contains(':') {
+        format!("https://{at}")
+    } else {
+        format!("https://{at}:6443")
+    }
 }
 
 /// The folder of the lab's Kubernetes programs.
