@@ -21,3 +21,4 @@ mod a20_certificates;
 mod a30_whole;
 mod a40_power;
 mod a50_reset;
+mod a60_growing;

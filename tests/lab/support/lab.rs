@@ -23,6 +23,22 @@ pub(crate) fn inventory(profile: &str) -> PathBuf {
     folder().join(format!("{profile}.toml"))
 }
 
+/// Its text, which means the same wherever it lies.
+pub(crate) fn inventory_text(profile: &str) -> String {
+    let there = |name: &str| folder().join(name).display().to_string();
+    let text = std::fs::read_to_string(inventory(profile)).unwrap();
+    ["run/known_hosts", "run/id_ed25519", "pod-network/"]
+        .iter()
+        .fold(text, |text, name| {
+            text.replace(&format!("\"{name}"), &format!("\"{}", there(name)))
+        })
+}
+
+/// A host more, as an inventory names it.
+pub(crate) fn host_entry(name: &str, address: &str, role: &str) -> String {
+    format!("\n[[hosts]]\nname = \"{name}\"\naddress = \"{address}\"\nroles = [\"{role}\"]\n")
+}
+
 fn lab(arguments: &[&str], limit: Duration) -> Ran {
     run(Command::new(folder().join("lab")).args(arguments), limit).exits(0)
 }
