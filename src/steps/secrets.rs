@@ -46,6 +46,7 @@ pub fn delete(via: &HostName) -> Step {
         "delete the run's token and the uploaded certificates",
     )
     .change(kubernetes::delete_run_secrets(), QUICK)
+    .ends_for_all()
 }
 
 /// Removes `/run/hawser`.
