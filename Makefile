@@ -39,8 +39,7 @@ lab-test: tools ## tests on the lab's real hosts
 
 faults: tools ## hosts that lose power or their disk in the middle of a build, and how the next run goes on
 	@lab/lab build
-	cargo nextest run --locked --features lab --profile lab -E 'binary(=lab_faults)'
-	@lab/lab down
+	@lab/faults.sh
 
 lab: tools ## bring up the lab's hosts (PROFILE=stacked, external or compact), taking down what runs
 	@lab/lab build

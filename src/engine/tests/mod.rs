@@ -30,6 +30,7 @@ fn change(host: &str, what: &'static str) -> Step {
         captures: None,
         files: Vec::new(),
         on_failure: None,
+        ends_for_all: false,
     }
 }
 
