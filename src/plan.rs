@@ -64,13 +64,16 @@ pub struct Step {
     /// When it is so: asked before (then the step is already done) and after (polled to its deadline).
     /// None where the change tells by its own exit status.
     pub done_when: Option<Check>,
-    /// Which value the standard output of the check that said yes (or, without a check, of the change) gives: only
-    /// [`Slot::CaHash`], computed from the CA certificate.
+    /// Which value the standard output of the check that said yes (or, without a check, of the change) gives:
+    /// [`Slot::CaHash`], computed from the CA certificate, or the files of a bundle, [`Slot::Files`].
     pub captures: Option<Slot>,
     /// The files it writes.
     pub files: Vec<FileChange>,
     /// Which file holds the story of a failure, for the command that shows it.
     pub on_failure: Option<RemoteCommand>,
+    /// Whether it takes away what commands on other hosts may be using: not done where one of them was let go.
+    #[serde(skip)]
+    pub ends_for_all: bool,
 }
 
 impl Step {
@@ -86,6 +89,7 @@ impl Step {
             captures: None,
             files: Vec::new(),
             on_failure: None,
+            ends_for_all: false,
         }
     }
 
@@ -115,6 +119,13 @@ impl Step {
     #[must_use]
     pub fn writes(mut self, file: FileChange) -> Self {
         self.files.push(file);
+        self
+    }
+
+    /// It takes away what commands on other hosts may be using.
+    #[must_use]
+    pub fn ends_for_all(mut self) -> Self {
+        self.ends_for_all = true;
         self
     }
 

@@ -12,6 +12,7 @@ use crate::events::Report;
 use crate::plan::Plan;
 use crate::planner::{self, Invitation};
 use crate::remote::files::TOKEN_LIFE;
+use crate::remote::probe::Look;
 use crate::report;
 use crate::topology::{Role, Topology};
 use crate::values::{Slot, Values};
@@ -31,7 +32,7 @@ pub(super) async fn run(arguments: JoinCommandArguments) -> Outcome {
     asked.hosts.retain(|host| host.is(Role::ControlPlane));
     let client = surroundings::client(&topology)?;
     let fleet = Fleet::connect(&client, &asked, &events).await;
-    let observation = fleet.observe(&asked, &events).await;
+    let observation = fleet.observe(&asked, Look::Whole, &events).await;
     let invited = planner::invite(&topology, &observation, role);
     let outcome = match invited {
         Ok(invitation) => make(&fleet, &topology, &invitation, role).await,

@@ -57,7 +57,7 @@ fn head(host: &Host, file: &RenderedFile) -> String {
 
 /// What stands in it, as far as it may be shown.
 fn content(file: &RenderedFile) -> String {
-    if file.secret {
+    if file.secret && !file.content.has_slots() {
         "(secret: not shown)\n".to_owned()
     } else {
         file.content.masked()

@@ -58,7 +58,12 @@ pub fn invite(
     }
     let file = files::upload_certs(topology, there.via, scene.kubeadm(via))?;
     let mut steps = secrets::create_token(via, &file);
-    if role == Role::ControlPlane {
+    // What is taken back is what was made: without an upload the cluster's own certificates are somebody else's.
+    let made = match role {
+        Role::ControlPlane => CertificateRoute::Upload,
+        _ => CertificateRoute::Ssh,
+    };
+    if made == CertificateRoute::Upload {
         steps.push(secrets::upload_certificates(via));
     }
     let of = |phases, closing| Plan {
@@ -72,7 +77,7 @@ pub fn invite(
             vec![phase("make the way in", 1, vec![chain(via, steps)])],
             vec![secrets::clear_run_files(via)],
         ),
-        withdrawal: of(Vec::new(), vec![secrets::delete(via)]),
+        withdrawal: of(Vec::new(), vec![secrets::delete(via, made)]),
         ca_hash: there.ca_hash.clone(),
     })
 }

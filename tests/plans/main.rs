@@ -8,7 +8,9 @@
 
 mod balancers;
 mod builds;
+mod compact;
 mod doing;
+mod handover;
 mod hosts;
 mod inventory;
 mod joining_from_outside;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hawser::plan::Plan;
 use hawser::remote::files::every_file;
-use hawser::topology::{HostName, Patch, Topology};
+use hawser::topology::{CertificateRoute, HostName, Patch, Topology};
 
 use crate::inventory::{audit_policy, stacked};
 use crate::world::World;
@@ -59,6 +59,29 @@ fn what_is_rendered_is_what_a_build_writes() {
     for (place, content) in rendered {
         assert_eq!(written[&place], content, "{place:?}");
     }
+}
+
+#[test]
+fn certificates_that_go_from_host_to_host_are_named_too() {
+    let mut topology = full();
+    topology.certificates = CertificateRoute::Ssh;
+    let world = World::fresh(topology);
+
+    let written = written(&world.plan().unwrap());
+
+    let mut rendered = rendered(&world.topology);
+    // Only a join in a later run needs it: its token is made with it.
+    assert!(
+        rendered
+            .remove(&("cp1".into(), "/run/hawser/kubeadm-upload.yaml".to_owned()))
+            .is_some()
+    );
+    assert_eq!(
+        written.keys().collect::<Vec<_>>(),
+        rendered.keys().collect::<Vec<_>>()
+    );
+    let key = ("cp2".into(), "/etc/kubernetes/pki/ca.key".to_owned());
+    assert_eq!(written[&key], rendered[&key]);
 }
 
 #[test]

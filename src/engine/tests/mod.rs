@@ -14,6 +14,7 @@ use crate::values::Values;
 
 mod failure;
 mod order;
+mod secrets;
 mod step;
 mod stopping;
 
@@ -29,6 +30,7 @@ fn change(host: &str, what: &'static str) -> Step {
         captures: None,
         files: Vec::new(),
         on_failure: None,
+        ends_for_all: false,
     }
 }
 

@@ -4,12 +4,14 @@ use std::net::IpAddr;
 
 use super::{
     RenderedFile, haproxy, hosts_block, init, join_control_plane, join_worker, keepalived, patches,
-    upload_certs,
+    shared_certificates, upload_certs,
 };
 use crate::error::Problem;
-use crate::topology::{Host, HostFile, HostName, Role, Topology, Version};
+use crate::remote::handover::HandedFile;
+use crate::topology::{CertificateRoute, Host, HostFile, HostName, Role, Topology, Version};
+use crate::values::{Bundle, Content, Slot};
 
-/// Every file that a build writes on a host, in the order in which it does, as a kubeadm of this version reads it.
+/// Every file that a build, or a join in a later run, writes on a host, as a kubeadm of this version reads it.
 ///
 /// What only the hosts know stands as it is at the end, or by name: haproxy's file has all control planes as members,
 /// of /etc/hosts there is the marked block alone, and an interface that the inventory does not name is described. Errors:
@@ -61,6 +63,24 @@ fn interface_of(address: IpAddr) -> String {
     format!("<the interface that carries {address}>")
 }
 
+/// What another control plane hands over before the join, where nothing is uploaded.
+fn handed_files(topology: &Topology) -> Vec<RenderedFile> {
+    if topology.certificates == CertificateRoute::Upload {
+        return Vec::new();
+    }
+    let rendered = |file: HandedFile| RenderedFile {
+        path: file.path,
+        owner: file.owner,
+        mode: file.mode,
+        content: Content::parse(&Slot::Files(Bundle::ControlPlane).placeholder()),
+        secret: true,
+    };
+    shared_certificates(topology.etcd)
+        .into_iter()
+        .map(rendered)
+        .collect()
+}
+
 /// The first control plane initialises, and uploads what the others need; everybody else joins.
 fn of_node(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Vec<RenderedFile>, Problem> {
     if !host.is(Role::ControlPlane) {
@@ -68,7 +88,9 @@ fn of_node(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Vec<Ren
     }
     let first = topology.with_role(Role::ControlPlane).next();
     if first.is_some_and(|first| first.name != host.name) {
-        return Ok(vec![join_control_plane(topology, host, kubeadm)?]);
+        let mut files = handed_files(topology);
+        files.push(join_control_plane(topology, host, kubeadm)?);
+        return Ok(files);
     }
     Ok(vec![
         init(topology, host, kubeadm)?,

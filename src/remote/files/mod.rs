@@ -22,7 +22,7 @@ pub use hosts_block::hosts_block;
 pub use keepalived::keepalived;
 pub use kubeadm::{
     ApiVersion, TOKEN_LIFE, cluster_configuration, differences, init, init_flags, join_control_plane,
-    join_worker, patch_flags, patches, upload_certs,
+    join_worker, patch_flags, patches, shared_certificates, upload_certs,
 };
 
 /// A file as a host receives it.

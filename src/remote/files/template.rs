@@ -6,7 +6,6 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Va
 use super::yaml;
 use crate::error::Problem;
 use crate::templates::Templates;
-use crate::values::Slot;
 
 /// Renders the template of a name. Errors: `Problem::Template`, with the line and the names that the template may use.
 pub(super) fn render(templates: &Templates, name: &str, context: Value) -> Result<String, Problem> {
@@ -34,29 +33,6 @@ pub(super) fn check(templates: &Templates, name: &str, needed: &[Needed<'_>]) ->
             hint: lacking.hint.to_owned(),
         }),
     }
-}
-
-/// That kubeadm's file still takes what hawser gives it: each slot, and the folder of patches where there is one.
-pub(super) fn check_slots(
-    templates: &Templates,
-    name: &str,
-    text: &str,
-    slots: &[Slot],
-) -> Result<(), Problem> {
-    for slot in slots {
-        let (what, variable) = match slot {
-            Slot::BootstrapToken | Slot::BootstrapTokenId => ("the run's token", "token"),
-            Slot::CertificateKey => ("the run's certificate key", "certificate_key"),
-            Slot::CaHash => ("the hash of the cluster's CA", "ca_hash"),
-        };
-        let needed = Needed {
-            what,
-            is_there: text.contains(&slot.placeholder()),
-            hint: &format!("write `{{{{ {variable} | quoted }}}}` where kubeadm looks for it"),
-        };
-        check(templates, name, &[needed])?;
-    }
-    Ok(())
 }
 
 /// A map in YAML, as kubeadm's documents are.

@@ -17,6 +17,7 @@ fn change(name: &str, describe: &'static str) -> Step {
         captures: None,
         files: Vec::new(),
         on_failure: None,
+        ends_for_all: false,
     }
 }
 

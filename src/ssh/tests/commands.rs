@@ -13,8 +13,8 @@ async fn a_commands_streams_and_status_come_back_apart() {
     let output = run(&session, "cat; echo err >&2; exit 7", b"in").await.unwrap();
 
     assert_eq!(output.exit, Exit::Code(7));
-    assert_eq!(output.stdout, b"in");
-    assert_eq!(output.stderr, b"err\n");
+    assert_eq!(*output.stdout, b"in");
+    assert_eq!(*output.stderr, b"err\n");
 }
 
 #[tokio::test]
@@ -28,7 +28,7 @@ async fn twenty_megabytes_of_input_and_of_output_arrive_whole() {
 
     let expected = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(&input));
     assert!(counted.stdout.starts_with(expected.as_bytes()));
-    assert!(output.stdout == input[..15_000_000]);
+    assert!(*output.stdout == input[..15_000_000]);
 }
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn a_command_that_does_not_read_its_input_ends_all_the_same() {
         .await
         .unwrap();
 
-    assert_eq!(output.stdout, b"done\n");
+    assert_eq!(*output.stdout, b"done\n");
 }
 
 #[tokio::test]
@@ -100,8 +100,52 @@ async fn lines_are_told_as_they_come_and_the_first_names_the_process() {
     let (output, pid) = tokio::join!(run, watch);
 
     let output = output.unwrap();
-    assert_eq!(output.stdout, b"one\nthree");
-    assert_eq!(output.stderr, format!("two {pid}\n").into_bytes());
+    assert_eq!(*output.stdout, b"one\nthree");
+    assert_eq!(*output.stderr, format!("two {pid}\n").into_bytes());
+}
+
+#[tokio::test]
+async fn a_secret_output_is_kept_whole_and_told_nowhere() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let session = connect(&sshd, "", Sudo::None).await;
+    let (progress, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let request = Request {
+        progress: Some(progress),
+        prints_secrets: true,
+        ..request(b"")
+    };
+
+    let output = session
+        .run_line(&line("echo secret; echo words >&2; exit 1"), request)
+        .await
+        .unwrap();
+
+    assert_eq!(*output.stdout, b"secret\n");
+    assert_eq!(output.last_lines(9), ["words"]);
+    assert!(matches!(told.recv().await, Some(Progress::Started(_))));
+    assert_eq!(told.recv().await, Some(Progress::Line("words".to_owned())));
+    assert_eq!(told.recv().await, None);
+}
+
+#[tokio::test]
+async fn a_secret_output_that_does_not_end_in_time_is_not_in_the_problem() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let session = connect(&sshd, "", Sudo::None).await;
+    let request = Request {
+        deadline: Duration::from_millis(700),
+        prints_secrets: true,
+        ..request(b"")
+    };
+
+    let problem = session
+        .run_line(&line("echo secret; echo words >&2; exec sleep 5"), request)
+        .await
+        .unwrap_err();
+
+    let Problem::Step { answer, .. } = &problem else {
+        panic!("{problem:?}")
+    };
+    assert_eq!(answer, &["words"]);
 }
 
 #[tokio::test]
@@ -167,7 +211,7 @@ async fn a_command_beyond_its_deadline_is_named_and_left_alone() {
     let end = run(&session, &format!("timeout 10 cat '{}'", pipe.display()), b"")
         .await
         .unwrap();
-    assert_eq!(end.stdout, b"end\n");
+    assert_eq!(*end.stdout, b"end\n");
 }
 
 #[tokio::test]
@@ -178,7 +222,7 @@ async fn a_background_process_that_holds_the_output_does_not_hold_the_command() 
 
     let output = run(&session, "sleep 60 & echo done", b"").await.unwrap();
 
-    assert_eq!(output.stdout, b"done\n");
+    assert_eq!(*output.stdout, b"done\n");
     assert!(since.elapsed() < Duration::from_secs(20));
 }
 
@@ -196,6 +240,7 @@ async fn forty_commands_at_once_share_the_sessions_that_sshd_allows() {
                 .await
                 .unwrap()
                 .stdout
+                .to_vec()
         }
     });
     let outputs = futures::future::join_all(runs).await;
@@ -242,7 +287,7 @@ async fn a_run_that_is_given_up_leaves_the_connection_in_order() {
         .unwrap();
 
     assert!(given_up.is_err());
-    assert_eq!(output.stdout, b"well\n");
+    assert_eq!(*output.stdout, b"well\n");
 }
 
 #[tokio::test]

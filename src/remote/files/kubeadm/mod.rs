@@ -6,18 +6,21 @@ use std::time::Duration;
 use minijinja::context;
 use serde_json::{Map, Value};
 
-use super::{RenderedFile, template, yaml};
+use super::template::{self, Needed};
+use super::{RenderedFile, yaml};
 use crate::error::Problem;
 use crate::topology::{CertificateRoute, Host, Role, Topology, Version};
 use crate::values::Slot;
 
 mod api_version;
+mod certificates;
 mod cluster;
 mod differences;
 mod fragments;
 mod patches;
 
 pub use api_version::ApiVersion;
+pub use certificates::shared_certificates;
 pub use cluster::cluster_configuration;
 pub use differences::differences;
 pub use patches::{patch_flags, patches};
@@ -124,9 +127,10 @@ fn init_file(
             documents => documents.iter().map(yaml::document).collect::<Vec<_>>(),
         },
     )?;
-    let mut slots = vec![Slot::BootstrapToken];
-    slots.extend(certificate_key(topology).map(|_| Slot::CertificateKey));
-    template::check_slots(&topology.templates, INIT, &text, &slots)?;
+    check(topology, INIT, &text, &[Slot::BootstrapToken])?;
+    if certificate_key(topology).is_some() {
+        check(topology, INIT, &text, &[Slot::CertificateKey])?;
+    }
     patches::check(topology, INIT, &text, patches)?;
     Ok(text)
 }
@@ -149,19 +153,28 @@ fn join_file(topology: &Topology, host: &Host, api: ApiVersion, role: Role) -> R
             patches,
         },
     )?;
-    let mut slots = vec![Slot::BootstrapToken, Slot::CaHash];
-    slots.extend(
-        certificate_key(topology)
-            .filter(|_| is_control_plane)
-            .map(|_| Slot::CertificateKey),
-    );
-    template::check_slots(&topology.templates, JOIN, &text, &slots)?;
+    check(topology, JOIN, &text, &[Slot::BootstrapToken, Slot::CaHash])?;
+    if is_control_plane && certificate_key(topology).is_some() {
+        check(topology, JOIN, &text, &[Slot::CertificateKey])?;
+    }
     patches::check(topology, JOIN, &text, patches)?;
     Ok(RenderedFile::of_root(
         "/run/hawser/kubeadm-join.yaml",
         0o600,
         &text,
     ))
+}
+
+/// That a template's output still takes the values that hawser fills in.
+fn check(topology: &Topology, name: &str, text: &str, slots: &[Slot]) -> Result<(), Problem> {
+    let needed = |slot: &Slot| Needed {
+        what: slot.mask(),
+        is_there: text.contains(&slot.placeholder()),
+        hint: "write `{{ token | quoted }}`, `{{ ca_hash | quoted }}` or `{{ certificate_key | quoted }}` where \
+            kubeadm looks for it",
+    };
+    let needed: Vec<Needed<'_>> = slots.iter().map(needed).collect();
+    template::check(&topology.templates, name, &needed)
 }
 
 /// What a file says of its own host.

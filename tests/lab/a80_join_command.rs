@@ -9,7 +9,7 @@ use crate::support::{host, lab, wait};
 const GUEST: &str = "w9";
 
 #[test]
-fn a70_the_line_brings_in_a_worker_and_leaves_no_trace_of_itself() {
+fn a80_the_line_brings_in_a_worker_and_leaves_no_trace_of_itself() {
     let workstation = Workstation::new(PROFILE);
 
     let ran = workstation.hawser(&["join-command"], LOOK).exits(0);
