@@ -222,7 +222,8 @@ fn on_the_hosts() -> Vec<Problem> {
             way_out: vec!["give the cluster a free address: `vip` under [endpoint]".to_owned()],
         },
         Problem::Silent {
-            holders: vec![host("cp1"), host("cp3")],
+            holders: vec![host("cp1"), host("w1")],
+            control_planes: vec![host("cp1")],
             starting: false,
         },
         Problem::MissingHosts {

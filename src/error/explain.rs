@@ -34,7 +34,7 @@ impl Problem {
                 step(&format!("{host}: {what}"), how, *took, answer, hint.as_deref())
             }
             Problem::Unsafe { what, because, way_out } => refused(what, because, way_out),
-            Problem::Silent { holders, .. } => silent(holders),
+            Problem::Silent { holders, control_planes, .. } => silent(holders, control_planes),
             Problem::MissingHosts { hosts, needed_for } => missing_hosts(hosts, needed_for),
             Problem::Interrupted { running } => interrupted(running),
         }
@@ -242,18 +242,24 @@ fn refused(what: &str, because: &[String], way_out: &[String]) -> Explanation {
     }
 }
 
-fn silent(holders: &[HostName]) -> Explanation {
+fn silent(holders: &[HostName], control_planes: &[HostName]) -> Explanation {
     let holds = |host: &HostName| format!("{host} holds an identity or data of it");
+    let starts = |host: &HostName| format!("on {host}: `systemctl restart kubelet`");
+    let mut hint = vec![
+        "hosts that have just started need a minute: run this again".to_owned(),
+        "kubelet starts what fails again and again ever more seldom, up to five minutes apart, as it does an etcd without a quorum; restarted it starts everything at once, and then run this again"
+            .to_owned(),
+    ];
+    hint.extend(control_planes.iter().map(starts));
+    hint.extend([
+        "`journalctl -u kubelet` and /var/log/pods on a control plane tell why it does not start".to_owned(),
+        "only if nothing of it is wanted any more: `kubeadm reset` on each of these hosts, then run this again"
+            .to_owned(),
+    ]);
     Explanation {
         headline: "refused: a cluster has been here, and no API server or etcd member of it answers".to_owned(),
         details: holders.iter().map(holds).collect(),
-        hint: vec![
-            "hosts that have just started need a minute, and an etcd without a quorum is started again and again: run this again"
-                .to_owned(),
-            "`journalctl -u kubelet` and /var/log/pods on a control plane tell why it does not start".to_owned(),
-            "only if nothing of it is wanted any more: `kubeadm reset` on each of these hosts, then run this again"
-                .to_owned(),
-        ],
+        hint,
         exit: ExitCode::Unsafe,
     }
 }

@@ -214,6 +214,8 @@ pub enum Problem {
     Silent {
         /// The hosts that hold an identity or data of it.
         holders: Vec<HostName>,
+        /// Its control planes among them.
+        control_planes: Vec<HostName>,
         /// The kubelet of one of its control planes was started a moment ago.
         starting: bool,
     },

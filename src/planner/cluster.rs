@@ -291,7 +291,9 @@ fn silent(scene: &Scene, holders: &[&Host]) -> Problem {
         let kubelet = facts.and_then(|facts| facts.units.get("kubelet"));
         kubelet.is_some_and(|unit| unit.active && unit.active_for_s < STARTING_S)
     };
+    let control_planes = holders.iter().filter(|host| host.is(Role::ControlPlane));
     Problem::Silent {
+        control_planes: control_planes.map(|host| host.name.clone()).collect(),
         starting: holders.iter().any(starts),
         holders: holders.iter().map(|host| host.name.clone()).collect(),
     }

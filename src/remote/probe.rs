@@ -32,7 +32,7 @@ pub enum Look {
 
 /// What is on the host, and the files at `paths`.
 ///
-/// Takes at most about 10 s: every question has its own time limit, and they are asked side by side.
+/// Takes at most about 25 s: every question has its own time limit, and they are asked side by side.
 pub fn probe(topology: &Topology, host: &Host, look: Look, paths: &[String]) -> RemoteCommand {
     let is_whole = look == Look::Whole;
     let roles: Vec<String> = host.roles.iter().map(ToString::to_string).collect();

@@ -59,12 +59,15 @@ fn commands_for(host: &str, said: &str) -> Vec<String> {
 }
 
 /// Refused, with the sum and the way out, and nothing is changed. An etcd without a quorum is started again and again by
-/// kubelet: while it is down, all that can be told is that nothing answers.
+/// kubelet, ever more seldom: while it is down, all that can be told is that nothing answers, and how to start it.
 fn assert_refused(workstation: &Workstation) -> String {
     let before = fingerprint();
     let said = wait::until("the sum is told", wait::LONG, || {
-        let said = workstation.hawser(&["apply", "--yes"], LOOK).exits(4).said();
+        let said = workstation.hawser(&["apply", "--yes"], BUILD).exits(4).said();
         if said.contains("no API server or etcd member of it answers") {
+            let commands = commands_for("cp1", &said);
+            assert_eq!(commands, ["systemctl restart kubelet"]);
+            exec("cp1", &commands[0]);
             Err(said)
         } else {
             Ok(said)

@@ -10,7 +10,7 @@ version_on_stderr() {
   ! command -v keepalived >/dev/null || section keepalived keepalived_version
 }
 
-keepalived_version() { timeout 5 keepalived --version 2>&1; }
+keepalived_version() { timeout 20 keepalived --version 2>&1; }
 
 running_haproxy() {
   [ -S "$haproxy_socket" ] || return

@@ -24,7 +24,7 @@ exists() { [ -e "$1" ] || [ -L "$1" ]; }
 host() {
   section asked printf '%s\n' "$roles" "$vip"
   section system system
-  section addresses timeout 5 ip -o addr show
+  section addresses timeout 20 ip -o addr show
   section units units
   section kubernetes kubernetes
   ! exists /etc/kubernetes/pki/ca.crt || section ca cat /etc/kubernetes/pki/ca.crt
@@ -44,7 +44,7 @@ units() {
   if is_node || is etcd; then set -- kubelet containerd; fi
   if is balancer; then set -- "$@" haproxy keepalived; fi
   printf '%s\n' "$*"
-  timeout 5 systemctl show -p LoadState,ActiveState,UnitFileState,ActiveEnterTimestampMonotonic "$@"
+  timeout 20 systemctl show -p LoadState,ActiveState,UnitFileState,ActiveEnterTimestampMonotonic "$@"
 }
 
 kubernetes() {

@@ -4,13 +4,14 @@ node() {
     also version kubelet --version |
     also version kubectl version --client -o json |
     also section images images |
-    also section needed_images timeout 5 kubeadm config images list \
+    also section needed_images timeout 20 kubeadm config images list \
       --kubernetes-version "$version" --image-repository "$repository"
 }
 
 # version PROGRAM ARGUMENT...: a program that is not there is left out, one that cannot tell is not.
+# A host that has just started takes seconds to read a program of 100 MB for the first time.
 version() {
-  ! command -v "$1" >/dev/null || section "$1" timeout 5 "$@"
+  ! command -v "$1" >/dev/null || section "$1" timeout 20 "$@"
 }
 
 # Both clients wait long for a socket that is not there.
@@ -19,9 +20,9 @@ images() {
   [ -S "$socket" ] || { echo "$socket is not there: the container runtime does not run" >&2; return 1; }
   case $socket in
     *containerd*) if command -v ctr >/dev/null; then
-      timeout 5 ctr --connect-timeout 2s -a "$socket" -n k8s.io images ls -q
+      timeout 20 ctr --connect-timeout 2s -a "$socket" -n k8s.io images ls -q
       return
     fi ;;
   esac
-  timeout 5 crictl --runtime-endpoint "$cri_socket" images -o json
+  timeout 20 crictl --runtime-endpoint "$cri_socket" images -o json
 }
