@@ -10,6 +10,10 @@ use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+mod etcd;
+
+pub use etcd::{EtcdManager, EtcdSettings, KeyAlgorithm, OwnAuthority, Secret};
+
 /// A host's name: RFC 1123, unique in the inventory; also the name of its node.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -297,6 +301,8 @@ pub struct Topology {
     pub version: Version,
     /// Where etcd runs.
     pub etcd: EtcdTopology,
+    /// How etcd runs on hosts of its own.
+    pub external_etcd: EtcdSettings,
     /// How certificates reach the joining control planes.
     pub certificates: CertificateRoute,
     /// Where kubeadm's images come from.

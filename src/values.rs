@@ -8,6 +8,18 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+/// Files that belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Bundle {
+    /// etcd's authority and its key.
+    EtcdAuthority,
+    /// What one etcd member needs; the number is its place among the inventory's etcd hosts.
+    EtcdMember(u8),
+    /// What API servers need to ask etcd.
+    EtcdClient,
+}
+
 /// A value that stands in a plan by name only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -12,6 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("values", &[]),
     ("ca", &[]),
     ("manifests", &[]),
+    ("pki", &["topology", "values", "ca"]),
     ("error", &["topology"]),
     // What a host receives, and what it answered.
     ("remote", VOCABULARY),
@@ -66,7 +67,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("lib", &[]),
 ];
 
-const VOCABULARY: &[&str] = &["topology", "values", "ca", "manifests", "error"];
+const VOCABULARY: &[&str] = &["topology", "values", "ca", "manifests", "pki", "error"];
 
 /// What may stand only below these paths, and why.
 const ONLY_IN: &[(&[&str], &[&str], &str)] = &[

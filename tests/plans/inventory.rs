@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use hawser::topology::{
-    CertificateRoute, Endpoint, EtcdTopology, Host, HostFile, KubeadmSettings, Manifest, Networks, Role,
-    SshSettings, SshTarget, Sudo, Topology, Version,
+    CertificateRoute, Endpoint, EtcdSettings, EtcdTopology, Host, HostFile, KubeadmSettings, Manifest,
+    Networks, Role, SshSettings, SshTarget, Sudo, Topology, Version,
 };
 use serde_json::Map;
 
@@ -26,6 +26,7 @@ pub(crate) fn stacked(control_planes: u8, workers: u8) -> Topology {
         cluster: "lab".to_owned(),
         version: VERSION,
         etcd: EtcdTopology::Stacked,
+        external_etcd: EtcdSettings::default(),
         certificates: CertificateRoute::Upload,
         image_repository: "k8s.gcr.io".to_owned(),
         endpoint: endpoint(),
