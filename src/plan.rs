@@ -64,8 +64,8 @@ pub struct Step {
     /// When it is so: asked before (then the step is already done) and after (polled to its deadline).
     /// None where the change tells by its own exit status.
     pub done_when: Option<Check>,
-    /// Which value the standard output of the check that said yes (or, without a check, of the change) gives: only
-    /// [`Slot::CaHash`], computed from the CA certificate.
+    /// Which value the standard output of the check that said yes (or, without a check, of the change) gives:
+    /// [`Slot::CaHash`], computed from the CA certificate, or the files of a bundle, [`Slot::Files`].
     pub captures: Option<Slot>,
     /// The files it writes.
     pub files: Vec<FileChange>,

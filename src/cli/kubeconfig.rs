@@ -1,6 +1,7 @@
 //! `hawser kubeconfig`: the administrator's kubeconfig, for the operator.
 
 use tokio::sync::mpsc;
+use zeroize::Zeroizing;
 
 use super::arguments::KubeconfigArguments;
 use super::fleet::{Fleet, ask};
@@ -27,7 +28,7 @@ pub(super) async fn run(arguments: KubeconfigArguments) -> Outcome {
 }
 
 /// From the first control plane that has one.
-async fn fetch(topology: &Topology) -> Result<Vec<u8>, Vec<Problem>> {
+async fn fetch(topology: &Topology) -> Result<Zeroizing<Vec<u8>>, Vec<Problem>> {
     let mut narrowed = topology.clone();
     narrowed.hosts.retain(|host| host.is(Role::ControlPlane));
     let client = surroundings::client(topology)?;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Instant, sleep};
+use zeroize::Zeroizing;
 
 use crate::error::Problem;
 use crate::remote::Wire;
@@ -89,6 +90,7 @@ pub(crate) struct FakeHost {
     name: HostName,
     expected: Mutex<VecDeque<(String, Reply)>>,
     unexpected: Mutex<Vec<String>>,
+    inputs: Arc<Mutex<Vec<String>>>,
     journal: Journal,
 }
 
@@ -98,6 +100,7 @@ impl FakeHost {
             name: name.into(),
             expected: Mutex::default(),
             unexpected: Mutex::default(),
+            inputs: Arc::default(),
             journal: journal.clone(),
         }
     }
@@ -109,6 +112,11 @@ impl FakeHost {
             .unwrap()
             .push_back((purpose.to_owned(), reply));
         self
+    }
+
+    /// What its commands read from standard input, in order.
+    pub(crate) fn inputs(&self) -> Arc<Mutex<Vec<String>>> {
+        Arc::clone(&self.inputs)
     }
 
     fn next(&self, purpose: &str) -> Option<Reply> {
@@ -131,6 +139,8 @@ impl Connection for FakeHost {
             return Err(lost(&self.name, "unexpected command"));
         };
         self.journal.write(&format!("{} > {purpose}", self.name));
+        let input = String::from_utf8_lossy(command.input()).into_owned();
+        self.inputs.lock().unwrap().push(input);
         if let Some(progress) = progress {
             let lines = reply.lines.iter().cloned().map(Progress::Line);
             for told in [Progress::Started(reply.pid)].into_iter().chain(lines) {
@@ -139,16 +149,14 @@ impl Connection for FakeHost {
         }
         sleep(reply.takes).await;
         self.journal.write(&format!("{} < {purpose}", self.name));
-        let stdout = reply
-            .lines
-            .iter()
-            .flat_map(|line| [line, "\n"].concat().into_bytes())
-            .collect();
+        let lines = reply.lines.iter().flat_map(|line| [line.as_str(), "\n"]);
+        let stdout = Zeroizing::new(lines.collect::<String>().into_bytes());
         match reply.exit {
             Some(exit) => Ok(Output {
                 exit,
                 stdout,
-                stderr: Vec::new(),
+                stderr: Zeroizing::default(),
+                is_secret: command.prints_secrets(),
             }),
             None => Err(lost(&self.name, purpose)),
         }

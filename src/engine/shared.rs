@@ -58,15 +58,17 @@ impl Shared {
 
     /// Gives a slot the value that an output tells.
     pub(super) fn capture(&self, slot: Slot, output: &Output) -> Result<(), String> {
-        let text = String::from_utf8_lossy(&output.stdout);
-        let value = match slot {
-            Slot::CaHash => ca_hash(&text)?,
-            Slot::BootstrapToken | Slot::BootstrapTokenId | Slot::CertificateKey => {
-                return Err(format!("{} is told by no host", slot.mask()));
+        match slot {
+            Slot::CaHash => {
+                let hash = ca_hash(&String::from_utf8_lossy(&output.stdout))?;
+                self.with_values(|values| values.set(slot, hash));
+                Ok(())
             }
-        };
-        self.with_values(|values| values.set(slot, value));
-        Ok(())
+            Slot::Files(bundle) => self.with_values(|values| values.set_files(bundle, &output.stdout)),
+            Slot::BootstrapToken | Slot::BootstrapTokenId | Slot::CertificateKey | Slot::Sums(_) => {
+                Err(format!("{} is told by no host", slot.mask()))
+            }
+        }
     }
 
     fn with_values<T>(&self, act: impl FnOnce(&mut Values) -> T) -> T {

@@ -5,7 +5,7 @@
 
 use super::decision::Joins;
 use super::ways::{Clear, Way};
-use super::{ALL_AT_ONCE, Cluster, Scene, balancers, chain, hosts, phase};
+use super::{ALL_AT_ONCE, Cluster, Scene, balancers, certificates, chain, hosts, phase};
 use crate::error::Problem;
 use crate::plan::{Chain, Lane, Necessity, Phase, Step};
 use crate::remote::files;
@@ -68,7 +68,7 @@ fn bring_up(scene: &Scene, joins: &Joins) -> Phase {
     phase("bring up what is half-joined", ALL_AT_ONCE, chains.collect())
 }
 
-/// The run's own token, and the certificates sealed with the run's own key, where the cluster is already there.
+/// The run's own token, where the cluster is already there, and the certificates for those that join.
 fn secrets_first(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Phase, Vec<Problem>> {
     let via = &cluster.via();
     let mut steps = Vec::new();
@@ -81,16 +81,12 @@ fn secrets_first(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Phas
         let file = files::upload_certs(scene.topology, via, scene.kubeadm(&via.name))
             .map_err(|problem| vec![problem])?;
         steps.extend(secrets::create_token(&via.name, &file));
-        if joining(&joins.control_planes) {
-            steps.push(secrets::upload_certificates(&via.name));
-        }
     }
-    let chains = if steps.is_empty() {
-        vec![]
-    } else {
-        vec![chain(&via.name, steps)]
-    };
-    Ok(phase("secrets of this run", 1, chains))
+    let token = (!steps.is_empty()).then(|| chain(&via.name, steps));
+    let chains = token
+        .into_iter()
+        .chain(certificates::ahead(scene, cluster, joins));
+    Ok(phase("secrets of this run", 1, chains.collect()))
 }
 
 /// Whether a control plane's member does not run and has to go before any host can join.
@@ -126,7 +122,7 @@ fn control_plane_chains(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Resu
             Way::BringUp { finish: false } | Way::Annotate => continue,
         };
         if is_later && way.is_join() {
-            steps.splice(0..0, refresh(scene, cluster, host)?);
+            steps.splice(0..0, certificates::refreshed(scene, cluster, host)?);
         }
         is_later |= way.is_join();
         members = balancers::in_order(scene, &members, &host.name);
@@ -134,19 +130,6 @@ fn control_plane_chains(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Resu
         chains.push(chain(&host.name, steps));
     }
     Ok(chains)
-}
-
-/// Before a later join the uploaded certificates are looked at, and uploaded again when they are old.
-fn refresh(scene: &Scene, cluster: &Cluster, before: &Host) -> Result<Vec<Step>, Vec<Problem>> {
-    let via = cluster.via();
-    let file = files::upload_certs(scene.topology, via, scene.kubeadm(&via.name))
-        .map_err(|problem| vec![problem])?;
-    let mut write = crate::steps::files::put_transient(&via.name, &file);
-    write.id = crate::plan::StepId(format!("{}/write-upload-file-for-{}", via.name, before.name));
-    Ok(vec![
-        write,
-        secrets::refresh_certificates(&via.name, &before.name),
-    ])
 }
 
 fn joining(
@@ -162,6 +145,7 @@ fn joining(
     } else {
         clearing(scene, cluster, host, clear)
     };
+    steps.extend(certificates::handed(scene, cluster, host));
     steps.extend(balancers::watch(scene, host));
     steps.extend(control_plane::join(host, &scene.server(host), &file));
     Ok(steps)

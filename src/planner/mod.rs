@@ -3,6 +3,7 @@
 //! Pure: what it decides can be tested without a host. [`plan`] reads as the table of contents of a run.
 
 mod balancers;
+mod certificates;
 mod cluster;
 mod control_planes;
 mod decision;
@@ -199,7 +200,7 @@ fn closing(scene: &Scene, plan: &Plan) -> Vec<Step> {
             || step.id.0.ends_with("/upload-certificates")
     });
     let mut steps: Vec<Step> = makes_secrets
-        .map(|step| secrets::delete(&step.host))
+        .map(|step| secrets::delete(&step.host, scene.topology.certificates))
         .into_iter()
         .collect();
     let touched: BTreeSet<&HostName> = plan

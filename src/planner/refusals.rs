@@ -3,7 +3,7 @@
 use super::{Allowance, Scene, balancers};
 use crate::error::Problem;
 use crate::facts::Observed;
-use crate::topology::{CertificateRoute, EtcdTopology, HostName, Role};
+use crate::topology::{EtcdTopology, HostName, Role};
 
 /// Every reason not to go on, at once.
 pub(super) fn check(scene: &Scene, allowance: &Allowance) -> Result<(), Vec<Problem>> {
@@ -35,21 +35,11 @@ fn unknown_limits(scene: &Scene, allowance: &Allowance) -> Vec<Problem> {
         .collect()
 }
 
-fn not_yet(scene: &Scene) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    if scene.topology.etcd == EtcdTopology::External {
-        problems.push(Problem::Usage {
-            message: "topology = \"external\" cannot be built by this release".to_owned(),
-            hint: "set topology = \"stacked\" under [cluster]".to_owned(),
-        });
-    }
-    if scene.topology.certificates == CertificateRoute::Ssh {
-        problems.push(Problem::Usage {
-            message: "certificates = \"ssh\" cannot be done by this release".to_owned(),
-            hint: "set certificates = \"upload\" under [cluster]".to_owned(),
-        });
-    }
-    problems
+fn not_yet(scene: &Scene) -> Option<Problem> {
+    (scene.topology.etcd == EtcdTopology::External).then(|| Problem::Usage {
+        message: "topology = \"external\" cannot be built by this release".to_owned(),
+        hint: "set topology = \"stacked\" under [cluster]".to_owned(),
+    })
 }
 
 /// A host key that is not to be trusted is a refusal of its own, whatever the host is for.

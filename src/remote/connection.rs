@@ -4,6 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
+use zeroize::Zeroizing;
 
 use crate::error::Problem;
 use crate::remote::Wire;
@@ -23,9 +24,11 @@ pub struct Output {
     /// How it ended.
     pub exit: Exit,
     /// Standard output, at most [`OUTPUT_LIMIT`] bytes.
-    pub stdout: Vec<u8>,
+    pub stdout: Zeroizing<Vec<u8>>,
     /// Standard error, without the line that said it had begun; at most [`OUTPUT_LIMIT`] bytes.
-    pub stderr: Vec<u8>,
+    pub stderr: Zeroizing<Vec<u8>>,
+    /// Whether standard output is [secret](Wire::prints_secrets).
+    pub is_secret: bool,
 }
 
 impl Output {
@@ -34,9 +37,11 @@ impl Output {
         self.exit == Exit::Code(0)
     }
 
-    /// The last lines of standard error and standard output that hold something, at most `count`, oldest first.
+    /// The last lines of standard error and standard output that hold something, at most `count`, oldest first. Of a
+    /// secret output only standard error is shown.
     pub fn last_lines(&self, count: usize) -> Vec<String> {
-        let stdout = String::from_utf8_lossy(&self.stdout);
+        let shown: &[u8] = if self.is_secret { &[] } else { &self.stdout };
+        let stdout = String::from_utf8_lossy(shown);
         let stderr = String::from_utf8_lossy(&self.stderr);
         let lines: Vec<&str> = stdout
             .lines()
@@ -66,7 +71,7 @@ pub enum Progress {
 
 /// A host that runs commands, as root.
 pub trait Connection: Send + Sync + 'static {
-    /// Runs a command to its end, at most `deadline`. A status other than 0 is an `Ok` output; an `Err` says that
+    /// Runs a command to its end, at most `deadline`. Standard output that is [secret](Wire::prints_secrets) is no progress. A status other than 0 is an `Ok` output; an `Err` says that
     /// what became of the command is unknown or that it never began.
     fn run(
         &self,

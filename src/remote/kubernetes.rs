@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::RemoteCommand;
-use crate::topology::{HostName, Role, Taint};
+use crate::topology::{CertificateRoute, HostName, Role, Taint};
 use crate::values::{Content, Slot};
 
 macro_rules! cluster_script {
@@ -114,12 +114,13 @@ pub fn create_token() -> RemoteCommand {
     )
 }
 
-/// Deletes the run's token and the uploaded certificates.
-pub fn delete_run_secrets() -> RemoteCommand {
+/// Deletes the run's token, and the certificates where they were uploaded.
+pub fn delete_run_secrets(route: CertificateRoute) -> RemoteCommand {
     RemoteCommand::changes(
-        "delete the run's token and certificates",
+        "delete the run's secrets",
         cluster_script!("delete_run_secrets.sh"),
     )
+    .args((route == CertificateRoute::Upload).then_some("kubeadm-certs"))
     .input(Content::parse(&format!(
         "{}\n",
         Slot::BootstrapTokenId.placeholder()
@@ -197,5 +198,5 @@ pub fn failure_story() -> RemoteCommand {
 
 /// Prints the administrator's kubeconfig, as kubeadm made it: its server is the endpoint.
 pub fn read_admin_conf() -> RemoteCommand {
-    RemoteCommand::reads("read admin.conf", "cat /etc/kubernetes/admin.conf")
+    RemoteCommand::reads("read admin.conf", "cat /etc/kubernetes/admin.conf").printing_secrets()
 }

@@ -14,6 +14,7 @@ use crate::values::{Content, Slot, Values};
 pub mod balancer;
 pub mod connection;
 pub mod files;
+pub mod handover;
 pub mod host;
 pub mod kubernetes;
 pub mod probe;
@@ -44,6 +45,7 @@ pub struct RemoteCommand {
     arguments: Vec<String>,
     input: Content,
     framing: Framing,
+    prints_secrets: bool,
 }
 
 /// How the input begins.
@@ -64,6 +66,7 @@ impl RemoteCommand {
             arguments: Vec::new(),
             input: Content::default(),
             framing: Framing::Plain,
+            prints_secrets: false,
         }
     }
 
@@ -93,6 +96,12 @@ impl RemoteCommand {
     fn sized_input(mut self, input: Content) -> Self {
         self.framing = Framing::Sized;
         self.input(input)
+    }
+
+    /// Its standard output is for a slot alone: never told, logged or shown.
+    fn printing_secrets(mut self) -> Self {
+        self.prints_secrets = true;
+        self
     }
 
     /// What the command is for, such as `kubeadm join`: names it in errors and logs.
@@ -135,6 +144,7 @@ impl RemoteCommand {
             effect: self.effect,
             line: self.line(),
             input,
+            prints_secrets: self.prints_secrets,
         })
     }
 }
@@ -156,6 +166,7 @@ pub struct Wire {
     effect: Effect,
     line: String,
     input: Zeroizing<Vec<u8>>,
+    prints_secrets: bool,
 }
 
 impl Wire {
@@ -178,12 +189,23 @@ impl Wire {
     pub fn input(&self) -> &[u8] {
         &self.input
     }
+
+    /// Whether its standard output is secret.
+    pub fn prints_secrets(&self) -> bool {
+        self.prints_secrets
+    }
 }
 
 /// A command of no meaning, for the tests of what carries commands.
 #[cfg(test)]
 pub(crate) fn any(purpose: &'static str, effect: Effect, input: impl Into<Content>) -> RemoteCommand {
     RemoteCommand::new(purpose, effect, "true").input(input)
+}
+
+/// The same, which prints a secret.
+#[cfg(test)]
+pub(crate) fn any_secret(purpose: &'static str) -> RemoteCommand {
+    any(purpose, Effect::Reads, "").printing_secrets()
 }
 
 /// One word for a POSIX shell. A NUL cannot stand in an argument; hawser never makes one, so it is dropped.

@@ -36,6 +36,7 @@ pub(super) struct Request {
     pub(super) input: Zeroizing<Vec<u8>>,
     pub(super) deadline: Duration,
     pub(super) progress: Option<UnboundedSender<Progress>>,
+    pub(super) prints_secrets: bool,
 }
 
 /// Where the command runs.
@@ -63,6 +64,7 @@ pub(super) struct Conversation {
     exit: Option<Exit>,
     trial: Option<Trial>,
     progress: Option<UnboundedSender<Progress>>,
+    prints_secrets: bool,
 }
 
 /// What the reading side tells the writing side.
@@ -139,6 +141,7 @@ impl Conversation {
             exit: None,
             trial: None,
             progress: request.progress.clone(),
+            prints_secrets: request.prints_secrets,
         }
     }
 
@@ -205,7 +208,9 @@ impl Conversation {
                     let _ = progress.send(Progress::Started(pid));
                 }
                 // Standard output may have come first; its lines are told only now.
-                self.stdout.tell(self.progress.clone());
+                if !self.prints_secrets {
+                    self.stdout.tell(self.progress.clone());
+                }
                 self.stderr.tell(self.progress.clone());
                 self.stderr.take(&rest);
             }
@@ -222,16 +227,21 @@ impl Conversation {
             });
         };
         match &self.opening {
-            None => Ok(Output {
-                exit,
-                stdout: self.stdout.end(),
-                stderr: self.stderr.end(),
-            }),
+            None => Ok(self.output(exit)),
             Some(opening) if self.place.sudo != Sudo::None => Err(self.no_root(opening.words())),
             Some(_) => Err(self.never_began(&match exit {
                 Exit::Code(code) => format!("exit {code} before it began"),
                 Exit::Signal(signal) => format!("killed by {signal} before it began"),
             })),
+        }
+    }
+
+    fn output(&mut self, exit: Exit) -> Output {
+        Output {
+            exit,
+            stdout: self.stdout.end(),
+            stderr: self.stderr.end(),
+            is_secret: self.prints_secrets,
         }
     }
 
@@ -261,12 +271,7 @@ impl Conversation {
 
     fn step_problem(&mut self, how: String, hint: Option<String>) -> Problem {
         let opening = self.opening.take().map(|opening| opening.words());
-        let output = Output {
-            exit: Exit::Code(0),
-            stdout: self.stdout.end(),
-            stderr: self.stderr.end(),
-        };
-        let mut answer = output.last_lines(ANSWER_LINES);
+        let mut answer = self.output(Exit::Code(0)).last_lines(ANSWER_LINES);
         answer.extend(opening.filter(|words| !words.is_empty()));
         Problem::Step {
             host: self.place.host.clone(),

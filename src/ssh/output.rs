@@ -1,6 +1,7 @@
 //! What a command says: kept up to a limit, and told line by line as it comes.
 
 use tokio::sync::mpsc::UnboundedSender;
+use zeroize::Zeroizing;
 
 use crate::remote::connection::{OUTPUT_LIMIT, Progress};
 
@@ -10,7 +11,7 @@ const LINE_LIMIT: usize = 64 << 10;
 /// One of a command's two output streams.
 #[derive(Default)]
 pub(super) struct Stream {
-    kept: Vec<u8>,
+    kept: Zeroizing<Vec<u8>>,
     size: usize,
     line: Vec<u8>,
     progress: Option<UnboundedSender<Progress>>,
@@ -28,8 +29,19 @@ impl Stream {
     pub(super) fn take(&mut self, data: &[u8]) {
         self.size += data.len();
         let room = OUTPUT_LIMIT - self.kept.len();
+        self.make_room(data.len().min(room));
         self.kept.extend(data.iter().take(room));
         self.tell_lines(data);
+    }
+
+    /// A vector that grows by itself would leave copies of a secret behind.
+    fn make_room(&mut self, more: usize) {
+        let needed = self.kept.len() + more;
+        if needed > self.kept.capacity() {
+            let mut larger = Zeroizing::new(Vec::with_capacity(needed.max(2 * self.kept.capacity())));
+            larger.extend_from_slice(&self.kept);
+            self.kept = larger;
+        }
     }
 
     fn tell_lines(&mut self, data: &[u8]) {
@@ -54,7 +66,7 @@ impl Stream {
     }
 
     /// What was kept.
-    pub(super) fn end(&mut self) -> Vec<u8> {
+    pub(super) fn end(&mut self) -> Zeroizing<Vec<u8>> {
         if !self.line.is_empty() {
             self.tell_line();
         }

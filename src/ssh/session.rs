@@ -145,6 +145,7 @@ impl Connection for Session {
             input: Zeroizing::new(command.input().to_vec()),
             deadline,
             progress,
+            prints_secrets: command.prints_secrets(),
         };
         self.run_line(command.line(), request).await
     }

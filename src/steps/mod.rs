@@ -4,6 +4,7 @@
 pub mod balancer;
 pub mod control_plane;
 pub mod files;
+pub mod handover;
 pub mod images;
 pub mod mend;
 pub mod node;

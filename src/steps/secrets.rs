@@ -6,7 +6,7 @@ use super::{KUBEADM, QUICK, files};
 use crate::plan::Step;
 use crate::remote::files::RenderedFile;
 use crate::remote::{host, kubernetes};
-use crate::topology::HostName;
+use crate::topology::{CertificateRoute, HostName};
 
 /// kubeadm's uploaded certificates live two hours (its `DefaultCertTokenDuration`); a join must not begin near the end.
 const FRESH: Duration = Duration::from_secs(90 * 60);
@@ -38,14 +38,13 @@ pub fn refresh_certificates(via: &HostName, before: &HostName) -> Step {
         .done_when(kubernetes::certificates_are_fresh(FRESH), QUICK)
 }
 
-/// Deletes the token and the uploaded certificates.
-pub fn delete(via: &HostName) -> Step {
-    Step::on(
-        via,
-        "delete-secrets",
-        "delete the run's token and the uploaded certificates",
-    )
-    .change(kubernetes::delete_run_secrets(), QUICK)
+/// Deletes the token, and the certificates where they were uploaded.
+pub fn delete(via: &HostName, route: CertificateRoute) -> Step {
+    let describe = match route {
+        CertificateRoute::Upload => "delete the run's token and the uploaded certificates",
+        CertificateRoute::Ssh => "delete the run's token",
+    };
+    Step::on(via, "delete-secrets", describe).change(kubernetes::delete_run_secrets(route), QUICK)
 }
 
 /// Removes `/run/hawser`.

@@ -3,7 +3,7 @@ use hawser::remote::files::{
     self, ApiVersion, RenderedFile, cluster_configuration, init, join_control_plane, join_worker,
     upload_certs,
 };
-use hawser::topology::{Host, Topology, Version};
+use hawser::topology::{CertificateRoute, EtcdTopology, Host, Topology, Version};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -132,6 +132,54 @@ fn flags_keep_secrets_off_the_screen_and_leave_phases_out() {
         ["--upload-certs", "--skip-phases=addon/coredns,addon/kube-proxy"]
     );
     assert_eq!(over_ssh, quiet);
+}
+
+#[test]
+fn control_planes_share_exactly_the_files_of_the_guide() {
+    let shared = |etcd| -> Vec<String> {
+        let files = files::shared_certificates(etcd).into_iter();
+        files
+            .map(|file| format!("{} {} {:04o}", file.path, file.owner, file.mode))
+            .collect()
+    };
+
+    insta::assert_snapshot!(shared(EtcdTopology::Stacked).join("\n"), @r"
+    /etc/kubernetes/pki/ca.crt root:root 0644
+    /etc/kubernetes/pki/ca.key root:root 0600
+    /etc/kubernetes/pki/sa.key root:root 0600
+    /etc/kubernetes/pki/sa.pub root:root 0600
+    /etc/kubernetes/pki/front-proxy-ca.crt root:root 0644
+    /etc/kubernetes/pki/front-proxy-ca.key root:root 0600
+    /etc/kubernetes/pki/etcd/ca.crt root:root 0644
+    /etc/kubernetes/pki/etcd/ca.key root:root 0600
+    ");
+    insta::assert_snapshot!(shared(EtcdTopology::External).join("\n"), @r"
+    /etc/kubernetes/pki/ca.crt root:root 0644
+    /etc/kubernetes/pki/ca.key root:root 0600
+    /etc/kubernetes/pki/sa.key root:root 0600
+    /etc/kubernetes/pki/sa.pub root:root 0600
+    /etc/kubernetes/pki/front-proxy-ca.crt root:root 0644
+    /etc/kubernetes/pki/front-proxy-ca.key root:root 0600
+    /etc/kubernetes/pki/etcd/ca.crt root:root 0644
+    /etc/kubernetes/pki/apiserver-etcd-client.crt root:root 0644
+    /etc/kubernetes/pki/apiserver-etcd-client.key root:root 0600
+    ");
+}
+
+#[test]
+fn certificates_that_are_uploaded_again_come_with_the_way_to_an_external_etcd() {
+    let mut topology = external();
+    topology.certificates = CertificateRoute::Upload;
+
+    let file = upload_certs(&topology, find(&topology, "cp1"), KUBEADM_1_20).unwrap();
+
+    let documents = documents(&filled(&file));
+    assert_eq!(documents[0]["certificateKey"].as_str().unwrap().len(), 64);
+    let etcd = &documents[1]["etcd"]["external"];
+    assert_eq!(etcd["endpoints"].as_array().unwrap().len(), 3);
+    assert_eq!(etcd["caFile"], "/etc/kubernetes/pki/etcd/ca.crt");
+    assert_eq!(etcd["certFile"], "/etc/kubernetes/pki/apiserver-etcd-client.crt");
+    assert_eq!(etcd["keyFile"], "/etc/kubernetes/pki/apiserver-etcd-client.key");
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use hawser::facts::{NodeFact, Observed, ServerFact};
 use hawser::plan::{Chain, Phase, Plan, Step};
-use hawser::topology::{HostName, Version};
+use hawser::topology::{CertificateRoute, HostName, Version};
 
-use crate::world::{Machine, World};
+use crate::world::{CA, Machine, World};
 
 /// Where a run ends early.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +31,7 @@ impl World {
     /// Does a plan up to a cut; the step in whose middle the cut is, if there is one.
     pub(crate) fn apply_until<'a>(&mut self, plan: &'a Plan, cut: Cut) -> Result<Option<&'a Step>, String> {
         let mut done = 0;
+        self.has_read_certificates = false;
         for phase in &plan.phases {
             let mut brought_up = Vec::new();
             for step in interleaved(phase, cut.pace) {
@@ -109,6 +110,9 @@ impl World {
 
     fn act(&mut self, step: &Step) -> Result<(), String> {
         let (_, what) = step.id.0.split_once('/').unwrap();
+        if what == "write-control-plane-certificates" {
+            return self.hand_over(step);
+        }
         if what.starts_with("write") || what.starts_with("keep-file-in-step-with-") {
             self.write(step);
             return Ok(());
@@ -126,7 +130,11 @@ impl World {
             "bring-up" => self.machine(&step.host.0).unit("kubelet", true),
             "apply-pod-network" => self.has_pod_network = true,
             "create-token" => self.has_token = true,
-            "upload-certificates" => self.has_certificates = true,
+            "upload-certificates" => self.upload_certificates(step),
+            "read-control-plane-certificates" if !self.hosts[&step.host].facts.kubernetes.has_ca_key => {
+                return Err("ca.key is not there".to_owned());
+            }
+            "read-control-plane-certificates" => self.has_read_certificates = true,
             "delete-secrets" => (self.has_token, self.has_certificates) = (false, false),
             "clear-run-files" | "clear-leftovers" => {
                 self.machine(&step.host.0).facts.kubernetes.has_leftovers = false;
@@ -215,6 +223,28 @@ impl World {
                 machine.put(&file.path, &content, file.mode);
             }
         }
+    }
+
+    /// The files of the bundle, out of the run's memory.
+    fn hand_over(&mut self, step: &Step) -> Result<(), String> {
+        if !self.has_read_certificates {
+            return Err("nobody has read them".to_owned());
+        }
+        let machine = self.machine(&step.host.0);
+        for file in &step.files {
+            machine.put(&file.path, "handed over", file.mode);
+        }
+        machine.facts.kubernetes.ca = Some(CA.to_owned());
+        machine.facts.kubernetes.has_ca_key = true;
+        Ok(())
+    }
+
+    pub(crate) fn upload_certificates(&mut self, step: &Step) {
+        if self.topology.certificates == CertificateRoute::Ssh {
+            self.violations
+                .push(format!("{}: certificates are uploaded", step.id));
+        }
+        self.has_certificates = true;
     }
 
     /// HAProxy reads its file.

@@ -1,7 +1,8 @@
 //! What kubeadm does on the model, part by part, as it may be cut short in between (the order is that of 1.20).
 
 use hawser::plan::Step;
-use hawser::topology::{HostName, Role, Version};
+use hawser::remote::files::shared_certificates;
+use hawser::topology::{CertificateRoute, HostName, Role, Version};
 
 use crate::world::{CA, COMPONENTS, Member, World};
 
@@ -41,13 +42,14 @@ impl World {
         let found = &self.hosts[host].facts.kubernetes;
         let has_component = COMPONENTS.iter().any(|name| self.hosts[host].has_manifest(name));
         let node = self.nodes.get(host);
+        let is_handed = self.is_control_plane(host) && self.topology.certificates == CertificateRoute::Ssh;
         let wrong = [
             (found.has_kubelet_conf, "kubelet.conf is there"),
             (
                 found.has_bootstrap_kubelet_conf,
                 "bootstrap-kubelet.conf is there",
             ),
-            (found.ca.is_some(), "ca.crt is there"),
+            (found.ca.is_some() && !is_handed, "ca.crt is there"),
             (has_component, "a manifest is there"),
             (found.has_etcd_data, "etcd's data is there"),
             (!self.has_token, "the token is not valid"),
@@ -73,7 +75,15 @@ impl World {
         if files.any(|file| !machine.facts.files.contains_key(&file.path)) {
             return Err("a file of the user's is not there".to_owned());
         }
-        if !self.has_certificates {
+        if self.topology.certificates == CertificateRoute::Ssh {
+            let files = shared_certificates(self.topology.etcd);
+            if files
+                .iter()
+                .any(|file| !machine.facts.files.contains_key(&file.path))
+            {
+                return Err("not all certificates were handed over".to_owned());
+            }
+        } else if !self.has_certificates {
             return Err("no certificates are uploaded".to_owned());
         }
         if self.members.iter().any(|member| !self.runs_etcd(&member.host)) {
@@ -137,7 +147,7 @@ impl World {
             6 => {
                 let node = self.node(&host.0);
                 (node.joined, node.control_plane) = (true, true);
-                self.has_certificates = true;
+                self.has_certificates = self.topology.certificates == CertificateRoute::Upload;
             }
             7 => (self.has_cluster_info, self.has_token) = (true, true),
             _ => self.has_proxy = true,

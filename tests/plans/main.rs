@@ -9,6 +9,7 @@
 mod balancers;
 mod builds;
 mod doing;
+mod handover;
 mod hosts;
 mod inventory;
 mod kubeadm;

@@ -3,7 +3,7 @@
 use hawser::error::Problem;
 use hawser::facts::Observed;
 use hawser::planner::Allowance;
-use hawser::topology::{CertificateRoute, EtcdTopology, Role, Version};
+use hawser::topology::{EtcdTopology, Role, Version};
 
 use crate::inventory::{stacked, worker};
 use crate::listing::page;
@@ -192,7 +192,6 @@ fn an_interface_that_nobody_names() {
 fn what_this_release_cannot_build() {
     let mut world = World::fresh(stacked(1, 0));
     world.topology.etcd = EtcdTopology::External;
-    world.topology.certificates = CertificateRoute::Ssh;
 
     insta::assert_snapshot!(planned(&world));
 }

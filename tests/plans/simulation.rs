@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use hawser::error::ExitCode;
 use hawser::planner::Allowance;
-use hawser::topology::{HostName, Topology, Version};
+use hawser::topology::{CertificateRoute, HostName, Topology, Version};
 use hawser::verify::unmet;
 use proptest::prelude::*;
 
@@ -178,14 +178,17 @@ impl World {
     }
 }
 
-/// Of a kubeadm that adds voters, or of one that adds learners.
+/// Of a kubeadm that adds voters, or of one that adds learners; with either way of the certificates.
 fn inventories() -> impl Strategy<Value = Topology> {
-    prop_oneof![Just(Version::new(1, 20, 2)), Just(Version::new(1, 30, 4))].prop_map(inventory)
+    let versions = prop_oneof![Just(Version::new(1, 20, 2)), Just(Version::new(1, 30, 4))];
+    let routes = prop_oneof![Just(CertificateRoute::Upload), Just(CertificateRoute::Ssh)];
+    (versions, routes).prop_map(inventory)
 }
 
-fn inventory(version: Version) -> Topology {
+fn inventory((version, certificates): (Version, CertificateRoute)) -> Topology {
     let mut topology = stacked(3, 2);
     topology.version = version;
+    topology.certificates = certificates;
     topology.files.push(audit_policy());
     topology.hosts[5]
         .labels

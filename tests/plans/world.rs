@@ -96,6 +96,8 @@ pub(crate) struct World {
     pub(crate) has_pod_network: bool,
     pub(crate) has_token: bool,
     pub(crate) has_certificates: bool,
+    /// In the memory of the run.
+    pub(crate) has_read_certificates: bool,
     /// Another cluster's API server, or another machine with the VIP.
     pub(crate) stranger_at_endpoint: bool,
     /// What must never happen, and did.
@@ -120,6 +122,7 @@ impl World {
             has_pod_network: false,
             has_token: false,
             has_certificates: false,
+            has_read_certificates: false,
             stranger_at_endpoint: false,
             violations: vec![],
             members_ever: 0,

@@ -14,6 +14,7 @@ use crate::values::Values;
 
 mod failure;
 mod order;
+mod secrets;
 mod step;
 mod stopping;
 

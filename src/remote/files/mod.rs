@@ -20,7 +20,7 @@ pub use hosts_block::hosts_block;
 pub use keepalived::keepalived;
 pub use kubeadm::{
     ApiVersion, cluster_configuration, differences, init, init_flags, join_control_plane, join_worker,
-    upload_certs,
+    shared_certificates, upload_certs,
 };
 
 /// A file as a host receives it.

@@ -13,8 +13,8 @@ async fn a_commands_streams_and_status_come_back_apart() {
     let output = run(&session, "cat; echo err >&2; exit 7", b"in").await.unwrap();
 
     assert_eq!(output.exit, Exit::Code(7));
-    assert_eq!(output.stdout, b"in");
-    assert_eq!(output.stderr, b"err\n");
+    assert_eq!(*output.stdout, b"in");
+    assert_eq!(*output.stderr, b"err\n");
 }
 
 #[tokio::test]
@@ -28,7 +28,7 @@ async fn twenty_megabytes_of_input_and_of_output_arrive_whole() {
 
     let expected = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(&input));
     assert!(counted.stdout.starts_with(expected.as_bytes()));
-    assert!(output.stdout == input[..15_000_000]);
+    assert!(*output.stdout == input[..15_000_000]);
 }
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn a_command_that_does_not_read_its_input_ends_all_the_same() {
         .await
         .unwrap();
 
-    assert_eq!(output.stdout, b"done\n");
+    assert_eq!(*output.stdout, b"done\n");
 }
 
 #[tokio::test]
@@ -100,8 +100,8 @@ async fn lines_are_told_as_they_come_and_the_first_names_the_process() {
     let (output, pid) = tokio::join!(run, watch);
 
     let output = output.unwrap();
-    assert_eq!(output.stdout, b"one\nthree");
-    assert_eq!(output.stderr, format!("two {pid}\n").into_bytes());
+    assert_eq!(*output.stdout, b"one\nthree");
+    assert_eq!(*output.stderr, format!("two {pid}\n").into_bytes());
 }
 
 #[tokio::test]
@@ -167,7 +167,7 @@ async fn a_command_beyond_its_deadline_is_named_and_left_alone() {
     let end = run(&session, &format!("timeout 10 cat '{}'", pipe.display()), b"")
         .await
         .unwrap();
-    assert_eq!(end.stdout, b"end\n");
+    assert_eq!(*end.stdout, b"end\n");
 }
 
 #[tokio::test]
@@ -178,7 +178,7 @@ async fn a_background_process_that_holds_the_output_does_not_hold_the_command() 
 
     let output = run(&session, "sleep 60 & echo done", b"").await.unwrap();
 
-    assert_eq!(output.stdout, b"done\n");
+    assert_eq!(*output.stdout, b"done\n");
     assert!(since.elapsed() < Duration::from_secs(20));
 }
 
@@ -196,6 +196,7 @@ async fn forty_commands_at_once_share_the_sessions_that_sshd_allows() {
                 .await
                 .unwrap()
                 .stdout
+                .to_vec()
         }
     });
     let outputs = futures::future::join_all(runs).await;
@@ -242,7 +243,7 @@ async fn a_run_that_is_given_up_leaves_the_connection_in_order() {
         .unwrap();
 
     assert!(given_up.is_err());
-    assert_eq!(output.stdout, b"well\n");
+    assert_eq!(*output.stdout, b"well\n");
 }
 
 #[tokio::test]

@@ -81,6 +81,7 @@ fn request(input: &[u8]) -> Request {
         input: Zeroizing::new(input.to_vec()),
         deadline: Duration::from_secs(60),
         progress: None,
+        prints_secrets: false,
     }
 }
 

@@ -94,7 +94,7 @@ async fn output_that_follows_the_status_is_kept() {
         session.close(id)
     });
 
-    assert_eq!(output.await.unwrap().stdout, b"late");
+    assert_eq!(*output.await.unwrap().stdout, b"late");
 }
 
 #[tokio::test]
@@ -109,7 +109,10 @@ async fn a_status_that_follows_the_end_of_output_is_waited_for() {
     });
 
     let output = output.await.unwrap();
-    assert_eq!((output.exit, output.stderr), (Exit::Code(4), b"err".to_vec()));
+    assert_eq!(
+        (output.exit, output.stderr.as_slice()),
+        (Exit::Code(4), b"err".as_slice())
+    );
 }
 
 #[tokio::test]

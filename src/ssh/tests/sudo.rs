@@ -51,7 +51,10 @@ async fn sudo_without_a_password_passes_input_and_status() {
 
     let output = run(&session, "cat; exit 3", b"in").await.unwrap();
 
-    assert_eq!((output.exit, output.stdout), (Exit::Code(3), b"in".to_vec()));
+    assert_eq!(
+        (output.exit, output.stdout.as_slice()),
+        (Exit::Code(3), b"in".as_slice())
+    );
 }
 
 #[tokio::test]
@@ -75,8 +78,8 @@ async fn a_password_reaches_sudo_and_the_input_the_command() {
     let output = run(&session, "cat; echo err >&2", b"in").await.unwrap();
 
     assert_eq!(
-        (output.stdout, output.stderr),
-        (b"in".to_vec(), b"err\n".to_vec())
+        (output.stdout.as_slice(), output.stderr.as_slice()),
+        (b"in".as_slice(), b"err\n".as_slice())
     );
     assert_eq!(attempts(&sshd), 1);
 }
@@ -89,7 +92,7 @@ async fn a_password_that_sudo_does_not_want_never_becomes_the_commands_input() {
 
     let output = run(&session, "cat", b"in").await.unwrap();
 
-    assert_eq!(output.stdout, b"in");
+    assert_eq!(*output.stdout, b"in");
 }
 
 #[tokio::test]

@@ -11,11 +11,13 @@ use crate::topology::{CertificateRoute, Host, Role, Topology, Version};
 use crate::values::Slot;
 
 mod api_version;
+mod certificates;
 mod cluster;
 mod differences;
 mod fragments;
 
 pub use api_version::ApiVersion;
+pub use certificates::shared_certificates;
 pub use cluster::cluster_configuration;
 pub use differences::differences;
 

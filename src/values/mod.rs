@@ -8,17 +8,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-/// Files that belong together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Bundle {
-    /// etcd's authority and its key.
-    EtcdAuthority,
-    /// What one etcd member needs; the number is its place among the inventory's etcd hosts.
-    EtcdMember(u8),
-    /// What API servers need to ask etcd.
-    EtcdClient,
-}
+mod bundle;
+
+pub use bundle::Bundle;
 
 /// A value that stands in a plan by name only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -32,11 +24,15 @@ pub enum Slot {
     CertificateKey,
     /// `sha256:` and the hash of the cluster CA's public key: made by `kubeadm init`, so unknown before it.
     CaHash,
+    /// Files that a host has told, one a line, for other hosts to write.
+    Files(Bundle),
+    /// The SHA-256 of each of these files, one a line.
+    Sums(Bundle),
 }
 
 impl Slot {
-    /// Every slot, in declaration order.
-    pub const ALL: [Slot; 4] = [
+    /// The slots that a template can name.
+    const SINGLE: [Slot; 4] = [
         Slot::BootstrapToken,
         Slot::BootstrapTokenId,
         Slot::CertificateKey,
@@ -50,6 +46,8 @@ impl Slot {
             Slot::BootstrapTokenId => "<bootstrap token id, made by this run>",
             Slot::CertificateKey => "<certificate key, made by this run>",
             Slot::CaHash => "<cluster CA hash, known after init>",
+            Slot::Files(bundle) => bundle.mask(),
+            Slot::Sums(_) => "<SHA-256 of each of them, known to this run>",
         }
     }
 
@@ -76,7 +74,7 @@ impl Content {
     /// Splits text at every [`Slot::placeholder`].
     pub fn parse(text: &str) -> Self {
         let mut pieces = vec![Piece::Text(text.to_owned())];
-        for slot in Slot::ALL {
+        for slot in Slot::SINGLE {
             pieces = pieces
                 .into_iter()
                 .flat_map(|piece| split_at_slot(piece, slot))
@@ -135,6 +133,12 @@ impl Content {
     }
 }
 
+impl From<Slot> for Content {
+    fn from(slot: Slot) -> Self {
+        Self(vec![Piece::Slot(slot)])
+    }
+}
+
 impl From<String> for Content {
     fn from(text: String) -> Self {
         Content::parse(&text)
@@ -170,7 +174,11 @@ fn split_at_slot(piece: Piece, slot: Slot) -> Vec<Piece> {
 
 /// What fills the slots of one run. Zeroised when dropped; never printed.
 #[derive(Default)]
-pub struct Values(BTreeMap<Slot, Zeroizing<String>>);
+pub struct Values {
+    slots: BTreeMap<Slot, Zeroizing<String>>,
+    /// What shows that a text holds a piece of a key that a host has told.
+    traces: Vec<Zeroizing<String>>,
+}
 
 impl Values {
     /// The secrets of a new run, drawn from the operating system's generator.
@@ -185,28 +193,45 @@ impl Values {
 
     /// Gives a slot its value.
     pub fn set(&mut self, slot: Slot, value: String) {
-        self.0.insert(slot, Zeroizing::new(value));
+        self.slots.insert(slot, Zeroizing::new(value));
+    }
+
+    /// Takes the files that a host has told for a bundle, and knows their sums from then on. `Err` says what is wrong
+    /// with the answer, without a word of it.
+    pub fn set_files(&mut self, bundle: Bundle, answer: &[u8]) -> Result<(), String> {
+        let told = bundle::take(answer)?;
+        self.slots.insert(Slot::Files(bundle), told.lines);
+        self.slots.insert(Slot::Sums(bundle), told.sums);
+        self.traces.extend(told.traces);
+        Ok(())
+    }
+
+    /// The content of one file of a bundle, if a host has told it.
+    pub fn file(&self, bundle: Bundle, path: &str) -> Option<Zeroizing<Vec<u8>>> {
+        bundle::find(self.get(Slot::Files(bundle))?, path)
     }
 
     /// The value of a slot, if it is known yet.
     pub fn get(&self, slot: Slot) -> Option<&str> {
-        self.0.get(&slot).map(|value| value.as_str())
+        self.slots.get(&slot).map(|value| value.as_str())
     }
 
-    /// `text` with every secret value in it replaced by its mask. The CA hash and the token's id are no secrets.
+    /// `text` with every secret value in it, and every piece of a private key that was handed over, replaced by a
+    /// mask. The CA hash and the token's id are no secrets.
     pub fn redact(&self, text: &str) -> String {
-        [Slot::BootstrapToken, Slot::CertificateKey]
+        let text = [Slot::BootstrapToken, Slot::CertificateKey]
             .iter()
             .fold(text.to_owned(), |text, slot| match self.get(*slot) {
                 Some(value) => text.replace(value, slot.mask()),
                 None => text,
-            })
+            });
+        bundle::redact(&text, &self.traces)
     }
 }
 
 impl std::fmt::Debug for Values {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.slots.keys()).finish()
     }
 }
 
