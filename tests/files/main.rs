@@ -9,6 +9,7 @@
 
 mod builder;
 mod differences;
+mod etcd;
 mod haproxy;
 mod hosts_block;
 mod keepalived;

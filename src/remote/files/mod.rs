@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::values::Content;
 
+pub mod etcd;
 mod haproxy;
 mod hosts_block;
 mod keepalived;

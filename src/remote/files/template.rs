@@ -7,7 +7,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use super::yaml;
 
 /// The templates, by name.
-const TEMPLATES: [(&str, &str); 9] = [
+const TEMPLATES: [(&str, &str); 14] = [
     ("haproxy.cfg", include_str!("../../../templates/haproxy.cfg.j2")),
     (
         "keepalived.conf",
@@ -38,6 +38,23 @@ const TEMPLATES: [(&str, &str); 9] = [
         "kube-proxy.yaml",
         include_str!("../../../templates/kubeadm/kube-proxy.yaml.j2"),
     ),
+    (
+        "etcd-init.yaml",
+        include_str!("../../../templates/kubeadm/etcd-init.yaml.j2"),
+    ),
+    (
+        "etcd-cluster.yaml",
+        include_str!("../../../templates/kubeadm/etcd-cluster.yaml.j2"),
+    ),
+    (
+        "etcd-kubelet.yaml",
+        include_str!("../../../templates/kubeadm/etcd-kubelet.yaml.j2"),
+    ),
+    (
+        "etcd-kubelet.conf",
+        include_str!("../../../templates/etcd-kubelet.conf.j2"),
+    ),
+    ("etcd.service", include_str!("../../../templates/etcd.service.j2")),
 ];
 
 /// Renders one of the program's own templates.

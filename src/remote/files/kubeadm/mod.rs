@@ -98,7 +98,7 @@ pub fn init_flags(topology: &Topology) -> Vec<String> {
     flags
 }
 
-fn api_version(host: &Host, kubeadm: Version) -> Result<ApiVersion, Problem> {
+pub(super) fn api_version(host: &Host, kubeadm: Version) -> Result<ApiVersion, Problem> {
     ApiVersion::for_kubeadm(kubeadm).map_err(|cause| Problem::Probe {
         host: host.name.clone(),
         what: "which configuration kubeadm reads".to_owned(),
@@ -179,6 +179,28 @@ fn kubelet_configuration(topology: &Topology, api: ApiVersion) -> Value {
         context! { cgroup_driver => api.missing_cgroup_driver() },
     );
     merged(&text, &topology.kubeadm.kubelet_configuration)
+}
+
+/// The configuration of a kubelet that no kubeadm completes: the user's fragment, and `own` over it. The document's own
+/// cgroup driver is systemd's, since a kubelet by itself still takes the other.
+pub(super) fn kubelet_document(topology: &Topology, own: &str) -> Value {
+    let text = template::render("kubelet.yaml", context! { cgroup_driver => "systemd" });
+    let mut document = fragments::parse(&text);
+    fragments::merge(&mut document, &topology.kubeadm.kubelet_configuration);
+    let own = fragments::parse(own);
+    // Whole: how a cluster's kubelet knows its callers makes no sense where there is no cluster.
+    for key in own.keys() {
+        document.shift_remove(key);
+    }
+    fragments::merge(&mut document, &own);
+    Value::Object(document)
+}
+
+/// A document of our own with extra arguments in the shape that the version wants.
+pub(super) fn arrange_arguments(text: &str, api: ApiVersion) -> Value {
+    let mut document = Value::Object(fragments::parse(text));
+    fragments::arrange_arguments(&mut document, api);
+    document
 }
 
 fn kube_proxy_configuration(topology: &Topology) -> Value {
