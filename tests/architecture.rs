@@ -19,8 +19,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("inventory", VOCABULARY),
     ("facts", VOCABULARY),
     // Decisions.
-    ("plan", &["topology", "values", "remote"]),
-    ("steps", &["topology", "values", "remote", "facts", "plan"]),
+    ("plan", &["topology", "values", "pki", "remote"]),
+    ("steps", &["topology", "values", "pki", "remote", "facts", "plan"]),
     (
         "planner",
         &[
@@ -28,6 +28,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "values",
             "ca",
             "manifests",
+            "pki",
             "error",
             "remote",
             "facts",
@@ -40,7 +41,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     // The world.
     (
         "engine",
-        &["topology", "values", "ca", "error", "remote", "plan", "events"],
+        &[
+            "topology", "values", "ca", "pki", "error", "remote", "plan", "events",
+        ],
     ),
     ("ssh", &["topology", "error", "remote"]),
     // People and machines who watch.
@@ -50,6 +53,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "topology",
             "values",
+            "pki",
             "error",
             "remote",
             "inventory",
