@@ -11,7 +11,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 mod etcd;
-
 pub use etcd::{EtcdManager, EtcdSettings, KeyAlgorithm, OwnAuthority, Secret};
 
 /// A host's name: RFC 1123, unique in the inventory; also the name of its node.

@@ -138,6 +138,10 @@ fn paths(topology: &Topology, host: &Host) -> Vec<String> {
             "/etc/keepalived/keepalived.conf".to_owned(),
         ]);
     }
+    if host.is(Role::Etcd) {
+        use crate::remote::files::etcd::{KUBELET_CONFIGURATION, KUBELET_DROP_IN, UNIT};
+        paths.extend([KUBELET_CONFIGURATION, KUBELET_DROP_IN, UNIT].map(str::to_owned));
+    }
     let for_host = topology
         .files
         .iter()

@@ -50,6 +50,14 @@ pub(crate) fn stacked(control_planes: u8, workers: u8) -> Topology {
     }
 }
 
+/// The same with etcd1 to etcd3.
+pub(crate) fn external(control_planes: u8, workers: u8) -> Topology {
+    let mut topology = stacked(control_planes, workers);
+    topology.etcd = EtcdTopology::External;
+    topology.hosts.extend((1..=3).map(etcd_host));
+    topology
+}
+
 /// The same without balancers of hawser's own.
 pub(crate) fn behind_a_foreign_balancer(control_planes: u8, workers: u8) -> Topology {
     let mut topology = stacked(control_planes, workers);
@@ -87,6 +95,10 @@ pub(crate) fn control_plane(number: u8) -> Host {
         &format!("10.0.0.1{number}"),
         Role::ControlPlane,
     )
+}
+
+pub(crate) fn etcd_host(number: u8) -> Host {
+    host(&format!("etcd{number}"), &format!("10.0.0.4{number}"), Role::Etcd)
 }
 
 pub(crate) fn worker(number: u8) -> Host {

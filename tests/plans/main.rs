@@ -9,6 +9,8 @@
 mod balancers;
 mod builds;
 mod doing;
+mod etcd;
+mod external;
 mod handover;
 mod hosts;
 mod inventory;
