@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::facts::{
-    ClusterView, HostFacts, MemberFact, NodeFact, Observation, Observed, WorkloadFact, ending,
+    ClusterView, HostFacts, MemberFact, NodeFact, Observation, Observed, WorkloadFact, client_ending, ending,
 };
 use crate::topology::{EtcdTopology, Host, HostName, Role, Topology, Version};
 
@@ -121,12 +121,19 @@ fn external_etcd(topology: &Topology, observation: &Observation) -> Vec<Unmet> {
 
 /// What should be looked at though everything is as it should be: certificates that end soon, with their hosts.
 pub fn remarks(topology: &Topology, observation: &Observation) -> Vec<String> {
-    let hosts = topology.with_role(Role::Etcd);
-    let found = hosts.filter_map(|host| {
-        let facts = observation.get(&host.name)?.as_ref().ok()?;
-        Some((host, ending(facts.etcd.as_ref()?)))
-    });
-    found
+    let facts = |host: &Host| observation.get(&host.name)?.as_ref().ok();
+    let etcd = |host: &Host| facts(host)?.etcd.as_ref();
+    let members = topology
+        .with_role(Role::Etcd)
+        .filter_map(|host| Some((host, ending(etcd(host)?))));
+    let now = topology
+        .with_role(Role::Etcd)
+        .find_map(|host| Some(etcd(host)?.now_s));
+    let clients = topology
+        .with_role(Role::ControlPlane)
+        .filter_map(|host| Some((host, vec![client_ending(facts(host)?, now?)?])));
+    members
+        .chain(clients)
         .flat_map(|(host, ending)| {
             ending
                 .into_iter()

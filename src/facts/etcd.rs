@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Answer, Answers};
-use super::{MemberFact, Observed, cluster, identity};
+use super::{HostFacts, MemberFact, Observed, cluster, identity};
 use crate::pki::{AUTHORITY_KEY, Certificate, SOON, is_signed_by};
 use crate::topology::{Host, Version};
 
@@ -21,6 +21,8 @@ pub struct EtcdFacts {
     pub authority: Option<String>,
     /// How long it lasts, in seconds.
     pub authority_left: Option<Observed<i64>>,
+    /// The host's clock, seconds since 1970.
+    pub now_s: i64,
     /// Whether its key is there.
     pub has_authority_key: bool,
     /// The member's certificates by name: `server`, `peer`, `healthcheck-client`.
@@ -94,6 +96,7 @@ pub(super) fn read(answers: &Answers, has_data: bool) -> Result<EtcdFacts, Strin
         });
     let unit_file = told("FragmentPath=").next().filter(|path| !path.is_empty());
     Ok(EtcdFacts {
+        now_s: now,
         authority_left: authority.as_deref().map(|pem| left(pem, now).into()),
         certificates: certificates.collect(),
         has_authority_key: keys.contains(AUTHORITY_KEY),
@@ -247,24 +250,48 @@ impl<'a> ClusterOfEtcd<'a> {
     }
 }
 
+/// Where an API server has the certificate with which it asks an etcd on other hosts.
+pub const CLIENT_CERTIFICATE: &str = "/etc/kubernetes/pki/apiserver-etcd-client.crt";
+
+/// How long a control plane's certificate for asking etcd lasts, in seconds; `None` where it has none, or none that can
+/// be read.
+pub fn client_left(control_plane: &HostFacts, now_s: i64) -> Option<i64> {
+    let file = control_plane.files.get(CLIENT_CERTIFICATE)?.known()?;
+    left(&file.content, now_s).ok()
+}
+
+/// What is said of a control plane's certificate for asking etcd where it ends within 90 days.
+pub fn client_ending(control_plane: &HostFacts, now_s: i64) -> Option<String> {
+    told(
+        "its certificate for asking etcd",
+        client_left(control_plane, now_s),
+    )
+    .map(with_remedy)
+}
+
 /// Certificates of a host that end within 90 days, or have ended, each in a few words.
 pub fn ending(facts: &EtcdFacts) -> Vec<String> {
-    let day = 24 * 60 * 60;
-    let told = |name: &str, left: Option<&i64>| {
-        let left = *left.filter(|left| **left < SOON)?;
-        Some(if left < 0 {
-            format!("{name} has ended {} days ago", -left / day)
-        } else {
-            format!("{name} ends in {} days", left / day)
-        })
-    };
-    let authority = facts.authority_left.as_ref().and_then(Observed::known);
+    let authority = facts.authority_left.as_ref().and_then(Observed::known).copied();
     let leaves = facts.certificates.iter().filter_map(|(name, leaf)| {
-        let told = told(&format!("etcd's certificate {name}"), leaf.left_s.known())?;
-        Some(format!("{told}; from 30 days before its end apply makes it anew"))
+        let left = leaf.left_s.known().copied();
+        told(&format!("etcd's certificate {name}"), left).map(with_remedy)
     });
     told("etcd's authority", authority)
         .into_iter()
         .chain(leaves)
         .collect()
+}
+
+fn told(name: &str, left: Option<i64>) -> Option<String> {
+    let day = 24 * 60 * 60;
+    let left = left.filter(|left| *left < SOON)?;
+    Some(if left < 0 {
+        format!("{name} has ended {} days ago", -left / day)
+    } else {
+        format!("{name} ends in {} days", left / day)
+    })
+}
+
+fn with_remedy(told: String) -> String {
+    told + "; from 30 days before its end apply makes it anew"
 }

@@ -19,7 +19,10 @@ mod membership;
 #[cfg(test)]
 mod captured;
 
-pub use etcd::{CertificateFact, ClusterOfEtcd, EtcdData, EtcdFacts, ending};
+pub use etcd::{
+    CLIENT_CERTIFICATE, CertificateFact, ClusterOfEtcd, EtcdData, EtcdFacts, client_ending, client_left,
+    ending,
+};
 pub use host::parse;
 pub use identity::cluster_id;
 pub use membership::{Cluster, Membership, control_plane_membership, quorum, worker_membership};

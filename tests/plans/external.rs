@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use hawser::facts::{EtcdData, Observed};
+use hawser::facts::{CLIENT_CERTIFICATE, EtcdData, Observed};
+use hawser::pki::{Authority, Leaf};
 use hawser::planner::Allowance;
-use hawser::topology::{EtcdManager, OwnAuthority, Secret};
+use hawser::topology::{EtcdManager, KeyAlgorithm, OwnAuthority, Secret};
 use hawser::verify::{remarks, unmet};
 
 use crate::etcd::{DAY, identity};
@@ -304,6 +305,38 @@ fn certificates_that_end_with_their_authority_are_not_made_again_and_again() {
     }
 
     assert!(world.plan().unwrap().is_empty());
+}
+
+#[test]
+fn a_control_planes_certificate_for_asking_etcd_is_made_anew_too() {
+    let mut world = built(EtcdManager::Kubelet);
+    let now = jiff::Timestamp::now();
+    let own = Authority::new(KeyAlgorithm::EcdsaP256, now).unwrap();
+    let client = own
+        .sign(&Leaf::api_server_client(), KeyAlgorithm::EcdsaP256, now)
+        .unwrap();
+    for host in ["cp1", "cp2"] {
+        world
+            .machine(host)
+            .put(CLIENT_CERTIFICATE, &client.certificate, 0o644);
+    }
+    for host in ["etcd1", "etcd2", "etcd3"] {
+        world.etcd(host).now_s = now.as_second() + 345 * DAY;
+    }
+    world.knows_authority = false;
+
+    let plan = world.plan().unwrap();
+
+    let steps: Vec<_> = plan.steps().map(|step| step.id.0.as_str()).collect();
+    assert_eq!(
+        steps,
+        [
+            "etcd1/read-etcd-authority",
+            "cp1/write-etcd-client-certificate",
+            "cp2/write-etcd-client-certificate"
+        ]
+    );
+    assert_eq!(remarks(&world.topology, &world.observe()).len(), 2);
 }
 
 #[test]

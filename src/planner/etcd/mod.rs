@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::{ALL_AT_ONCE, Cluster, Scene, chain, is_within, phase};
 use crate::error::Problem;
-use crate::facts::{CertificateFact, EtcdFacts, Observed};
+use crate::facts::{CertificateFact, EtcdFacts, HostFacts, Observed, client_left};
 use crate::pki::{Leaf, Order};
 use crate::plan::{Chain, Phase, Step};
 use crate::remote::files::etcd as files;
@@ -25,6 +25,8 @@ pub(super) struct Decision<'a> {
     lacking: Vec<&'a Host>,
     /// Hosts whose member is not well.
     down: Vec<&'a Host>,
+    /// Control planes whose certificate for asking etcd comes to its end.
+    clients: Vec<&'a Host>,
     /// A host that has the authority with its key.
     authority: Option<&'a Host>,
 }
@@ -45,6 +47,7 @@ pub(super) fn decide<'a>(
     let decision = Decision {
         lacking: of(&|host, facts| lacks_certificates(settings, host, facts)),
         down: of(&|host, facts| !facts.is_well(host)),
+        clients: ending_clients(scene, &hosts),
         authority: hosts.iter().find(having_key).map(|(host, _)| *host),
     };
     decision.is_within(limit)?;
@@ -78,6 +81,24 @@ fn lasts(found: &CertificateFact, facts: &EtcdFacts) -> bool {
     };
     let would_last_longer = authority.is_none_or(|authority| authority - left > MADE_ANEW);
     *left > 0 && (*left > MADE_ANEW || !would_last_longer)
+}
+
+/// kubeadm does not renew what it has not signed. API servers read it without a restart.
+fn ending_clients<'a>(scene: &Scene<'a>, hosts: &[(&Host, &EtcdFacts)]) -> Vec<&'a Host> {
+    let Some((_, etcd)) = hosts.first() else {
+        return Vec::new();
+    };
+    let would_end_anyway = |left: i64| {
+        let authority = etcd.authority_left.as_ref().and_then(Observed::known);
+        authority.is_some_and(|authority| authority - left <= MADE_ANEW) && left > 0
+    };
+    let ends = |facts: &HostFacts| {
+        client_left(facts, etcd.now_s).is_some_and(|left| left <= MADE_ANEW && !would_end_anyway(left))
+    };
+    let planes = scene
+        .answered(Role::ControlPlane)
+        .filter(|(_, facts)| ends(facts));
+    planes.map(|(host, _)| host).collect()
 }
 
 /// A month before its end a certificate is made anew, in seconds; etcd reads it without a restart.
@@ -162,6 +183,14 @@ pub(super) fn phases(
             vec![chain(&first.name, vec![seen])],
         ));
     }
+    let init = cluster.is_to_be_initialised().then(|| &cluster.via().name);
+    let clients = decision.clients.iter().filter(|host| Some(&host.name) != init);
+    let clients = clients.map(|host| chain(&host.name, vec![client_certificate(scene, decision, host)]));
+    phases.push(phase(
+        "etcd's client certificates",
+        ALL_AT_ONCE,
+        clients.collect(),
+    ));
     if cluster.is_to_be_initialised() {
         let steps = before_init(scene, cluster, decision);
         phases.push(phase(
@@ -177,7 +206,8 @@ pub(super) fn phases(
 fn read_authority(scene: &Scene, cluster: &Cluster, decision: &Decision) -> Phase {
     let is_own = scene.topology.external_etcd.authority.is_some();
     let init = cluster.is_to_be_initialised().then(|| cluster.via());
-    let needed_by = decision.lacking.first().copied().or(init);
+    let lacking = decision.lacking.iter().chain(&decision.clients).next().copied();
+    let needed_by = lacking.or(init);
     let chains = match (decision.authority, needed_by) {
         (Some(from), Some(host)) if !is_own => {
             vec![chain(&host.name, vec![steps::read_authority(&from.name)])]
@@ -255,13 +285,17 @@ const OLDEST: Version = Version::new(3, 4, 0);
 
 /// The first control plane asks with a certificate of its own; and nobody else's objects may be there.
 fn before_init(scene: &Scene, cluster: &Cluster, decision: &Decision) -> Vec<Step> {
-    let order = decision.order(scene, Bundle::EtcdClient, vec![Leaf::api_server_client()]);
     let first = scene.topology.with_role(Role::Etcd).next();
     let see_empty = first
         .filter(|_| matches!(cluster, Cluster::Absent(_)))
         .map(|etcd| steps::see_empty(&etcd.name, &scene.topology.kubeadm.cri_socket));
     see_empty
         .into_iter()
-        .chain([steps::write_client_certificate(&cluster.via().name, order)])
+        .chain([client_certificate(scene, decision, cluster.via())])
         .collect()
+}
+
+fn client_certificate(scene: &Scene, decision: &Decision, host: &Host) -> Step {
+    let order = decision.order(scene, Bundle::EtcdClient, vec![Leaf::api_server_client()]);
+    steps::write_client_certificate(&host.name, order)
 }

@@ -1,7 +1,7 @@
 //! How long etcd's certificates last, and who is a member beside the inventory.
 
 use super::{Scene, hosts};
-use crate::facts::{ClusterOfEtcd, EtcdFacts, ending};
+use crate::facts::{ClusterOfEtcd, EtcdFacts, client_ending, ending};
 use crate::plan::{Note, NoteLevel};
 use crate::topology::Role;
 
@@ -10,7 +10,12 @@ pub(in crate::planner) fn gather(scene: &Scene) -> Vec<Note> {
         let soon = ending(facts).into_iter();
         soon.map(|what| note(NoteLevel::Warning, format!("{}: {what}", host.name)))
     });
-    let mut notes: Vec<Note> = warnings.collect();
+    let now = hosts(scene).map(|(_, facts)| facts.now_s).next();
+    let clients = scene.answered(Role::ControlPlane).filter_map(|(host, facts)| {
+        let what = client_ending(facts, now?)?;
+        Some(note(NoteLevel::Warning, format!("{}: {what}", host.name)))
+    });
+    let mut notes: Vec<Note> = warnings.chain(clients).collect();
     if notes.is_empty() {
         notes.extend(lasting(scene).map(|text| note(NoteLevel::Info, text)));
     }
