@@ -10,7 +10,7 @@ export NO_PROXY='*' no_proxy='*'
 files "$@" </dev/null |
   also host |
   also section endpoint timeout 5 getent ahosts "$endpoint" |
-  if is_node || is etcd; then also node; else cat; fi |
+  if is_node; then also node; else cat; fi |
   if is etcd; then also etcd_of_host; else cat; fi |
   if is balancer; then also balancer; else cat; fi |
   if is control-plane; then also cluster | also tls; else cat; fi

@@ -3,6 +3,7 @@
 etcd_of_host() {
   section etcd_host etcd_host </dev/null |
     also etcd_certificates |
+    also etcd_node |
     also etcd_program |
     also asked_member
 }
@@ -25,6 +26,15 @@ etcd_wal() {
   for path in "$etcd_data"/member/wal/*.wal; do
     ! exists "$path" || { printf 'wal %s\n' "$(head -c 256 -- "$path" | base64 -w0)"; return; }
   done
+}
+
+# What a kubelet needs to run a member: the images only as long as none has run.
+etcd_node() {
+  if exists "$etcd_data/member"; then
+    version kubeadm version -o short </dev/null | also version kubelet --version
+  else
+    node
+  fi
 }
 
 etcd_certificates() {
