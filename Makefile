@@ -3,6 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 PROFILE ?= stacked
+TIMES ?= 10
 export INSTA_UPDATE ?= no
 
 .PHONY: help demo test check unit lab-test faults lab lab-down bench soak review tools
@@ -33,15 +34,14 @@ unit: tools ## tests that need no lab
 
 lab-test: tools ## tests on the lab's real hosts
 	@lab/lab build
-	HAWSER_KUBEADM="$$(lab/lab path bin)/kubeadm" cargo nextest run --locked --features lab --profile lab -E 'binary(=lab) | binary(=lab_kubeadm_config)'
+	HAWSER_KUBEADM="$$(lab/lab path bin)/kubeadm" cargo nextest run --locked --features lab --profile lab -E 'binary(=lab) | binary(=lab_compact) | binary(=lab_kubeadm_config)'
 	@lab/lab down
 
 faults: tools ## hosts that lose power or their disk in the middle of a build, and how the next run goes on
 	@lab/lab build
-	cargo nextest run --locked --features lab --profile lab -E 'binary(=lab_faults)'
-	@lab/lab down
+	@lab/faults.sh
 
-lab: tools ## bring up the lab's hosts (PROFILE=stacked or external), taking down what runs
+lab: tools ## bring up the lab's hosts (PROFILE=stacked, external or compact), taking down what runs
 	@lab/lab build
 	@lab/lab up $(PROFILE)
 
@@ -53,10 +53,10 @@ bench: tools ## measure against the guide by hand and against Ansible; results i
 	@lab/lab build
 	@bench/run.sh
 
-soak: tools ## ten builds of the stacked cluster in a row; results in docs/results
+soak: tools ## ten builds of a PROFILE in a row (or TIMES); results in docs/results
 	cargo build --release --locked
 	@lab/lab build
-	@lab/soak.sh
+	@lab/soak.sh $(PROFILE) $(TIMES)
 
 review: ## look at snapshots that changed
 	INSTA_UPDATE=new cargo nextest run --locked || true

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""The share of a run, in percent, in which by the hosts' own record no changing command ran and nothing was polled for.
+"""The share of a run, in percent, that was hawser's own: in which, by the hosts' own record, no changing command ran
+and the cluster was not getting ready either.
 
-usage: own_share.py EVENTS.jsonl RECORD_FOLDER
+usage: own_share.py PLAN.json EVENTS.jsonl RECORD_FOLDER
 
-A poll is a wait for the cluster from its first question to its last, pauses included: between the first and the last
-recorded run of the same question on the same host, as long as the answer was no.
+What counts for the hosts: a changing command of the plan, from its start to its end; and the time from a check of the
+plan that said "not yet" to the end of the next answer to the same check. What verification waits for counts up to the
+last time it said so. Connecting, looking, asking whether something is already done, and every pause between, is own.
 """
 
 import datetime
@@ -13,36 +15,52 @@ import pathlib
 import sys
 
 
-def main(events_path, record_path):
-    times = [instant(json.loads(line)["time"]) for line in open(events_path)]
-    began, ended = min(times), max(times)
-    busy = []
+def main(plan_path, events_path, record_path):
+    plan = json.loads(pathlib.Path(plan_path).read_text())["plan"]
+    steps = [step for chain in chains(plan) for step in chain["steps"]] + plan["closing"]
+    changes = {step["change"]["line"] for step in steps if step["change"]}
+    events = [json.loads(line) for line in open(events_path)]
+    began, ended = instant(events[0]["time"]), instant(events[-1]["time"])
+    busy = verification(events)
     for log in pathlib.Path(record_path).iterdir():
-        busy.extend(intervals(log))
-    covered = union([(max(a, began), min(b, ended)) for a, b in busy if b > began and a < ended])
+        busy += host_intervals(commands(log), changes)
+    covered = union((max(a, began), min(b, ended)) for a, b in busy if b > began and a < ended)
     print(f"{100 * (1 - covered / (ended - began)):.1f}")
+
+
+def chains(plan):
+    return [chain for phase in plan["phases"] for lane in phase["lanes"] for chain in lane["chains"]]
 
 
 def instant(text):
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
-def intervals(log):
-    """Every recorded command, and the pauses between the same question asked again."""
-    started, last = {}, {}
-    for line in log.read_text().splitlines():
-        event = json.loads(line)
+def commands(log):
+    """(command, start, end, status) of one host, in the order of their starts."""
+    started, ended = {}, []
+    for event in map(json.loads, log.read_text().splitlines()):
         if event["event"] == "start":
             started[event["sequence"]] = event
-            continue
-        start = started.pop(event["sequence"], None)
-        if start is None:
-            continue
-        yield start["time"], event["time"]
-        command = start["command"]
-        if command in last and last[command][1] != 0:
-            yield last[command][0], start["time"]
-        last[command] = (event["time"], event.get("status"))
+        elif event["sequence"] in started:
+            start = started.pop(event["sequence"])
+            ended.append((start["command"], start["time"], event["time"], event.get("status")))
+    return sorted(ended, key=lambda command: command[1])
+
+
+def host_intervals(ran, changes):
+    """Changes, and the waits between a question that got a no and the same question asked next."""
+    found = [(start, end) for command, start, end, _ in ran if command in changes]
+    for one, following in zip(ran, ran[1:]):
+        if one[0] not in changes and one[0] == following[0] and one[3] != 0:
+            found.append((one[1], following[2]))
+    return found
+
+
+def verification(events):
+    began = [e["time"] for e in events if e["event"] == "phase-started" and e["phase"] == "verify"]
+    waited = [e["time"] for e in events if e["event"] == "still-waiting" and e["step"] == "verify"]
+    return [(instant(began[0]), instant(waited[-1]))] if began and waited else []
 
 
 def union(pairs):

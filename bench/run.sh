@@ -21,6 +21,7 @@ for round in 1 2; do
   lab/lab up stacked >"$work/lab.log" 2>&1
   by_hand+=("$(seconds "$work/by-hand-$round.log" lab/by-hand.sh stacked)")
   lab/lab up stacked >"$work/lab.log" 2>&1
+  "$hawser" plan -o json -i lab/stacked.toml >"$work/plan-$round.json"
   lab/lab record on >>"$work/lab.log" 2>&1
   ours+=("$(seconds "$work/apply-$round.jsonl" "$hawser" apply --yes -o json -i lab/stacked.toml)")
   mkdir -p "$work/record-$round"
@@ -28,7 +29,7 @@ for round in 1 2; do
     docker exec "$host" cat /run/lab-record/root/log >"$work/record-$round/$host" || :
   done
   lab/lab record off >>"$work/lab.log" 2>&1
-  shares+=("$(bench/own_share.py "$work/apply-$round.jsonl" "$work/record-$round")")
+  shares+=("$(bench/own_share.py "$work/plan-$round.json" "$work/apply-$round.jsonl" "$work/record-$round")")
   echo "round $round: by hand ${by_hand[-1]} s, hawser ${ours[-1]} s, hawser's own share ${shares[-1]} %"
 done
 
@@ -52,6 +53,6 @@ for _ in 1 2 3; do ansible+=("$(seconds "$work/ansible.log" bench/ansible_facts.
   echo "| \`ansible-playbook\` asking the same hosts for the same facts | ${ansible[*]} | $(ratio "$(median "${ansible[@]}")" "$(median "${second[@]}")") |"
   echo
   echo "The own share is the part of the run in which, by what the hosts themselves recorded, neither a changing command"
-  echo "ran nor the cluster was getting ready (a condition was being polled)."
+  echo "ran nor the cluster was getting ready (a check had just said \"not yet\")."
 } >"$results"
 cat "$results"

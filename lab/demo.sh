@@ -15,6 +15,11 @@ vip=$(sed -n 's/^vip = "\(.*\)"/\1/p' "$inventory")
 # The endpoint's name is known on the hosts; this machine asks the virtual IP itself, which the certificate names too.
 sed -i "s#https://$name:#https://$vip:#" "$demo/kubeconfig"
 
+# Of the compact profile the first host is both.
+balancer=$(lab/lab hosts "$1" | sed -n '1s/ .*//p')
+[[ $balancer = cp1 ]] || first_plane='  docker kill cp1; kubectl get nodes    # the API goes on
+'
+
 echo
 "$demo/kubectl" --kubeconfig "$demo/kubeconfig" get nodes -o wide
 cat <<EOF
@@ -22,9 +27,8 @@ cat <<EOF
 A highly available cluster answers at $vip ($name). Try:
   export KUBECONFIG=$PWD/$demo/kubeconfig PATH=$PWD/$demo:\$PATH
   kubectl get pods -A
-  docker kill lb1                       # the other balancer takes $vip over
-  docker kill cp1; kubectl get nodes    # the API goes on
-  docker start lb1 cp1
+  docker kill $balancer                       # another balancer takes $vip over
+${first_plane:-}  docker start $balancer${first_plane:+ cp1}
   $hawser plan -i $inventory            # what has drifted
   $hawser apply -i $inventory
   make lab-down                         # ends it

@@ -75,6 +75,9 @@ pub struct Step {
     pub files: Vec<FileChange>,
     /// Which file holds the story of a failure, for the command that shows it.
     pub on_failure: Option<RemoteCommand>,
+    /// Whether it takes away what commands on other hosts may be using: not done where one of them was let go.
+    #[serde(skip)]
+    pub ends_for_all: bool,
 }
 
 impl Step {
@@ -91,6 +94,7 @@ impl Step {
             makes: None,
             files: Vec::new(),
             on_failure: None,
+            ends_for_all: false,
         }
     }
 
@@ -127,6 +131,13 @@ impl Step {
     #[must_use]
     pub fn writes(mut self, file: FileChange) -> Self {
         self.files.push(file);
+        self
+    }
+
+    /// It takes away what commands on other hosts may be using.
+    #[must_use]
+    pub fn ends_for_all(mut self) -> Self {
+        self.ends_for_all = true;
         self
     }
 

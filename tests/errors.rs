@@ -62,7 +62,7 @@ const CODES: [ExitCode; 8] = [
     ExitCode::Interrupted,
 ];
 
-const KINDS: [&str; 17] = [
+const KINDS: [&str; 18] = [
     "inventory",
     "local file",
     "workstation",
@@ -78,6 +78,7 @@ const KINDS: [&str; 17] = [
     "probe",
     "step",
     "unsafe",
+    "silent",
     "missing hosts",
     "interrupted",
 ];
@@ -100,6 +101,7 @@ fn kind(problem: &Problem) -> &'static str {
         Problem::Probe { .. } => "probe",
         Problem::Step { .. } => "step",
         Problem::Unsafe { .. } => "unsafe",
+        Problem::Silent { .. } => "silent",
         Problem::MissingHosts { .. } => "missing hosts",
         Problem::Interrupted { .. } => "interrupted",
     }
@@ -210,6 +212,10 @@ fn on_the_hosts() -> Vec<Problem> {
             what: "the VIP 192.0.2.10 already answers, and keepalived runs on no balancer".to_owned(),
             because: vec!["seen from lb1: another machine has this address".to_owned()],
             way_out: vec!["give the cluster a free address: `vip` under [endpoint]".to_owned()],
+        },
+        Problem::Silent {
+            holders: vec![host("cp1"), host("cp3")],
+            starting: false,
         },
         Problem::MissingHosts {
             hosts: vec![

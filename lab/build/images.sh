@@ -81,7 +81,7 @@ pod_network() {
   cp /bin/busybox "$bin/kubectl" "$root/bin/"
   install -m 755 "$lab/pod-network/agent.sh" "$root/bin/agent"
   local tool
-  for tool in sh ip cat cmp cp mv sleep timeout; do ln -s busybox "$root/bin/$tool"; done
+  for tool in sh ip cat cmp cp mv sed sleep timeout; do ln -s busybox "$root/bin/$tool"; done
   image lab.local/pod-network:1 /bin/agent
 }
 

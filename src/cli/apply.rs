@@ -17,6 +17,7 @@ use crate::events::{Event, PhaseTime, Report};
 use crate::facts::Observation;
 use crate::pki::Authority;
 use crate::plan::{Plan, StepId};
+use crate::remote::probe::Look;
 use crate::report::paint::Paint;
 use crate::report::{self, plan_text};
 use crate::topology::{HostName, Role, Topology};
@@ -25,6 +26,9 @@ use crate::verify::{Unmet, remarks, unmet};
 
 /// Node leases, DaemonSets and HAProxy's checks follow a join within this.
 const SETTLED: Duration = Duration::from_secs(5 * 60);
+
+/// kubelet starts static pods within a minute of a host's start; etcd without a quorum is started again after 80 s.
+const POWER_ON: Duration = Duration::from_secs(90);
 
 /// A cluster is asked again this often while it settles: each look costs its control planes half a second of
 /// processor time, which they need for settling.
@@ -99,12 +103,12 @@ impl Attempt<'_> {
         stop: tokio::sync::watch::Receiver<StopLevel>,
     ) -> Outcome {
         let fleet = Fleet::connect(client, self.topology, &self.events).await;
-        let observation = fleet.observe(self.topology, &self.events).await;
+        let (observation, decided) = self.decide(&fleet, &stop).await;
         let connected = PhaseTime {
             phase: "connect and observe".to_owned(),
             took: self.began.elapsed(),
         };
-        let plan = match decide(self.topology, &observation, &allowance(&self.arguments.scope)) {
+        let plan = match decided {
             Ok(plan) => plan,
             Err(problems) => {
                 fleet.close().await;
@@ -125,6 +129,7 @@ impl Attempt<'_> {
         }
         let silent = self.silent(&observation);
         let mut report = Report {
+            own: connected.took,
             phases: vec![connected],
             lagging: silent.clone(),
             ..Report::default()
@@ -155,6 +160,39 @@ impl Attempt<'_> {
         }
         fleet.close().await;
         Ok(self.finish(report))
+    }
+
+    /// Looks at the hosts and decides. What may be gone a minute later is looked at again for so long: the power has just
+    /// come back.
+    async fn decide(
+        &self,
+        fleet: &Fleet,
+        stop: &tokio::sync::watch::Receiver<StopLevel>,
+    ) -> (Observation, Result<Plan, Vec<Problem>>) {
+        let mut told = false;
+        loop {
+            let observation = fleet.observe(self.topology, Look::Whole, &self.events).await;
+            let decided = decide(self.topology, &observation, &allowance(&self.arguments.scope));
+            let passing = decided
+                .as_ref()
+                .err()
+                .and_then(|problems| problems.iter().find(|problem| problem.may_pass()));
+            let Some(passing) = passing else {
+                return (observation, decided);
+            };
+            if self.began.elapsed() > POWER_ON || *stop.borrow() != StopLevel::Running {
+                return (observation, decided);
+            }
+            if !std::mem::replace(&mut told, true) {
+                let text = format!(
+                    "{}; they have just started: looking again until {} s",
+                    passing.headline(),
+                    POWER_ON.as_secs()
+                );
+                let _ = self.events.send(Event::Warned { text });
+            }
+            tokio::time::sleep(AGAIN).await;
+        }
     }
 
     fn show(&self, plan: &Plan) {
@@ -207,11 +245,12 @@ impl Attempt<'_> {
             steps: 0,
         });
         let mut observation = fresh;
+        let mut waited = Duration::ZERO;
         let asked = who_speaks_for_the_cluster(self.topology);
         let left = loop {
             let seen = match observation.take() {
                 Some(fresh) => fresh,
-                None => fleet.observe(&asked, &self.events).await,
+                None => fleet.observe(&asked, Look::Health, &self.events).await,
             };
             let left = unmet(self.topology, &seen, &report.lagging);
             if left.is_empty() {
@@ -222,8 +261,10 @@ impl Attempt<'_> {
                 break left;
             }
             self.still_waiting(&left, since);
+            waited = since.elapsed();
             tokio::time::sleep(AGAIN).await;
         };
+        report.own += since.elapsed().saturating_sub(waited);
         report.phases.push(PhaseTime {
             phase: phase.clone(),
             took: since.elapsed(),

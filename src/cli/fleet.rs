@@ -11,7 +11,7 @@ use crate::error::Problem;
 use crate::events::Event;
 use crate::facts::{self, HostFacts, Observation};
 use crate::remote::connection::{Connection, Output};
-use crate::remote::probe;
+use crate::remote::probe::{self, Look};
 use crate::ssh::{Client, Session};
 use crate::topology::{Host, HostName, Topology};
 use crate::values::Values;
@@ -61,10 +61,15 @@ impl Fleet {
     }
 
     /// Looks at every host with one command each.
-    pub(super) async fn observe(&self, topology: &Topology, events: &UnboundedSender<Event>) -> Observation {
+    pub(super) async fn observe(
+        &self,
+        topology: &Topology,
+        look: Look,
+        events: &UnboundedSender<Event>,
+    ) -> Observation {
         let looks = topology.hosts.iter().map(|host| async move {
             let found = match (self.sessions.get(&host.name), self.silent.get(&host.name)) {
-                (Some(session), _) => look(session.as_ref(), topology, host).await,
+                (Some(session), _) => facts_of(session.as_ref(), topology, host, look).await,
                 (None, Some(problem)) => Err(problem.clone()),
                 (None, None) => Err(not_told(host, "no session".to_owned())),
             };
@@ -89,13 +94,18 @@ impl Fleet {
     }
 }
 
-async fn look(session: &impl Connection, topology: &Topology, host: &Host) -> Result<HostFacts, Problem> {
-    let output = ask(
-        session,
-        &probe::probe(topology, host, &paths(topology, host)),
-        host,
-    )
-    .await?;
+async fn facts_of(
+    session: &impl Connection,
+    topology: &Topology,
+    host: &Host,
+    look: Look,
+) -> Result<HostFacts, Problem> {
+    let paths = match look {
+        Look::Whole => paths(topology, host),
+        Look::Health => Vec::new(),
+    };
+    let question = probe::probe(topology, host, look, &paths);
+    let output = ask(session, &question, host).await?;
     facts::parse(&output.stdout).map_err(|cause| not_told(host, cause))
 }
 

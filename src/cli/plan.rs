@@ -12,6 +12,7 @@ use crate::error::{ExitCode, Problem};
 use crate::facts::Observation;
 use crate::plan::{Note, NoteLevel, Plan};
 use crate::planner::{self, Allowance};
+use crate::remote::probe::Look;
 use crate::report::paint::Paint;
 use crate::report::plan_text;
 use crate::topology::{HostName, Topology};
@@ -22,7 +23,7 @@ pub(super) async fn run(arguments: PlanArguments) -> Outcome {
     let (events, mut unheard) = mpsc::unbounded_channel();
     unheard.close();
     let fleet = Fleet::connect(&client, &topology, &events).await;
-    let observation = fleet.observe(&topology, &events).await;
+    let observation = fleet.observe(&topology, Look::Whole, &events).await;
     fleet.close().await;
 
     let decided = decide(&topology, &observation, &allowance(&arguments.scope));

@@ -148,7 +148,7 @@ impl<'a, C: Connection> Attempt<'a, C> {
             .wire(command)
             .map_err(|slot| self.unknown_value(slot))?;
         let (sender, mut progress) = unbounded_channel();
-        let _in_flight = self.shared.meter.in_flight();
+        let _in_flight = (command.effect() == Effect::Changes).then(|| self.shared.meter.in_flight());
         self.begins(command);
         let result = {
             let run = self.session.run(&wire, limit, Some(sender));

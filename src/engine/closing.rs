@@ -16,10 +16,11 @@ use crate::topology::HostName;
 
 impl<C: Connection> Run<'_, C> {
     /// Does the closing steps: hosts beside each other, each host's in order, a failed one not keeping the next back.
-    /// They are not counted as changes. Hosts without a connection, or on which something was let go, are left out.
+    /// They are not counted as changes. Hosts without a connection, or on which something was let go, are left out; what
+    /// a command that was let go may still be using stays.
     pub(super) async fn close(&self, closing: &[Step]) {
         let mut hosts: BTreeMap<&HostName, Vec<&Step>> = BTreeMap::new();
-        for step in closing.iter().filter(|step| self.can_close(&step.host)) {
+        for step in closing.iter().filter(|step| self.can_close(step)) {
             hosts.entry(&step.host).or_default().push(step);
         }
         let steps = hosts.values().map(Vec::len).sum();
@@ -57,8 +58,10 @@ impl<C: Connection> Run<'_, C> {
         }
     }
 
-    fn can_close(&self, host: &HostName) -> bool {
-        self.sessions.contains_key(host) && !self.state().let_go.contains(host)
+    fn can_close(&self, step: &Step) -> bool {
+        let let_go = &self.state().let_go;
+        let in_use = let_go.contains(&step.host) || (step.ends_for_all && !let_go.is_empty());
+        self.sessions.contains_key(&step.host) && !in_use
     }
 }
 

@@ -1,4 +1,4 @@
-//! Measures how much of a run's time is hawser's own: the time in which it waited for no host.
+//! Measures how much of a run's time is hawser's own: the time in which no host was changed and none got ready.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -23,8 +23,8 @@ impl Meter {
         }))
     }
 
-    /// Something is in flight until the guard is dropped: a command, or a condition that is polled (a host gets ready
-    /// meanwhile).
+    /// Something is in flight until the guard is dropped: a changing command, or a condition that is not so yet (a host
+    /// gets ready meanwhile).
     pub(super) fn in_flight(&self) -> InFlight<'_> {
         self.with(|state| {
             if state.in_flight == 0 {

@@ -43,7 +43,7 @@ impl<C: Connection> Attempt<'_, C> {
 
     /// Asks until it is so, at most to the check's deadline; then what the check said.
     pub(super) async fn until(&self, check: &Check) -> Result<Output, Problem> {
-        let _in_flight = self.shared.meter.in_flight();
+        let mut gets_ready = None;
         let since = Instant::now();
         let mut delays = delays();
         let mut told = None::<Instant>;
@@ -64,6 +64,7 @@ impl<C: Connection> Attempt<'_, C> {
                 Answer::NotYet(reason) => reason,
                 Answer::Unclear(problem) | Answer::Silent(problem) => problem.headline(),
             };
+            gets_ready.get_or_insert_with(|| self.shared.meter.in_flight());
             if told.is_none_or(|told| told.elapsed() >= SLOWEST) {
                 told = Some(Instant::now());
                 self.tell(&reason, since);

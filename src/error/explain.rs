@@ -33,6 +33,7 @@ impl Problem {
                 step(&format!("{host}: {what}"), how, *took, answer, hint.as_deref())
             }
             Problem::Unsafe { what, because, way_out } => refused(what, because, way_out),
+            Problem::Silent { holders, .. } => silent(holders),
             Problem::MissingHosts { hosts, needed_for } => missing_hosts(hosts, needed_for),
             Problem::Interrupted { running } => interrupted(running),
         }
@@ -226,6 +227,22 @@ fn refused(what: &str, because: &[String], way_out: &[String]) -> Explanation {
         headline: format!("refused: {what}"),
         details: because.to_vec(),
         hint: way_out.to_vec(),
+        exit: ExitCode::Unsafe,
+    }
+}
+
+fn silent(holders: &[HostName]) -> Explanation {
+    let holds = |host: &HostName| format!("{host} holds an identity or data of it");
+    Explanation {
+        headline: "refused: a cluster has been here, and no API server or etcd member of it answers".to_owned(),
+        details: holders.iter().map(holds).collect(),
+        hint: vec![
+            "hosts that have just started need a minute, and an etcd without a quorum is started again and again: run this again"
+                .to_owned(),
+            "`journalctl -u kubelet` and /var/log/pods on a control plane tell why it does not start".to_owned(),
+            "only if nothing of it is wanted any more: `kubeadm reset` on each of these hosts, then run this again"
+                .to_owned(),
+        ],
         exit: ExitCode::Unsafe,
     }
 }

@@ -36,6 +36,13 @@ pub enum ExitCode {
     Interrupted = 130,
 }
 
+impl Problem {
+    /// Whether it may be gone a minute later, with nobody doing anything about it.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Problem::Silent { starting: true, .. })
+    }
+}
+
 /// Which of several problems names the exit code: a host key before a refusal, a refusal before an absent host, that
 /// before the inventory, and all of them before a failed step.
 pub fn gravest(problems: &[Problem]) -> Option<ExitCode> {
@@ -191,6 +198,13 @@ pub enum Problem {
         because: Vec<String>,
         /// The way out, line by line.
         way_out: Vec<String>,
+    },
+    /// A cluster has been here, and nothing of it answers.
+    Silent {
+        /// The hosts that hold an identity or data of it.
+        holders: Vec<HostName>,
+        /// The kubelet of one of its control planes was started a moment ago.
+        starting: bool,
     },
     /// A host that cannot be left out is not there.
     MissingHosts {

@@ -106,7 +106,7 @@ pub(super) fn recognise<'a>(scene: &Scene<'a>) -> Result<Cluster<'a>, Vec<Proble
         ([], _) => absent(scene, &planes),
         ([only], _) if left_by_an_init(scene, &planes, only)? => Ok(Cluster::HalfInitialised(only)),
         (_, Some((host, facts))) => there(host, facts, false),
-        (holders, None) => Err(vec![silent(holders)]),
+        (holders, None) => Err(vec![silent(scene, holders)]),
     }
 }
 
@@ -290,15 +290,17 @@ fn same_ca(planes: &[(&Host, &HostFacts)]) -> Result<(), Vec<Problem>> {
     }])
 }
 
-fn silent(holders: &[&Host]) -> Problem {
-    let holds = |host: &&Host| format!("{} holds an identity or data of it", host.name);
-    Problem::Unsafe {
-        what: "a cluster has been here, and no API server or etcd member of it answers".to_owned(),
-        because: holders.iter().map(holds).collect(),
-        way_out: vec![
-            "hosts that have just started need a minute, and an etcd without a quorum is started again and again: run this again".to_owned(),
-            "`journalctl -u kubelet` and /var/log/pods on a control plane tell why it does not start".to_owned(),
-            "only if nothing of it is wanted any more: `kubeadm reset` on each of these hosts, then run this again".to_owned(),
-        ],
+fn silent(scene: &Scene, holders: &[&Host]) -> Problem {
+    let starts = |host: &&Host| {
+        let facts = scene.facts(&host.name).filter(|_| host.is(Role::ControlPlane));
+        let kubelet = facts.and_then(|facts| facts.units.get("kubelet"));
+        kubelet.is_some_and(|unit| unit.active && unit.active_for_s < STARTING_S)
+    };
+    Problem::Silent {
+        starting: holders.iter().any(starts),
+        holders: holders.iter().map(|host| host.name.clone()).collect(),
     }
 }
+
+/// kubelet starts static pods within a minute, and an etcd that found no quorum again after 80 s more.
+const STARTING_S: u64 = 180;

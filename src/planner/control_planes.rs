@@ -3,7 +3,7 @@
 use super::{Cluster, Scene, chain, phase};
 use crate::error::Problem;
 use crate::manifests;
-use crate::plan::Phase;
+use crate::plan::{Chain, Phase};
 use crate::remote::files;
 use crate::steps::control_plane;
 use crate::topology::Topology;
@@ -46,7 +46,7 @@ pub(super) fn last_addon(topology: &Topology) -> Option<&'static str> {
     is_made.then_some("kube-proxy")
 }
 
-/// The pod network, and the first node Ready with it.
+/// The pod network, and kube-system well with it.
 pub(super) fn pod_network(scene: &Scene, cluster: &Cluster) -> Vec<Phase> {
     let via = cluster.via();
     let server = scene.server(via);
@@ -57,10 +57,10 @@ pub(super) fn pod_network(scene: &Scene, cluster: &Cluster) -> Vec<Phase> {
         phases.push(phase("pod network", 1, vec![chain(&via.name, vec![step])]));
     }
     if cluster.is_to_be_initialised() {
-        let mut steps = vec![control_plane::await_well(&via.name, &server)];
-        if !documents.is_empty() {
-            steps.push(control_plane::await_ready(&via.name, &server, &via.name));
-        }
+        let steps = vec![
+            control_plane::await_well(&via.name, &server),
+            control_plane::await_daemon_sets(&via.name, &server),
+        ];
         phases.push(phase(
             "first control plane well",
             1,
@@ -68,6 +68,16 @@ pub(super) fn pod_network(scene: &Scene, cluster: &Cluster) -> Vec<Phase> {
         ));
     }
     phases
+}
+
+/// The first node Ready, which its kubelet tells up to ten seconds after it is so (its `nodeStatusUpdateFrequency`). A
+/// second control plane that joins alone needs no pod network and is not kept waiting for that. Without a pod network
+/// from the inventory the node never is.
+pub(super) fn first_node_ready(scene: &Scene, cluster: &Cluster) -> Option<Chain> {
+    let via = cluster.via();
+    let comes = cluster.is_to_be_initialised() && !scene.topology.manifests.is_empty();
+    let step = || control_plane::await_ready(&via.name, &scene.server(via), &via.name);
+    comes.then(|| chain(&via.name, vec![step()]))
 }
 
 fn documents(topology: &Topology) -> String {

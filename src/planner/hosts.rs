@@ -121,13 +121,13 @@ pub(super) fn images(scene: &Scene, cluster: &Cluster, joins: &Joins, etcd: &etc
         .filter(|(host, _)| becomes_node(host))
         .filter_map(|(host, facts)| {
             let missing = missing_images(scene, host, facts);
-            (!missing.is_empty()).then(|| chain(&host.name, vec![pull(host, &missing)]))
+            (!missing.is_empty()).then(|| chain(&host.name, vec![pull(scene, host, &missing)]))
         });
     phase("images", ALL_AT_ONCE, chains.collect())
 }
 
-fn pull(host: &Host, missing: &[String]) -> Step {
-    steps::images::pull(&host.name, missing)
+fn pull(scene: &Scene, host: &Host, missing: &[String]) -> Step {
+    steps::images::pull(&host.name, &scene.topology.kubeadm.cri_socket, missing)
 }
 
 /// What is known to be missing. Where a busy host could not tell what it has, kubeadm itself still pulls what it lacks.

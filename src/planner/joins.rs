@@ -5,7 +5,7 @@
 
 use super::decision::Joins;
 use super::ways::{Clear, Way};
-use super::{ALL_AT_ONCE, Cluster, Scene, balancers, certificates, chain, hosts, phase};
+use super::{ALL_AT_ONCE, Cluster, Scene, balancers, certificates, chain, control_planes, hosts, phase};
 use crate::error::Problem;
 use crate::plan::{Chain, Lane, Necessity, Phase, Step};
 use crate::remote::files;
@@ -28,6 +28,13 @@ pub(super) fn phases(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<
         let second = planes.remove(0);
         phases.push(phase("join the second control plane", 1, vec![second]));
     }
+    phases.push(phase(
+        "first node ready",
+        1,
+        control_planes::first_node_ready(scene, cluster)
+            .into_iter()
+            .collect(),
+    ));
     let lanes = vec![
         Lane {
             width: 1,

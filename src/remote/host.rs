@@ -80,6 +80,8 @@ pub fn resolves(name: &str) -> RemoteCommand {
 }
 
 /// Pulls images into the container runtime.
-pub fn pull_images(images: &[String]) -> RemoteCommand {
-    RemoteCommand::changes("pull images", include_str!("scripts/pull_images.sh")).args(images)
+pub fn pull_images(cri_socket: &str, images: &[String]) -> RemoteCommand {
+    RemoteCommand::changes("pull images", include_str!("scripts/pull_images.sh"))
+        .arg(cri_socket)
+        .args(images)
 }

@@ -80,6 +80,15 @@ pub fn node_is_ready(server: &str, node: &HostName) -> RemoteCommand {
     RemoteCommand::reads("ask for the node", cluster_script!("node_is_ready.sh")).args([server, &node.0])
 }
 
+/// Whether the `DaemonSet`s of kube-system have their pods.
+pub fn daemon_sets_are_available(server: &str) -> RemoteCommand {
+    RemoteCommand::reads(
+        "ask for the DaemonSets",
+        cluster_script!("daemon_sets_are_available.sh"),
+    )
+    .arg(server)
+}
+
 /// Whether a control plane's own components are well, each asked itself.
 pub fn control_plane_is_well(server: &str) -> RemoteCommand {
     RemoteCommand::reads(

@@ -22,16 +22,30 @@ const SCRIPT: &str = concat!(
 /// kubeadm's own default, where the inventory's `ClusterConfiguration` names no other.
 const ETCD_DATA: &str = "/var/lib/etcd";
 
-/// Everything that `facts::HostFacts` holds, as far as the host's roles call for it, and the files at `paths`.
+/// How much is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// Everything that `facts::HostFacts` holds, as far as the host's roles call for it.
+    Whole,
+    /// Whether it is well: not what is installed, which images it has, and what was applied to the cluster.
+    Health,
+}
+
+/// What is on the host, and the files at `paths`.
 ///
 /// Takes at most about 10 s: every question has its own time limit, and they are asked side by side.
-pub fn probe(topology: &Topology, host: &Host, paths: &[String]) -> RemoteCommand {
+pub fn probe(topology: &Topology, host: &Host, look: Look, paths: &[String]) -> RemoteCommand {
+    let is_whole = look == Look::Whole;
     let roles: Vec<String> = host.roles.iter().map(ToString::to_string).collect();
     let vip = topology.endpoint.vip.map(|vip| vip.to_string());
     let own_api = SocketAddr::new(host.address, topology.api_port);
     RemoteCommand::reads("looking at the host", SCRIPT)
         .arg(roles.join(","))
-        .arg(topology.version.to_string())
+        .arg(if is_whole {
+            topology.version.to_string()
+        } else {
+            String::new()
+        })
         .arg(&topology.image_repository)
         .arg(&topology.endpoint.name)
         .arg(vip.unwrap_or_default())
@@ -39,7 +53,11 @@ pub fn probe(topology: &Topology, host: &Host, paths: &[String]) -> RemoteComman
         .arg(&topology.kubeadm.cri_socket)
         .arg(etcd_data(topology))
         .arg(endpoint_url(topology))
-        .arg(object_paths(topology).join(" "))
+        .arg(if is_whole {
+            object_paths(topology).join(" ")
+        } else {
+            String::new()
+        })
         .args(paths)
 }
 

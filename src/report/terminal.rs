@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::paint::{Paint, duration};
 use super::summary;
@@ -79,7 +79,7 @@ impl<W: Write> Terminal<W> {
     }
 
     fn begin_phase(&mut self, name: &str, steps: usize) {
-        let header = self.screen.add(live(HEADER));
+        let header = run_clock(self.screen.add(live(HEADER)));
         header.set_prefix(name.to_owned());
         self.phase = Some(RunningPhase {
             header,
@@ -148,10 +148,11 @@ impl<W: Write> Terminal<W> {
             .range(..host.clone())
             .next_back()
             .map(|(_, running)| &running.line);
-        match before.or(self.phase.as_ref().map(|phase| &phase.header)) {
-            Some(before) => self.screen.insert_after(before, live(HOST)),
-            None => self.screen.add(live(HOST)),
-        }
+        let line = live(HOST);
+        run_clock(match before.or(self.phase.as_ref().map(|phase| &phase.header)) {
+            Some(before) => self.screen.insert_after(before, line),
+            None => self.screen.add(line),
+        })
     }
 
     fn say(&self, host: &HostName, line: &str) {
@@ -207,10 +208,15 @@ fn prefix(host: &HostName, describe: &str) -> String {
     format!("{host:<8}  {describe:<DESCRIBE_WIDTH$}")
 }
 
-/// A live line; indicatif cuts it at the terminal's width, and its clock runs by itself.
+/// A live line, which indicatif cuts at the terminal's width. It is drawn by the screen it is added to, and by nothing
+/// before that.
 fn live(template: &str) -> ProgressBar {
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
-    let line = ProgressBar::new_spinner().with_style(style);
+    ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()).with_style(style)
+}
+
+/// Lets a line's clock run by itself: only when it is on its screen, or it would draw itself beside it.
+fn run_clock(line: ProgressBar) -> ProgressBar {
     line.enable_steady_tick(Duration::from_millis(200));
     line
 }

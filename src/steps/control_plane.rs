@@ -47,6 +47,12 @@ pub fn await_ready(via: &HostName, server: &str, node: &HostName) -> Step {
     .done_when(kubernetes::node_is_ready(server, node), WELL)
 }
 
+/// Waits until kube-system's `DaemonSet`s (kube-proxy, the pod network) have their pods.
+pub fn await_daemon_sets(via: &HostName, server: &str) -> Step {
+    Step::on(via, "await-daemon-sets", "see kube-system's DaemonSets available")
+        .done_when(kubernetes::daemon_sets_are_available(server), WELL)
+}
+
 /// Waits until a control plane's own components are well, each asked by its health endpoint.
 pub fn await_well(on: &HostName, server: &str) -> Step {
     Step::on(

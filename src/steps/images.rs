@@ -9,8 +9,8 @@ use crate::topology::HostName;
 /// For a slow registry: about 700 MB on a control plane.
 const PULL: Duration = Duration::from_secs(30 * 60);
 
-/// Pulls what a host lacks.
-pub fn pull(host: &HostName, missing: &[String]) -> Step {
+/// Pulls what a host lacks, by the container runtime at `cri_socket`.
+pub fn pull(host: &HostName, cri_socket: &str, missing: &[String]) -> Step {
     let describe = format!("pull {} images: {}", missing.len(), missing.join(", "));
-    Step::on(host, "pull-images", describe).change(pull_images(missing), PULL)
+    Step::on(host, "pull-images", describe).change(pull_images(cri_socket, missing), PULL)
 }

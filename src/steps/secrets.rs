@@ -44,7 +44,9 @@ pub fn delete(via: &HostName, route: CertificateRoute) -> Step {
         CertificateRoute::Upload => "delete the run's token and the uploaded certificates",
         CertificateRoute::Ssh => "delete the run's token",
     };
-    Step::on(via, "delete-secrets", describe).change(kubernetes::delete_run_secrets(route), QUICK)
+    Step::on(via, "delete-secrets", describe)
+        .change(kubernetes::delete_run_secrets(route), QUICK)
+        .ends_for_all()
 }
 
 /// Removes `/run/hawser`.

@@ -1,6 +1,5 @@
 //! A host key that is unknown, another, or revoked: that host is told nothing, and no host is changed.
 
-use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -14,23 +13,19 @@ use crate::support::{host, lab};
 const ODD: &str = "w1";
 
 /// An operator who has something to change (a label of w2, through cp1), with known_hosts of his own.
-fn operator(known_hosts: &str) -> (tempfile::TempDir, Workstation) {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("known_hosts");
-    std::fs::write(&file, known_hosts).unwrap();
-    let (lab, path) = (lab::folder(), |path: &Path| path.display().to_string());
-    let profile = std::fs::read_to_string(lab::inventory(PROFILE)).unwrap();
-    let inventory = profile
-        .replace("run/known_hosts", &path(&file))
-        .replace("run/id_ed25519", &path(&lab::identity()))
-        .replace("pod-network/", &format!("{}/", path(&lab.join("pod-network"))))
+fn operator(known_hosts: &str) -> (tempfile::NamedTempFile, Workstation) {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), known_hosts).unwrap();
+    let inventory = lab::inventory_text(PROFILE)
+        .replace(
+            &lab::known_hosts().display().to_string(),
+            &file.path().display().to_string(),
+        )
         .replace(
             "name = \"w2\"",
             "name = \"w2\"\nlabels = { \"lab.test/key\" = \"value\" }",
         );
-    let inventory_file = folder.path().join("inventory.toml");
-    std::fs::write(&inventory_file, inventory).unwrap();
-    (folder, Workstation::with(inventory_file))
+    (file, Workstation::with_text(&inventory))
 }
 
 fn known_hosts() -> String {

@@ -149,7 +149,7 @@ impl<'a> Reader<'a> {
         while self
             .left
             .front()
-            .is_some_and(|recorded| recorded.command == self.probe)
+            .is_some_and(|recorded| recorded.command.starts_with(self.probe))
         {
             self.left.pop_front();
             self.tally.looks += 1;

@@ -19,3 +19,4 @@ mod a30_second_apply;
 mod a40_pods_and_services;
 mod a50_host_keys;
 mod a60_power;
+mod a70_growing;

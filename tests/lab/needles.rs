@@ -56,7 +56,14 @@ const KEYS: &str = r"
 impl Needles {
     /// The run's secrets and every private key on the hosts and of the operator.
     pub(crate) fn gather(secrets: &RunSecrets, hosts: &[String]) -> Self {
-        let mut all = BTreeSet::from([secrets.token_secret().to_owned(), secrets.certificate_key.clone()]);
+        let mut all = Self::of_keys(hosts).0;
+        all.extend([secrets.token_secret().to_owned(), secrets.certificate_key.clone()]);
+        Self(all)
+    }
+
+    /// Every private key on the hosts and of the operator.
+    pub(crate) fn of_keys(hosts: &[String]) -> Self {
+        let mut all = BTreeSet::new();
         for name in hosts {
             let lines = host::exec(name, KEYS);
             // The last line of a key may be too short to be anybody's own.

@@ -181,6 +181,8 @@ impl World {
             self.label(step, &host)?;
         } else if let Some(host) = is("taint-") {
             self.taint(step, &host)?;
+        } else if what == "await-daemon-sets" {
+            return self.expect_well(&step.host);
         } else if let Some(host) = is("await-ready-") {
             return if self.is_ready(&host) {
                 Ok(())

@@ -66,6 +66,21 @@ pub(crate) fn behind_a_foreign_balancer(control_planes: u8, workers: u8) -> Topo
     topology
 }
 
+/// Three control planes that are the balancers too, at a port of their own.
+pub(crate) fn compact(workers: u8) -> Topology {
+    let mut topology = stacked(3, workers);
+    topology.hosts.retain(|host| !host.is(Role::Balancer));
+    for host in topology
+        .hosts
+        .iter_mut()
+        .filter(|host| host.is(Role::ControlPlane))
+    {
+        host.roles.insert(Role::Balancer);
+    }
+    topology.endpoint.port = 8443;
+    topology
+}
+
 fn endpoint() -> Endpoint {
     Endpoint {
         name: "api.lab.test".to_owned(),

@@ -8,6 +8,7 @@
 
 mod balancers;
 mod builds;
+mod compact;
 mod doing;
 mod etcd;
 mod external;

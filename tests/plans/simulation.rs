@@ -7,12 +7,12 @@ use std::collections::BTreeSet;
 
 use hawser::error::ExitCode;
 use hawser::planner::Allowance;
-use hawser::topology::{CertificateRoute, HostName, Topology, Version};
+use hawser::topology::{CertificateRoute, HostName, Role, Topology, Version};
 use hawser::verify::unmet;
 use proptest::prelude::*;
 
 use crate::doing::Cut;
-use crate::inventory::{audit_policy, control_plane, stacked, worker};
+use crate::inventory::{audit_policy, compact, control_plane, stacked, worker};
 use crate::listing::assert_sound;
 use crate::world::World;
 
@@ -178,21 +178,24 @@ impl World {
     }
 }
 
-/// Of a kubeadm that adds voters, or of one that adds learners; with either way of the certificates.
+/// Of a kubeadm that adds voters, or of one that adds learners; with either way of the certificates; with balancers of
+/// their own, or on the control planes.
 fn inventories() -> impl Strategy<Value = Topology> {
+    let hosts = prop_oneof![Just(stacked(3, 2)), Just(compact(2))];
     let versions = prop_oneof![Just(Version::new(1, 20, 2)), Just(Version::new(1, 30, 4))];
     let routes = prop_oneof![Just(CertificateRoute::Upload), Just(CertificateRoute::Ssh)];
-    (versions, routes).prop_map(inventory)
+    (hosts, versions, routes).prop_map(inventory)
 }
 
-fn inventory((version, certificates): (Version, CertificateRoute)) -> Topology {
-    let mut topology = stacked(3, 2);
-    topology.version = version;
-    topology.certificates = certificates;
+fn inventory((hosts, version, certificates): (Topology, Version, CertificateRoute)) -> Topology {
+    let mut topology = Topology {
+        version,
+        certificates,
+        ..hosts
+    };
     topology.files.push(audit_policy());
-    topology.hosts[5]
-        .labels
-        .insert("disk".to_owned(), "ssd".to_owned());
+    let worker = topology.hosts.iter_mut().find(|host| host.is(Role::Worker));
+    worker.unwrap().labels.insert("disk".to_owned(), "ssd".to_owned());
     topology
 }
 

@@ -32,6 +32,7 @@ fn change(host: &str, what: &'static str) -> Step {
         makes: None,
         files: Vec::new(),
         on_failure: None,
+        ends_for_all: false,
     }
 }
 

@@ -29,14 +29,15 @@ async fn asked_to_finish_running_steps_end_nothing_new_starts_and_closing_runs()
 }
 
 #[tokio::test(start_paused = true)]
-async fn asked_again_the_run_lets_go_and_names_what_still_runs() {
+async fn asked_again_the_run_lets_go_names_what_still_runs_and_leaves_it_what_it_needs() {
     let journal = journal();
     let cp1 = FakeHost::new("cp1", &journal)
         .expects("label", Reply::exit(0))
         .expects("close", Reply::exit(0));
     let cp2 = FakeHost::new("cp2", &journal).expects("kubeadm join", Reply::exit(0).taking(300).pid(4711));
     let mut plan = plan_of(vec![change("cp1", "label"), change("cp2", "kubeadm join")]);
-    plan.closing = vec![change("cp1", "close"), change("cp2", "close")];
+    let delete_token = change("cp1", "delete the token").ends_for_all();
+    plan.closing = vec![delete_token, change("cp1", "close"), change("cp2", "close")];
     let stops = [(5, StopLevel::Finish), (7, StopLevel::LetGo)];
 
     let ran = run_with(&plan, vec![cp1, cp2], 0, Values::default(), &stops).await;

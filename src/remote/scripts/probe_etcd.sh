@@ -30,6 +30,7 @@ etcd_wal() {
 
 # What a kubelet needs to run a member: the images only as long as none has run.
 etcd_node() {
+  [ -n "$version" ] || return 0
   if exists "$etcd_data/member"; then
     version kubeadm version -o short </dev/null | also version kubelet --version
   else

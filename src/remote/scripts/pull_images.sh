@@ -1,5 +1,14 @@
-# pull_images.sh IMAGE …
+# pull_images.sh CRI_SOCKET IMAGE …
+socket=$1
+shift
+pull() {
+  if command -v crictl >/dev/null; then
+    crictl --runtime-endpoint "$socket" pull "$1"
+  else
+    ctr -a "${socket#unix://}" -n k8s.io images pull "$1"
+  fi
+}
 for image; do
   echo "pulling $image"
-  if command -v crictl >/dev/null; then crictl pull "$image"; else ctr -n k8s.io images pull "$image"; fi >/dev/null
+  pull "$image" >/dev/null
 done

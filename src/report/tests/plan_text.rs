@@ -18,6 +18,7 @@ fn change(name: &str, describe: &'static str) -> Step {
         makes: None,
         files: Vec::new(),
         on_failure: None,
+        ends_for_all: false,
     }
 }
 

@@ -105,6 +105,50 @@ async fn lines_are_told_as_they_come_and_the_first_names_the_process() {
 }
 
 #[tokio::test]
+async fn a_secret_output_is_kept_whole_and_told_nowhere() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let session = connect(&sshd, "", Sudo::None).await;
+    let (progress, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let request = Request {
+        progress: Some(progress),
+        prints_secrets: true,
+        ..request(b"")
+    };
+
+    let output = session
+        .run_line(&line("echo secret; echo words >&2; exit 1"), request)
+        .await
+        .unwrap();
+
+    assert_eq!(*output.stdout, b"secret\n");
+    assert_eq!(output.last_lines(9), ["words"]);
+    assert!(matches!(told.recv().await, Some(Progress::Started(_))));
+    assert_eq!(told.recv().await, Some(Progress::Line("words".to_owned())));
+    assert_eq!(told.recv().await, None);
+}
+
+#[tokio::test]
+async fn a_secret_output_that_does_not_end_in_time_is_not_in_the_problem() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let session = connect(&sshd, "", Sudo::None).await;
+    let request = Request {
+        deadline: Duration::from_millis(700),
+        prints_secrets: true,
+        ..request(b"")
+    };
+
+    let problem = session
+        .run_line(&line("echo secret; echo words >&2; exec sleep 5"), request)
+        .await
+        .unwrap_err();
+
+    let Problem::Step { answer, .. } = &problem else {
+        panic!("{problem:?}")
+    };
+    assert_eq!(answer, &["words"]);
+}
+
+#[tokio::test]
 async fn a_death_by_signal_is_told_by_name() {
     let Some(sshd) = Sshd::start("") else { return };
     let session = connect(&sshd, "", Sudo::None).await;

@@ -11,6 +11,7 @@ use serde_json::Value;
 use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
 use ureq::{Agent, Body, Proxy};
 
+use super::lab;
 use super::relay::Relay;
 use super::wait;
 
@@ -52,16 +53,16 @@ impl Credentials {
             .new_agent()
     }
 
-    /// One request on a connection of its own; the body of a 200, or why there is none.
+    /// One request on a connection of its own, at `ADDRESS` or `ADDRESS:PORT`; the body of a 200, or why there is none.
     pub(crate) fn get(&self, server: &str, path: &str, limit: Duration) -> Result<String, String> {
         let agent = self.agent(Some(limit), None);
-        let mut body = ask(&agent, &format!("https://{server}:6443{path}"))?;
+        let mut body = ask(&agent, &format!("{}{path}", lab::server(server)))?;
         body.read_to_string().map_err(|error| error.to_string())
     }
 
     /// A watch, as clients keep one: where the server ends an answer, it is asked again on the same connection.
     pub(crate) fn watch(&self, server: &str, path: &str) -> Watch {
-        let url = format!("https://{server}:6443{path}?watch=true&timeoutSeconds=3600");
+        let url = format!("{}{path}?watch=true&timeoutSeconds=3600", lab::server(server));
         let relay = Relay::start();
         let proxy = Proxy::new(&format!("http://{}", relay.address)).unwrap();
         let agent = self.agent(None, Some(proxy));

@@ -38,6 +38,14 @@ impl Workstation {
         Self::made(&path, inventory, Some(folder))
     }
 
+    /// With an inventory of its own, which lies in its folder.
+    pub(crate) fn with_text(inventory: &str) -> Self {
+        let mut workstation = Self::with(PathBuf::new());
+        workstation.inventory = workstation.folder.join("inventory.toml");
+        std::fs::write(&workstation.inventory, inventory).unwrap();
+        workstation
+    }
+
     /// In a folder that stays.
     pub(crate) fn at(folder: &Path, inventory: PathBuf) -> Self {
         Self::made(folder, inventory, None)

@@ -24,16 +24,16 @@ impl Kubectl {
         Self {
             program: lab::programs().join("kubectl"),
             kubeconfig,
-            server: format!("https://{}:6443", lab::VIP),
+            server: lab::server(lab::VIP),
         }
     }
 
-    /// Straight at an API server.
+    /// At another place: `ADDRESS` or `ADDRESS:PORT`.
     pub(crate) fn at(&self, address: &str) -> Self {
         Self {
             program: self.program.clone(),
             kubeconfig: self.kubeconfig.clone(),
-            server: format!("https://{address}:6443"),
+            server: lab::server(address),
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::process::{Ran, run};
 
-/// The virtual IP of both profiles.
+/// The virtual IP of all profiles.
 pub(crate) const VIP: &str = "10.77.0.100";
 
 /// The first time in a checkout, hosts are made from nothing.
@@ -21,6 +21,22 @@ pub(crate) fn folder() -> PathBuf {
 /// A profile's inventory.
 pub(crate) fn inventory(profile: &str) -> PathBuf {
     folder().join(format!("{profile}.toml"))
+}
+
+/// Its text, which means the same wherever it lies.
+pub(crate) fn inventory_text(profile: &str) -> String {
+    let there = |name: &str| folder().join(name).display().to_string();
+    let text = std::fs::read_to_string(inventory(profile)).unwrap();
+    ["run/known_hosts", "run/id_ed25519", "pod-network/"]
+        .iter()
+        .fold(text, |text, name| {
+            text.replace(&format!("\"{name}"), &format!("\"{}", there(name)))
+        })
+}
+
+/// A host more, as an inventory names it.
+pub(crate) fn host_entry(name: &str, address: &str, role: &str) -> String {
+    format!("\n[[hosts]]\nname = \"{name}\"\naddress = \"{address}\"\nroles = [\"{role}\"]\n")
 }
 
 fn lab(arguments: &[&str], limit: Duration) -> Ran {
@@ -70,6 +86,15 @@ pub(crate) fn hosts(profile: &str) -> Vec<(String, String)> {
 pub(crate) fn address(profile: &str, name: &str) -> String {
     let host = hosts(profile).into_iter().find(|(known, _)| known == name);
     host.unwrap_or_else(|| panic!("no host {name} in {profile}")).1
+}
+
+/// Where the API is asked: at `ADDRESS:PORT`, or at `ADDRESS` and the usual port.
+pub(crate) fn server(at: &str) -> String {
+    if at.contains(':') {
+        format!("https://{at}")
+    } else {
+        format!("https://{at}:6443")
+    }
 }
 
 /// The folder of the lab's Kubernetes programs.

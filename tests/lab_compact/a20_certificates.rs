@@ -1,0 +1,72 @@
+//! The guide's manual distribution: exactly its files, and nothing by way of the cluster.
+
+use crate::cluster::{HOSTS, SHARED, at_the_endpoint, seen};
+use crate::support::kubectl::name;
+use crate::support::{host, record};
+
+#[test]
+fn a20_control_planes_share_the_files_of_the_guide_with_owner_and_mode() {
+    for path in SHARED {
+        let first = seen("cp1", path);
+        let mode = if path.contains(".crt") { "644" } else { "600" };
+        assert!(
+            first.starts_with(&format!("root:root {mode} ")),
+            "{path}: {first}"
+        );
+        for name in ["cp2", "cp3"] {
+            assert_eq!(seen(name, path), first, "{path} on {name}");
+        }
+    }
+}
+
+#[test]
+fn a20_everything_else_is_each_hosts_own() {
+    let others = "cd /etc/kubernetes/pki && find . -type f | sed 's,^./,,' | sort";
+    for name in HOSTS {
+        let files = host::exec(name, others);
+        for path in files.lines().filter(|path| !SHARED.contains(path)) {
+            assert!(!path.contains(".hawser"), "{name}: {path} is left over");
+            let same = HOSTS.iter().filter(|other| seen(other, path) == seen(name, path));
+            assert_eq!(same.count(), 1, "{path} of {name} is on another host too");
+        }
+    }
+}
+
+#[test]
+fn a20_nothing_was_uploaded() {
+    for name in HOSTS {
+        for recorded in record::of(name, "root") {
+            let told = recorded.stdin_text();
+            assert!(
+                !recorded.command.contains("upload-certs"),
+                "{name}: {}",
+                recorded.command
+            );
+            assert!(!told.contains("certificateKey"), "{name}: {}", recorded.command);
+        }
+    }
+    let secrets = at_the_endpoint()
+        .kubectl
+        .items(&["secrets", "-n", "kube-system"])
+        .unwrap();
+    let left = secrets
+        .iter()
+        .map(name)
+        .filter(|name| name.starts_with("bootstrap-token-") || *name == "kubeadm-certs");
+    assert_eq!(left.collect::<Vec<_>>(), Vec::<&str>::new());
+    assert!(!secrets.is_empty(), "the cluster told nothing");
+}
+
+#[test]
+fn a20_only_the_joiners_received_keys_and_only_once() {
+    let receives = |name: &str| {
+        let key = "/etc/kubernetes/pki/ca.key ";
+        let inputs = record::of(name, "root");
+        let handed = inputs
+            .iter()
+            .filter(|recorded| recorded.command.contains("base64 -d") && recorded.stdin_text().contains(key));
+        handed.count()
+    };
+
+    assert_eq!(HOSTS.map(receives), [0, 1, 1]);
+}

@@ -1,0 +1,24 @@
+//! A fourth control plane, long after the build: it gets its certificates from a host, so that no time matters.
+
+use crate::cluster::{ENDPOINT, PROFILE, SHARED, seen};
+use crate::support::hawser::{BUILD, Workstation};
+use crate::support::kubectl::Kubectl;
+use crate::support::lab;
+
+#[test]
+fn a60_a_fourth_control_plane_gets_its_certificates_from_one_that_has_them() {
+    lab::add("cp4", "10.77.0.24");
+    let inventory = lab::inventory_text(PROFILE) + &lab::host_entry("cp4", "10.77.0.24", "control-plane");
+    let workstation = Workstation::with_text(&inventory);
+
+    workstation.hawser(&["apply", "--yes"], BUILD).exits(0);
+
+    let kubectl = Kubectl::new(workstation.kubeconfig()).at(ENDPOINT);
+    let mut ready = kubectl.ready_nodes().unwrap();
+    ready.sort();
+    assert_eq!(ready, ["cp1", "cp2", "cp3", "cp4"]);
+    assert_eq!(
+        SHARED.map(|path| seen("cp4", path)),
+        SHARED.map(|path| seen("cp1", path))
+    );
+}

@@ -1,0 +1,55 @@
+//! The cluster as these tests see it.
+
+use std::path::Path;
+
+use crate::support::hawser::{Administrator, Workstation, administrator};
+use crate::support::{host, lab};
+
+pub(crate) const PROFILE: &str = "compact";
+
+pub(crate) const HOSTS: [&str; 3] = ["cp1", "cp2", "cp3"];
+
+/// Where the balancers answer.
+pub(crate) const ENDPOINT: &str = "10.77.0.100:8443";
+
+/// What all control planes have in common, below /etc/kubernetes/pki: the guide's list.
+pub(crate) const SHARED: [&str; 8] = [
+    "ca.crt",
+    "ca.key",
+    "sa.key",
+    "sa.pub",
+    "front-proxy-ca.crt",
+    "front-proxy-ca.key",
+    "etcd/ca.crt",
+    "etcd/ca.key",
+];
+
+/// The workstation that builds; what it writes stays for the tests.
+pub(crate) fn builder() -> Workstation {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lab-compact");
+    Workstation::at(&folder, lab::inventory(PROFILE))
+}
+
+/// The administrator, who asks at the balancers' own port.
+pub(crate) fn at_the_endpoint() -> Administrator {
+    let administrator = administrator(PROFILE);
+    Administrator {
+        kubectl: administrator.kubectl.at(ENDPOINT),
+        ..administrator
+    }
+}
+
+/// The host that holds the VIP.
+pub(crate) fn holder() -> Result<&'static str, String> {
+    let holders = HOSTS.into_iter().filter(|name| host::holds(name, lab::VIP));
+    match holders.collect::<Vec<_>>().as_slice() {
+        [one] => Ok(one),
+        several => Err(format!("{several:?} hold the VIP")),
+    }
+}
+
+/// Owner, mode and sum of a file.
+pub(crate) fn seen(name: &str, path: &str) -> String {
+    let script = format!("cd /etc/kubernetes/pki && stat -c '%U:%G %a' {path} && sha256sum {path}");
+    host::exec(name, &script).replace('\n', " ")
+}

@@ -1,0 +1,111 @@
+//! Balancers on the control planes: three hosts in all, the endpoint at a port of its own.
+
+use hawser::error::Problem;
+
+use crate::inventory::{compact, control_plane};
+use crate::listing::page;
+use crate::world::World;
+
+fn planned(world: &World) -> String {
+    page(world, &world.plan())
+}
+
+#[test]
+fn fresh_hosts() {
+    insta::assert_snapshot!(planned(&World::fresh(compact(0))));
+}
+
+#[test]
+fn a_whole_cluster_leaves_nothing_to_do() {
+    insta::assert_snapshot!(planned(&World::built(compact(0))), @"nothing to do");
+}
+
+#[test]
+fn each_balancer_leads_to_its_own_host_as_to_the_others() {
+    let world = World::fresh(compact(0));
+    let plan = world.plan().unwrap();
+
+    for host in ["cp1", "cp2", "cp3"] {
+        let id = format!("{host}/write/etc/haproxy/haproxy.cfg");
+        let write = plan.steps().find(|step| step.id.0 == id).unwrap();
+        let file = write.change.as_ref().unwrap().stdin().masked();
+
+        assert!(file.contains("bind *:8443"), "{file}");
+        for (number, server) in ["cp1", "cp2", "cp3"].into_iter().enumerate() {
+            let line = format!("server {server} 10.0.0.1{}:6443", number + 1);
+            assert!(file.contains(&line), "{host}: {file}");
+        }
+    }
+}
+
+#[test]
+fn the_path_is_proved_to_the_endpoints_port_and_to_the_api_servers() {
+    let world = World::fresh(compact(0));
+    let plan = world.plan().unwrap();
+    let proof = plan.steps().find(|step| step.id.0 == "cp2/prove-path").unwrap();
+    let line = proof.done_when.as_ref().unwrap().command.line();
+
+    for path in [
+        "'cp2 → the endpoint' api.lab.test 8443 10.0.0.100",
+        "'cp2 → the API server of cp1' 10.0.0.11 6443",
+        "'cp2 → the API server of cp2' 10.0.0.12 6443",
+        "'cp2 → the API server of cp3' 10.0.0.13 6443",
+    ] {
+        assert!(line.contains(path), "{path}");
+    }
+}
+
+#[test]
+fn an_emptied_host_that_is_both() {
+    let mut world = World::built(compact(0));
+    world.empty("cp1");
+
+    insta::assert_snapshot!(planned(&world));
+}
+
+/// Whatever is reset there, the balancer goes on: other hosts' way to the API may lead over it.
+#[test]
+fn a_half_joined_control_plane_is_reset_while_its_balancer_goes_on() {
+    let mut world = World::built(compact(0));
+    let cp3 = world.machine("cp3");
+    cp3.facts.kubernetes.has_etcd_data = false;
+    cp3.facts.kubernetes.manifests.retain(|name| name != "etcd.yaml");
+    let units = cp3.facts.units.clone();
+
+    insta::assert_snapshot!(planned(&world));
+    let plan = world.plan().unwrap();
+    world.apply(&plan).unwrap();
+    for unit in ["haproxy", "keepalived"] {
+        assert_eq!(world.machine("cp3").facts.units.get(unit), units.get(unit));
+    }
+    let resets = plan.steps().filter(|step| step.id.0.ends_with("/reset"));
+    for reset in resets {
+        let line = reset.change.as_ref().unwrap().line();
+        assert!(
+            !line.contains("haproxy") && !line.contains("keepalived"),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn one_host_down() {
+    let mut world = World::built(compact(0));
+    world.machine("cp2").silent = Some(Problem::Unreachable {
+        host: "cp2".into(),
+        address: "10.0.0.12:22".to_owned(),
+        cause: "no answer within 10 s".to_owned(),
+    });
+
+    insta::assert_snapshot!(planned(&world));
+}
+
+#[test]
+fn a_fourth_host_that_is_both() {
+    let mut world = World::built(compact(0));
+    let mut host = control_plane(4);
+    host.roles.insert(hawser::topology::Role::Balancer);
+    world.add(host);
+
+    insta::assert_snapshot!(planned(&world));
+}
