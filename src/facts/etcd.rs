@@ -295,3 +295,131 @@ fn told(name: &str, left: Option<i64>) -> Option<String> {
 fn with_remedy(told: String) -> String {
     told + "; from 30 days before its end apply makes it anew"
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::pki::{Authority, Leaf};
+    use crate::topology::{HostName, KeyAlgorithm, Role, SshTarget, Sudo};
+
+    /// What etcd 3.4.23 and its etcdctl said, in part.
+    const STATUS: &str = r#"[{"Endpoint":"https://127.0.0.1:2379","Status":{"header":{"cluster_id":11054243951348624687,"member_id":17613971200927911513,"revision":1,"raft_term":2},"version":"3.4.23","dbSize":24576,"leader":17613971200927911513,"raftIndex":4,"raftTerm":2}}]"#;
+    const MEMBERS: &str = r#"{"header":{"cluster_id":11054243951348624687},"members":[{"ID":17613971200927911513,"name":"etcd1","peerURLs":["https://192.0.2.41:2380"],"clientURLs":["https://192.0.2.41:2379"]},{"ID":5,"name":"etcd2","peerURLs":["https://192.0.2.42:2380"]}]}"#;
+    const HEALTH: &str = r#"[{"endpoint":"https://192.0.2.41:2379","health":true,"took":"3ms"}]"#;
+
+    fn answer(key: &str, text: &str, code: i32) -> String {
+        format!(
+            "hawser-fact {key} {}\n",
+            STANDARD.encode(format!("{text}\n{code}"))
+        )
+    }
+
+    fn facts(answers: &[String], has_data: bool) -> EtcdFacts {
+        let text = [answers.concat(), answer("end", "", 0)].concat();
+        read(&Answers::read(text.as_bytes()).unwrap(), has_data).unwrap()
+    }
+
+    fn etcd1() -> Host {
+        Host {
+            name: HostName::from("etcd1"),
+            address: "192.0.2.41".parse().unwrap(),
+            roles: [Role::Etcd].into(),
+            ssh: SshTarget {
+                address: String::new(),
+                port: 22,
+                user: "root".to_owned(),
+                identities: vec![],
+                agent: false,
+                sudo: Sudo::None,
+            },
+            labels: BTreeMap::new(),
+            taints: vec![],
+            kubelet_args: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn a_host_with_debians_package_and_nothing_else() {
+        let host = "now 1795366502\nprogram etcd /usr/bin/etcd\nprogram etcdctl /usr/bin/etcdctl\nuser etcd\nFragmentPath=/lib/systemd/system/etcd.service\n";
+        let version = "etcd Version: 3.4.23\nGit SHA: Not provided\nGo Version: go1.19.8\n";
+
+        let found = facts(&[answer("etcd_host", host, 0), answer("etcd", version, 0)], false);
+
+        assert_eq!(found.program.as_deref(), Some("/usr/bin/etcd"));
+        assert_eq!(found.version, Some(Version::new(3, 4, 23)));
+        assert!(found.has_etcdctl && found.has_user && !found.has_authority_key);
+        assert_eq!((found.authority, found.data), (None, None));
+        assert_eq!(
+            found.unit_file.as_deref(),
+            Some("/lib/systemd/system/etcd.service")
+        );
+    }
+
+    #[test]
+    fn a_member_with_its_certificates() {
+        let now = Timestamp::now();
+        let authority = Authority::new(KeyAlgorithm::EcdsaP256, now).unwrap();
+        let server = authority
+            .sign(&Leaf::server(&etcd1()), KeyAlgorithm::EcdsaP256, now)
+            .unwrap();
+        let host = format!(
+            "now {}\nhas {AUTHORITY_KEY}\nhas {PKI}/server.key\nwal AAAA\n",
+            now.as_second()
+        );
+        let certificate = |name: &str, pem: &str| answer("etcd_certificate", &format!("{name}\n{pem}"), 0);
+
+        let found = facts(
+            &[
+                answer("etcd_host", &host, 0),
+                certificate("ca", &authority.pair().certificate),
+                certificate("server", &server.certificate),
+                answer("etcd_members", MEMBERS, 0),
+                answer("etcd_health", HEALTH, 0),
+                answer("etcd_status", STATUS, 0),
+                answer("etcd_registry", "", 0),
+                answer(
+                    "etcd_names",
+                    "\"peerURLs\":[\"https://192.0.2.41:2380\"],\"name\":\"etcd1\"",
+                    0,
+                ),
+            ],
+            true,
+        );
+
+        assert!(found.is_well(&etcd1()));
+        assert!(found.certificates["server"].is_whole(&Leaf::server(&etcd1()).names));
+        assert!(!found.certificates["server"].is_whole(&["192.0.2.99".to_owned()]));
+        assert_eq!(
+            found.certificates["server"].left_s,
+            Observed::Known(365 * 24 * 60 * 60)
+        );
+        assert_eq!(found.cluster_id, Observed::Known("9968904e4ca52d2f".to_owned()));
+        assert_eq!(found.leader, Observed::Known(Some("f471657c0344ce59".to_owned())));
+        assert_eq!(found.unpublished, BTreeSet::from(["5".to_owned()]));
+        assert_eq!(found.has_registry, Observed::Known(false));
+        let data = found.data.unwrap();
+        assert_eq!(data.members, ["etcd1 (https://192.0.2.41:2380)"]);
+        assert!(data.cluster_id.known().is_none(), "four bytes are no log");
+    }
+
+    #[test]
+    fn a_member_that_does_not_answer_is_not_taken_for_one_that_is_not_there() {
+        let silent = |key: &str| answer(key, "", 1);
+        let keys = [
+            "etcd_members",
+            "etcd_health",
+            "etcd_status",
+            "etcd_registry",
+            "etcd_names",
+        ];
+        let host = answer("etcd_host", "now 1795366502\n", 0);
+
+        let found = facts(&[vec![host], keys.map(silent).to_vec()].concat(), true);
+
+        assert!(found.members.known().is_none() && found.has_registry.known().is_none());
+        assert!(!found.is_well(&etcd1()));
+        assert!(found.data.is_some());
+    }
+}
