@@ -1,21 +1,27 @@
 //! The cluster CA's public key hash, by which a joining host knows the right cluster.
 
 use sha2::{Digest, Sha256};
-use x509_parser::pem::parse_x509_pem;
+use x509_parser::pem::{Pem, parse_x509_pem};
 
 /// `sha256:` and the hash of a CA certificate's public key, as `discovery-token-ca-cert-hash` takes it.
 ///
 /// Takes the first certificate of a PEM text; text before it is passed over. `Err` says what is wrong with it.
 /// Source: RFC 7469 section 2.4 (SHA-256 over the DER `SubjectPublicKeyInfo`), which kubeadm's pubkeypin follows.
 pub fn ca_hash(pem: &str) -> Result<String, String> {
-    let start = pem.find(BEGIN).ok_or("there is no certificate in it")?;
-    let text = pem.get(start..).unwrap_or_default();
-    let (_, block) = parse_x509_pem(text.as_bytes()).map_err(|error| format!("not PEM: {error}"))?;
+    let block = first_certificate(pem)?;
     let certificate = block
         .parse_x509()
         .map_err(|error| format!("not a certificate: {error}"))?;
     let digest = Sha256::digest(certificate.public_key().raw);
     Ok(format!("sha256:{}", hex::encode(digest)))
+}
+
+/// The first certificate of a PEM text; text before it is passed over.
+pub(crate) fn first_certificate(pem: &str) -> Result<Pem, String> {
+    let start = pem.find(BEGIN).ok_or("there is no certificate in it")?;
+    let text = pem.get(start..).unwrap_or_default();
+    let (_, block) = parse_x509_pem(text.as_bytes()).map_err(|error| format!("not PEM: {error}"))?;
+    Ok(block)
 }
 
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";

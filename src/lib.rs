@@ -10,6 +10,7 @@
 pub mod ca;
 pub mod error;
 pub mod manifests;
+pub mod pki;
 pub mod templates;
 pub mod topology;
 pub mod values;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use crate::pki::Order;
 use crate::remote::RemoteCommand;
 use crate::topology::HostName;
 use crate::values::Slot;
@@ -67,6 +68,9 @@ pub struct Step {
     /// Which value the standard output of the check that said yes (or, without a check, of the change) gives:
     /// [`Slot::CaHash`], computed from the CA certificate, or the files of a bundle, [`Slot::Files`].
     pub captures: Option<Slot>,
+    /// Certificates that are made in memory before it, for what it sends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub makes: Option<Order>,
     /// The files it writes.
     pub files: Vec<FileChange>,
     /// Which file holds the story of a failure, for the command that shows it.
@@ -87,6 +91,7 @@ impl Step {
             timeout: Duration::from_secs(60),
             done_when: None,
             captures: None,
+            makes: None,
             files: Vec::new(),
             on_failure: None,
             ends_for_all: false,
@@ -112,6 +117,13 @@ impl Step {
     #[must_use]
     pub fn captures(mut self, slot: Slot) -> Self {
         self.captures = Some(slot);
+        self
+    }
+
+    /// Which certificates are made before it.
+    #[must_use]
+    pub fn makes(mut self, order: Order) -> Self {
+        self.makes = Some(order);
         self
     }
 

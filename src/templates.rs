@@ -3,7 +3,12 @@
 use std::collections::BTreeMap;
 
 /// The program's own. A name is a path below `templates/`.
-const OWN: [(&str, &str); 9] = [
+const OWN: [(&str, &str); 14] = [
+    (
+        "etcd-kubelet.conf.j2",
+        include_str!("../templates/etcd-kubelet.conf.j2"),
+    ),
+    ("etcd.service.j2", include_str!("../templates/etcd.service.j2")),
     ("haproxy.cfg.j2", include_str!("../templates/haproxy.cfg.j2")),
     ("hosts-block.j2", include_str!("../templates/hosts-block.j2")),
     (
@@ -13,6 +18,18 @@ const OWN: [(&str, &str); 9] = [
     (
         "kubeadm/cluster.yaml.j2",
         include_str!("../templates/kubeadm/cluster.yaml.j2"),
+    ),
+    (
+        "kubeadm/etcd-cluster.yaml.j2",
+        include_str!("../templates/kubeadm/etcd-cluster.yaml.j2"),
+    ),
+    (
+        "kubeadm/etcd-init.yaml.j2",
+        include_str!("../templates/kubeadm/etcd-init.yaml.j2"),
+    ),
+    (
+        "kubeadm/etcd-kubelet.yaml.j2",
+        include_str!("../templates/kubeadm/etcd-kubelet.yaml.j2"),
     ),
     (
         "kubeadm/init.yaml.j2",

@@ -11,8 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::templates::Templates;
 
+mod etcd;
 mod version;
 
+pub use etcd::{EtcdManager, EtcdSettings, KeyAlgorithm, OwnAuthority, Secret};
 pub use version::Version;
 
 /// A host's name: RFC 1123, unique in the inventory; also the name of its node.
@@ -262,6 +264,8 @@ pub struct Topology {
     pub version: Version,
     /// Where etcd runs.
     pub etcd: EtcdTopology,
+    /// How etcd runs on hosts of its own.
+    pub external_etcd: EtcdSettings,
     /// How certificates reach the joining control planes.
     pub certificates: CertificateRoute,
     /// Where kubeadm's images come from.

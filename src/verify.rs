@@ -1,6 +1,10 @@
 //! Is the cluster as the inventory says? Pure: what is missing, from what was found.
 
-use crate::facts::{ClusterView, HostFacts, MemberFact, NodeFact, Observation, Observed, WorkloadFact};
+use std::collections::BTreeMap;
+
+use crate::facts::{
+    ClusterView, HostFacts, MemberFact, NodeFact, Observation, Observed, WorkloadFact, client_ending, ending,
+};
 use crate::topology::{EtcdTopology, Host, HostName, Role, Topology, Version};
 
 /// Something that is not as it should be.
@@ -24,6 +28,9 @@ pub fn unmet(topology: &Topology, observation: &Observation, lagging: &[HostName
         found.extend(vip(topology, observation));
     }
     found.extend(balancers.flat_map(|host| balancer(topology, host, facts(host))));
+    if topology.etcd == EtcdTopology::External {
+        found.extend(external_etcd(topology, observation));
+    }
     let ready = |view: &&ClusterView| view.ready.known() == Some(&true);
     let mut views = planes().filter_map(|host| facts(host)?.cluster.as_ref().filter(ready));
     match (views.next(), planes().next()) {
@@ -88,6 +95,51 @@ fn balancer(topology: &Topology, host: &Host, facts: Option<&HostFacts>) -> Vec<
         }
     }
     found
+}
+
+/// Every etcd host's member answers with a quorum behind it, and all follow one leader.
+fn external_etcd(topology: &Topology, observation: &Observation) -> Vec<Unmet> {
+    let mut leaders = BTreeMap::new();
+    let mut found = Vec::new();
+    for host in topology.with_role(Role::Etcd) {
+        let facts = observation.get(&host.name).and_then(|facts| facts.as_ref().ok());
+        let Some(etcd) = facts.and_then(|facts| facts.etcd.as_ref()) else {
+            found.push(unmet_at(&host.name, "not reachable"));
+            continue;
+        };
+        if !etcd.is_well(host) {
+            found.push(unmet_at(&host.name, "its etcd member is not healthy"));
+        } else if let Some(leader) = etcd.leader.known() {
+            leaders.insert(leader, host);
+        }
+    }
+    if let (Some(host), true) = (leaders.values().next(), leaders.len() > 1) {
+        found.push(unmet_at(&host.name, "etcd's members follow different leaders"));
+    }
+    found
+}
+
+/// What should be looked at though everything is as it should be: certificates that end soon, with their hosts.
+pub fn remarks(topology: &Topology, observation: &Observation) -> Vec<String> {
+    let facts = |host: &Host| observation.get(&host.name)?.as_ref().ok();
+    let etcd = |host: &Host| facts(host)?.etcd.as_ref();
+    let members = topology
+        .with_role(Role::Etcd)
+        .filter_map(|host| Some((host, ending(etcd(host)?))));
+    let now = topology
+        .with_role(Role::Etcd)
+        .find_map(|host| Some(etcd(host)?.now_s));
+    let clients = topology
+        .with_role(Role::ControlPlane)
+        .filter_map(|host| Some((host, vec![client_ending(facts(host)?, now?)?])));
+    members
+        .chain(clients)
+        .flat_map(|(host, ending)| {
+            ending
+                .into_iter()
+                .map(move |what| format!("{}: {what}", host.name))
+        })
+        .collect()
 }
 
 fn vip(topology: &Topology, observation: &Observation) -> Option<Unmet> {

@@ -13,14 +13,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("values", &[]),
     ("ca", &[]),
     ("manifests", &[]),
+    ("pki", &["topology", "values", "ca"]),
     ("error", &["topology"]),
     // What a host receives, and what it answered.
     ("remote", VOCABULARY),
     ("inventory", VOCABULARY),
     ("facts", VOCABULARY),
     // Decisions.
-    ("plan", &["topology", "values", "remote"]),
-    ("steps", &["topology", "values", "remote", "facts", "plan"]),
+    ("plan", &["topology", "values", "pki", "remote"]),
+    ("steps", &["topology", "values", "pki", "remote", "facts", "plan"]),
     (
         "planner",
         &[
@@ -28,6 +29,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "values",
             "ca",
             "manifests",
+            "pki",
             "error",
             "remote",
             "facts",
@@ -40,7 +42,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     // The world.
     (
         "engine",
-        &["topology", "values", "ca", "error", "remote", "plan", "events"],
+        &[
+            "topology", "values", "ca", "pki", "error", "remote", "plan", "events",
+        ],
     ),
     ("ssh", &["topology", "error", "remote"]),
     // People and machines who watch.
@@ -50,6 +54,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "topology",
             "values",
+            "pki",
             "error",
             "remote",
             "inventory",
@@ -67,7 +72,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("lib", &[]),
 ];
 
-const VOCABULARY: &[&str] = &["templates", "topology", "values", "ca", "manifests", "error"];
+const VOCABULARY: &[&str] = &[
+    "templates",
+    "topology",
+    "values",
+    "ca",
+    "manifests",
+    "pki",
+    "error",
+];
 
 /// What may stand only below these paths, and why.
 const ONLY_IN: &[(&[&str], &[&str], &str)] = &[

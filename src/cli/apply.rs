@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{self, UnboundedSender};
 
+use jiff::Timestamp;
+
 use super::arguments::{ApplyArguments, OutputFormat};
 use super::fleet::Fleet;
 use super::plan::{allowance, decide};
@@ -13,13 +15,14 @@ use crate::engine::{self, Options, StopLevel};
 use crate::error::{ExitCode, Problem};
 use crate::events::{Event, PhaseTime, Report};
 use crate::facts::Observation;
+use crate::pki::Authority;
 use crate::plan::{Plan, StepId};
 use crate::remote::probe::Look;
 use crate::report::paint::Paint;
 use crate::report::{self, plan_text};
 use crate::topology::{HostName, Role, Topology};
-use crate::values::Values;
-use crate::verify::{Unmet, unmet};
+use crate::values::{Bundle, Values};
+use crate::verify::{Unmet, remarks, unmet};
 
 /// Node leases, DaemonSets and HAProxy's checks follow a join within this.
 const SETTLED: Duration = Duration::from_secs(5 * 60);
@@ -148,7 +151,7 @@ impl Attempt<'_> {
             report = engine::execute(
                 &plan,
                 &fleet.sessions,
-                Values::for_new_run(),
+                values(self.topology),
                 options,
                 self.events.clone(),
             )
@@ -253,6 +256,10 @@ impl Attempt<'_> {
                 None => fleet.observe(&asked, Look::Health, &self.events).await,
             };
             let left = unmet(self.topology, &seen, &report.lagging);
+            if left.is_empty() {
+                let remarks = remarks(self.topology, &seen).into_iter();
+                remarks.for_each(|text| drop(self.events.send(Event::Warned { text })));
+            }
             if left.is_empty() || since.elapsed() > SETTLED || *stop.borrow() != StopLevel::Running {
                 break left;
             }
@@ -284,12 +291,24 @@ impl Attempt<'_> {
     }
 }
 
-/// Verification asks control planes and balancers: they know of the workers.
+/// The run's own secrets, and the user's authority for etcd, which the inventory has shown to be one.
+fn values(topology: &Topology) -> Values {
+    let mut values = Values::for_new_run();
+    if let Some(own) = &topology.external_etcd.authority {
+        let loaded = Authority::load(&own.certificate, &own.key.0, Timestamp::now());
+        let known = loaded.and_then(|own| values.set_files(Bundle::EtcdAuthority, own.lines().as_bytes()));
+        // One that has ended since is told by the step that cannot sign.
+        drop(known);
+    }
+    values
+}
+
+/// Verification asks control planes, etcd hosts and balancers: they know of the workers.
 fn who_speaks_for_the_cluster(topology: &Topology) -> Topology {
     let mut asked = topology.clone();
     asked
         .hosts
-        .retain(|host| host.is(Role::ControlPlane) || host.is(Role::Balancer));
+        .retain(|host| host.is(Role::ControlPlane) || host.is(Role::Etcd) || host.is(Role::Balancer));
     asked
 }
 

@@ -140,13 +140,20 @@ fn not_told(host: &Host, cause: String) -> Problem {
 
 /// The files whose content the plan compares.
 fn paths(topology: &Topology, host: &Host) -> Vec<String> {
-    use crate::topology::Role;
+    use crate::topology::{EtcdTopology, Role};
     let mut paths = vec!["/etc/hosts".to_owned()];
     if host.is(Role::Balancer) {
         paths.extend([
             "/etc/haproxy/haproxy.cfg".to_owned(),
             "/etc/keepalived/keepalived.conf".to_owned(),
         ]);
+    }
+    if host.is(Role::ControlPlane) && topology.etcd == EtcdTopology::External {
+        paths.push(facts::CLIENT_CERTIFICATE.to_owned());
+    }
+    if host.is(Role::Etcd) {
+        use crate::remote::files::etcd::{KUBELET_CONFIGURATION, KUBELET_DROP_IN, UNIT};
+        paths.extend([KUBELET_CONFIGURATION, KUBELET_DROP_IN, UNIT].map(str::to_owned));
     }
     let for_host = topology
         .files

@@ -51,6 +51,9 @@ impl<'a, C: Connection> Attempt<'a, C> {
 
     /// Does the step.
     pub(super) async fn outcome(&self) -> Result<Outcome, Problem> {
+        if let Some(order) = &self.step.makes {
+            self.shared.make(order).await?;
+        }
         self.all_slots_known()?;
         match (&self.step.change, &self.step.done_when) {
             (None, None) => Ok(Outcome::Ok),

@@ -17,6 +17,7 @@ use crate::topology::HostName;
 use crate::values::Values;
 
 mod attempt;
+mod certificates;
 mod closing;
 mod meter;
 mod poll;

@@ -1,12 +1,13 @@
 //! What all steps of a run share: the values, the way out for events, the meter.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::meter::Meter;
 use crate::ca::ca_hash;
 use crate::events::Event;
+use crate::pki::Authority;
 use crate::remote::connection::Output;
 use crate::remote::{RemoteCommand, Wire};
 use crate::values::{Slot, Values};
@@ -15,6 +16,7 @@ pub(super) struct Shared {
     values: Mutex<Values>,
     events: UnboundedSender<Event>,
     pub(super) meter: Meter,
+    pub(super) authority: tokio::sync::Mutex<Option<Arc<Authority>>>,
 }
 
 impl Shared {
@@ -23,6 +25,7 @@ impl Shared {
             values: Mutex::new(values),
             events,
             meter: Meter::new(),
+            authority: tokio::sync::Mutex::default(),
         }
     }
 
@@ -71,7 +74,7 @@ impl Shared {
         }
     }
 
-    fn with_values<T>(&self, act: impl FnOnce(&mut Values) -> T) -> T {
+    pub(super) fn with_values<T>(&self, act: impl FnOnce(&mut Values) -> T) -> T {
         act(&mut self.values.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

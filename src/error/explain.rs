@@ -257,7 +257,8 @@ fn silent(holders: &[HostName], control_planes: &[HostName]) -> Explanation {
             .to_owned(),
     ]);
     Explanation {
-        headline: "refused: a cluster has been here, and no API server or etcd member of it answers".to_owned(),
+        headline: "refused: a cluster has been here, and no API server or etcd member of it answers"
+            .to_owned(),
         details: holders.iter().map(holds).collect(),
         hint,
         exit: ExitCode::Unsafe,

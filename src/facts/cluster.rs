@@ -1,6 +1,6 @@
 //! Reads what the cluster says of itself: the API's objects and etcd's lists, all JSON.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -25,7 +25,7 @@ pub(super) fn read(answers: &Answers) -> ClusterView {
         nodes: list(answers, "nodes")
             .map(|nodes| nodes.into_iter().map(node).collect())
             .into(),
-        etcd: etcd(answers).into(),
+        etcd: members(answers).into(),
         cluster_configuration: cluster_configuration(answers).into(),
         workloads: workloads(answers).into(),
         applied: super::applied::read(answers).into(),
@@ -165,7 +165,7 @@ struct Health {
     health: bool,
 }
 
-fn json<T: DeserializeOwned>(key: &str, text: &str) -> Result<T, String> {
+pub(super) fn json<T: DeserializeOwned>(key: &str, text: &str) -> Result<T, String> {
     serde_json::from_str(text).map_err(|error| format!("{key}: not understood: {error}"))
 }
 
@@ -251,9 +251,21 @@ fn fact(kind: &str, workload: &Workload, wanted: u64, available: u64) -> Workloa
     }
 }
 
-fn etcd(answers: &Answers) -> Result<Vec<MemberFact>, String> {
+fn listed(answers: &Answers) -> Result<Vec<Member>, String> {
     let (Members::Listed { members } | Members::Told(members)) =
         json("etcd_members", answers.success("etcd_members")?)?;
+    Ok(members)
+}
+
+/// The ids of members that are listed and have never started: only then do they say where clients reach them.
+pub(super) fn unpublished_members(answers: &Answers) -> BTreeSet<String> {
+    let members = listed(answers).unwrap_or_default().into_iter();
+    let silent = members.filter(|member| member.client_urls.is_empty());
+    silent.map(|member| format!("{:x}", member.id)).collect()
+}
+
+pub(super) fn members(answers: &Answers) -> Result<Vec<MemberFact>, String> {
+    let members = listed(answers)?;
     // etcdctl fails when one member does, and still tells of each; a member of which nothing is told is not healthy.
     let told = answers
         .get("etcd_health")

@@ -42,6 +42,9 @@ pub fn parse(output: &[u8]) -> Result<HostFacts, String> {
         endpoint_resolves_to: addresses_of_endpoint(&answers).into(),
         endpoint_speaks_tls: answers.success("tls").map(|said| said.trim() == "yes").into(),
         balancer: is_balancer.then(|| balancer::read(&answers, &units, &system, vip)),
+        etcd: has_role("etcd")
+            .then(|| super::etcd::read(&answers, kubernetes.has_etcd_data))
+            .transpose()?,
         cluster: sees_cluster.then(|| cluster::read(&answers)),
         system,
         units,

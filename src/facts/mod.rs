@@ -11,13 +11,20 @@ mod answer;
 mod applied;
 mod balancer;
 mod cluster;
+mod etcd;
 mod host;
+mod identity;
 mod membership;
 
 #[cfg(test)]
 mod captured;
 
+pub use etcd::{
+    CLIENT_CERTIFICATE, CertificateFact, ClusterOfEtcd, EtcdData, EtcdFacts, client_ending, client_left,
+    ending,
+};
 pub use host::parse;
+pub use identity::cluster_id;
 pub use membership::{Cluster, Membership, control_plane_membership, quorum, worker_membership};
 
 /// Something that was looked at, or why it could not be told.
@@ -91,6 +98,8 @@ pub struct HostFacts {
     pub kubernetes: KubernetesFacts,
     /// What runs behind a balancer; on balancer hosts.
     pub balancer: Option<BalancerFacts>,
+    /// What an etcd member of its own holds and says; on etcd hosts.
+    pub etcd: Option<EtcdFacts>,
     /// What the cluster says, asked from here; on control planes that hold an admin.conf or an etcd member.
     pub cluster: Option<ClusterView>,
 }

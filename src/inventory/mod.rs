@@ -10,6 +10,7 @@
 mod cluster;
 mod document;
 mod endpoint;
+mod etcd;
 mod files;
 mod formats;
 mod hosts;

@@ -4,7 +4,7 @@ use super::mistake::Mistakes;
 use super::place::Place;
 use super::workstation::Workstation;
 use super::written::Inventory;
-use super::{cluster, endpoint, files, hosts, manifests, networks, roles, ssh, templates};
+use super::{cluster, endpoint, etcd, files, hosts, manifests, networks, roles, ssh, templates};
 use crate::topology::Topology;
 
 /// The topology; `None` only where a mistake was found.
@@ -21,6 +21,8 @@ pub(super) fn resolve(
         workstation,
         mistakes,
     );
+    let external_etcd = etcd::resolve(inventory.etcd.as_ref(), cluster.etcd, workstation, mistakes);
+    etcd::refuse_local(cluster.etcd, &kubeadm, mistakes);
     let ssh = ssh::resolve(inventory.ssh.as_ref(), &root.key("ssh"), workstation, mistakes);
     let hosts = hosts::resolve(inventory.hosts.as_ref(), &ssh, workstation, mistakes);
     let networks = networks::resolve(inventory.networks.as_ref(), &hosts, &kubeadm, mistakes);
@@ -37,6 +39,7 @@ pub(super) fn resolve(
         cluster: cluster.name?,
         version: cluster.version?,
         etcd: cluster.etcd,
+        external_etcd,
         certificates: cluster.certificates,
         image_repository: cluster.image_repository,
         endpoint: endpoint.proved?,

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::schema::{Cidrs, List};
-use crate::topology::{CertificateRoute, EtcdTopology, Role, Sudo};
+use crate::topology::{CertificateRoute, EtcdManager, EtcdTopology, KeyAlgorithm, Role, Sudo};
 
 /// A hawser inventory: one highly available Kubernetes cluster, built with kubeadm over SSH.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -27,6 +27,7 @@ pub(super) struct Inventory {
     pub(super) networks: Option<Networks>,
     pub(super) pod_network: Option<PodNetwork>,
     pub(super) kubeadm: Option<Kubeadm>,
+    pub(super) etcd: Option<Etcd>,
     pub(super) ssh: Option<Ssh>,
     /// Files that hosts need before `kubeadm init` or `join`: an audit policy, an encryption configuration, an OIDC CA.
     #[serde(default)]
@@ -157,6 +158,31 @@ pub(super) struct Kubeadm {
     /// Merged into the `KubeProxyConfiguration`.
     #[serde(default)]
     pub(super) kube_proxy_configuration: Map<String, Value>,
+}
+
+/// etcd on hosts of its own (`topology = "external"`).
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Etcd {
+    /// What starts and watches it: a `kubelet` that belongs to no cluster, or a `systemd` unit.
+    #[schemars(example = &"kubelet", extend("default" = "kubelet"))]
+    pub(super) manager: Option<EtcdManager>,
+    /// Where its data is on every etcd host.
+    #[schemars(example = &"/var/lib/etcd", extend("default" = "/var/lib/etcd"))]
+    pub(super) data_directory: Option<String>,
+    /// Of which kind its new private keys are.
+    #[schemars(example = &"rsa-2048", extend("default" = "rsa-2048"))]
+    pub(super) key_algorithm: Option<KeyAlgorithm>,
+    /// The certificate of an authority of your own, PEM; needs `ca_key`. hawser makes an authority where there is none.
+    #[schemars(example = &"etcd-ca.crt")]
+    pub(super) ca_certificate: Option<String>,
+    /// Its private key, PEM without a passphrase: used from memory, and sent to no host.
+    #[schemars(example = &"etcd-ca.key")]
+    pub(super) ca_key: Option<String>,
+    /// Further flags of etcd, without dashes.
+    #[serde(default)]
+    #[schemars(extend("examples" = [{"quota-backend-bytes": "8589934592"}]))]
+    pub(super) arguments: BTreeMap<String, String>,
 }
 
 /// How hosts are reached, unless a host says otherwise.

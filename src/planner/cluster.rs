@@ -7,7 +7,7 @@ use crate::error::Problem;
 use crate::facts::{
     self, ClusterView, HostFacts, MemberFact, Membership, NodeFact, Observed, control_plane_membership,
 };
-use crate::topology::{Host, Role};
+use crate::topology::{EtcdTopology, Host, Role};
 
 /// What the control planes say about the cluster, taken together.
 #[derive(Debug)]
@@ -101,7 +101,7 @@ pub(super) fn recognise<'a>(scene: &Scene<'a>) -> Result<Cluster<'a>, Vec<Proble
     }
     match (
         holders.as_slice(),
-        planes.iter().find(|(_, facts)| lists_members(facts)),
+        planes.iter().find(|(_, facts)| stands(scene, facts)),
     ) {
         ([], _) => absent(scene, &planes),
         ([only], _) if left_by_an_init(scene, &planes, only)? => Ok(Cluster::HalfInitialised(only)),
@@ -171,8 +171,13 @@ fn speaker<'a>(scene: &Scene, planes: &[(&'a Host, &'a HostFacts)]) -> Option<(&
     well.find(|(host, facts)| is_member(host, facts)).or(first)
 }
 
-/// A control plane whose etcd at least lists its members.
-fn lists_members(facts: &HostFacts) -> bool {
+/// A control plane that can be brought up as it is: its etcd at least lists its members, or etcd is elsewhere.
+fn stands(scene: &Scene, facts: &HostFacts) -> bool {
+    if scene.topology.etcd == EtcdTopology::External {
+        let found = &facts.kubernetes;
+        let has_api_server = found.manifests.iter().any(|name| name == "kube-apiserver.yaml");
+        return has_api_server && found.has_admin_conf && found.has_ca_key && found.has_kubelet_conf;
+    }
     let members = facts.cluster.as_ref().and_then(|view| view.etcd.known());
     members.is_some_and(|members| !members.is_empty()) && facts.kubernetes.has_ca_key
 }

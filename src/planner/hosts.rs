@@ -1,14 +1,14 @@
 //! What concerns every host: files, the way to the endpoint, images.
 
 use super::decision::Joins;
-use super::{ALL_AT_ONCE, Cluster, Scene, chain, phase};
+use super::{ALL_AT_ONCE, Cluster, Scene, chain, etcd, phase};
 use crate::error::Problem;
 use crate::facts::HostFacts;
 use crate::plan::{Chain, Necessity, Phase, Step};
 use crate::remote::files::{self, RenderedFile};
 use crate::remote::host::Validator;
 use crate::steps::{self, secrets};
-use crate::topology::{Host, Role};
+use crate::topology::{EtcdTopology, Host, Role};
 
 /// The user's files by role, the endpoint's name in /etc/hosts, and what an earlier run could not clear away.
 pub(super) fn files(scene: &Scene) -> Result<Phase, Problem> {
@@ -74,7 +74,11 @@ fn hosts_file(scene: &Scene, host: &Host) -> Result<Option<RenderedFile>, Proble
 /// From each balancer to every control plane, and from each host to the endpoint.
 pub(super) fn prove_paths(scene: &Scene) -> Phase {
     let topology = scene.topology;
-    let hosts = scene.all_answered().map(|(host, _)| host);
+    // An etcd member asks nobody at the endpoint.
+    let hosts = scene
+        .all_answered()
+        .map(|(host, _)| host)
+        .filter(|host| !host.is(Role::Etcd));
     let proof = |host: &Host| chain(&host.name, vec![steps::path::prove(topology, host)]);
     let chains: Vec<Chain> = if topology.with_role(Role::Balancer).next().is_some() {
         hosts.map(proof).collect()
@@ -92,10 +96,10 @@ pub(super) fn prove_paths(scene: &Scene) -> Phase {
 
 /// What each host that becomes a node lacks of the images it will run. A node that is there keeps its own: its kubelet
 /// clears away what it does not use.
-pub(super) fn images(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Phase {
+pub(super) fn images(scene: &Scene, cluster: &Cluster, joins: &Joins, etcd: &etcd::Decision) -> Phase {
     let becomes_node = |host: &Host| {
         let initialises = cluster.is_to_be_initialised() && host.name == cluster.via().name;
-        initialises || joins.joins(host)
+        initialises || joins.joins(host) || etcd.starts_pod(scene, host)
     };
     let chains = scene
         .all_answered()
@@ -134,8 +138,16 @@ fn missing_images(scene: &Scene, host: &Host, facts: &HostFacts) -> Vec<String> 
                 "addon/kube-proxy" => name.starts_with("kube-proxy:"),
                 _ => false,
             });
-        let for_workers = name.starts_with("kube-proxy:") || name.starts_with("pause:");
-        !skipped && (host.is(Role::ControlPlane) || for_workers)
+        let is_etcd = name.starts_with("etcd:");
+        let for_all = name.starts_with("pause:");
+        let for_nodes = for_all || name.starts_with("kube-proxy:");
+        let is_external = scene.topology.etcd == EtcdTopology::External;
+        let is_for_host = if host.is(Role::Etcd) {
+            for_all || is_etcd
+        } else {
+            for_nodes || (host.is(Role::ControlPlane) && !(is_etcd && is_external))
+        };
+        !skipped && is_for_host
     };
     needed
         .iter()

@@ -12,7 +12,7 @@ use crate::error::Problem;
 use crate::plan::{Chain, Lane, Necessity, Phase, Step};
 use crate::remote::files;
 use crate::steps::{control_plane, mend, node, secrets};
-use crate::topology::{Host, Version};
+use crate::topology::{EtcdTopology, Host, Version};
 
 /// How many workers join at once: more only makes API server and registry slower.
 pub(super) const WORKERS_AT_ONCE: usize = 10;
@@ -56,6 +56,9 @@ pub(super) fn phases(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<
 
 /// kubeadm up to 1.28 adds a voter; from one to two, etcd then waits for the newcomer.
 fn grows_without_quorum(scene: &Scene, cluster: &Cluster, joins: &Joins) -> bool {
+    if scene.topology.etcd == EtcdTopology::External {
+        return false;
+    }
     let voters = cluster.members().iter().filter(|member| !member.learner).count();
     let removed = joins.control_planes.iter().filter(|(_, way)| clears_first(way));
     let is_one = cluster.is_to_be_initialised() || voters - removed.count().min(voters) <= 1;

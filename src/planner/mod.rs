@@ -7,6 +7,7 @@ mod certificates;
 mod cluster;
 mod control_planes;
 mod decision;
+mod etcd;
 mod hosts;
 mod join_command;
 mod joins;
@@ -48,14 +49,17 @@ pub fn plan(
     let scene = Scene::new(topology, observation);
     refusals::check(&scene, allowance)?;
     versions::check(&scene)?;
+    let etcd = etcd::decide(&scene, &allowance.limit)?;
     let cluster = cluster::recognise(&scene)?;
+    etcd::holds_a_cluster(&scene, &cluster)?;
     let joins = decision::decide(&scene, &cluster, &allowance.limit)?;
 
     let mut phases = vec![hosts::files(&scene)?, balancers::set_up(&scene, &cluster)?];
     if cluster.is_to_be_initialised() {
         phases.push(hosts::prove_paths(&scene));
     }
-    phases.push(hosts::images(&scene, &cluster, &joins));
+    phases.push(hosts::images(&scene, &cluster, &joins, &etcd));
+    phases.extend(etcd::phases(&scene, &cluster, &etcd)?);
     phases.extend(control_planes::init(&scene, &cluster)?);
     phases.extend(control_planes::pod_network(&scene, &cluster));
     limit(&mut phases, &allowance.limit);

@@ -3,7 +3,7 @@
 use super::{Allowance, Cluster, Scene, versions};
 use crate::plan::{Note, NoteLevel};
 use crate::remote::files::{self, ApiVersion};
-use crate::topology::Role;
+use crate::topology::{EtcdTopology, Role};
 
 pub(super) fn gather(scene: &Scene, cluster: &Cluster, allowance: &Allowance) -> Vec<Note> {
     let mut notes = Vec::new();
@@ -11,8 +11,9 @@ pub(super) fn gather(scene: &Scene, cluster: &Cluster, allowance: &Allowance) ->
     notes.extend(unreachable(scene, allowance).into_iter().map(warning));
     notes.extend(not_applied(scene, cluster).into_iter().map(warning));
     notes.extend(left_alone(scene, cluster).into_iter().map(info));
+    notes.extend(super::etcd::notes(scene));
     notes.extend(foreign_balancer(scene, cluster).map(info));
-    notes.extend(stalled(cluster).map(warning));
+    notes.extend(stalled(scene, cluster).map(warning));
     notes
 }
 
@@ -84,11 +85,19 @@ fn foreign_balancer(scene: &Scene, cluster: &Cluster) -> Option<String> {
     ))
 }
 
-fn stalled(cluster: &Cluster) -> Option<String> {
+fn stalled(scene: &Scene, cluster: &Cluster) -> Option<String> {
     let there = cluster.there().filter(|there| !there.well)?;
+    let first = match scene.topology.etcd {
+        EtcdTopology::Stacked => {
+            format!(
+                "{} lists etcd's members, and what is half-joined is",
+                there.via.name
+            )
+        }
+        EtcdTopology::External => "etcd and what stands of the control planes are".to_owned(),
+    };
     Some(format!(
-        "no API server is well; {} lists etcd's members, and what is half-joined is brought up first. The nodes are looked at in the next run",
-        there.via.name
+        "no API server is well; {first} brought up first. The nodes are looked at in the next run"
     ))
 }
 

@@ -3,12 +3,11 @@
 use super::{Allowance, Scene, balancers};
 use crate::error::Problem;
 use crate::facts::Observed;
-use crate::topology::{EtcdTopology, HostName, Role};
+use crate::topology::{HostName, Role};
 
 /// Every reason not to go on, at once.
 pub(super) fn check(scene: &Scene, allowance: &Allowance) -> Result<(), Vec<Problem>> {
     let mut problems = unknown_limits(scene, allowance);
-    problems.extend(not_yet(scene));
     problems.extend(host_keys(scene));
     problems.extend(missing(scene, allowance));
     problems.extend(unreadable_files(scene));
@@ -33,13 +32,6 @@ fn unknown_limits(scene: &Scene, allowance: &Allowance) -> Vec<Problem> {
             hint: "name a host as the inventory does".to_owned(),
         })
         .collect()
-}
-
-fn not_yet(scene: &Scene) -> Option<Problem> {
-    (scene.topology.etcd == EtcdTopology::External).then(|| Problem::Usage {
-        message: "topology = \"external\" cannot be built by this release".to_owned(),
-        hint: "set topology = \"stacked\" under [cluster]".to_owned(),
-    })
 }
 
 /// A host key that is not to be trusted is a refusal of its own, whatever the host is for.
@@ -70,8 +62,13 @@ fn missing(scene: &Scene, allowance: &Allowance) -> Vec<Problem> {
     let mut problems = Vec::new();
     let required = silent(true);
     if !required.is_empty() {
-        let needed_for =
-            "a run that changes something: balancers and control planes are all or nothing".to_owned();
+        let has_etcd = scene.topology.with_role(Role::Etcd).next().is_some();
+        let who = if has_etcd {
+            "balancers, etcd hosts and control planes"
+        } else {
+            "balancers and control planes"
+        };
+        let needed_for = format!("a run that changes something: {who} are all or nothing");
         problems.push(Problem::MissingHosts {
             hosts: required,
             needed_for,

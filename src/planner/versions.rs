@@ -1,14 +1,14 @@
 //! Which versions go together. Source: Kubernetes' version skew policy.
 
-use super::Scene;
+use super::{Scene, etcd};
 use crate::error::Problem;
-use crate::topology::{Host, HostName, Role, Version};
+use crate::topology::{EtcdManager, Host, HostName, Role, Version};
 
 /// Refuses a skew that Kubernetes forbids.
 pub(super) fn check(scene: &Scene) -> Result<(), Vec<Problem>> {
     let mut problems: Vec<Problem> = scene
         .all_answered()
-        .filter(|(host, _)| host.is_node())
+        .filter(|(host, _)| uses_kubeadm(scene, host))
         .flat_map(|(host, facts)| forbidden(host, &facts.versions, scene.topology.version))
         .collect();
     let needs_keepalived = scene.topology.endpoint.vip.is_some();
@@ -18,11 +18,19 @@ pub(super) fn check(scene: &Scene) -> Result<(), Vec<Problem>> {
         let lacks_keepalived = needs_keepalived && found.keepalived.is_none();
         problems.extend(lacks_keepalived.then(|| absent(&host.name, "keepalived")));
     }
+    let of_etcd = etcd::programs(scene).into_iter();
+    problems.extend(of_etcd.map(|(host, what, package)| lacking(&host.name, what, package)));
     if problems.is_empty() {
         Ok(())
     } else {
         Err(problems)
     }
+}
+
+/// Nodes, and etcd hosts where a kubelet runs etcd.
+fn uses_kubeadm(scene: &Scene, host: &Host) -> bool {
+    let runs_a_pod = scene.topology.external_etcd.manager == EtcdManager::Kubelet;
+    host.is_node() || (host.is(Role::Etcd) && runs_a_pod)
 }
 
 fn forbidden(host: &Host, found: &crate::facts::Versions, target: Version) -> Vec<Problem> {
@@ -77,7 +85,7 @@ fn oldest_kubelet(target: Version) -> u32 {
 /// Differences that are allowed and worth a look.
 pub(super) fn differences(scene: &Scene) -> Vec<String> {
     let target = scene.topology.version;
-    let nodes = scene.all_answered().filter(|(host, _)| host.is_node());
+    let nodes = scene.all_answered().filter(|(host, _)| uses_kubeadm(scene, host));
     nodes
         .flat_map(|(host, facts)| {
             let found = [
@@ -97,11 +105,15 @@ pub(super) fn differences(scene: &Scene) -> Vec<String> {
 }
 
 fn absent(host: &HostName, program: &str) -> Problem {
+    lacking(host, program, program)
+}
+
+fn lacking(host: &HostName, what: &str, package: &str) -> Problem {
     Problem::Unsafe {
-        what: format!("{host}: {program} is not installed"),
+        what: format!("{host}: {what} is not installed"),
         because: vec!["hawser installs nothing on a host for its own sake".to_owned()],
         way_out: vec![format!(
-            "install {program} on {host} (apt-get install {program}) and run this again"
+            "install {package} on {host} (apt-get install {package}) and run this again"
         )],
     }
 }

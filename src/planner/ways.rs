@@ -7,7 +7,7 @@ use crate::error::Problem;
 use crate::facts::{
     self, HostFacts, MemberFact, Membership, NodeFact, control_plane_membership, worker_membership,
 };
-use crate::topology::{Host, Role};
+use crate::topology::{EtcdTopology, Host, Role};
 
 /// The kubelet of a half-joined control plane has had this long to bring its etcd member up, in seconds.
 const LONG_ENOUGH_S: u64 = 300;
@@ -56,6 +56,9 @@ pub(super) fn is_member(scene: &Scene, cluster: &Cluster, host: &Host) -> bool {
         return cluster.node(host).is_some_and(|node| node.control_plane);
     };
     if cluster.is_stalled() {
+        if scene.topology.etcd == EtcdTopology::External {
+            return has_api_server(facts) && facts.kubernetes.has_kubelet_conf;
+        }
         // A member that has started once has been let in, as far as can be told now.
         return listed(cluster, host).is_some_and(MemberFact::has_started) && has_api_server(facts);
     }
@@ -161,6 +164,10 @@ fn control_plane_way(
     host: &Host,
     facts: &HostFacts,
 ) -> Result<Option<Way>, Problem> {
+    if cluster.is_stalled() && scene.topology.etcd == EtcdTopology::External {
+        // What stands is brought up; of the others nothing is known before the next run.
+        return Ok(None);
+    }
     let Some(member) = listed(cluster, host) else {
         refuse_worker(cluster, host, facts)?;
         return Ok(Some(joins_anew(cluster, host, facts, None)));

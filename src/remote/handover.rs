@@ -1,7 +1,7 @@
 //! Files that hosts hand to each other: read on one into this program's memory, written on another.
 
 use super::RemoteCommand;
-use crate::values::{Bundle, Content, Slot};
+use crate::values::{Bundle, Slot};
 
 /// A file that is handed over: where it belongs on either host, and as what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub fn write_files(bundle: Bundle, files: &[HandedFile]) -> RemoteCommand {
         include_str!("scripts/write_files.sh"),
     )
     .args(places(files))
-    .sized_input(Content::parse(&Slot::Files(bundle).placeholder()))
+    .sized_input(Slot::Files(bundle).into())
 }
 
 /// Whether the files of a bundle are on the host as the other one has told them, with their owners and modes.
@@ -55,7 +55,7 @@ pub fn files_are(bundle: Bundle, files: &[HandedFile]) -> RemoteCommand {
         include_str!("scripts/files_are.sh"),
     )
     .args(places(files))
-    .input(Slot::Sums(bundle).placeholder())
+    .input(Slot::Sums(bundle))
 }
 
 fn places(files: &[HandedFile]) -> impl Iterator<Item = String> {

@@ -13,6 +13,7 @@ use crate::values::{Content, Slot, Values};
 
 pub mod balancer;
 pub mod connection;
+pub mod etcd;
 pub mod files;
 pub mod handover;
 pub mod host;

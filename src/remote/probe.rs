@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::manifests;
-use crate::topology::{Host, Topology};
+use crate::topology::{EtcdTopology, Host, Topology};
 
 use super::RemoteCommand;
 
@@ -14,6 +14,7 @@ const SCRIPT: &str = concat!(
     include_str!("scripts/probe_host.sh"),
     include_str!("scripts/probe_node.sh"),
     include_str!("scripts/probe_balancer.sh"),
+    include_str!("scripts/probe_etcd.sh"),
     include_str!("scripts/probe_cluster.sh"),
     include_str!("scripts/probe.sh"),
 );
@@ -78,6 +79,9 @@ fn object_paths(topology: &Topology) -> Vec<String> {
 }
 
 fn etcd_data(topology: &Topology) -> &str {
+    if topology.etcd == EtcdTopology::External {
+        return &topology.external_etcd.data_directory;
+    }
     let etcd = topology.kubeadm.cluster_configuration.get("etcd");
     etcd.and_then(|etcd| etcd.pointer("/local/dataDir")?.as_str())
         .unwrap_or(ETCD_DATA)

@@ -21,13 +21,19 @@ pub fn read(from: &HostName, bundle: Bundle, files: &[HandedFile]) -> Step {
 
 /// Writes them on another host, where they are not there as they were read.
 pub fn write(on: &HostName, from: &HostName, bundle: Bundle, files: &[HandedFile]) -> Step {
-    let step = Step::on(
+    put(
         on,
-        &format!("write-{}", bundle.name()),
         format!("write {}, as {from} has them", bundle.words()),
+        bundle,
+        files,
     )
-    .change(write_files(bundle, files), QUICK)
-    .done_when(files_are(bundle, files), QUICK);
+}
+
+/// Writes a bundle that the run has in memory, where it is not there as it is known.
+pub(super) fn put(on: &HostName, describe: String, bundle: Bundle, files: &[HandedFile]) -> Step {
+    let step = Step::on(on, &format!("write-{}", bundle.name()), describe)
+        .change(write_files(bundle, files), QUICK)
+        .done_when(files_are(bundle, files), QUICK);
     files
         .iter()
         .fold(step, |step, file| step.writes(change_of(file, bundle)))

@@ -3,6 +3,7 @@
 
 pub mod balancer;
 pub mod control_plane;
+pub mod etcd;
 pub mod files;
 pub mod handover;
 pub mod images;

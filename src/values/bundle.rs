@@ -17,16 +17,22 @@ use zeroize::Zeroizing;
 pub enum Bundle {
     /// The certificates and keys that all control planes of a cluster share.
     ControlPlane,
+    /// etcd's authority and its key, where etcd has hosts of its own.
+    EtcdAuthority,
+    /// What one etcd member needs; the number is its place among the inventory's etcd hosts.
+    EtcdMember(u8),
+    /// What API servers need to ask an etcd on other hosts.
+    EtcdClient,
 }
 
 impl Bundle {
-    /// Every bundle, in declaration order.
-    pub const ALL: [Bundle; 1] = [Bundle::ControlPlane];
-
     /// What it is, in a sentence.
     pub fn words(self) -> &'static str {
         match self {
             Bundle::ControlPlane => "the certificates and keys that control planes share",
+            Bundle::EtcdAuthority => "etcd's authority and its key",
+            Bundle::EtcdMember(_) => "the member's certificates and keys",
+            Bundle::EtcdClient => "the certificate and key with which API servers ask etcd",
         }
     }
 
@@ -34,6 +40,19 @@ impl Bundle {
     pub fn name(self) -> &'static str {
         match self {
             Bundle::ControlPlane => "control-plane-certificates",
+            Bundle::EtcdAuthority => "etcd-authority",
+            Bundle::EtcdMember(_) => "etcd-certificates",
+            Bundle::EtcdClient => "etcd-client-certificate",
+        }
+    }
+
+    /// What stands in its place wherever a plan is shown.
+    pub(super) fn mask(self) -> &'static str {
+        match self {
+            Bundle::ControlPlane => "<certificates and keys of control planes, read by this run>",
+            Bundle::EtcdAuthority => "<etcd's authority and its key, read by this run>",
+            Bundle::EtcdMember(_) => "<certificates and keys of an etcd member, made by this run>",
+            Bundle::EtcdClient => "<etcd's client certificate and key, made by this run>",
         }
     }
 }

@@ -31,20 +31,13 @@ pub enum Slot {
 }
 
 impl Slot {
+    /// The slots that a template can name.
     const SINGLE: [Slot; 4] = [
         Slot::BootstrapToken,
         Slot::BootstrapTokenId,
         Slot::CertificateKey,
         Slot::CaHash,
     ];
-
-    /// Every slot, in declaration order.
-    pub fn all() -> impl Iterator<Item = Slot> {
-        let of_bundles = Bundle::ALL
-            .into_iter()
-            .flat_map(|bundle| [Slot::Files(bundle), Slot::Sums(bundle)]);
-        Self::SINGLE.into_iter().chain(of_bundles)
-    }
 
     /// What stands in the slot's place wherever a plan is shown, logged or hashed.
     pub fn mask(self) -> &'static str {
@@ -53,10 +46,8 @@ impl Slot {
             Slot::BootstrapTokenId => "<bootstrap token id, made by this run>",
             Slot::CertificateKey => "<certificate key, made by this run>",
             Slot::CaHash => "<cluster CA hash, known after init>",
-            Slot::Files(Bundle::ControlPlane) => {
-                "<certificates and keys of control planes, read by this run>"
-            }
-            Slot::Sums(Bundle::ControlPlane) => "<SHA-256 of each of them, known to this run>",
+            Slot::Files(bundle) => bundle.mask(),
+            Slot::Sums(_) => "<SHA-256 of each of them, known to this run>",
         }
     }
 
@@ -83,7 +74,7 @@ impl Content {
     /// Splits text at every [`Slot::placeholder`].
     pub fn parse(text: &str) -> Self {
         let mut pieces = vec![Piece::Text(text.to_owned())];
-        for slot in Slot::all() {
+        for slot in Slot::SINGLE {
             pieces = pieces
                 .into_iter()
                 .flat_map(|piece| split_at_slot(piece, slot))
@@ -139,6 +130,12 @@ impl Content {
             all.push_str(text);
         }
         Ok(all)
+    }
+}
+
+impl From<Slot> for Content {
+    fn from(slot: Slot) -> Self {
+        Self(vec![Piece::Slot(slot)])
     }
 }
 

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use hawser::remote::files::RenderedFile;
 use hawser::templates::{Template, Templates};
 use hawser::topology::{
-    CertificateRoute, Endpoint, EtcdTopology, Host, HostName, KubeadmSettings, Networks, Patch, Role,
-    SshSettings, SshTarget, Sudo, Topology, Version,
+    CertificateRoute, Endpoint, EtcdSettings, EtcdTopology, Host, HostName, KubeadmSettings, Networks, Patch,
+    Role, SshSettings, SshTarget, Sudo, Topology, Version,
 };
 use hawser::values::{Slot, Values};
 use serde_json::{Map, Value, json};
@@ -23,6 +23,7 @@ pub(crate) fn stacked() -> Topology {
         cluster: "demo".to_owned(),
         version: Version::new(1, 36, 1),
         etcd: EtcdTopology::Stacked,
+        external_etcd: EtcdSettings::default(),
         certificates: CertificateRoute::Upload,
         image_repository: "registry.k8s.io".to_owned(),
         endpoint: Endpoint {

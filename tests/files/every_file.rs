@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use hawser::remote::files::every_file;
-use hawser::topology::{Topology, Version};
+use hawser::topology::{EtcdManager, Role, Topology, Version};
 
 use crate::builder::{KUBEADM_1_20, KUBEADM_1_30, KUBEADM_1_36, external, filled, stacked, with_patches};
 use crate::schema::assert_valid;
@@ -40,6 +40,15 @@ fn every_file_of_a_cluster_with_external_etcd() {
 
     assert!(pages[0] == pages[1] && pages[1] == pages[2]);
     insta::assert_snapshot!(pages[0]);
+}
+
+#[test]
+fn every_file_of_an_etcd_host_whose_etcd_is_run_by_systemd() {
+    let mut topology = external();
+    topology.external_etcd.manager = EtcdManager::Systemd;
+    topology.hosts.retain(|host| host.is(Role::Etcd));
+
+    insta::assert_snapshot!(listing(&topology, KUBEADM_1_36));
 }
 
 #[test]

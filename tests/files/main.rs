@@ -9,6 +9,7 @@
 
 mod builder;
 mod differences;
+mod etcd;
 mod every_file;
 mod haproxy;
 mod hosts_block;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use hawser::error::{ExitCode, Problem};
 use hawser::remote::files::{RenderedFile, every_file, haproxy, haproxy_description, init, join_worker};
 use hawser::templates::Templates;
-use hawser::topology::Topology;
+use hawser::topology::{EtcdManager, Topology};
 
-use crate::builder::{KUBEADM_1_36, find, stacked, with_patches, with_template};
+use crate::builder::{KUBEADM_1_36, external, find, stacked, with_patches, with_template};
 
 const OWN: &str = include_str!("../../templates/haproxy.cfg.j2");
 
@@ -147,7 +147,15 @@ fn the_templates_own_page_names_what_each_is_given() {
         .into_iter()
         .filter(|(name, _)| !name.contains("node-registration"))
     {
-        let problem = problem(&with_template(stacked(), name, "{{ nope }}"));
+        let mut topology = if name.contains("etcd") {
+            external()
+        } else {
+            stacked()
+        };
+        if name == "etcd.service.j2" {
+            topology.external_etcd.manager = EtcdManager::Systemd;
+        }
+        let problem = problem(&with_template(topology, name, "{{ nope }}"));
         let given = problem.explain().hint.join("");
         assert_eq!(
             given

@@ -186,6 +186,45 @@ const BROKEN: &[(&str, &[(&str, &str)])] = &[
         )],
     ),
     (
+        "an authority for etcd without its key",
+        &[(
+            "[networks]",
+            "[etcd]\nca_certificate = \"etcd.crt\"\n\n[networks]",
+        )],
+    ),
+    (
+        "an authority for etcd that is none",
+        &[(
+            "[networks]",
+            "[etcd]\nca_certificate = \"audit-policy.yaml\"\nca_key = \"id_demo\"\n\n[networks]",
+        )],
+    ),
+    (
+        "an authority's key that others may read",
+        &[(
+            "[networks]",
+            "[etcd]\nca_certificate = \"audit-policy.yaml\"\nca_key = \"id_open\"\n\n[networks]",
+        )],
+    ),
+    (
+        "a manager of etcd that there is not",
+        &[("[networks]", "[etcd]\nmanager = \"docker\"\n\n[networks]")],
+    ),
+    (
+        "a flag of etcd that hawser sets",
+        &[(
+            "[networks]",
+            "[etcd]\narguments = { name = \"etcd1\" }\n\n[networks]",
+        )],
+    ),
+    (
+        "a flag of etcd with dashes",
+        &[(
+            "[networks]",
+            "[etcd]\narguments = { \"--snapshot-count\" = \"5000\" }\n\n[networks]",
+        )],
+    ),
+    (
         "a kubelet argument with dashes",
         &[(
             "taints = ",

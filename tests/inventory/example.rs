@@ -1,7 +1,9 @@
 //! The example beside the README, and the schema: complete, and of one mind.
 
 use hawser::inventory::schema;
-use hawser::topology::Sudo;
+use hawser::pki::Authority;
+use hawser::topology::{EtcdManager, KeyAlgorithm, Sudo};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::workshop::{enter_folder, good_but, load_text, write};
@@ -12,6 +14,11 @@ const EXAMPLE: &str = include_str!("../../inventory.example.toml");
 pub(crate) fn example_in_full() -> String {
     enter_folder();
     write("known_hosts", "", 0o644);
+    let own = Authority::new(KeyAlgorithm::EcdsaP256, Timestamp::now())
+        .unwrap()
+        .pair();
+    write("etcd-ca.crt", &own.certificate, 0o644);
+    write("etcd-ca.key", &own.key, 0o600);
     let hash = "39a6d0e3e45d34b3b3c4d5b2a9a5bf1b3c5f1a6a4bd3be5a0d4e1f0d6b7a8c90";
     let in_use = |line: &str| match line.strip_prefix('#') {
         Some(key)
@@ -42,6 +49,8 @@ fn the_example_loads_in_full_too() {
 
     let topology = loaded.unwrap_or_else(|problem| panic!("{problem}")).topology;
     assert_eq!(topology.kubeadm.kube_proxy_configuration["mode"], "nftables");
+    assert_eq!(topology.external_etcd.manager, EtcdManager::Kubelet);
+    assert!(topology.external_etcd.authority.is_some());
     assert_eq!(topology.hosts[6].ssh.sudo, Sudo::Password);
 }
 

@@ -69,7 +69,7 @@ impl World {
         let (_, what) = step.id.0.split_once('/').unwrap();
         let is_join = what == "join";
         let violation = match what {
-            "init" if self.members.len() > 1 || self.has_others(&step.host) => "init where a cluster is",
+            "init" if self.has_another_member() || self.has_others(&step.host) => "init where a cluster is",
             "join" if self.loses_quorum(step) && chains > 1 => {
                 "something runs beside the join from one etcd member to two"
             }
@@ -85,14 +85,21 @@ impl World {
     /// A join from one voter to two; a newer kubeadm adds a member without a vote.
     fn loses_quorum(&self, step: &Step) -> bool {
         let adds_voter = self.topology.version < Version::new(1, 29, 0);
-        self.voters_running() == 1 && adds_voter && self.is_control_plane(&step.host)
+        !self.has_etcd_hosts()
+            && self.voters_running() == 1
+            && adds_voter
+            && self.is_control_plane(&step.host)
+    }
+
+    fn has_another_member(&self) -> bool {
+        !self.has_etcd_hosts() && self.members.len() > 1
     }
 
     fn has_others(&self, host: &HostName) -> bool {
         let holds = |(name, machine): (&HostName, &Machine)| {
             let found = &machine.facts.kubernetes;
             let holds = found.ca.is_some() || found.has_kubelet_conf || found.has_etcd_data;
-            name != host && holds
+            name != host && machine.facts.etcd.is_none() && holds
         };
         self.hosts.iter().any(holds)
     }
@@ -110,6 +117,9 @@ impl World {
 
     fn act(&mut self, step: &Step) -> Result<(), String> {
         let (_, what) = step.id.0.split_once('/').unwrap();
+        if self.act_on_etcd(step, what)? {
+            return Ok(());
+        }
         if what == "write-control-plane-certificates" {
             return self.hand_over(step);
         }
@@ -216,7 +226,7 @@ impl World {
         self.nodes.entry(host.clone()).or_insert(node);
     }
 
-    fn write(&mut self, step: &Step) {
+    pub(crate) fn write(&mut self, step: &Step) {
         let content = step.change.as_ref().unwrap().stdin().masked();
         let machine = self.machine(&step.host.0);
         for file in &step.files {

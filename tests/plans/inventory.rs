@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use hawser::templates::Templates;
 use hawser::topology::{
-    CertificateRoute, Endpoint, EtcdTopology, Host, HostFile, KubeadmSettings, Manifest, Networks, Role,
-    SshSettings, SshTarget, Sudo, Topology, Version,
+    CertificateRoute, Endpoint, EtcdSettings, EtcdTopology, Host, HostFile, KubeadmSettings, Manifest,
+    Networks, Role, SshSettings, SshTarget, Sudo, Topology, Version,
 };
 use serde_json::Map;
 
@@ -27,6 +27,7 @@ pub(crate) fn stacked(control_planes: u8, workers: u8) -> Topology {
         cluster: "lab".to_owned(),
         version: VERSION,
         etcd: EtcdTopology::Stacked,
+        external_etcd: EtcdSettings::default(),
         certificates: CertificateRoute::Upload,
         image_repository: "k8s.gcr.io".to_owned(),
         endpoint: endpoint(),
@@ -49,6 +50,14 @@ pub(crate) fn stacked(control_planes: u8, workers: u8) -> Topology {
         },
         hosts,
     }
+}
+
+/// The same with etcd1 to etcd3.
+pub(crate) fn external(control_planes: u8, workers: u8) -> Topology {
+    let mut topology = stacked(control_planes, workers);
+    topology.etcd = EtcdTopology::External;
+    topology.hosts.extend((1..=3).map(etcd_host));
+    topology
 }
 
 /// The same without balancers of hawser's own.
@@ -104,6 +113,10 @@ pub(crate) fn control_plane(number: u8) -> Host {
         &format!("10.0.0.1{number}"),
         Role::ControlPlane,
     )
+}
+
+pub(crate) fn etcd_host(number: u8) -> Host {
+    host(&format!("etcd{number}"), &format!("10.0.0.4{number}"), Role::Etcd)
 }
 
 pub(crate) fn worker(number: u8) -> Host {

@@ -1,13 +1,11 @@
 //! What makes a cluster ready for a host that the inventory does not name.
 
-use std::collections::BTreeSet;
-
 use hawser::error::ExitCode;
 use hawser::plan::{Plan, Step};
 use hawser::planner::{self, Invitation};
-use hawser::topology::{CertificateRoute, EtcdTopology, Role};
+use hawser::topology::{CertificateRoute, Role};
 
-use crate::inventory::{control_plane, stacked};
+use crate::inventory::{external, stacked};
 use crate::world::{OTHER_CA, World};
 
 fn invite(world: &World, role: Role) -> Result<Invitation, Vec<hawser::error::Problem>> {
@@ -66,11 +64,7 @@ fn what_failed_half_way_is_taken_back() {
 
 #[test]
 fn the_upload_knows_of_external_etcd() {
-    let mut world = World::built(stacked(1, 0));
-    world.topology.etcd = EtcdTopology::External;
-    let mut member = control_plane(9);
-    member.roles = BTreeSet::from([Role::Etcd]);
-    world.topology.hosts.push(member);
+    let world = World::built(external(1, 0));
 
     let invitation = invite(&world, Role::ControlPlane).unwrap();
 

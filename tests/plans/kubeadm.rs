@@ -119,6 +119,7 @@ impl World {
     }
 
     fn init(&mut self, host: &HostName, part: usize) -> Result<(), String> {
+        let is_external = self.has_etcd_hosts();
         let machine = self.machine(&host.0);
         let found = &mut machine.facts.kubernetes;
         match part {
@@ -132,6 +133,12 @@ impl World {
                 machine.unit("kubelet", true);
             }
             3 => machine.add_manifests(&COMPONENTS),
+            4 if is_external => {
+                let client = "/etc/kubernetes/pki/apiserver-etcd-client.key";
+                if !machine.facts.files.contains_key(client) {
+                    return Err("no certificate to ask etcd with".to_owned());
+                }
+            }
             4 => {
                 machine.add_manifests(&["etcd.yaml"]);
                 if self.members.is_empty() {
@@ -167,6 +174,7 @@ impl World {
     }
 
     fn join_control_plane(&mut self, host: &HostName, part: usize) -> Result<(), String> {
+        let is_external = self.has_etcd_hosts();
         let machine = self.machine(&host.0);
         let found = &mut machine.facts.kubernetes;
         match part {
@@ -187,6 +195,7 @@ impl World {
                 found.has_bootstrap_kubelet_conf = false;
                 self.node(&host.0).joined = true;
             }
+            4..=6 if is_external => {}
             4 => {
                 if !self.has_quorum() {
                     return Err("etcd cluster is not healthy".to_owned());

@@ -10,6 +10,8 @@ mod balancers;
 mod builds;
 mod compact;
 mod doing;
+mod etcd;
+mod external;
 mod handover;
 mod hosts;
 mod inventory;

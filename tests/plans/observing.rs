@@ -42,6 +42,9 @@ impl World {
                 balancer.vip_answers = Observed::Known(held);
             }
         }
+        if let Some(etcd) = &machine.facts.etcd {
+            facts.etcd = Some(self.etcd_facts(name, etcd));
+        }
         let found = &machine.facts.kubernetes;
         if host.is(Role::ControlPlane) {
             if found.ca.is_none() {
@@ -64,7 +67,7 @@ impl World {
 
     fn view(&self, name: &HostName, has_admin_conf: bool) -> ClusterView {
         let mut view = ClusterView::default();
-        if self.runs_etcd(name) {
+        if !self.has_etcd_hosts() && self.runs_etcd(name) {
             view.etcd = Observed::Known(
                 self.members
                     .iter()
@@ -95,7 +98,7 @@ impl World {
         view
     }
 
-    fn member(&self, name: &HostName) -> MemberFact {
+    pub(crate) fn member(&self, name: &HostName) -> MemberFact {
         let member = self.member_of(name).unwrap();
         let address = self
             .topology

@@ -3,7 +3,7 @@
 use hawser::error::Problem;
 use hawser::facts::Observed;
 use hawser::planner::Allowance;
-use hawser::topology::{EtcdTopology, Role, Version};
+use hawser::topology::{Role, Version};
 
 use crate::inventory::{stacked, worker};
 use crate::listing::page;
@@ -184,14 +184,6 @@ fn a_file_that_cannot_be_read() {
 fn an_interface_that_nobody_names() {
     let mut world = World::fresh(stacked(1, 0));
     world.machine("lb1").facts.system.interfaces.clear();
-
-    insta::assert_snapshot!(planned(&world));
-}
-
-#[test]
-fn what_this_release_cannot_build() {
-    let mut world = World::fresh(stacked(1, 0));
-    world.topology.etcd = EtcdTopology::External;
 
     insta::assert_snapshot!(planned(&world));
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use hawser::plan::Plan;
 use hawser::remote::files::every_file;
-use hawser::topology::{CertificateRoute, HostName, Patch, Topology};
+use hawser::topology::{CertificateRoute, EtcdManager, EtcdTopology, HostName, Patch, Role, Topology};
 
-use crate::inventory::{audit_policy, stacked};
+use crate::inventory::{audit_policy, etcd_host, stacked};
 use crate::world::World;
 
 /// What stands on each host in the end: of a file that is written more than once, what was written last.
@@ -58,6 +58,29 @@ fn what_is_rendered_is_what_a_build_writes() {
     );
     for (place, content) in rendered {
         assert_eq!(written[&place], content, "{place:?}");
+    }
+}
+
+#[test]
+fn what_etcd_hosts_get_is_rendered_too_whatever_runs_etcd() {
+    for manager in [EtcdManager::Kubelet, EtcdManager::Systemd] {
+        let mut topology = full();
+        topology.etcd = EtcdTopology::External;
+        topology.external_etcd.manager = manager;
+        topology.hosts.extend((1..=3).map(etcd_host));
+        let world = World::fresh(topology);
+
+        let written = written(&world.plan().unwrap());
+
+        let rendered = rendered(&world.topology);
+        assert_eq!(written, rendered);
+        for host in world.topology.with_role(Role::Etcd) {
+            let key = "/etc/kubernetes/pki/etcd/peer.key".to_owned();
+            assert_eq!(
+                rendered[&(host.name.clone(), key)],
+                "<certificates and keys of an etcd member, made by this run>"
+            );
+        }
     }
 }
 

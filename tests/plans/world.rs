@@ -98,6 +98,8 @@ pub(crate) struct World {
     pub(crate) has_certificates: bool,
     /// In the memory of the run.
     pub(crate) has_read_certificates: bool,
+    /// etcd's authority with its key, in the memory of the run.
+    pub(crate) knows_authority: bool,
     /// Another cluster's API server, or another machine with the VIP.
     pub(crate) stranger_at_endpoint: bool,
     /// What must never happen, and did.
@@ -123,6 +125,7 @@ impl World {
             has_token: false,
             has_certificates: false,
             has_read_certificates: false,
+            knows_authority: false,
             stranger_at_endpoint: false,
             violations: vec![],
             members_ever: 0,
@@ -163,6 +166,9 @@ impl World {
 
     /// Whether a host's own etcd process runs.
     pub(crate) fn runs_etcd(&self, host: &HostName) -> bool {
+        if self.has_etcd_hosts() {
+            return self.hosts.contains_key(host) && self.member_process_runs(host);
+        }
         let (Some(machine), Some(member)) = (self.hosts.get(host), self.member_of(host)) else {
             return false;
         };
@@ -185,6 +191,10 @@ impl World {
         let Some(machine) = self.hosts.get(host) else {
             return false;
         };
+        if self.has_etcd_hosts() {
+            let runs = machine.kubelet_runs() && machine.has_manifest("kube-apiserver.yaml");
+            return machine.silent.is_none() && runs && self.has_quorum();
+        }
         let learner = self.member_of(host).is_some_and(|member| member.learner);
         self.runs_etcd(host) && !learner && self.has_quorum() && machine.has_manifest("kube-apiserver.yaml")
     }
@@ -260,6 +270,9 @@ fn fresh(host: &Host, version: Version) -> Machine {
             servers: Observed::Known(vec![]),
             ..Default::default()
         });
+    }
+    if host.is(Role::Etcd) {
+        facts.etcd = Some(crate::etcd::fresh());
     }
     let mut machine = Machine { facts, silent: None };
     for unit in ["haproxy", "keepalived", "kubelet"] {

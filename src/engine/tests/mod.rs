@@ -12,6 +12,7 @@ use crate::plan::{Chain, Check, Lane, Necessity, Phase, Plan, Step, StepId};
 use crate::remote::{self, Effect};
 use crate::values::Values;
 
+mod certificates;
 mod failure;
 mod order;
 mod secrets;
@@ -28,6 +29,7 @@ fn change(host: &str, what: &'static str) -> Step {
         timeout: Duration::from_secs(600),
         done_when: None,
         captures: None,
+        makes: None,
         files: Vec::new(),
         on_failure: None,
         ends_for_all: false,

@@ -27,8 +27,8 @@ fn read() -> Step {
 }
 
 fn write() -> Step {
-    let files = Slot::Files(Bundle::ControlPlane).placeholder();
-    let sums = Slot::Sums(Bundle::ControlPlane).placeholder();
+    let files = Slot::Files(Bundle::ControlPlane);
+    let sums = Slot::Sums(Bundle::ControlPlane);
     let check = Check {
         command: remote::any("are they there?", Effect::Reads, sums),
         deadline: Duration::from_secs(10),

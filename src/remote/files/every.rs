@@ -3,19 +3,23 @@
 use std::net::IpAddr;
 
 use super::{
-    RenderedFile, haproxy, hosts_block, init, join_control_plane, join_worker, keepalived, patches,
+    RenderedFile, etcd, haproxy, hosts_block, init, join_control_plane, join_worker, keepalived, patches,
     shared_certificates, upload_certs,
 };
 use crate::error::Problem;
+use crate::pki::Order;
 use crate::remote::handover::HandedFile;
-use crate::topology::{CertificateRoute, Host, HostFile, HostName, Role, Topology, Version};
-use crate::values::{Bundle, Content, Slot};
+use crate::topology::{
+    CertificateRoute, EtcdManager, EtcdTopology, Host, HostFile, HostName, Role, Topology, Version,
+};
+use crate::values::{Bundle, Slot};
 
 /// Every file that a build, or a join in a later run, writes on a host, as a kubeadm of this version reads it.
 ///
 /// What only the hosts know stands as it is at the end, or by name: haproxy's file has all control planes as members,
-/// of /etc/hosts there is the marked block alone, and an interface that the inventory does not name is described. Errors:
-/// a template that cannot be rendered, a patch or a version that hawser has no answer for.
+/// of /etc/hosts there is the marked block alone, an interface that the inventory does not name is described, and etcd's
+/// unit is for the oldest etcd, where distributions have it. Errors: a template that cannot be rendered, a patch or a
+/// version that hawser has no answer for.
 pub fn every_file(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Vec<RenderedFile>, Problem> {
     let mut files = own_files(topology, host);
     let block = hosts_block("", topology)?;
@@ -24,6 +28,9 @@ pub fn every_file(topology: &Topology, host: &Host, kubeadm: Version) -> Result<
     }
     if host.is(Role::Balancer) {
         files.extend(of_balancer(topology, host)?);
+    }
+    if host.is(Role::Etcd) {
+        files.extend(of_etcd_host(topology, host, kubeadm)?);
     }
     if host.is_node() {
         files.extend(patches(topology, host, kubeadm)?);
@@ -65,20 +72,48 @@ fn interface_of(address: IpAddr) -> String {
 
 /// What another control plane hands over before the join, where nothing is uploaded.
 fn handed_files(topology: &Topology) -> Vec<RenderedFile> {
-    if topology.certificates == CertificateRoute::Upload {
-        return Vec::new();
+    match topology.certificates {
+        CertificateRoute::Upload => Vec::new(),
+        CertificateRoute::Ssh => handed(Bundle::ControlPlane, shared_certificates(topology.etcd)),
     }
+}
+
+/// The certificate and key with which API servers ask etcd, where it has hosts of its own.
+fn etcd_client_files(topology: &Topology) -> Vec<RenderedFile> {
+    let settings = &topology.external_etcd;
+    let order = Order::for_clients(settings);
+    match topology.etcd {
+        EtcdTopology::Stacked => Vec::new(),
+        EtcdTopology::External => handed(order.bundle, etcd::certificates(&order, settings.manager)),
+    }
+}
+
+fn handed(bundle: Bundle, files: Vec<HandedFile>) -> Vec<RenderedFile> {
     let rendered = |file: HandedFile| RenderedFile {
         path: file.path,
         owner: file.owner,
         mode: file.mode,
-        content: Content::parse(&Slot::Files(Bundle::ControlPlane).placeholder()),
+        content: Slot::Files(bundle).into(),
         secret: true,
     };
-    shared_certificates(topology.etcd)
-        .into_iter()
-        .map(rendered)
-        .collect()
+    files.into_iter().map(rendered).collect()
+}
+
+/// A member's certificates, and what runs it.
+fn of_etcd_host(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Vec<RenderedFile>, Problem> {
+    let manager = topology.external_etcd.manager;
+    let order = Order::for_members(topology).find(|(member, _)| member.name == host.name);
+    let certificates = order.map(|(_, order)| handed(order.bundle, etcd::certificates(&order, manager)));
+    let mut files = certificates.unwrap_or_default();
+    match manager {
+        EtcdManager::Kubelet => files.extend([
+            etcd::kubelet_configuration(topology, kubeadm)?,
+            etcd::kubelet_drop_in(topology, host, kubeadm)?,
+            etcd::kubeadm_file(topology, host, kubeadm)?,
+        ]),
+        EtcdManager::Systemd => files.push(etcd::unit(topology, host, etcd::PROGRAM, etcd::OLDEST)?),
+    }
+    Ok(files)
 }
 
 /// The first control plane initialises, and uploads what the others need; everybody else joins.
@@ -92,8 +127,8 @@ fn of_node(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Vec<Ren
         files.push(join_control_plane(topology, host, kubeadm)?);
         return Ok(files);
     }
-    Ok(vec![
-        init(topology, host, kubeadm)?,
-        upload_certs(topology, host, kubeadm)?,
-    ])
+    let mut files = etcd_client_files(topology);
+    files.push(init(topology, host, kubeadm)?);
+    files.push(upload_certs(topology, host, kubeadm)?);
+    Ok(files)
 }

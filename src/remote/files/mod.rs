@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::values::Content;
 
+pub mod etcd;
 mod every;
 mod haproxy;
 mod hosts_block;

@@ -11,6 +11,7 @@ files "$@" </dev/null |
   also host |
   also section endpoint timeout 5 getent ahosts "$endpoint" |
   if is_node && [ -n "$version" ]; then also node; else cat; fi |
+  if is etcd; then also etcd_of_host; else cat; fi |
   if is balancer; then also balancer; else cat; fi |
   if is control-plane; then also cluster | also tls; else cat; fi
 section end true

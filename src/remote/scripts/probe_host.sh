@@ -42,6 +42,7 @@ system() {
 units() {
   set --
   if is_node || is etcd; then set -- kubelet containerd; fi
+  if is etcd; then set -- "$@" etcd; fi
   if is balancer; then set -- "$@" haproxy keepalived; fi
   printf '%s\n' "$*"
   timeout 20 systemctl show -p LoadState,ActiveState,UnitFileState,ActiveEnterTimestampMonotonic "$@"

@@ -15,6 +15,7 @@ fn change(name: &str, describe: &'static str) -> Step {
         timeout: seconds(60.0),
         done_when: None,
         captures: None,
+        makes: None,
         files: Vec::new(),
         on_failure: None,
         ends_for_all: false,

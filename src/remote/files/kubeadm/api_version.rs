@@ -41,7 +41,7 @@ impl ApiVersion {
     }
 
     /// The container runtime's socket: kubeadms of v1beta2 take a path, later ones want a URL.
-    pub(super) fn cri_socket(self, url: &str) -> &str {
+    pub(in crate::remote::files) fn cri_socket(self, url: &str) -> &str {
         match self {
             Self::V1Beta2 => url.strip_prefix("unix://").unwrap_or(url),
             Self::V1Beta3 | Self::V1Beta4 => url,

@@ -30,6 +30,7 @@ pub const TOKEN_LIFE: Duration = Duration::from_secs(2 * 60 * 60);
 
 const INIT: &str = "kubeadm/init.yaml.j2";
 const JOIN: &str = "kubeadm/join.yaml.j2";
+const KUBELET: &str = "kubeadm/kubelet.yaml.j2";
 
 /// For `kubeadm init` by a host's kubeadm: all four documents, the user's fragments merged in.
 pub fn init(topology: &Topology, host: &Host, kubeadm: Version) -> Result<RenderedFile, Problem> {
@@ -98,7 +99,7 @@ pub fn init_flags(topology: &Topology) -> Vec<String> {
     flags
 }
 
-fn api_version(host: &Host, kubeadm: Version) -> Result<ApiVersion, Problem> {
+pub(super) fn api_version(host: &Host, kubeadm: Version) -> Result<ApiVersion, Problem> {
     ApiVersion::for_kubeadm(kubeadm).map_err(|cause| Problem::Probe {
         host: host.name.clone(),
         what: "which configuration kubeadm reads".to_owned(),
@@ -208,10 +209,35 @@ fn kubelet_args(host: &Host) -> Vec<(String, String)> {
 fn kubelet_configuration(topology: &Topology, api: ApiVersion) -> Result<Value, Problem> {
     merged(
         topology,
-        "kubeadm/kubelet.yaml.j2",
+        KUBELET,
         context! { cgroup_driver => api.missing_cgroup_driver() },
         &topology.kubeadm.kubelet_configuration,
     )
+}
+
+/// The configuration of a kubelet that no kubeadm completes: the user's fragment, and `own` over it. The document's own
+/// cgroup driver is systemd's, since a kubelet by itself still takes the other.
+pub(super) fn kubelet_document(topology: &Topology, own: Map<String, Value>) -> Result<Value, Problem> {
+    let mut document = document(topology, KUBELET, context! { cgroup_driver => "systemd" })?;
+    fragments::merge(&mut document, &topology.kubeadm.kubelet_configuration);
+    for (key, value) in own {
+        // Whole: how a cluster's kubelet knows its callers makes no sense where there is no cluster.
+        document.shift_remove(&key);
+        document.insert(key, value);
+    }
+    Ok(Value::Object(document))
+}
+
+/// A `ClusterConfiguration` from its template, with extra arguments in the shape that the version wants.
+pub(super) fn arranged(
+    topology: &Topology,
+    name: &str,
+    context: minijinja::Value,
+    api: ApiVersion,
+) -> Result<Value, Problem> {
+    let mut document = Value::Object(document(topology, name, context)?);
+    fragments::arrange_arguments(&mut document, api);
+    Ok(document)
 }
 
 fn kube_proxy_configuration(topology: &Topology) -> Result<Value, Problem> {
@@ -230,8 +256,17 @@ fn merged(
     context: minijinja::Value,
     fragment: &Map<String, Value>,
 ) -> Result<Value, Problem> {
-    let text = template::render(&topology.templates, name, context)?;
-    let mut document = template::parse(&topology.templates, name, &text)?;
+    let mut document = document(topology, name, context)?;
     fragments::merge(&mut document, fragment);
     Ok(Value::Object(document))
+}
+
+/// A document from its template.
+pub(super) fn document(
+    topology: &Topology,
+    name: &str,
+    context: minijinja::Value,
+) -> Result<Map<String, Value>, Problem> {
+    let text = template::render(&topology.templates, name, context)?;
+    template::parse(&topology.templates, name, &text)
 }

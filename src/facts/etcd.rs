@@ -1,0 +1,425 @@
+//! What an etcd host tells: certificates, whose data lies there, and what the member says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+
+use super::answer::{Answer, Answers};
+use super::{HostFacts, MemberFact, Observed, cluster, identity};
+use crate::pki::{AUTHORITY_KEY, Certificate, SOON, is_signed_by};
+use crate::topology::{Host, Version};
+
+/// Where a member's certificates and keys are.
+const PKI: &str = "/etc/kubernetes/pki/etcd";
+
+/// What an etcd host holds, and what its member says.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct EtcdFacts {
+    /// The authority's certificate, PEM.
+    pub authority: Option<String>,
+    /// How long it lasts, in seconds.
+    pub authority_left: Option<Observed<i64>>,
+    /// The host's clock, seconds since 1970.
+    pub now_s: i64,
+    /// Whether its key is there.
+    pub has_authority_key: bool,
+    /// The member's certificates by name: `server`, `peer`, `healthcheck-client`.
+    pub certificates: BTreeMap<String, CertificateFact>,
+    /// The path of the program `etcd`, where the host has it.
+    pub program: Option<String>,
+    /// Its version.
+    pub version: Option<Version>,
+    /// Whether the host has the program `etcdctl`.
+    pub has_etcdctl: bool,
+    /// Whether there is a user `etcd`.
+    pub has_user: bool,
+    /// The file of the unit `etcd`, where there is one.
+    pub unit_file: Option<String>,
+    /// Whose data lies in the data directory, where there is any.
+    pub data: Option<EtcdData>,
+    /// The identity of the cluster that the member belongs to, hexadecimal; of one that answers.
+    pub cluster_id: Observed<String>,
+    /// The members, as the host's own lists them.
+    pub members: Observed<Vec<MemberFact>>,
+    /// The ids of members that have never started.
+    pub unpublished: BTreeSet<String>,
+    /// The member that the host's own follows, hexadecimal.
+    pub leader: Observed<Option<String>>,
+    /// Whether a Kubernetes cluster keeps its objects there.
+    pub has_registry: Observed<bool>,
+}
+
+/// A certificate of a member.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CertificateFact {
+    /// How long it lasts by the host's clock, in seconds; less than 0 when it has ended.
+    pub left_s: Observed<i64>,
+    /// The names and addresses in it.
+    pub names: Observed<Vec<String>>,
+    /// Whether the authority on the host has signed it.
+    pub is_signed: bool,
+    /// Whether a key lies beside it.
+    pub has_key: bool,
+}
+
+/// What lies in a data directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EtcdData {
+    /// The identity of the cluster that it is of, hexadecimal.
+    pub cluster_id: Observed<String>,
+    /// The members that it names, as `etcd1 (https://192.0.2.41:2380)`.
+    pub members: Vec<String>,
+}
+
+pub(super) fn read(answers: &Answers, has_data: bool) -> Result<EtcdFacts, String> {
+    let text = answers.success("etcd_host")?;
+    let told = |what: &'static str| text.lines().filter_map(move |line| line.strip_prefix(what));
+    let now = told("now ").next().and_then(|now| now.parse().ok());
+    let now: i64 = now.ok_or("etcd_host: the time is not told")?;
+    let keys: BTreeSet<&str> = told("has ").collect();
+    let program = |name: &str| {
+        let mut programs = told("program ").filter_map(|line| line.split_once(' '));
+        programs
+            .find(|(found, _)| *found == name)
+            .map(|(_, path)| path.to_owned())
+    };
+    let files = certificate_files(answers)?;
+    let authority = files.get("ca").cloned();
+    let certificates = files
+        .iter()
+        .filter(|(name, _)| name.as_str() != "ca")
+        .map(|(name, pem)| {
+            let has_key = keys.contains(format!("{PKI}/{name}.key").as_str());
+            (name.clone(), certificate(pem, authority.as_deref(), has_key, now))
+        });
+    let unit_file = told("FragmentPath=").next().filter(|path| !path.is_empty());
+    Ok(EtcdFacts {
+        now_s: now,
+        authority_left: authority.as_deref().map(|pem| left(pem, now).into()),
+        certificates: certificates.collect(),
+        has_authority_key: keys.contains(AUTHORITY_KEY),
+        program: program("etcd"),
+        version: version(answers)?,
+        has_etcdctl: program("etcdctl").is_some(),
+        has_user: told("user ").any(|user| user == "etcd"),
+        unit_file: unit_file.map(str::to_owned),
+        data: has_data.then(|| data(answers, told("wal ").next())),
+        cluster_id: status(answers)
+            .map(|status| format!("{:x}", status.header.cluster_id))
+            .into(),
+        members: cluster::members(answers).into(),
+        unpublished: cluster::unpublished_members(answers),
+        leader: status(answers)
+            .map(|status| (status.leader != 0).then(|| format!("{:x}", status.leader)))
+            .into(),
+        has_registry: answers
+            .success("etcd_registry")
+            .map(|keys| keys.contains("/registry/"))
+            .into(),
+        authority,
+    })
+}
+
+fn certificate_files(answers: &Answers) -> Result<BTreeMap<String, String>, String> {
+    let read = |answer: &Answer| {
+        let (name, pem) = answer.success()?.split_once('\n').unwrap_or_default();
+        Ok((name.to_owned(), pem.to_owned()))
+    };
+    answers.all("etcd_certificate").map(read).collect()
+}
+
+fn certificate(pem: &str, authority: Option<&str>, has_key: bool, now: i64) -> CertificateFact {
+    let certificate = Certificate::read(pem);
+    CertificateFact {
+        left_s: left(pem, now).into(),
+        names: certificate.map(|certificate| certificate.names).into(),
+        is_signed: authority.is_some_and(|authority| is_signed_by(pem, authority) == Ok(true)),
+        has_key,
+    }
+}
+
+fn left(pem: &str, now: i64) -> Result<i64, String> {
+    Ok(Certificate::read(pem)?.not_after.as_second() - now)
+}
+
+/// `etcd Version: 3.4.23`.
+fn version(answers: &Answers) -> Result<Option<Version>, String> {
+    let Some(answer) = answers.get("etcd") else {
+        return Ok(None);
+    };
+    let text = answer.success()?;
+    let version = text.split_whitespace().find_map(|word| word.parse().ok());
+    version
+        .map(Some)
+        .ok_or_else(|| format!("etcd: no version in {text:?}"))
+}
+
+#[derive(Deserialize)]
+struct Endpoint {
+    #[serde(rename = "Status")]
+    status: Status,
+}
+
+#[derive(Deserialize, Clone)]
+struct Status {
+    header: Header,
+    #[serde(default)]
+    leader: u64,
+}
+
+#[derive(Deserialize, Clone)]
+struct Header {
+    cluster_id: u64,
+}
+
+fn status(answers: &Answers) -> Result<Status, String> {
+    let all: Vec<Endpoint> = cluster::json("etcd_status", answers.success("etcd_status")?)?;
+    let first = all.into_iter().next().map(|endpoint| endpoint.status);
+    first.ok_or_else(|| "etcd_status: nothing is told".to_owned())
+}
+
+fn data(answers: &Answers, wal: Option<&str>) -> EtcdData {
+    let bytes = wal.and_then(|wal| STANDARD.decode(wal).ok());
+    let cluster_id = bytes
+        .ok_or_else(|| "there is no write-ahead log that names it".to_owned())
+        .and_then(|bytes| identity::of_log(&bytes));
+    let names = answers.get("etcd_names").map(|answer| answer.text.as_str());
+    EtcdData {
+        cluster_id: cluster_id.map(|id| format!("{id:x}")).into(),
+        members: names.unwrap_or_default().lines().filter_map(name).collect(),
+    }
+}
+
+/// `"peerURLs":["https://192.0.2.41:2380"],"name":"etcd1"` as `etcd1 (https://192.0.2.41:2380)`.
+fn name(line: &str) -> Option<String> {
+    let (urls, name) = line.strip_prefix("\"peerURLs\":[")?.split_once("],\"name\":\"")?;
+    Some(format!(
+        "{} ({})",
+        name.trim_end_matches('"'),
+        urls.replace('"', "")
+    ))
+}
+
+impl CertificateFact {
+    /// Whether it is in use as it is: with its key, of the host's own authority, and naming all of `names`.
+    pub fn is_whole(&self, names: &[String]) -> bool {
+        let covers = self
+            .names
+            .known()
+            .is_some_and(|found| names.iter().all(|name| found.contains(name)));
+        self.has_key && self.is_signed && covers
+    }
+}
+
+impl EtcdFacts {
+    /// Whether the host's own member answers and is healthy.
+    pub fn is_well(&self, host: &Host) -> bool {
+        let members = self.members.known();
+        members.is_some_and(|members| members.iter().any(|member| member.is_of(host) && member.healthy))
+            && matches!(self.leader, Observed::Known(Some(_)))
+    }
+}
+
+/// The cluster that at least one member with a quorum behind it tells of.
+#[derive(Debug, Clone, Copy)]
+pub struct ClusterOfEtcd<'a> {
+    /// The host that tells.
+    pub via: &'a Host,
+    /// Its identity, hexadecimal.
+    pub id: &'a str,
+    /// Who is listed.
+    pub members: &'a [MemberFact],
+    /// The ids of members that have never started.
+    pub unpublished: &'a BTreeSet<String>,
+}
+
+impl<'a> ClusterOfEtcd<'a> {
+    /// The first that is told of.
+    pub fn running(hosts: impl IntoIterator<Item = (&'a Host, &'a EtcdFacts)>) -> Option<Self> {
+        let mut well = hosts.into_iter().filter(|(host, facts)| facts.is_well(host));
+        well.find_map(|(via, facts)| {
+            Some(Self {
+                via,
+                id: facts.cluster_id.known()?,
+                members: facts.members.known()?,
+                unpublished: &facts.unpublished,
+            })
+        })
+    }
+}
+
+/// Where an API server has the certificate with which it asks an etcd on other hosts.
+pub const CLIENT_CERTIFICATE: &str = "/etc/kubernetes/pki/apiserver-etcd-client.crt";
+
+/// How long a control plane's certificate for asking etcd lasts, in seconds; `None` where it has none, or none that can
+/// be read.
+pub fn client_left(control_plane: &HostFacts, now_s: i64) -> Option<i64> {
+    let file = control_plane.files.get(CLIENT_CERTIFICATE)?.known()?;
+    left(&file.content, now_s).ok()
+}
+
+/// What is said of a control plane's certificate for asking etcd where it ends within 90 days.
+pub fn client_ending(control_plane: &HostFacts, now_s: i64) -> Option<String> {
+    told(
+        "its certificate for asking etcd",
+        client_left(control_plane, now_s),
+    )
+    .map(with_remedy)
+}
+
+/// Certificates of a host that end within 90 days, or have ended, each in a few words.
+pub fn ending(facts: &EtcdFacts) -> Vec<String> {
+    let authority = facts.authority_left.as_ref().and_then(Observed::known).copied();
+    let leaves = facts.certificates.iter().filter_map(|(name, leaf)| {
+        let left = leaf.left_s.known().copied();
+        told(&format!("etcd's certificate {name}"), left).map(with_remedy)
+    });
+    told("etcd's authority", authority)
+        .into_iter()
+        .chain(leaves)
+        .collect()
+}
+
+fn told(name: &str, left: Option<i64>) -> Option<String> {
+    let day = 24 * 60 * 60;
+    let left = left.filter(|left| *left < SOON)?;
+    Some(if left < 0 {
+        format!("{name} has ended {} days ago", -left / day)
+    } else {
+        format!("{name} ends in {} days", left / day)
+    })
+}
+
+fn with_remedy(told: String) -> String {
+    told + "; from 30 days before its end apply makes it anew"
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::pki::{Authority, Leaf};
+    use crate::topology::{HostName, KeyAlgorithm, Role, SshTarget, Sudo};
+
+    /// What etcd 3.4.23 and its etcdctl said, in part.
+    const STATUS: &str = r#"[{"Endpoint":"https://127.0.0.1:2379","Status":{"header":{"cluster_id":11054243951348624687,"member_id":17613971200927911513,"revision":1,"raft_term":2},"version":"3.4.23","dbSize":24576,"leader":17613971200927911513,"raftIndex":4,"raftTerm":2}}]"#;
+    const MEMBERS: &str = r#"{"header":{"cluster_id":11054243951348624687},"members":[{"ID":17613971200927911513,"name":"etcd1","peerURLs":["https://192.0.2.41:2380"],"clientURLs":["https://192.0.2.41:2379"]},{"ID":5,"name":"etcd2","peerURLs":["https://192.0.2.42:2380"]}]}"#;
+    const HEALTH: &str = r#"[{"endpoint":"https://192.0.2.41:2379","health":true,"took":"3ms"}]"#;
+
+    fn answer(key: &str, text: &str, code: i32) -> String {
+        format!(
+            "hawser-fact {key} {}\n",
+            STANDARD.encode(format!("{text}\n{code}"))
+        )
+    }
+
+    fn facts(answers: &[String], has_data: bool) -> EtcdFacts {
+        let text = [answers.concat(), answer("end", "", 0)].concat();
+        read(&Answers::read(text.as_bytes()).unwrap(), has_data).unwrap()
+    }
+
+    fn etcd1() -> Host {
+        Host {
+            name: HostName::from("etcd1"),
+            address: "192.0.2.41".parse().unwrap(),
+            roles: [Role::Etcd].into(),
+            ssh: SshTarget {
+                address: String::new(),
+                port: 22,
+                user: "root".to_owned(),
+                identities: vec![],
+                agent: false,
+                sudo: Sudo::None,
+            },
+            labels: BTreeMap::new(),
+            taints: vec![],
+            kubelet_args: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn a_host_with_debians_package_and_nothing_else() {
+        let host = "now 1795366502\nprogram etcd /usr/bin/etcd\nprogram etcdctl /usr/bin/etcdctl\nuser etcd\nFragmentPath=/lib/systemd/system/etcd.service\n";
+        let version = "etcd Version: 3.4.23\nGit SHA: Not provided\nGo Version: go1.19.8\n";
+
+        let found = facts(&[answer("etcd_host", host, 0), answer("etcd", version, 0)], false);
+
+        assert_eq!(found.program.as_deref(), Some("/usr/bin/etcd"));
+        assert_eq!(found.version, Some(Version::new(3, 4, 23)));
+        assert!(found.has_etcdctl && found.has_user && !found.has_authority_key);
+        assert_eq!((found.authority, found.data), (None, None));
+        assert_eq!(
+            found.unit_file.as_deref(),
+            Some("/lib/systemd/system/etcd.service")
+        );
+    }
+
+    #[test]
+    fn a_member_with_its_certificates() {
+        let now = Timestamp::now();
+        let authority = Authority::new(KeyAlgorithm::EcdsaP256, now).unwrap();
+        let server = authority
+            .sign(&Leaf::server(&etcd1()), KeyAlgorithm::EcdsaP256, now)
+            .unwrap();
+        let host = format!(
+            "now {}\nhas {AUTHORITY_KEY}\nhas {PKI}/server.key\nwal AAAA\n",
+            now.as_second()
+        );
+        let certificate = |name: &str, pem: &str| answer("etcd_certificate", &format!("{name}\n{pem}"), 0);
+
+        let found = facts(
+            &[
+                answer("etcd_host", &host, 0),
+                certificate("ca", &authority.pair().certificate),
+                certificate("server", &server.certificate),
+                answer("etcd_members", MEMBERS, 0),
+                answer("etcd_health", HEALTH, 0),
+                answer("etcd_status", STATUS, 0),
+                answer("etcd_registry", "", 0),
+                answer(
+                    "etcd_names",
+                    "\"peerURLs\":[\"https://192.0.2.41:2380\"],\"name\":\"etcd1\"",
+                    0,
+                ),
+            ],
+            true,
+        );
+
+        assert!(found.is_well(&etcd1()));
+        assert!(found.certificates["server"].is_whole(&Leaf::server(&etcd1()).names));
+        assert!(!found.certificates["server"].is_whole(&["192.0.2.99".to_owned()]));
+        assert_eq!(
+            found.certificates["server"].left_s,
+            Observed::Known(365 * 24 * 60 * 60)
+        );
+        assert_eq!(found.cluster_id, Observed::Known("9968904e4ca52d2f".to_owned()));
+        assert_eq!(found.leader, Observed::Known(Some("f471657c0344ce59".to_owned())));
+        assert_eq!(found.unpublished, BTreeSet::from(["5".to_owned()]));
+        assert_eq!(found.has_registry, Observed::Known(false));
+        let data = found.data.unwrap();
+        assert_eq!(data.members, ["etcd1 (https://192.0.2.41:2380)"]);
+        assert!(data.cluster_id.known().is_none(), "four bytes are no log");
+    }
+
+    #[test]
+    fn a_member_that_does_not_answer_is_not_taken_for_one_that_is_not_there() {
+        let silent = |key: &str| answer(key, "", 1);
+        let keys = [
+            "etcd_members",
+            "etcd_health",
+            "etcd_status",
+            "etcd_registry",
+            "etcd_names",
+        ];
+        let host = answer("etcd_host", "now 1795366502\n", 0);
+
+        let found = facts(&[vec![host], keys.map(silent).to_vec()].concat(), true);
+
+        assert!(found.members.known().is_none() && found.has_registry.known().is_none());
+        assert!(!found.is_well(&etcd1()));
+        assert!(found.data.is_some());
+    }
+}

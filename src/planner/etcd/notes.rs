@@ -1,0 +1,76 @@
+//! How long etcd's certificates last, and who is a member beside the inventory.
+
+use super::{Scene, hosts};
+use crate::facts::{ClusterOfEtcd, EtcdFacts, client_ending, ending};
+use crate::plan::{Note, NoteLevel};
+use crate::topology::Role;
+
+pub(in crate::planner) fn gather(scene: &Scene) -> Vec<Note> {
+    let warnings = hosts(scene).flat_map(|(host, facts)| {
+        let soon = ending(facts).into_iter();
+        soon.map(|what| note(NoteLevel::Warning, format!("{}: {what}", host.name)))
+    });
+    let now = hosts(scene).map(|(_, facts)| facts.now_s).next();
+    let clients = scene.answered(Role::ControlPlane).filter_map(|(host, facts)| {
+        let what = client_ending(facts, now?)?;
+        Some(note(NoteLevel::Warning, format!("{}: {what}", host.name)))
+    });
+    let mut notes: Vec<Note> = warnings.chain(clients).collect();
+    if notes.is_empty() {
+        notes.extend(lasting(scene).map(|text| note(NoteLevel::Info, text)));
+    }
+    notes.extend(
+        strangers(scene)
+            .into_iter()
+            .map(|text| note(NoteLevel::Info, text)),
+    );
+    notes
+}
+
+fn lasting(scene: &Scene) -> Option<String> {
+    let leaves = |facts: &EtcdFacts| {
+        facts
+            .certificates
+            .values()
+            .filter_map(|leaf| leaf.left_s.known().copied())
+            .min()
+    };
+    let first = hosts(scene).filter_map(|(_, facts)| leaves(facts)).min()?;
+    let authority = hosts(scene)
+        .filter_map(|(_, facts)| facts.authority_left.as_ref()?.known().copied())
+        .min()?;
+    Some(format!(
+        "etcd's certificates last {} days more, its authority {}",
+        first / DAY,
+        authority / DAY
+    ))
+}
+
+fn strangers(scene: &Scene) -> Vec<String> {
+    let Some(running) = ClusterOfEtcd::running(hosts(scene)) else {
+        return Vec::new();
+    };
+    let is_known = |member: &&crate::facts::MemberFact| {
+        scene
+            .topology
+            .with_role(Role::Etcd)
+            .any(|host| member.is_of(host))
+    };
+    let unknown = running.members.iter().filter(|member| !is_known(member));
+    unknown
+        .map(|member| {
+            format!(
+                "etcd's member {} ({}) is not in the inventory: left alone",
+                member.name,
+                member.peer_urls.join(", ")
+            )
+        })
+        .collect()
+}
+
+fn note(level: NoteLevel, text: String) -> Note {
+    Note { level, text }
+}
+
+/// In seconds.
+const DAY: i64 = 24 * 60 * 60;

@@ -1,0 +1,326 @@
+//! Wrong starts of etcd: recognised, explained, and never wiped. What has to go is removed by the operator, with the
+//! commands that are told.
+
+use super::{Scene, hosts};
+use crate::error::Problem;
+use crate::facts::{self, ClusterOfEtcd, EtcdFacts, HostFacts, quorum};
+use crate::remote::files::etcd::{UNIT, cluster_token, peer_url};
+use crate::topology::{EtcdManager, Host, Role};
+
+use super::super::Cluster;
+
+/// Every reason not to touch etcd, at once.
+pub(super) fn check(scene: &Scene, hosts: &[(&Host, &EtcdFacts)]) -> Result<(), Vec<Problem>> {
+    let running = ClusterOfEtcd::running(hosts.iter().copied());
+    let mut problems: Vec<Problem> = Vec::new();
+    for (host, facts) in hosts {
+        let Some(all) = scene.facts(&host.name) else {
+            continue;
+        };
+        problems.extend(a_node(host, all));
+        problems.extend(distributions_member(host, facts, all));
+        problems.extend(other_manager(scene, host, facts, all));
+        if !facts.is_well(host) {
+            problems.extend(match (&facts.data, running) {
+                (Some(_), _) => stale(scene, host, facts, running),
+                (None, Some(running)) => without_data(scene, host, running),
+                (None, None) => None,
+            });
+        }
+    }
+    problems.extend(authorities_differ(scene, hosts));
+    problems.extend(key_is_lost(scene, hosts));
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(problems)
+    }
+}
+
+/// A host has one kubelet.
+fn a_node(host: &Host, facts: &HostFacts) -> Option<Problem> {
+    facts.kubernetes.has_kubelet_conf.then(|| Problem::Unsafe {
+        what: format!(
+            "{} is a node of a Kubernetes cluster, and the inventory wants an etcd member",
+            host.name
+        ),
+        because: vec!["its kubelet has an identity (/etc/kubernetes/kubelet.conf)".to_owned()],
+        way_out: vec![
+            "correct the inventory if it names the wrong host".to_owned(),
+            format!(
+                "only if it is to leave that cluster: `kubeadm reset` on {}, then run this again",
+                host.name
+            ),
+        ],
+    })
+}
+
+/// Debian's package starts a member of its own when it is installed.
+fn distributions_member(host: &Host, facts: &EtcdFacts, all: &HostFacts) -> Option<Problem> {
+    let unit = all.units.get("etcd")?;
+    let is_ours = facts.unit_file.as_deref() == Some(UNIT);
+    if is_ours || !(unit.active || unit.enabled) {
+        return None;
+    }
+    let file = facts.unit_file.as_deref().unwrap_or("etcd.service");
+    let state = if unit.active {
+        "runs"
+    } else {
+        "is enabled, and starts with the host"
+    };
+    Some(Problem::Unsafe {
+        what: format!("{}: the distribution's own etcd {state}", host.name),
+        because: vec![
+            format!("{file} is its unit: a package starts a cluster of one member when it is installed"),
+            "it would keep the ports from the member of this cluster; hawser stops nothing that it has not started, and deletes no data".to_owned(),
+        ],
+        way_out: vec![
+            format!("on {}: `systemctl disable --now etcd`", host.name),
+            "its data (Debian: /var/lib/etcd/default) may stay; remove it if nothing of it is wanted".to_owned(),
+            "then run this again".to_owned(),
+        ],
+    })
+}
+
+fn other_manager(scene: &Scene, host: &Host, facts: &EtcdFacts, all: &HostFacts) -> Option<Problem> {
+    let is_pod = all.kubernetes.manifests.iter().any(|name| name == "etcd.yaml");
+    let is_unit = facts.unit_file.as_deref() == Some(UNIT)
+        && all
+            .units
+            .get("etcd")
+            .is_some_and(|unit| unit.active || unit.enabled);
+    let manager = scene.topology.external_etcd.manager;
+    let (found, wanted, stop) = match manager {
+        EtcdManager::Systemd if is_pod => (
+            "the kubelet runs etcd there (/etc/kubernetes/manifests/etcd.yaml)",
+            "systemd",
+            "`systemctl disable --now kubelet`, stop the container, `rm /etc/kubernetes/manifests/etcd.yaml`",
+        ),
+        EtcdManager::Kubelet if is_unit => (
+            "systemd runs etcd there (/etc/systemd/system/etcd.service)",
+            "kubelet",
+            "`systemctl disable --now etcd`, `rm /etc/systemd/system/etcd.service`",
+        ),
+        _ => return None,
+    };
+    Some(Problem::Unsafe {
+        what: format!(
+            "{}: {found}, and the inventory says `manager = \"{wanted}\"`",
+            host.name
+        ),
+        because: vec!["two of them on one data directory would destroy it".to_owned()],
+        way_out: vec![
+            "correct `manager` under [etcd]".to_owned(),
+            format!(
+                "or hand over, one host after the other: on {}: {stop}, then run this again",
+                host.name
+            ),
+        ],
+    })
+}
+
+/// Data is this cluster's where its identity is the running cluster's, or the one that the inventory's members make.
+fn stale(
+    scene: &Scene,
+    host: &Host,
+    facts: &EtcdFacts,
+    running: Option<ClusterOfEtcd<'_>>,
+) -> Option<Problem> {
+    let data = facts.data.as_ref()?;
+    let directory = &scene.topology.external_etcd.data_directory;
+    let urls: Vec<String> = scene.topology.with_role(Role::Etcd).map(peer_url).collect();
+    let expected = facts::cluster_id(urls.iter().map(String::as_str), cluster_token(scene.topology));
+    let found = data.cluster_id.known();
+    let is_running = found.is_some_and(|id| running.is_some_and(|running| running.id == id));
+    let is_expected = running.is_none() && facts.authority.is_some() && found == Some(&expected);
+    if is_running || is_expected {
+        return None;
+    }
+    let mut because = vec![match data.cluster_id.clone().into_result() {
+        Ok(id) => format!("it is of the cluster {id}"),
+        Err(why) => format!("of which cluster it is cannot be told: {why}"),
+    }];
+    if !data.members.is_empty() {
+        because.push(format!("it names the members {}", data.members.join(", ")));
+    }
+    because.push(match running {
+        Some(running) => format!(
+            "the cluster that {} belongs to is {}",
+            running.via.name, running.id
+        ),
+        None if facts.authority.is_none() => {
+            "no etcd certificates are on the host: hawser writes them before any data".to_owned()
+        }
+        None => format!("a new cluster of the inventory's members is {expected}"),
+    });
+    because.push(
+        "etcd keeps to the data that it finds, whatever it is told; and hawser deletes none".to_owned(),
+    );
+    Some(Problem::Unsafe {
+        what: format!(
+            "{}: {directory} holds the data of another etcd cluster",
+            host.name
+        ),
+        because,
+        way_out: vec![
+            "correct the inventory if it names the wrong host, or the wrong `data_directory` under [etcd]"
+                .to_owned(),
+            format!(
+                "if nothing of it is wanted: on {}: stop what runs it, `mv {directory}/member {directory}/member.old`, then run this again",
+                host.name
+            ),
+        ],
+    })
+}
+
+/// The others have a cluster, and this host has nothing of it.
+fn without_data(scene: &Scene, host: &Host, running: ClusterOfEtcd<'_>) -> Option<Problem> {
+    let via = &running.via.name;
+    let Some(member) = running.members.iter().find(|member| member.is_of(host)) else {
+        return Some(Problem::Unsafe {
+            what: format!("{} is no member of the etcd cluster that is there", host.name),
+            because: vec![
+                format!("{via} lists {} members, and not this host", running.members.len()),
+                "this release adds no member to an etcd cluster that runs".to_owned(),
+            ],
+            way_out: vec![format!("leave {} out of the inventory", host.name)],
+        });
+    };
+    if running.unpublished.contains(&member.id) {
+        return None;
+    }
+    let healthy = running
+        .members
+        .iter()
+        .filter(|one| one.healthy && !one.learner)
+        .count();
+    let listed = running.members.iter().filter(|one| !one.learner).count();
+    let url = peer_url(host);
+    let directory = &scene.topology.external_etcd.data_directory;
+    Some(Problem::Unsafe {
+        what: format!("{}: its etcd member has no data to start from", host.name),
+        because: vec![
+            format!(
+                "member {} of {} is listed, and has run before",
+                member.id, host.name
+            ),
+            format!(
+                "{healthy} of {listed} members run, the quorum is {}",
+                quorum(listed)
+            ),
+            "a member without its data has to be removed and added anew; this release does neither"
+                .to_owned(),
+        ],
+        way_out: vec![
+            format!(
+                "if {directory} of {} can come back as it was, bring it back and run this again",
+                host.name
+            ),
+            format!(
+                "otherwise on {via}, with etcdctl and the certificates in /etc/kubernetes/pki/etcd: `etcdctl member remove {}`, `etcdctl member add {} --peer-urls={url}`",
+                member.id, host.name
+            ),
+            format!(
+                "and start the member on {} with `--initial-cluster-state=existing`",
+                host.name
+            ),
+        ],
+    })
+}
+
+fn same_pem(one: &str, other: &str) -> bool {
+    one.split_whitespace().eq(other.split_whitespace())
+}
+
+fn authorities_differ(scene: &Scene, hosts: &[(&Host, &EtcdFacts)]) -> Option<Problem> {
+    let mut found: Vec<(String, &str)> = Vec::new();
+    if let Some(own) = &scene.topology.external_etcd.authority {
+        found.push(("the inventory".to_owned(), &own.certificate));
+    }
+    let of_hosts = hosts
+        .iter()
+        .filter_map(|(host, facts)| Some((host.name.to_string(), facts.authority.as_deref()?)));
+    found.extend(of_hosts);
+    let (_, first) = found.first()?;
+    if found.iter().all(|(_, pem)| same_pem(pem, first)) {
+        return None;
+    }
+    let hash = |pem: &str| crate::ca::ca_hash(pem).unwrap_or_else(|why| why);
+    Some(Problem::Unsafe {
+        what: "etcd's certificates are of different authorities".to_owned(),
+        because: found.iter().map(|(who, pem)| format!("{who}: {}", hash(pem))).collect(),
+        way_out: vec![
+            "correct the inventory, so that it names the hosts of one etcd cluster".to_owned(),
+            "or clear the host that is to change clusters: `rm -r /etc/kubernetes/pki/etcd` on it, then run this again".to_owned(),
+        ],
+    })
+}
+
+/// Without its key nothing can be signed, for a member or for an API server.
+fn key_is_lost(scene: &Scene, hosts: &[(&Host, &EtcdFacts)]) -> Option<Problem> {
+    let settings = &scene.topology.external_etcd;
+    let is_there = hosts.iter().any(|(_, facts)| facts.authority.is_some());
+    let has_key = hosts
+        .iter()
+        .any(|(_, facts)| facts.authority.is_some() && facts.has_authority_key);
+    (settings.authority.is_none() && is_there && !has_key).then(|| Problem::Unsafe {
+        what: "etcd's authority is there without its key".to_owned(),
+        because: vec![
+            "no etcd host has /etc/kubernetes/pki/etcd/ca.key, and nothing can be signed without it"
+                .to_owned(),
+        ],
+        way_out: vec![
+            "put the key back on one etcd host, root:root 0600".to_owned(),
+            "or, if it is yours, name it and its certificate: `ca_certificate` and `ca_key` under [etcd]"
+                .to_owned(),
+        ],
+    })
+}
+
+/// A new cluster on the objects of an old one would be the old one again.
+pub(in crate::planner) fn holds_a_cluster(scene: &Scene, cluster: &Cluster) -> Result<(), Vec<Problem>> {
+    let holds = |facts: &EtcdFacts| facts.has_registry.known() == Some(&true);
+    let holder = hosts(scene).find(|(_, facts)| holds(facts));
+    match (cluster, holder) {
+        (Cluster::Absent(_), Some((host, _))) => Err(vec![Problem::Unsafe {
+            what: "etcd holds the objects of a Kubernetes cluster, and no control plane is part of it"
+                .to_owned(),
+            because: vec![
+                format!("asked at {}: there are keys below /registry/", host.name),
+                "a new cluster on them would bring the old one back, with keys that nobody has".to_owned(),
+            ],
+            way_out: vec![
+                "name the control planes of that cluster in the inventory to work with it".to_owned(),
+                format!(
+                    "if nothing of it is wanted: `etcdctl snapshot save FILE` and `etcdctl del /registry/ --prefix` on {}, then run this again",
+                    host.name
+                ),
+            ],
+        }]),
+        _ => Ok(()),
+    }
+}
+
+/// What an etcd host needs besides kubeadm and kubelet, by what runs etcd.
+pub(in crate::planner) fn programs<'a>(scene: &Scene<'a>) -> Vec<(&'a Host, &'static str, &'static str)> {
+    if scene.topology.external_etcd.manager == EtcdManager::Kubelet {
+        return Vec::new();
+    }
+    hosts(scene)
+        .flat_map(|(host, facts)| {
+            let lacks = [
+                (facts.program.is_none(), "etcd", "etcd-server"),
+                (
+                    facts.program.is_some() && !facts.has_user,
+                    "a user named etcd",
+                    "etcd-server",
+                ),
+                (!facts.has_etcdctl, "etcdctl", "etcd-client"),
+            ];
+            lacks
+                .into_iter()
+                .filter(|(is_lacking, ..)| *is_lacking)
+                .map(move |(_, what, package)| (host, what, package))
+        })
+        .collect()
+}

@@ -1,0 +1,233 @@
+//! etcd on hosts of its own: the kubelet that runs it as a static pod, or its systemd unit.
+
+use std::collections::BTreeMap;
+
+use minijinja::context;
+use serde_json::Value;
+
+use super::kubeadm::{ApiVersion, api_version, arranged, document, kubelet_document};
+use super::{RenderedFile, socket, template, yaml};
+use crate::error::Problem;
+use crate::pki::{AUTHORITY_CERTIFICATE, Order};
+use crate::remote::handover::HandedFile;
+use crate::topology::{EtcdManager, Host, Role, Topology, Version};
+
+/// The kubelet's drop-in; sorts after kubeadm's own.
+pub const KUBELET_DROP_IN: &str = "/etc/systemd/system/kubelet.service.d/20-etcd-service-manager.conf";
+
+/// The kubelet's configuration.
+pub const KUBELET_CONFIGURATION: &str = "/etc/kubernetes/etcd-kubelet.yaml";
+
+/// hawser's own unit; systemd prefers it to one of that name that a package brings.
+pub const UNIT: &str = "/etc/systemd/system/etcd.service";
+
+/// Where distributions have etcd.
+pub const PROGRAM: &str = "/usr/bin/etcd";
+
+/// The oldest etcd that is looked for, with the flags of its time.
+pub const OLDEST: Version = Version::new(3, 4, 0);
+
+/// Ports for clients, for other members, and for health and metrics on the host itself.
+const CLIENTS: u16 = 2379;
+const PEERS: u16 = 2380;
+const METRICS: u16 = 2381;
+
+/// The first kubelet that takes the runtime's socket from its file, and the first that knows no other runtime than one
+/// behind a socket.
+const RUNTIME_IN_FILE: Version = Version::new(1, 27, 0);
+const RUNTIME_IS_REMOTE: Version = Version::new(1, 24, 0);
+
+/// The first etcd that names its features by gates.
+const FEATURE_GATES: Version = Version::new(3, 6, 0);
+
+/// `https://address:2380`, by which members know a host.
+pub fn peer_url(host: &Host) -> String {
+    format!("https://{}", socket(host.address, PEERS))
+}
+
+/// `name=url` of every member with which a new cluster begins.
+pub fn initial_cluster(topology: &Topology) -> String {
+    let members: Vec<String> = topology
+        .with_role(Role::Etcd)
+        .map(|host| format!("{}={}", host.name, peer_url(host)))
+        .collect();
+    members.join(",")
+}
+
+/// The token from which a new cluster's identity is made: one cluster of an inventory is not taken for another's.
+pub fn cluster_token(topology: &Topology) -> &str {
+    &topology.cluster
+}
+
+/// The certificates and keys of an order, as a host has them.
+pub fn certificates(order: &Order, manager: EtcdManager) -> Vec<HandedFile> {
+    let paths = order.paths();
+    paths.iter().map(|path| certificate(path, manager)).collect()
+}
+
+/// A unit runs etcd as a user of its own, who has to read the keys with which the member speaks.
+fn certificate(path: &str, manager: EtcdManager) -> HandedFile {
+    let file = HandedFile::of_root(path);
+    let is_read_by_etcd = path.ends_with("/server.key") || path.ends_with("/peer.key");
+    if manager == EtcdManager::Systemd && is_read_by_etcd {
+        HandedFile {
+            owner: "root:etcd".to_owned(),
+            mode: 0o640,
+            ..file
+        }
+    } else {
+        file
+    }
+}
+
+/// The configuration of the kubelet that runs etcd: the user's own, and what makes it stand alone. `kubelet` is its
+/// version.
+pub fn kubelet_configuration(topology: &Topology, kubelet: Version) -> Result<RenderedFile, Problem> {
+    let runtime = (kubelet >= RUNTIME_IN_FILE).then_some(topology.kubeadm.cri_socket.as_str());
+    let own = document(topology, "kubeadm/etcd-kubelet.yaml.j2", context! { runtime })?;
+    let text = yaml::document(&kubelet_document(topology, own)?);
+    Ok(RenderedFile::of_root(KUBELET_CONFIGURATION, 0o644, &text))
+}
+
+/// The drop-in that starts it, in place of kubeadm's arguments. The host's own `KUBELET_EXTRA_ARGS` stay.
+pub fn kubelet_drop_in(topology: &Topology, host: &Host, kubelet: Version) -> Result<RenderedFile, Problem> {
+    let mut arguments = vec![("config".to_owned(), KUBELET_CONFIGURATION.to_owned())];
+    if kubelet < RUNTIME_IS_REMOTE {
+        arguments.push(("container-runtime".to_owned(), "remote".to_owned()));
+    }
+    if kubelet < RUNTIME_IN_FILE {
+        let socket = topology.kubeadm.cri_socket.clone();
+        arguments.push(("container-runtime-endpoint".to_owned(), socket));
+    }
+    arguments.extend(host.kubelet_args.clone());
+    let words = words(&arguments);
+    let text = template::render(&topology.templates, "etcd-kubelet.conf.j2", context! { words })?;
+    Ok(RenderedFile::of_root(KUBELET_DROP_IN, 0o644, &text))
+}
+
+/// For `kubeadm init phase etcd local` on an etcd host.
+pub fn kubeadm_file(topology: &Topology, host: &Host, kubeadm: Version) -> Result<RenderedFile, Problem> {
+    let api = api_version(host, kubeadm)?;
+    let address = host.address.to_string();
+    let text = template::render(
+        &topology.templates,
+        "kubeadm/etcd-init.yaml.j2",
+        context! {
+            api_version => api.group_version(),
+            address => address,
+            name => host.name.to_string(),
+            cri_socket => api.cri_socket(&topology.kubeadm.cri_socket),
+            cluster => yaml::document(&cluster_document(topology, host, api)?),
+        },
+    )?;
+    Ok(RenderedFile::of_root(
+        "/run/hawser/kubeadm-etcd.yaml",
+        0o600,
+        &text,
+    ))
+}
+
+fn cluster_document(topology: &Topology, host: &Host, api: ApiVersion) -> Result<Value, Problem> {
+    arranged(
+        topology,
+        "kubeadm/etcd-cluster.yaml.j2",
+        context! {
+            api_version => api.group_version(),
+            version => topology.version.to_string(),
+            image_repository => topology.image_repository.as_str(),
+            data_directory => topology.external_etcd.data_directory.as_str(),
+            address => host.address.to_string(),
+            arguments => with_the_users(membership(topology, host), topology),
+        },
+        api,
+    )
+}
+
+/// hawser's unit for the host's own etcd, `program`, of a version.
+pub fn unit(topology: &Topology, host: &Host, program: &str, etcd: Version) -> Result<RenderedFile, Problem> {
+    let mut arguments = membership(topology, host);
+    arguments.extend(of_a_unit(topology, etcd));
+    let text = template::render(
+        &topology.templates,
+        "etcd.service.j2",
+        context! {
+            name => host.name.to_string(),
+            cluster => topology.cluster.as_str(),
+            program => word(program),
+            words => words(&with_the_users(arguments, topology)),
+        },
+    )?;
+    Ok(RenderedFile::of_root(UNIT, 0o644, &text))
+}
+
+/// Who a member is, where it listens, and with whom it begins.
+fn membership(topology: &Topology, host: &Host) -> Vec<(String, String)> {
+    let clients = format!("https://{}", socket(host.address, CLIENTS));
+    let listens = format!("{clients},https://127.0.0.1:{CLIENTS}");
+    [
+        ("name", host.name.to_string()),
+        ("initial-cluster", initial_cluster(topology)),
+        ("initial-cluster-state", "new".to_owned()),
+        ("initial-cluster-token", cluster_token(topology).to_owned()),
+        ("listen-peer-urls", peer_url(host)),
+        ("initial-advertise-peer-urls", peer_url(host)),
+        ("listen-client-urls", listens),
+        ("advertise-client-urls", clients),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .to_vec()
+}
+
+/// What kubeadm sets in its static pod.
+fn of_a_unit(topology: &Topology, etcd: Version) -> Vec<(String, String)> {
+    let pki = |name: &str| format!("/etc/kubernetes/pki/etcd/{name}");
+    let (check, on) = if etcd >= FEATURE_GATES {
+        ("feature-gates", "InitialCorruptCheck=true")
+    } else {
+        ("experimental-initial-corrupt-check", "true")
+    };
+    [
+        ("data-dir", topology.external_etcd.data_directory.clone()),
+        ("cert-file", pki("server.crt")),
+        ("key-file", pki("server.key")),
+        ("trusted-ca-file", AUTHORITY_CERTIFICATE.to_owned()),
+        ("client-cert-auth", "true".to_owned()),
+        ("peer-cert-file", pki("peer.crt")),
+        ("peer-key-file", pki("peer.key")),
+        ("peer-trusted-ca-file", AUTHORITY_CERTIFICATE.to_owned()),
+        ("peer-client-cert-auth", "true".to_owned()),
+        ("listen-metrics-urls", format!("http://127.0.0.1:{METRICS}")),
+        ("snapshot-count", "10000".to_owned()),
+        (check, on.to_owned()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .to_vec()
+}
+
+fn with_the_users(arguments: Vec<(String, String)>, topology: &Topology) -> Vec<(String, String)> {
+    let users: &BTreeMap<String, String> = &topology.external_etcd.arguments;
+    let ours = arguments
+        .into_iter()
+        .filter(|(name, _)| !users.contains_key(name));
+    ours.chain(users.clone()).collect()
+}
+
+fn words(arguments: &[(String, String)]) -> Vec<String> {
+    let flag = |(name, value): &(String, String)| word(&format!("--{name}={value}"));
+    arguments.iter().map(flag).collect()
+}
+
+/// A word of a unit's command line: systemd puts something else in place of `%` and `$`, and takes quotes and
+/// backslashes away.
+fn word(text: &str) -> String {
+    let escaped = text
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('%', "%%")
+        .replace('$', "$$");
+    if escaped.contains([' ', '"', '\'', '\\', ';']) {
+        format!("\"{escaped}\"")
+    } else {
+        escaped
+    }
+}

@@ -1,0 +1,71 @@
+# shellcheck shell=sh disable=SC2154 # the arguments are named in probe.sh
+# Not `etcd`: that is a program.
+etcd_of_host() {
+  section etcd_host etcd_host </dev/null |
+    also etcd_certificates |
+    also etcd_node |
+    also etcd_program |
+    also asked_member
+}
+
+etcd_host() {
+  date +'now %s'
+  for path in /etc/kubernetes/pki/etcd/*.key; do
+    ! exists "$path" || printf 'has %s\n' "$path"
+  done
+  for program in etcd etcdctl; do
+    ! path=$(command -v "$program") || printf 'program %s %s\n' "$program" "$path"
+  done
+  ! getent passwd etcd >/dev/null || echo 'user etcd'
+  timeout 5 systemctl show -p FragmentPath etcd
+  etcd_wal
+}
+
+# The first record of a log that holds anything names the cluster and the member it was written by.
+etcd_wal() {
+  for path in "$etcd_data"/member/wal/*.wal; do
+    ! exists "$path" || { printf 'wal %s\n' "$(head -c 256 -- "$path" | base64 -w0)"; return; }
+  done
+}
+
+# What a kubelet needs to run a member: the images only as long as none has run.
+etcd_node() {
+  [ -n "$version" ] || return 0
+  if exists "$etcd_data/member"; then
+    version kubeadm version -o short </dev/null | also version kubelet --version
+  else
+    node
+  fi
+}
+
+etcd_certificates() {
+  for name in ca server peer healthcheck-client; do
+    path=/etc/kubernetes/pki/etcd/$name.crt
+    ! exists "$path" || section etcd_certificate etcd_certificate "$name" "$path"
+  done
+}
+
+etcd_certificate() {
+  printf '%s\n' "$1"
+  cat -- "$2"
+}
+
+etcd_program() {
+  ! command -v etcd >/dev/null || section etcd timeout 5 etcd --version
+}
+
+# A member that does not answer is known by what lies on its disk.
+asked_member() {
+  if exists "$etcd_data/member"; then
+    section etcd_members etcd_ctl member list -w json |
+      also section etcd_health etcd_ctl endpoint health --cluster -w json |
+      also section etcd_status etcd_ctl endpoint status -w json |
+      also section etcd_registry etcd_ctl get /registry/ --prefix --keys-only --limit 1 |
+      also section etcd_names etcd_names
+  fi </dev/null
+}
+
+# Members as the database has them, whatever else stands in it.
+etcd_names() {
+  head -c 16777216 -- "$etcd_data/member/snap/db" | grep -aoE '"peerURLs":\[[^]]*\],"name":"[^"]*"' | sort -u | head -n 20
+}

@@ -1,0 +1,93 @@
+//! etcd on hosts of its own: certificates, the member and what runs it.
+//!
+//! All members of a new cluster are started before any is waited for: none is ready before there is a quorum.
+
+use std::time::Duration;
+
+use super::{KUBEADM, QUICK, WELL, files, handover};
+use crate::facts::FileFact;
+use crate::pki::{AUTHORITY_CERTIFICATE, AUTHORITY_KEY, Order};
+use crate::plan::Step;
+use crate::remote::etcd;
+use crate::remote::files::RenderedFile;
+use crate::remote::files::etcd::certificates;
+use crate::remote::handover::HandedFile;
+use crate::remote::host::Validator;
+use crate::topology::{EtcdManager, Host, HostName};
+use crate::values::Bundle;
+
+/// Reads the authority and its key on an etcd host, to sign with.
+pub fn read_authority(from: &HostName) -> Step {
+    let files = [AUTHORITY_CERTIFICATE, AUTHORITY_KEY].map(HandedFile::of_root);
+    handover::read(from, Bundle::EtcdAuthority, &files)
+}
+
+/// Makes a member's certificates and keys, and writes them on its host.
+pub fn write_certificates(on: &HostName, order: Order, manager: EtcdManager) -> Step {
+    let files = certificates(&order, manager);
+    let describe = if order.may_make_authority {
+        "make the member's certificates under a new authority, and write them"
+    } else {
+        "make the member's certificates, and write them"
+    };
+    handover::put(on, describe.to_owned(), order.bundle, &files).makes(order)
+}
+
+/// Makes the certificate and key with which API servers ask etcd, and writes them on a control plane.
+pub fn write_client_certificate(on: &HostName, order: Order, manager: EtcdManager) -> Step {
+    let files = certificates(&order, manager);
+    let describe = "make the certificate with which API servers ask etcd, and write it".to_owned();
+    handover::put(on, describe, order.bundle, &files).makes(order)
+}
+
+/// Writes a file of what runs etcd, where it differs.
+pub fn write(on: &HostName, file: &RenderedFile, found: Option<&FileFact>) -> Option<Step> {
+    files::put(on, file, found, Validator::None)
+}
+
+/// Writes etcd's static pod; `file` is kubeadm's (`/run/hawser/kubeadm-etcd.yaml`).
+pub fn write_manifest(
+    host: &Host,
+    file: &RenderedFile,
+    data_directory: &str,
+    initial_cluster: &str,
+) -> Vec<Step> {
+    let name = &host.name;
+    vec![
+        files::put_transient(name, file),
+        Step::on(name, "write-etcd-manifest", "write etcd's static pod")
+            .change(etcd::write_manifest(), KUBEADM)
+            .done_when(etcd::manifest_is(&name.0, data_directory, initial_cluster), QUICK),
+    ]
+}
+
+/// Starts a member, and waits until it answers with a quorum behind it.
+pub fn start(on: &HostName, manager: EtcdManager, data_directory: &str, cri_socket: &str) -> Step {
+    let describe = match manager {
+        EtcdManager::Kubelet => "start etcd: the kubelet runs its static pod",
+        EtcdManager::Systemd => "start etcd",
+    };
+    Step::on(on, "start-etcd", describe)
+        .change(etcd::start(manager, data_directory), QUICK)
+        .done_when(etcd::is_well(cri_socket), WELL)
+        .on_failure(etcd::story(manager))
+}
+
+/// Waits until all members are healthy and follow one leader.
+pub fn await_leader(on: &HostName, cri_socket: &str, members: usize) -> Step {
+    Step::on(
+        on,
+        "await-etcd-leader",
+        format!("see {members} etcd members healthy, with one leader"),
+    )
+    .done_when(etcd::has_one_leader(cri_socket, members), WELL)
+}
+
+/// Sees that no Kubernetes cluster keeps its objects there, right before one is initialised.
+pub fn see_empty(on: &HostName, cri_socket: &str) -> Step {
+    Step::on(on, "see-etcd-empty", "see that etcd holds no cluster's objects")
+        .done_when(etcd::is_empty(cri_socket), SEEN)
+}
+
+/// A member that answers does so within seconds.
+const SEEN: Duration = Duration::from_secs(10);

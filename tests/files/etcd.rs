@@ -1,0 +1,102 @@
+//! What runs etcd on hosts of its own.
+
+use std::collections::BTreeMap;
+
+use hawser::remote::files::etcd::{
+    cluster_token, initial_cluster, kubeadm_file, kubelet_configuration, kubelet_drop_in, peer_url, unit,
+};
+use hawser::topology::{Topology, Version};
+
+use crate::builder::{KUBEADM_1_20, KUBEADM_1_30, KUBEADM_1_36, external, filled, find, with_passthrough};
+use crate::schema::assert_valid;
+
+const ETCD_3_4: Version = Version::new(3, 4, 23);
+const ETCD_3_6: Version = Version::new(3, 6, 8);
+
+/// The external one, with kubelet's settings of the user's and a flag of etcd's.
+fn with_settings() -> Topology {
+    let mut topology = external();
+    topology.kubeadm.kubelet_configuration = with_passthrough().kubeadm.kubelet_configuration;
+    let password = "50%$ \"x\"".to_owned();
+    topology.external_etcd.arguments = BTreeMap::from([
+        ("quota-backend-bytes".to_owned(), "8589934592".to_owned()),
+        ("snapshot-count".to_owned(), "5000".to_owned()),
+        ("log-outputs".to_owned(), password),
+    ]);
+    topology
+}
+
+fn kubeadm(topology: &Topology, version: Version) -> String {
+    let file = kubeadm_file(topology, find(topology, "etcd2"), version).unwrap();
+    assert_valid(&filled(&file));
+    file.content.masked()
+}
+
+#[test]
+fn members_know_each_other_by_name_and_address() {
+    let topology = external();
+
+    assert_eq!(
+        initial_cluster(&topology),
+        "etcd1=https://192.0.2.21:2380,etcd2=https://192.0.2.22:2380,etcd3=https://192.0.2.23:2380"
+    );
+    assert_eq!(peer_url(find(&topology, "etcd2")), "https://192.0.2.22:2380");
+    assert_eq!(cluster_token(&topology), "demo");
+}
+
+#[test]
+fn kubeadm_v1beta2() {
+    insta::assert_snapshot!(kubeadm(&external(), KUBEADM_1_20));
+}
+
+#[test]
+fn kubeadm_v1beta3() {
+    insta::assert_snapshot!(kubeadm(&external(), KUBEADM_1_30));
+}
+
+#[test]
+fn kubeadm_v1beta4() {
+    insta::assert_snapshot!(kubeadm(&with_settings(), KUBEADM_1_36));
+}
+
+#[test]
+fn a_kubelet_that_takes_the_runtime_by_a_flag() {
+    let topology = with_settings();
+    let file = kubelet_configuration(&topology, KUBEADM_1_20).unwrap();
+    assert_valid(&filled(&file));
+    let drop_in = kubelet_drop_in(&topology, find(&topology, "etcd1"), KUBEADM_1_20).unwrap();
+
+    insta::assert_snapshot!(format!("{}\n{}", drop_in.content.masked(), file.content.masked()));
+}
+
+#[test]
+fn a_kubelet_that_takes_the_runtime_in_its_file() {
+    let topology = external();
+    let file = kubelet_configuration(&topology, KUBEADM_1_36).unwrap();
+    assert_valid(&filled(&file));
+    let drop_in = kubelet_drop_in(&topology, find(&topology, "etcd1"), KUBEADM_1_36).unwrap();
+
+    insta::assert_snapshot!(format!("{}\n{}", drop_in.content.masked(), file.content.masked()));
+}
+
+#[test]
+fn a_unit_for_the_etcd_of_debian_12() {
+    let topology = external();
+
+    let file = unit(&topology, find(&topology, "etcd1"), "/usr/bin/etcd", ETCD_3_4).unwrap();
+
+    assert_eq!(
+        (file.path.as_str(), file.mode),
+        ("/etc/systemd/system/etcd.service", 0o644)
+    );
+    insta::assert_snapshot!(file.content.masked());
+}
+
+#[test]
+fn a_unit_with_the_users_flags_for_an_etcd_with_feature_gates() {
+    let topology = with_settings();
+
+    let file = unit(&topology, find(&topology, "etcd1"), "/opt/my etcd/etcd", ETCD_3_6).unwrap();
+
+    insta::assert_snapshot!(file.content.masked());
+}

@@ -1,0 +1,167 @@
+//! etcd on hosts of its own, on the model.
+
+use hawser::facts::{CertificateFact, EtcdData, EtcdFacts, Observed, cluster_id};
+use hawser::pki::Leaf;
+use hawser::plan::Step;
+use hawser::remote::files::etcd::{UNIT, cluster_token, peer_url};
+use hawser::topology::{EtcdManager, EtcdTopology, Host, HostName, Role, Topology, Version};
+
+use crate::world::{OTHER_CA, World};
+
+/// A day, in seconds.
+pub(crate) const DAY: i64 = 24 * 60 * 60;
+
+/// What Debian's package leaves: the programs and a user.
+pub(crate) fn fresh() -> EtcdFacts {
+    EtcdFacts {
+        program: Some("/usr/bin/etcd".to_owned()),
+        version: Some(Version::new(3, 4, 23)),
+        has_etcdctl: true,
+        has_user: true,
+        unit_file: Some("/lib/systemd/system/etcd.service".to_owned()),
+        ..EtcdFacts::default()
+    }
+}
+
+/// The identity of the cluster that the inventory's members make.
+pub(crate) fn identity(topology: &Topology) -> String {
+    let urls: Vec<String> = topology.with_role(Role::Etcd).map(peer_url).collect();
+    cluster_id(urls.iter().map(String::as_str), cluster_token(topology))
+}
+
+impl World {
+    pub(crate) fn has_etcd_hosts(&self) -> bool {
+        self.topology.etcd == EtcdTopology::External
+    }
+
+    pub(crate) fn etcd(&mut self, name: &str) -> &mut EtcdFacts {
+        self.machine(name).facts.etcd.as_mut().unwrap()
+    }
+
+    /// Whether a process of an etcd host runs.
+    pub(crate) fn member_process_runs(&self, host: &HostName) -> bool {
+        let machine = &self.hosts[host];
+        let has_certificates = machine
+            .facts
+            .etcd
+            .as_ref()
+            .is_some_and(|etcd| etcd.authority.is_some());
+        let is_started = match self.topology.external_etcd.manager {
+            EtcdManager::Kubelet => machine.kubelet_runs() && machine.has_manifest("etcd.yaml"),
+            EtcdManager::Systemd => machine.facts.units.get("etcd").is_some_and(|unit| unit.active),
+        };
+        machine.silent.is_none() && is_started && has_certificates && machine.facts.kubernetes.has_etcd_data
+    }
+
+    /// Does a step about etcd; false where it is none.
+    pub(crate) fn act_on_etcd(&mut self, step: &Step, what: &str) -> Result<bool, String> {
+        let host = self.host(&step.host).clone();
+        match what {
+            "read-etcd-authority" => {
+                if !self.etcd(&host.name.0).has_authority_key {
+                    return Err("ca.key is not there".to_owned());
+                }
+                self.knows_authority = true;
+            }
+            "write-etcd-certificates" => self.write_member_certificates(step, &host)?,
+            "write-etcd-client-certificate" => {
+                self.knows_authority_or_may_make_it(step)?;
+                self.write(step);
+            }
+            "write-etcd-manifest" => self.machine(&host.name.0).add_manifests(&["etcd.yaml"]),
+            "start-etcd" => self.start_member(&host),
+            "await-etcd-leader" if self.members.iter().any(|member| !self.runs_etcd(&member.host)) => {
+                return Err("not all members are healthy".to_owned());
+            }
+            "see-etcd-empty" if !self.nodes.is_empty() => return Err("there are objects".to_owned()),
+            "await-etcd-leader" | "see-etcd-empty" => {}
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn knows_authority_or_may_make_it(&mut self, step: &Step) -> Result<(), String> {
+        let is_own = self.topology.external_etcd.authority.is_some();
+        let may_make = step.makes.as_ref().is_some_and(|order| order.may_make_authority);
+        if !(self.knows_authority || is_own || may_make) {
+            return Err("the authority is not known".to_owned());
+        }
+        let is_there = self.hosts.values().any(|machine| {
+            let etcd = machine.facts.etcd.as_ref();
+            etcd.is_some_and(|etcd| etcd.authority.is_some())
+        });
+        if may_make && is_there && !self.knows_authority {
+            self.violations.push(format!("{}: a second authority", step.id));
+        }
+        self.knows_authority = true;
+        Ok(())
+    }
+
+    fn write_member_certificates(&mut self, step: &Step, host: &Host) -> Result<(), String> {
+        self.knows_authority_or_may_make_it(step)?;
+        let holds_key = step.makes.as_ref().is_some_and(|order| order.holds_authority_key);
+        let own = self.topology.external_etcd.authority.clone();
+        let facts = self.etcd(&host.name.0);
+        facts.authority = Some(own.map_or_else(|| OTHER_CA.to_owned(), |own| own.certificate));
+        facts.authority_left = Some(Observed::Known(3649 * DAY));
+        facts.has_authority_key |= holds_key;
+        for leaf in [Leaf::server(host), Leaf::peer(host), Leaf::healthcheck_client()] {
+            let name = leaf.stem.rsplit('/').next().unwrap().to_owned();
+            let certificate = CertificateFact {
+                left_s: Observed::Known(364 * DAY),
+                names: Observed::Known(leaf.names),
+                is_signed: true,
+                has_key: true,
+            };
+            facts.certificates.insert(name, certificate);
+        }
+        Ok(())
+    }
+
+    fn start_member(&mut self, host: &Host) {
+        let id = identity(&self.topology);
+        let manager = self.topology.external_etcd.manager;
+        let machine = self.machine(&host.name.0);
+        match manager {
+            EtcdManager::Kubelet => machine.unit("kubelet", true),
+            EtcdManager::Systemd => {
+                machine.unit("etcd", true);
+                machine.facts.etcd.as_mut().unwrap().unit_file = Some(UNIT.to_owned());
+            }
+        }
+        machine.facts.kubernetes.has_etcd_data = true;
+        machine.facts.etcd.as_mut().unwrap().data.get_or_insert(EtcdData {
+            cluster_id: Observed::Known(id),
+            members: vec![],
+        });
+        if self.members.is_empty() {
+            let hosts: Vec<HostName> = self
+                .topology
+                .with_role(Role::Etcd)
+                .map(|host| host.name.clone())
+                .collect();
+            for host in &hosts {
+                self.list(host);
+            }
+        }
+    }
+
+    /// What an etcd host's member says beside what lies on the host.
+    pub(crate) fn etcd_facts(&self, name: &HostName, found: &EtcdFacts) -> EtcdFacts {
+        let mut facts = found.clone();
+        if !self.runs_etcd(name) || !self.has_quorum() {
+            facts.members = Observed::Unknown("context deadline exceeded".to_owned());
+            facts.leader = Observed::Unknown("context deadline exceeded".to_owned());
+            return facts;
+        }
+        let members = self.members.iter().map(|member| self.member(&member.host));
+        facts.members = Observed::Known(members.collect());
+        let unpublished = self.members.iter().filter(|member| !member.started);
+        facts.unpublished = unpublished.map(|member| member.id.clone()).collect();
+        facts.leader = Observed::Known(self.members.first().map(|member| member.id.clone()));
+        let data = facts.data.as_ref();
+        facts.cluster_id = data.map_or_else(Observed::default, |data| data.cluster_id.clone());
+        facts.has_registry = Observed::Known(!self.nodes.is_empty());
+        facts
+    }
+}

@@ -1,0 +1,358 @@
+//! etcd on hosts of its own: built, left alone, mended, refused.
+
+use std::collections::BTreeSet;
+
+use hawser::facts::{CLIENT_CERTIFICATE, EtcdData, Observed};
+use hawser::pki::{Authority, Leaf};
+use hawser::planner::Allowance;
+use hawser::topology::{EtcdManager, KeyAlgorithm, OwnAuthority, Secret};
+use hawser::verify::{remarks, unmet};
+
+use crate::etcd::{DAY, identity};
+use crate::inventory::{control_plane, etcd_host, external};
+use crate::listing::page;
+use crate::world::{CA, World};
+
+fn by(manager: EtcdManager) -> World {
+    let mut topology = external(2, 1);
+    topology.external_etcd.manager = manager;
+    World::fresh(topology)
+}
+
+fn built(manager: EtcdManager) -> World {
+    let World { topology, .. } = by(manager);
+    World::built(topology)
+}
+
+fn planned(world: &World) -> String {
+    page(world, &world.plan())
+}
+
+fn some_data(id: &str) -> EtcdData {
+    EtcdData {
+        cluster_id: Observed::Known(id.to_owned()),
+        members: vec!["old1 (https://10.9.9.1:2380)".to_owned()],
+    }
+}
+
+#[test]
+fn fresh_hosts_by_kubelet() {
+    insta::assert_snapshot!(planned(&by(EtcdManager::Kubelet)));
+}
+
+#[test]
+fn fresh_hosts_by_systemd() {
+    insta::assert_snapshot!(planned(&by(EtcdManager::Systemd)));
+}
+
+#[test]
+fn a_whole_cluster_leaves_nothing_to_do() {
+    for manager in [EtcdManager::Kubelet, EtcdManager::Systemd] {
+        let world = built(manager);
+
+        assert!(world.plan().unwrap().is_empty());
+        assert_eq!(unmet(&world.topology, &world.observe(), &[]), []);
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(planned(&world), @"note: etcd's certificates last 364 days more, its authority 3649");
+        }
+    }
+}
+
+#[test]
+fn a_third_control_plane_gets_no_etcd_member() {
+    let mut world = built(EtcdManager::Kubelet);
+    world.add(control_plane(3));
+
+    insta::assert_snapshot!(planned(&world));
+}
+
+#[test]
+fn certificates_that_one_host_has_lost_are_made_anew_by_the_same_authority() {
+    let mut world = built(EtcdManager::Kubelet);
+    world.etcd("etcd2").certificates.remove("peer");
+    world.knows_authority = false;
+
+    let plan = world.plan();
+
+    insta::assert_snapshot!(page(&world, &plan), @r"
+    etcd's authority
+      etcd1 read etcd's authority and its key into memory
+    etcd's certificates
+      etcd2 make the member's certificates, and write them
+    note: etcd's certificates last 364 days more, its authority 3649
+    ");
+    world.apply(&plan.unwrap()).unwrap();
+    assert_eq!(world.violations, Vec::<String>::new());
+    assert!(world.plan().unwrap().is_empty());
+}
+
+#[test]
+fn an_authority_of_the_users_own_is_neither_made_nor_read_nor_are_its_keys_left_on_hosts() {
+    let mut world = by(EtcdManager::Systemd);
+    world.topology.external_etcd.authority = Some(OwnAuthority {
+        certificate: CA.to_owned(),
+        key: Secret(zeroize::Zeroizing::new("not looked at here".to_owned())),
+    });
+
+    let plan = world.plan().unwrap();
+
+    assert!(plan.steps().all(|step| !step.id.0.contains("authority")));
+    let orders: Vec<_> = plan.steps().filter_map(|step| step.makes.as_ref()).collect();
+    assert_eq!(orders.len(), 4);
+    assert!(
+        orders
+            .iter()
+            .all(|order| !order.may_make_authority && !order.holds_authority_key)
+    );
+    let text = serde_json::to_string(&plan).unwrap();
+    assert!(!text.contains("etcd/ca.key") && !text.contains("not looked at here"));
+}
+
+#[test]
+fn a_build_that_ended_after_two_of_three_members_goes_on() {
+    let mut world = by(EtcdManager::Kubelet);
+    let plan = world.plan().unwrap();
+    let starts = plan
+        .steps()
+        .position(|step| step.id.0 == "etcd3/start-etcd")
+        .unwrap();
+    let cut = crate::doing::Cut {
+        after: starts,
+        parts: 0,
+        pace: 0,
+    };
+    world.apply_until(&plan, cut).unwrap();
+    world.knows_authority = false;
+
+    let plan = world.plan();
+
+    insta::assert_snapshot!(page(&world, &plan));
+    world.apply(&plan.unwrap()).unwrap();
+    assert_eq!(world.violations, Vec::<String>::new());
+    assert!(world.plan().unwrap().is_empty());
+}
+
+#[test]
+fn everything_was_switched_off_and_is_on_again() {
+    let mut world = built(EtcdManager::Kubelet);
+    for host in ["etcd1", "etcd2", "etcd3", "cp1", "cp2", "w1"] {
+        world.stop_kubelet(host);
+    }
+
+    let plan = world.plan();
+
+    insta::assert_snapshot!(page(&world, &plan));
+    world.apply(&plan.unwrap()).unwrap();
+    assert_eq!(world.violations, Vec::<String>::new());
+}
+
+#[test]
+fn a_limit_that_leaves_one_member_out() {
+    let world = by(EtcdManager::Kubelet);
+    let limit: BTreeSet<_> = ["etcd1", "etcd2", "cp1"].map(Into::into).into();
+    let allowance = Allowance {
+        limit,
+        ..Allowance::default()
+    };
+
+    insta::assert_snapshot!(page(&world, &world.plan_with(&allowance)), @r"
+    exit 2: --limit leaves out etcd3, and etcd's members are started together
+      → add `--limit etcd3`
+    ");
+}
+
+#[test]
+fn data_of_another_cluster() {
+    let mut world = by(EtcdManager::Systemd);
+    world.etcd("etcd2").data = Some(some_data("cdf818194e3a8c32"));
+
+    insta::assert_snapshot!(planned(&world));
+}
+
+#[test]
+fn data_of_another_cluster_beside_one_that_runs() {
+    let mut world = built(EtcdManager::Kubelet);
+    world.etcd("etcd3").data = Some(some_data("cdf818194e3a8c32"));
+    world.stop_kubelet("etcd3");
+
+    insta::assert_snapshot!(planned(&world));
+}
+
+#[test]
+fn data_whose_certificates_are_gone_is_not_taken_for_ours_though_it_bears_our_name() {
+    let mut world = by(EtcdManager::Kubelet);
+    let id = identity(&world.topology);
+    world.etcd("etcd1").data = Some(some_data(&id));
+
+    insta::assert_snapshot!(planned(&world));
+}
+
+#[test]
+fn the_distributions_own_member_runs() {
+    let mut world = by(EtcdManager::Systemd);
+    world.machine("etcd1").unit("etcd", true);
+
+    insta::assert_snapshot!(planned(&world));
+}
+
+#[test]
+fn the_other_manager_runs_it() {
+    let mut world = built(EtcdManager::Kubelet);
+    world.topology.external_etcd.manager = EtcdManager::Systemd;
+
+    insta::assert_snapshot!(planned(&world));
+}
+
+#[test]
+fn two_authorities() {
+    let mut world = built(EtcdManager::Kubelet);
+    world.etcd("etcd3").authority = Some(CA.to_owned());
+
+    insta::assert_snapshot!(planned(&world));
+}
+
+#[test]
+fn an_authority_without_its_key() {
+    let mut world = built(EtcdManager::Kubelet);
+    for host in ["etcd1", "etcd2", "etcd3"] {
+        world.etcd(host).has_authority_key = false;
+    }
+
+    insta::assert_snapshot!(planned(&world));
+}
+
+#[test]
+fn a_member_whose_disk_is_gone() {
+    let mut world = built(EtcdManager::Kubelet);
+    world.empty("etcd3");
+
+    insta::assert_snapshot!(planned(&world));
+}
+
+#[test]
+fn a_fourth_etcd_host() {
+    let mut world = built(EtcdManager::Kubelet);
+    world.add(etcd_host(4));
+
+    insta::assert_snapshot!(planned(&world));
+}
+
+#[test]
+fn a_node_that_is_to_be_an_etcd_host() {
+    let mut world = by(EtcdManager::Kubelet);
+    world.machine("etcd1").facts.kubernetes.has_kubelet_conf = true;
+
+    insta::assert_snapshot!(planned(&world));
+}
+
+#[test]
+fn objects_of_a_cluster_whose_control_planes_are_gone() {
+    let mut world = built(EtcdManager::Kubelet);
+    for host in ["cp1", "cp2", "w1"] {
+        world.empty(host);
+    }
+
+    insta::assert_snapshot!(planned(&world));
+}
+
+#[test]
+fn programs_that_an_etcd_host_lacks() {
+    let mut world = by(EtcdManager::Systemd);
+    world.etcd("etcd1").program = None;
+    world.etcd("etcd2").has_etcdctl = false;
+    world.etcd("etcd3").has_user = false;
+
+    insta::assert_snapshot!(planned(&world));
+}
+
+#[test]
+fn certificates_that_end_soon_are_warned_about() {
+    let mut world = built(EtcdManager::Kubelet);
+    world.etcd("etcd1").certificates.get_mut("server").unwrap().left_s = Observed::Known(89 * DAY);
+    world.etcd("etcd2").authority_left = Some(Observed::Known(10 * DAY));
+
+    let remarks = remarks(&world.topology, &world.observe());
+
+    assert_eq!(remarks.len(), 2, "{remarks:?}");
+    insta::assert_snapshot!(planned(&world), @r"
+    warning: etcd1: etcd's certificate server ends in 89 days; from 30 days before its end apply makes it anew
+    warning: etcd2: etcd's authority ends in 10 days
+    ");
+}
+
+#[test]
+fn certificates_are_made_anew_a_month_before_their_end() {
+    for left in [-DAY, 29 * DAY] {
+        let mut world = built(EtcdManager::Kubelet);
+        world.etcd("etcd1").certificates.get_mut("server").unwrap().left_s = Observed::Known(left);
+
+        let plan = world.plan().unwrap();
+
+        let changed: Vec<_> = plan.changes().map(|step| step.id.0.as_str()).collect();
+        assert_eq!(changed, ["etcd1/write-etcd-certificates"]);
+    }
+}
+
+#[test]
+fn certificates_that_end_with_their_authority_are_not_made_again_and_again() {
+    let mut world = built(EtcdManager::Kubelet);
+    for host in ["etcd1", "etcd2", "etcd3"] {
+        let etcd = world.etcd(host);
+        etcd.authority_left = Some(Observed::Known(20 * DAY));
+        etcd.certificates
+            .values_mut()
+            .for_each(|leaf| leaf.left_s = Observed::Known(20 * DAY));
+    }
+
+    assert!(world.plan().unwrap().is_empty());
+}
+
+#[test]
+fn a_control_planes_certificate_for_asking_etcd_is_made_anew_too() {
+    let mut world = built(EtcdManager::Kubelet);
+    let now = jiff::Timestamp::now();
+    let own = Authority::new(KeyAlgorithm::EcdsaP256, now).unwrap();
+    let client = own
+        .sign(&Leaf::api_server_client(), KeyAlgorithm::EcdsaP256, now)
+        .unwrap();
+    for host in ["cp1", "cp2"] {
+        world
+            .machine(host)
+            .put(CLIENT_CERTIFICATE, &client.certificate, 0o644);
+    }
+    for host in ["etcd1", "etcd2", "etcd3"] {
+        world.etcd(host).now_s = now.as_second() + 345 * DAY;
+    }
+    world.knows_authority = false;
+
+    let plan = world.plan().unwrap();
+
+    let steps: Vec<_> = plan.steps().map(|step| step.id.0.as_str()).collect();
+    assert_eq!(
+        steps,
+        [
+            "etcd1/read-etcd-authority",
+            "cp1/write-etcd-client-certificate",
+            "cp2/write-etcd-client-certificate"
+        ]
+    );
+    assert_eq!(remarks(&world.topology, &world.observe()).len(), 2);
+}
+
+#[test]
+fn verification_misses_a_member_and_a_common_leader() {
+    let mut world = built(EtcdManager::Kubelet);
+    let mut observation = world.observe();
+    let etcd1 = observation.get_mut(&"etcd1".into()).unwrap().as_mut().unwrap();
+    etcd1.etcd.as_mut().unwrap().leader = Observed::Known(Some("77".to_owned()));
+    let two_leaders = unmet(&world.topology, &observation, &[]);
+    world.stop_kubelet("etcd3");
+    let one_down = unmet(&world.topology, &world.observe(), &[]);
+
+    assert_eq!(two_leaders[0].what, "etcd's members follow different leaders");
+    assert_eq!(
+        (one_down[0].host.0.as_str(), one_down[0].what.as_str()),
+        ("etcd3", "its etcd member is not healthy")
+    );
+    assert_eq!((two_leaders.len(), one_down.len()), (1, 1));
+}
