@@ -57,16 +57,18 @@ fn a_template_may_include_another_of_the_users() {
 }
 
 /// What a user does to a template, and what is then said.
+fn broken(topology: Topology, name: &str, from: &str, to: &str) -> String {
+    let own = Templates::default();
+    let (_, text) = own.all().find(|(own, _)| *own == name).unwrap();
+    assert!(text.contains(from), "{name} has no {from}");
+    let problem = problem(&with_template(topology, name, &text.replacen(from, to, 1)));
+    assert_eq!(problem.explain().exit, ExitCode::Usage);
+    problem.to_string()
+}
+
 #[test]
 fn templates_that_hawser_cannot_use_make_a_page_of_good_errors() {
-    let broken = |name: &str, from: &str, to: &str| {
-        let own = Templates::default();
-        let (_, text) = own.all().find(|(own, _)| *own == name).unwrap();
-        assert!(text.contains(from), "{name} has no {from}");
-        let problem = problem(&with_template(with_patches(), name, &text.replacen(from, to, 1)));
-        assert_eq!(problem.explain().exit, ExitCode::Usage);
-        problem.to_string()
-    };
+    let broken = |name: &str, from: &str, to: &str| broken(with_patches(), name, from, to);
     let page = [
         broken("haproxy.cfg.j2", "{{ maxconn }}", "{{ maxcon }}"),
         broken("haproxy.cfg.j2", "{{ server.address }}", "{{ server.adress }}"),
@@ -107,6 +109,27 @@ fn templates_that_hawser_cannot_use_make_a_page_of_good_errors() {
             "clusterName: {{ cluster | quoted }}",
             "clusterName: {{ cluster }}: x",
         ),
+    ];
+
+    insta::assert_snapshot!(page.join("\n"));
+}
+
+#[test]
+fn what_etcd_hosts_need_may_not_be_left_out_of_their_templates() {
+    let by_kubelet = |name: &str, from: &str, to: &str| broken(external(), name, from, to);
+    let mut by_systemd = external();
+    by_systemd.external_etcd.manager = EtcdManager::Systemd;
+    let page = [
+        by_kubelet("etcd-kubelet.conf.j2", "{{ word }}", ""),
+        by_kubelet("kubeadm/etcd-kubelet.yaml.j2", "kubernetes/manifests", "pods"),
+        by_kubelet("kubeadm/etcd-init.yaml.j2", "{{ cluster -}}", ""),
+        by_kubelet(
+            "kubeadm/etcd-cluster.yaml.j2",
+            "{{ data_directory | quoted }}",
+            "/srv",
+        ),
+        by_kubelet("kubeadm/etcd-cluster.yaml.j2", "{{ value | quoted }}", "\"none\""),
+        broken(by_systemd, "etcd.service.j2", "{{ word }}", ""),
     ];
 
     insta::assert_snapshot!(page.join("\n"));

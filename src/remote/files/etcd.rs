@@ -6,7 +6,8 @@ use minijinja::context;
 use serde_json::Value;
 
 use super::kubeadm::{ApiVersion, api_version, arranged, document, kubelet_document};
-use super::{RenderedFile, socket, template, yaml};
+use super::template::{self, Needed};
+use super::{RenderedFile, socket, yaml};
 use crate::error::Problem;
 use crate::pki::{AUTHORITY_CERTIFICATE, Order};
 use crate::remote::handover::HandedFile;
@@ -27,10 +28,19 @@ pub const PROGRAM: &str = "/usr/bin/etcd";
 /// The oldest etcd that is looked for, with the flags of its time.
 pub const OLDEST: Version = Version::new(3, 4, 0);
 
+const KUBELET_DROP_IN_TEMPLATE: &str = "etcd-kubelet.conf.j2";
+const UNIT_TEMPLATE: &str = "etcd.service.j2";
+const INIT: &str = "kubeadm/etcd-init.yaml.j2";
+const CLUSTER: &str = "kubeadm/etcd-cluster.yaml.j2";
+const KUBELET: &str = "kubeadm/etcd-kubelet.yaml.j2";
+
 /// Ports for clients, for other members, and for health and metrics on the host itself.
 const CLIENTS: u16 = 2379;
 const PEERS: u16 = 2380;
 const METRICS: u16 = 2381;
+
+/// Where kubeadm puts a static pod.
+const STATIC_PODS: &str = "/etc/kubernetes/manifests";
 
 /// The first kubelet that takes the runtime's socket from its file, and the first that knows no other runtime than one
 /// behind a socket.
@@ -84,7 +94,13 @@ fn certificate(path: &str, manager: EtcdManager) -> HandedFile {
 /// version.
 pub fn kubelet_configuration(topology: &Topology, kubelet: Version) -> Result<RenderedFile, Problem> {
     let runtime = (kubelet >= RUNTIME_IN_FILE).then_some(topology.kubeadm.cri_socket.as_str());
-    let own = document(topology, "kubeadm/etcd-kubelet.yaml.j2", context! { runtime })?;
+    let own = document(topology, KUBELET, context! { runtime })?;
+    let needed = Needed {
+        what: "the folder of static pods",
+        is_there: own.get("staticPodPath").and_then(Value::as_str) == Some(STATIC_PODS),
+        hint: "write `staticPodPath: /etc/kubernetes/manifests`: there kubeadm puts etcd",
+    };
+    template::check(&topology.templates, KUBELET, &[needed])?;
     let text = yaml::document(&kubelet_document(topology, own)?);
     Ok(RenderedFile::of_root(KUBELET_CONFIGURATION, 0o644, &text))
 }
@@ -101,7 +117,9 @@ pub fn kubelet_drop_in(topology: &Topology, host: &Host, kubelet: Version) -> Re
     }
     arguments.extend(host.kubelet_args.clone());
     let words = words(&arguments);
-    let text = template::render(&topology.templates, "etcd-kubelet.conf.j2", context! { words })?;
+    let context = context! { words => words.clone() };
+    let text = template::render(&topology.templates, KUBELET_DROP_IN_TEMPLATE, context)?;
+    check_words(topology, KUBELET_DROP_IN_TEMPLATE, &text, &words)?;
     Ok(RenderedFile::of_root(KUBELET_DROP_IN, 0o644, &text))
 }
 
@@ -109,17 +127,24 @@ pub fn kubelet_drop_in(topology: &Topology, host: &Host, kubelet: Version) -> Re
 pub fn kubeadm_file(topology: &Topology, host: &Host, kubeadm: Version) -> Result<RenderedFile, Problem> {
     let api = api_version(host, kubeadm)?;
     let address = host.address.to_string();
+    let cluster = yaml::document(&cluster_document(topology, host, api)?);
     let text = template::render(
         &topology.templates,
-        "kubeadm/etcd-init.yaml.j2",
+        INIT,
         context! {
             api_version => api.group_version(),
             address => address,
             name => host.name.to_string(),
             cri_socket => api.cri_socket(&topology.kubeadm.cri_socket),
-            cluster => yaml::document(&cluster_document(topology, host, api)?),
+            cluster => cluster.clone(),
         },
     )?;
+    let needed = Needed {
+        what: "the cluster's document",
+        is_there: text.contains(cluster.trim_end()),
+        hint: "write `{{ cluster }}` below a line `---`",
+    };
+    template::check(&topology.templates, INIT, &[needed])?;
     Ok(RenderedFile::of_root(
         "/run/hawser/kubeadm-etcd.yaml",
         0o600,
@@ -128,9 +153,9 @@ pub fn kubeadm_file(topology: &Topology, host: &Host, kubeadm: Version) -> Resul
 }
 
 fn cluster_document(topology: &Topology, host: &Host, api: ApiVersion) -> Result<Value, Problem> {
-    arranged(
+    let document = arranged(
         topology,
-        "kubeadm/etcd-cluster.yaml.j2",
+        CLUSTER,
         context! {
             api_version => api.group_version(),
             version => topology.version.to_string(),
@@ -140,23 +165,43 @@ fn cluster_document(topology: &Topology, host: &Host, api: ApiVersion) -> Result
             arguments => with_the_users(membership(topology, host), topology),
         },
         api,
-    )
+    )?;
+    let local = document.pointer("/etcd/local");
+    let directory = local.and_then(|local| local.get("dataDir"));
+    let arguments = local.and_then(|local| local.get("extraArgs"));
+    let needed = [
+        Needed {
+            what: "the data directory",
+            is_there: directory.and_then(Value::as_str) == Some(&topology.external_etcd.data_directory),
+            hint: "write `dataDir: {{ data_directory | quoted }}` in `local` of `etcd`",
+        },
+        Needed {
+            what: "the members with which the cluster begins",
+            is_there: arguments
+                .is_some_and(|arguments| arguments.to_string().contains(&initial_cluster(topology))),
+            hint: "write all of `arguments` as `extraArgs` in `local` of `etcd`",
+        },
+    ];
+    template::check(&topology.templates, CLUSTER, &needed)?;
+    Ok(document)
 }
 
 /// hawser's unit for the host's own etcd, `program`, of a version.
 pub fn unit(topology: &Topology, host: &Host, program: &str, etcd: Version) -> Result<RenderedFile, Problem> {
     let mut arguments = membership(topology, host);
     arguments.extend(of_a_unit(topology, etcd));
+    let words = words(&with_the_users(arguments, topology));
     let text = template::render(
         &topology.templates,
-        "etcd.service.j2",
+        UNIT_TEMPLATE,
         context! {
             name => host.name.to_string(),
             cluster => topology.cluster.as_str(),
             program => word(program),
-            words => words(&with_the_users(arguments, topology)),
+            words => words.clone(),
         },
     )?;
+    check_words(topology, UNIT_TEMPLATE, &text, &words)?;
     Ok(RenderedFile::of_root(UNIT, 0o644, &text))
 }
 
@@ -210,6 +255,17 @@ fn with_the_users(arguments: Vec<(String, String)>, topology: &Topology) -> Vec<
         .into_iter()
         .filter(|(name, _)| !users.contains_key(name));
     ours.chain(users.clone()).collect()
+}
+
+/// That a template still starts the program with all its flags.
+fn check_words(topology: &Topology, name: &str, text: &str, words: &[String]) -> Result<(), Problem> {
+    let lacking = words.iter().find(|word| !text.contains(word.as_str()));
+    let needed = Needed {
+        what: lacking.map_or("", String::as_str),
+        is_there: lacking.is_none(),
+        hint: "write `{% for word in words %} {{ word }}{% endfor %}` behind the program",
+    };
+    template::check(&topology.templates, name, &[needed])
 }
 
 fn words(arguments: &[(String, String)]) -> Vec<String> {
