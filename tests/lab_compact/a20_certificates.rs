@@ -1,20 +1,20 @@
 //! The guide's manual distribution: exactly its files, and nothing by way of the cluster.
 
-use crate::cluster::{HOSTS, SHARED, at_the_endpoint, seen};
+use crate::cluster::{HOSTS, SHARED, at_the_endpoint, mode, sum};
 use crate::support::kubectl::name;
 use crate::support::{host, record};
 
 #[test]
-fn a20_control_planes_share_the_files_of_the_guide_with_owner_and_mode() {
+fn a20_joiners_have_the_files_of_the_guide_with_owner_and_mode() {
     for path in SHARED {
-        let first = seen("cp1", path);
-        let mode = if path.contains(".crt") { "644" } else { "600" };
-        assert!(
-            first.starts_with(&format!("root:root {mode} ")),
-            "{path}: {first}"
-        );
+        let expected = if path.contains(".crt") {
+            "root:root 644"
+        } else {
+            "root:root 600"
+        };
         for name in ["cp2", "cp3"] {
-            assert_eq!(seen(name, path), first, "{path} on {name}");
+            assert_eq!(mode(name, path), expected, "{path} on {name}");
+            assert_eq!(sum(name, path), sum("cp1", path), "{path} on {name}");
         }
     }
 }
@@ -26,7 +26,7 @@ fn a20_everything_else_is_each_hosts_own() {
         let files = host::exec(name, others);
         for path in files.lines().filter(|path| !SHARED.contains(path)) {
             assert!(!path.contains(".hawser"), "{name}: {path} is left over");
-            let same = HOSTS.iter().filter(|other| seen(other, path) == seen(name, path));
+            let same = HOSTS.iter().filter(|other| sum(other, path) == sum(name, path));
             assert_eq!(same.count(), 1, "{path} of {name} is on another host too");
         }
     }

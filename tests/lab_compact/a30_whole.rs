@@ -8,7 +8,8 @@ use crate::support::lab;
 
 #[test]
 fn a30_three_nodes_are_ready_and_take_workloads() {
-    let kubectl = at_the_endpoint().kubectl;
+    let administrator = at_the_endpoint();
+    let kubectl = &administrator.kubectl;
 
     let mut ready = kubectl.ready_nodes().unwrap();
     ready.sort();

@@ -1,6 +1,6 @@
 //! A control plane that has to be reset is a balancer all the while, and gets its certificates again.
 
-use crate::cluster::{HOSTS, SHARED, at_the_endpoint, builder, seen};
+use crate::cluster::{HOSTS, SHARED, at_the_endpoint, builder, mode, sum};
 use crate::support::hawser::{BUILD, LOOK, report};
 use crate::support::wait::{LONG, until};
 use crate::support::{host, lab};
@@ -19,7 +19,7 @@ fn lose_etcd(name: &str) {
 
 #[test]
 fn a50_a_reset_control_plane_gets_its_certificates_again_and_its_balancer_never_stops() {
-    let before = SHARED.map(|path| seen("cp3", path));
+    let before = SHARED.map(|path| (mode("cp3", path), sum("cp3", path)));
     lose_etcd("cp3");
     let runs_since = "systemctl show -p ActiveEnterTimestampMonotonic --value haproxy keepalived";
     until("its balancer is back", LONG, || {
@@ -32,7 +32,7 @@ fn a50_a_reset_control_plane_gets_its_certificates_again_and_its_balancer_never_
 
     assert!(ran.said().contains("kubeadm reset"), "{}", ran.said());
     assert_eq!(host::exec("cp3", runs_since), since, "the balancer was stopped");
-    assert_eq!(SHARED.map(|path| seen("cp3", path)), before);
+    assert_eq!(SHARED.map(|path| (mode("cp3", path), sum("cp3", path))), before);
     let mut ready = at_the_endpoint().kubectl.ready_nodes().unwrap();
     ready.sort();
     assert_eq!(ready, HOSTS);

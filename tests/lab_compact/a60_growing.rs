@@ -1,6 +1,6 @@
 //! A fourth control plane, long after the build: it gets its certificates from a host, so that no time matters.
 
-use crate::cluster::{ENDPOINT, PROFILE, SHARED, seen};
+use crate::cluster::{ENDPOINT, PROFILE, SHARED, sum};
 use crate::support::hawser::{BUILD, Workstation};
 use crate::support::kubectl::Kubectl;
 use crate::support::lab;
@@ -18,7 +18,7 @@ fn a60_a_fourth_control_plane_gets_its_certificates_from_one_that_has_them() {
     ready.sort();
     assert_eq!(ready, ["cp1", "cp2", "cp3", "cp4"]);
     assert_eq!(
-        SHARED.map(|path| seen("cp4", path)),
-        SHARED.map(|path| seen("cp1", path))
+        SHARED.map(|path| sum("cp4", path)),
+        SHARED.map(|path| sum("cp1", path))
     );
 }

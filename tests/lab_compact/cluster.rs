@@ -48,8 +48,13 @@ pub(crate) fn holder() -> Result<&'static str, String> {
     }
 }
 
-/// Owner, mode and sum of a file.
-pub(crate) fn seen(name: &str, path: &str) -> String {
-    let script = format!("cd /etc/kubernetes/pki && stat -c '%U:%G %a' {path} && sha256sum {path}");
-    host::exec(name, &script).replace('\n', " ")
+/// Owner and mode of a file below /etc/kubernetes/pki.
+pub(crate) fn mode(name: &str, path: &str) -> String {
+    let script = format!("stat -c '%U:%G %a' /etc/kubernetes/pki/{path}");
+    host::exec(name, &script).trim().to_owned()
+}
+
+/// The SHA-256 of a file below /etc/kubernetes/pki.
+pub(crate) fn sum(name: &str, path: &str) -> String {
+    host::exec(name, &format!("sha256sum </etc/kubernetes/pki/{path}"))
 }
