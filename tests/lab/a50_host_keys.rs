@@ -13,19 +13,20 @@ use crate::support::{host, lab};
 const ODD: &str = "w1";
 
 /// An operator who has something to change (a label of w2, through cp1), with known_hosts of his own.
-fn operator(known_hosts: &str) -> (tempfile::NamedTempFile, Workstation) {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), known_hosts).unwrap();
+fn operator(known_hosts: &str) -> (tempfile::TempDir, Workstation) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("known_hosts");
+    std::fs::write(&file, known_hosts).unwrap();
     let inventory = lab::inventory_text(PROFILE)
         .replace(
             &lab::known_hosts().display().to_string(),
-            &file.path().display().to_string(),
+            &file.display().to_string(),
         )
         .replace(
             "name = \"w2\"",
             "name = \"w2\"\nlabels = { \"lab.test/key\" = \"value\" }",
         );
-    (file, Workstation::with_text(&inventory))
+    (folder, Workstation::with_text(&inventory))
 }
 
 fn known_hosts() -> String {
