@@ -17,6 +17,9 @@ mod version;
 pub use etcd::{EtcdManager, EtcdSettings, KeyAlgorithm, OwnAuthority, Secret};
 pub use version::Version;
 
+/// kubeadm's own default for `localAPIEndpoint.bindPort`, and the usual port of a balancer before it.
+pub const API_PORT: u16 = 6443;
+
 /// A host's name: RFC 1123, unique in the inventory; also the name of its node.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -243,6 +246,27 @@ impl Host {
     /// Whether the host becomes a node of the cluster.
     pub fn is_node(&self) -> bool {
         self.is(Role::ControlPlane) || self.is(Role::Worker)
+    }
+}
+
+/// A host of one role that root logs in to, for the tests of what asks for one.
+#[cfg(test)]
+pub(crate) fn any_host(name: &str, address: &str, role: Role) -> Host {
+    Host {
+        name: name.into(),
+        address: address.parse().unwrap(),
+        roles: [role].into(),
+        ssh: SshTarget {
+            address: address.to_owned(),
+            port: 22,
+            user: "root".to_owned(),
+            identities: vec![],
+            agent: false,
+            sudo: Sudo::None,
+        },
+        labels: BTreeMap::new(),
+        taints: vec![],
+        kubelet_args: BTreeMap::new(),
     }
 }
 

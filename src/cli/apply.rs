@@ -30,6 +30,11 @@ const SETTLED: Duration = Duration::from_secs(5 * 60);
 /// kubelet starts static pods within a minute of a host's start; etcd without a quorum is started again after 80 s.
 const POWER_ON: Duration = Duration::from_secs(90);
 
+/// Lets a moment pass before the hosts are looked at again.
+async fn pace() {
+    tokio::time::sleep(AGAIN).await;
+}
+
 /// A cluster is asked again this often while it settles: each look costs its control planes half a second of
 /// processor time, which they need for settling.
 const AGAIN: Duration = Duration::from_secs(2);
@@ -194,7 +199,7 @@ impl Attempt<'_> {
                 );
                 let _ = self.events.send(Event::Warned { text });
             }
-            tokio::time::sleep(AGAIN).await;
+            pace().await;
         }
     }
 
@@ -265,7 +270,7 @@ impl Attempt<'_> {
             }
             self.still_waiting(&left, since);
             waited = since.elapsed();
-            tokio::time::sleep(AGAIN).await;
+            pace().await;
         };
         report.own += since.elapsed().saturating_sub(waited);
         report.phases.push(PhaseTime {

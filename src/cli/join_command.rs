@@ -14,7 +14,7 @@ use crate::planner::{self, Invitation};
 use crate::remote::files::TOKEN_LIFE;
 use crate::remote::probe::Look;
 use crate::report;
-use crate::topology::{Role, Topology};
+use crate::topology::{API_PORT, Role, Topology};
 use crate::values::{Slot, Values};
 
 pub(super) async fn run(arguments: JoinCommandArguments) -> Outcome {
@@ -127,9 +127,6 @@ fn remark(topology: &Topology, role: Role) -> String {
     }
     text
 }
-
-/// kubeadm's own default.
-const API_PORT: u16 = 6443;
 
 #[cfg(test)]
 mod tests {

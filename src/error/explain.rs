@@ -247,7 +247,7 @@ fn silent(holders: &[HostName], control_planes: &[HostName]) -> Explanation {
     let starts = |host: &HostName| format!("on {host}: `systemctl restart kubelet`");
     let mut hint = vec![
         "hosts that have just started need a minute: run this again".to_owned(),
-        "kubelet starts what fails again and again ever more seldom, up to five minutes apart, as it does an etcd without a quorum; restarted it starts everything at once, and then run this again"
+        "kubelet starts what fails again and again ever more seldom, up to five minutes apart, as it does an etcd without a quorum; restarted it forgets how long it meant to wait: then run this again"
             .to_owned(),
     ];
     hint.extend(control_planes.iter().map(starts));

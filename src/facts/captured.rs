@@ -1,34 +1,15 @@
 //! The parser on what real hosts answered; `captured/README.md` tells when.
 
 use super::*;
-use crate::topology::{EtcdTopology, Role, SshTarget, Sudo, Version};
+use crate::topology::{EtcdTopology, Role, Version, any_host};
 
 fn captured(name: &str) -> HostFacts {
     let path = format!("{}/src/facts/captured/{name}.txt", env!("CARGO_MANIFEST_DIR"));
     parse(&std::fs::read(path).unwrap()).unwrap()
 }
 
-fn host(name: &str, address: &str, role: Role) -> Host {
-    Host {
-        name: name.into(),
-        address: address.parse().unwrap(),
-        roles: [role].into(),
-        ssh: SshTarget {
-            address: address.to_owned(),
-            port: 22,
-            user: "root".to_owned(),
-            identities: vec![],
-            agent: false,
-            sudo: Sudo::None,
-        },
-        labels: BTreeMap::new(),
-        taints: vec![],
-        kubelet_args: BTreeMap::new(),
-    }
-}
-
 fn control_plane(number: u8) -> Host {
-    host(
+    any_host(
         &format!("cp{number}"),
         &format!("10.77.0.2{number}"),
         Role::ControlPlane,
@@ -36,7 +17,7 @@ fn control_plane(number: u8) -> Host {
 }
 
 fn worker() -> Host {
-    host("w1", "10.77.0.31", Role::Worker)
+    any_host("w1", "10.77.0.31", Role::Worker)
 }
 
 fn of_worker(facts: &HostFacts, cluster: &HostFacts) -> Observed<Membership> {

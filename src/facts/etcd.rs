@@ -302,7 +302,7 @@ mod tests {
 
     use super::*;
     use crate::pki::{Authority, Leaf};
-    use crate::topology::{HostName, KeyAlgorithm, Role, SshTarget, Sudo};
+    use crate::topology::{KeyAlgorithm, Role, any_host};
 
     /// What etcd 3.4.23 and its etcdctl said, in part.
     const STATUS: &str = r#"[{"Endpoint":"https://127.0.0.1:2379","Status":{"header":{"cluster_id":11054243951348624687,"member_id":17613971200927911513,"revision":1,"raft_term":2},"version":"3.4.23","dbSize":24576,"leader":17613971200927911513,"raftIndex":4,"raftTerm":2}}]"#;
@@ -322,22 +322,7 @@ mod tests {
     }
 
     fn etcd1() -> Host {
-        Host {
-            name: HostName::from("etcd1"),
-            address: "192.0.2.41".parse().unwrap(),
-            roles: [Role::Etcd].into(),
-            ssh: SshTarget {
-                address: String::new(),
-                port: 22,
-                user: "root".to_owned(),
-                identities: vec![],
-                agent: false,
-                sudo: Sudo::None,
-            },
-            labels: BTreeMap::new(),
-            taints: vec![],
-            kubelet_args: BTreeMap::new(),
-        }
+        any_host("etcd1", "192.0.2.41", Role::Etcd)
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::schema::List;
 use super::workstation::Workstation;
 use super::written;
 use super::{formats, names, patches};
-use crate::topology::{CertificateRoute, EtcdTopology, KubeadmSettings, Version};
+use crate::topology::{API_PORT, CertificateRoute, EtcdTopology, KubeadmSettings, Version};
 
 /// `[cluster]`, as far as it is right.
 pub(super) struct Cluster {
@@ -173,7 +173,5 @@ const PROXY: &[Reserved] = &[
 
 /// kubeadm's own default.
 const IMAGE_REPOSITORY: &str = "registry.k8s.io";
-/// kubeadm's own default for `localAPIEndpoint.bindPort`.
-pub(super) const API_PORT: u16 = 6443;
 /// containerd's, as kubeadm finds it.
 const CRI_SOCKET: &str = "unix:///run/containerd/containerd.sock";

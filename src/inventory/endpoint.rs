@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 
-use super::cluster::API_PORT;
 use super::formats;
 use super::hosts::Draft;
 use super::mistake::{Mistake, Mistakes, Wrong};
@@ -11,7 +10,7 @@ use super::networks;
 use super::place::Place;
 use super::roles::{self, Ports};
 use super::written;
-use crate::topology::{Endpoint, Networks, Role};
+use crate::topology::{API_PORT, Endpoint, Networks, Role};
 
 /// `[endpoint]`, as far as it is right.
 pub(super) struct Found {

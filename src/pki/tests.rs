@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Authority, Certificate, Leaf, Pair, is_signed_by};
-use crate::topology::{Host, HostName, KeyAlgorithm, Role, SshTarget, Sudo};
+use crate::topology::{Host, KeyAlgorithm, Role, any_host};
 
 fn openssl(folder: &Path, arguments: &str) -> Option<Output> {
     let run = Command::new("openssl")
@@ -23,22 +23,7 @@ fn openssl(folder: &Path, arguments: &str) -> Option<Output> {
 }
 
 fn etcd1() -> Host {
-    Host {
-        name: HostName::from("etcd1"),
-        address: "192.0.2.41".parse().unwrap(),
-        roles: [Role::Etcd].into(),
-        ssh: SshTarget {
-            address: "192.0.2.41".to_owned(),
-            port: 22,
-            user: "root".to_owned(),
-            identities: vec![],
-            agent: false,
-            sudo: Sudo::None,
-        },
-        labels: BTreeMap::new(),
-        taints: vec![],
-        kubelet_args: BTreeMap::new(),
-    }
+    any_host("etcd1", "192.0.2.41", Role::Etcd)
 }
 
 /// An authority and what it signs, as files of a folder.

@@ -26,10 +26,5 @@ fn a70_a_fourth_control_plane_joins_after_the_uploaded_certificates_have_gone() 
     let mut ready = kubectl.ready_nodes().unwrap();
     ready.sort();
     assert_eq!(ready, ["cp1", "cp2", "cp3", "cp4", "w1", "w2"]);
-    let secrets: Vec<Value> = kubectl.items(&["secrets", "-n", "kube-system"]).unwrap();
-    let left = secrets
-        .iter()
-        .map(name)
-        .filter(|name| name.starts_with("bootstrap-token-") || *name == "kubeadm-certs");
-    assert_eq!(left.collect::<Vec<_>>(), Vec::<&str>::new());
+    assert_eq!(kubectl.secrets_of_runs(), Vec::<String>::new());
 }

@@ -45,16 +45,8 @@ fn a20_nothing_was_uploaded() {
             assert!(!told.contains("certificateKey"), "{name}: {}", recorded.command);
         }
     }
-    let secrets = at_the_endpoint()
-        .kubectl
-        .items(&["secrets", "-n", "kube-system"])
-        .unwrap();
-    let left = secrets
-        .iter()
-        .map(name)
-        .filter(|name| name.starts_with("bootstrap-token-") || *name == "kubeadm-certs");
-    assert_eq!(left.collect::<Vec<_>>(), Vec::<&str>::new());
-    assert!(!secrets.is_empty(), "the cluster told nothing");
+    let left = at_the_endpoint().kubectl.secrets_of_runs();
+    assert_eq!(left, Vec::<String>::new());
 }
 
 #[test]

@@ -37,6 +37,19 @@ impl Kubectl {
         }
     }
 
+    /// The Secrets in kube-system that belong to a run: bootstrap tokens, uploaded certificates.
+    pub(crate) fn secrets_of_runs(&self) -> Vec<String> {
+        let secrets = self.items(&["secrets", "-n", "kube-system"]).unwrap();
+        assert!(!secrets.is_empty(), "the cluster told nothing");
+        let of_a_run = |name: &&str| name.starts_with("bootstrap-token-") || *name == "kubeadm-certs";
+        secrets
+            .iter()
+            .map(name)
+            .filter(of_a_run)
+            .map(str::to_owned)
+            .collect()
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command
