@@ -125,6 +125,22 @@ mod tests {
         assert!(said.starts_with(format!("{}\n", path.display()).as_bytes()));
     }
 
+    /// etcdctl 3.4, whose member serves no clients: it does not answer, and does not know `--consistency`.
+    #[test]
+    fn what_a_failing_etcdctl_says_is_no_part_of_what_the_peers_port_answers() {
+        let script = concat!(
+            include_str!("scripts/probe_cluster.sh"),
+            "etcd_ctl() { case $* in *consistency*) echo 'USAGE: etcdctl member list [flags]' ;; esac; return 1; }\n",
+            "etcd_peer() { echo '[{\"id\":1}]'; }\n",
+            "etcd_members\n"
+        );
+
+        let answer = sh(script, &[]);
+
+        assert_eq!(String::from_utf8(answer.stdout).unwrap(), "[{\"id\":1}]\n");
+        assert!(answer.status.success());
+    }
+
     #[test]
     fn a_folder_in_a_files_place_is_not_absent() {
         let folder = tempfile::tempdir().unwrap();

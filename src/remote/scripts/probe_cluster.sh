@@ -74,7 +74,12 @@ asked_etcd() {
 # Without a quorum only a serializable list is answered; etcdctl up to 3.4 asks for one, 3.6 when told so. A member that was
 # started without a quorum (kubelet does so after some 80 s) serves no clients at all, and still tells its peers.
 etcd_members() {
-  etcd_ctl member list -w json || etcd_ctl member list --consistency=s -w json || etcd_peer /members
+  if_well etcd_ctl member list -w json || if_well etcd_ctl member list --consistency=s -w json || etcd_peer /members
+}
+
+# What a program says that fails is no answer: etcdctl tells how it is used on standard output.
+if_well() {
+  answer=$("$@") && printf '%s\n' "$answer"
 }
 
 # The peers' port speaks HTTP/1 with those that do not insist on HTTP/2.
