@@ -100,7 +100,7 @@ pub struct Scope {
     /// Which templates
     #[command(flatten)]
     pub templates: Templates,
-    /// Change only this host (may be given again); all hosts are still observed and counted
+    /// Change only this host, and what it needs of others (may be given again); all hosts are still observed and counted
     #[arg(long, value_name = "HOST")]
     pub limit: Vec<String>,
     /// How many workers may be unreachable or fail to join

@@ -1,11 +1,17 @@
 //! What the operator should know that no step does anything about.
 
-use super::{Allowance, Cluster, Scene, versions};
+use super::limit::Limit;
+use super::{Allowance, Cluster, Scene, balancers, versions};
 use crate::plan::{Note, NoteLevel};
 use crate::remote::files::{self, ApiVersion};
 use crate::topology::{EtcdTopology, Role};
 
-pub(super) fn gather(scene: &Scene, cluster: &Cluster, allowance: &Allowance) -> Vec<Note> {
+pub(super) fn gather(
+    scene: &Scene,
+    cluster: &Cluster,
+    allowance: &Allowance,
+    limit: &Limit<'_>,
+) -> Vec<Note> {
     let mut notes = Vec::new();
     notes.extend(versions::differences(scene).into_iter().map(warning));
     notes.extend(unreachable(scene, allowance).into_iter().map(warning));
@@ -14,6 +20,8 @@ pub(super) fn gather(scene: &Scene, cluster: &Cluster, allowance: &Allowance) ->
     notes.extend(super::etcd::notes(scene));
     notes.extend(foreign_balancer(scene, cluster).map(info));
     notes.extend(stalled(scene, cluster).map(warning));
+    notes.extend(balancers::held_back(scene, limit).into_iter().map(warning));
+    notes.extend(limit.note().map(info));
     notes
 }
 

@@ -1,16 +1,13 @@
 //! etcd on hosts of its own: built, left alone, mended, refused.
 
-use std::collections::BTreeSet;
-
 use hawser::facts::{CLIENT_CERTIFICATE, EtcdData, Observed};
 use hawser::pki::{Authority, Leaf};
-use hawser::planner::Allowance;
 use hawser::topology::{EtcdManager, KeyAlgorithm, OwnAuthority, Secret};
 use hawser::verify::{remarks, unmet};
 
 use crate::etcd::{DAY, identity};
 use crate::inventory::{control_plane, etcd_host, external};
-use crate::listing::page;
+use crate::listing::{limited_to, page};
 use crate::world::{CA, World};
 
 fn by(manager: EtcdManager) -> World {
@@ -149,11 +146,7 @@ fn everything_was_switched_off_and_is_on_again() {
 #[test]
 fn a_limit_that_leaves_one_member_out() {
     let world = by(EtcdManager::Kubelet);
-    let limit: BTreeSet<_> = ["etcd1", "etcd2", "cp1"].map(Into::into).into();
-    let allowance = Allowance {
-        limit,
-        ..Allowance::default()
-    };
+    let allowance = limited_to(&["etcd1", "etcd2", "cp1"]);
 
     insta::assert_snapshot!(page(&world, &world.plan_with(&allowance)), @r"
     exit 2: --limit leaves out etcd3, and etcd's members are started together

@@ -5,7 +5,8 @@ mod refusals;
 
 use std::collections::BTreeSet;
 
-use super::{ALL_AT_ONCE, Cluster, Scene, chain, is_within, kubeadm, phase};
+use super::limit::{is_within, named};
+use super::{ALL_AT_ONCE, Cluster, Scene, chain, kubeadm, phase};
 use crate::error::Problem;
 use crate::facts::{CertificateFact, EtcdFacts, HostFacts, Observed, client_left};
 use crate::pki::{Leaf, Order};
@@ -124,16 +125,12 @@ impl Decision<'_> {
         if within.is_empty() || without.is_empty() {
             return Ok(());
         }
-        let names = |hosts: &[&HostName], before: &str| {
-            let names: Vec<String> = hosts.iter().map(|host| format!("{before}{host}")).collect();
-            names.join(" ")
-        };
         Err(vec![Problem::Usage {
             message: format!(
                 "--limit leaves out {}, and etcd's members are started together",
-                names(&without, "")
+                named(&without, "")
             ),
-            hint: format!("add `{}`", names(&without, "--limit ")),
+            hint: format!("add `{}`", named(&without, "--limit ")),
         }])
     }
 

@@ -18,9 +18,9 @@ mod template;
 mod yaml;
 
 pub use every::{every_file, own_files};
-pub use haproxy::{haproxy, haproxy_description};
+pub use haproxy::{HAPROXY, haproxy, haproxy_description};
 pub use hosts_block::hosts_block;
-pub use keepalived::keepalived;
+pub use keepalived::{KEEPALIVED, keepalived};
 pub use kubeadm::{
     ApiVersion, TOKEN_LIFE, cluster_configuration, differences, init, init_flags, join_control_plane,
     join_worker, patch_flags, patches, shared_certificates, upload_certs,
