@@ -14,6 +14,7 @@ mod cluster;
 mod etcd;
 mod host;
 mod identity;
+mod images;
 mod membership;
 
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub use etcd::{
 };
 pub use host::parse;
 pub use identity::cluster_id;
+pub use images::missing_images;
 pub use membership::{Cluster, Membership, control_plane_membership, quorum, worker_membership};
 
 /// Something that was looked at, or why it could not be told.
