@@ -20,6 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("inventory", VOCABULARY),
     ("facts", VOCABULARY),
     // Decisions.
+    ("check", &["topology", "ca", "pki", "error", "remote", "facts"]),
     ("plan", &["topology", "values", "pki", "remote"]),
     ("steps", &["topology", "values", "pki", "remote", "facts", "plan"]),
     (

@@ -16,6 +16,7 @@ mod host;
 mod identity;
 mod images;
 mod membership;
+mod ways;
 
 #[cfg(test)]
 mod captured;
@@ -28,6 +29,7 @@ pub use host::parse;
 pub use identity::cluster_id;
 pub use images::missing_images;
 pub use membership::{Cluster, Membership, control_plane_membership, quorum, worker_membership};
+pub use ways::{Peer, Reached, Trial};
 
 /// Something that was looked at, or why it could not be told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
