@@ -29,7 +29,7 @@ pub use host::parse;
 pub use identity::cluster_id;
 pub use images::missing_images;
 pub use membership::{Cluster, Membership, control_plane_membership, quorum, worker_membership};
-pub use ways::{Peer, Reached, Trial};
+pub use ways::{Peer, Reached, Trial, read_trials};
 
 /// Something that was looked at, or why it could not be told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
