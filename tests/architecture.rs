@@ -49,7 +49,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("ssh", &["topology", "error", "remote"]),
     // People and machines who watch.
-    ("report", &["topology", "error", "plan", "events"]),
+    ("report", &["topology", "error", "check", "plan", "events"]),
     (
         "cli",
         &[
@@ -60,6 +60,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "remote",
             "inventory",
             "facts",
+            "check",
             "plan",
             "planner",
             "verify",

@@ -84,6 +84,18 @@ impl Cause {
         }
     }
 
+    /// What is known besides: an address, somebody's name, why it could not be tested.
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            Cause::WrongAddress(found) => {
+                let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+                Some(found.join(", "))
+            }
+            Cause::WrongPeer(words) | Cause::NotTested(words) => Some(words.clone()),
+            _ => None,
+        }
+    }
+
     /// What the word means.
     pub fn meaning(&self) -> &'static str {
         match self {

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use serde::{Serialize, Serializer};
 
+use crate::remote::ways::Way;
 use crate::topology::{Host, HostName};
 
 /// Where a way begins.
@@ -63,7 +64,7 @@ pub enum Purpose {
 }
 
 /// One way that the topology needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Cell {
     /// Where it begins.
     pub from: Source,
@@ -76,8 +77,10 @@ pub struct Cell {
     /// What is connected to: an address, or a name.
     pub address: String,
     /// What a name must resolve to, where that is known.
+    #[serde(skip)]
     pub expected: Option<IpAddr>,
     /// How many connections are made, one after the other.
+    #[serde(skip)]
     pub connections: usize,
 }
 
@@ -121,6 +124,31 @@ impl Cell {
             expected: None,
             connections: 1,
         }
+    }
+}
+
+impl Cell {
+    /// How a host tries it; `None` where there is no port to try, or where it does not begin at a host.
+    pub fn way(&self, number: usize) -> Option<Way> {
+        let (Source::Host(_), Port::Tcp(port)) = (&self.from, self.port) else {
+            return None;
+        };
+        Some(Way {
+            number,
+            address: self.address.clone(),
+            is_name: self.address.parse::<IpAddr>().is_err(),
+            port,
+            asks_tls: self.asks_tls(),
+            connections: self.connections,
+        })
+    }
+
+    /// Whether who answers there shows a certificate by which it can be known.
+    pub fn asks_tls(&self) -> bool {
+        matches!(
+            self.purpose,
+            Purpose::ApiServer | Purpose::Endpoint | Purpose::EndpointName
+        )
     }
 }
 

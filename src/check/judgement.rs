@@ -1,11 +1,10 @@
-//! What a trial of a way means: its cause, how bad it is at this stage, and what to do about it.
+//! What a trial of a way means: its cause, and how bad it is at this stage.
 
 use serde::Serialize;
 
 use super::Grade;
 use super::cause::{Cause, Peers};
 use super::cell::{Cell, Purpose, Source, Target};
-use super::remedy::remedy;
 use super::stage::{Scene, Stage};
 use crate::facts::{Trial, missing_images};
 
@@ -17,8 +16,17 @@ pub struct Verdict {
     pub cause: Cause,
     /// How bad that is.
     pub grade: Grade,
-    /// What to do about it, line by line; empty where nothing is to be done.
-    pub remedy: Vec<String>,
+}
+
+/// A way, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Examined {
+    /// The way.
+    #[serde(flatten)]
+    pub cell: Cell,
+    /// What came of it.
+    #[serde(flatten)]
+    pub verdict: Verdict,
 }
 
 /// What a trial of a way means where the hosts are as they were found.
@@ -30,7 +38,7 @@ pub fn judge(scene: &Scene, cell: &Cell, trial: &Trial) -> Verdict {
         Purpose::EndpointName => named(scene, cell, stage, &cause),
         _ => grade(cell, stage, &cause),
     };
-    verdict(scene, cell, cause, grade)
+    Verdict { cause, grade }
 }
 
 /// What keepalived's own state on two balancers tells of the way between them. Its protocol has no ports to try.
@@ -39,7 +47,8 @@ pub fn judge_vrrp(scene: &Scene, cell: &Cell) -> Verdict {
         return untested("only balancers speak VRRP");
     };
     let mut holders = 0;
-    for host in [from, to] {
+    // In the same order for both directions, so that they are told in the same words.
+    for host in [from.min(to), from.max(to)] {
         let Some(facts) = scene.facts(host) else {
             return untested(format!("{host} could not be looked at"));
         };
@@ -53,7 +62,7 @@ pub fn judge_vrrp(scene: &Scene, cell: &Cell) -> Verdict {
         1 => (Cause::Open, Grade::Fine),
         _ => (Cause::TimedOut, Grade::Error),
     };
-    verdict(scene, cell, cause, grade)
+    Verdict { cause, grade }
 }
 
 /// A way that nobody could try.
@@ -61,26 +70,15 @@ pub fn untested(why: impl Into<String>) -> Verdict {
     Verdict {
         cause: Cause::NotTested(why.into()),
         grade: Grade::Unknown,
-        remedy: Vec::new(),
     }
 }
 
-fn verdict(scene: &Scene, cell: &Cell, cause: Cause, grade: Grade) -> Verdict {
-    let remedy = if grade > Grade::Fine {
-        remedy(scene, cell, &cause)
-    } else {
-        Vec::new()
-    };
-    Verdict { cause, grade, remedy }
-}
-
-/// Who may answer. A kubelet's certificate is its own, and etcd's authority is known only where etcd has hosts of its own.
+/// Who may answer.
 fn peers<'a>(scene: &Scene<'a>, cell: &Cell, stage: Stage) -> Peers<'a> {
-    let authority = match cell.purpose {
-        Purpose::ApiServer | Purpose::Endpoint | Purpose::EndpointName => scene.authority(),
-        _ => return Peers::Anybody,
-    };
-    match (authority, stage) {
+    if !cell.asks_tls() {
+        return Peers::Anybody;
+    }
+    match (scene.authority(), stage) {
         (Some(authority), _) => Peers::SignedBy(authority),
         (None, Stage::Empty | Stage::EmptyElsewhere | Stage::Unbuilt) => Peers::Nobody,
         (None, Stage::Serving | Stage::Unknown) => Peers::Anybody,

@@ -50,6 +50,8 @@ impl<'a> Scene<'a> {
         match &cell.to {
             Target::Endpoint => self.endpoint(),
             Target::Registry => Stage::Serving,
+            // Whether a host could be looked at is what this way is for.
+            Target::Host(_) if cell.purpose == Purpose::Ssh => Stage::Serving,
             Target::Host(name) => self.facts(name).map_or(Stage::Unknown, |facts| {
                 if self.is_served(cell.purpose, facts) {
                     Stage::Serving

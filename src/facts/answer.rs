@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 const MARK: &str = "hawser-fact ";
 
 /// `timeout` ends with this status when it had to end the command.
-pub(super) const TIMED_OUT: i32 = 124;
+const TIMED_OUT: i32 = 124;
 
 /// One question's answer.
 pub(super) struct Answer {

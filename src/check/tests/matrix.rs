@@ -1,7 +1,7 @@
 //! Which ways a topology needs.
 
 use super::*;
-use crate::check::{Narrowing, Port, Purpose, cells};
+use crate::check::Port;
 
 /// `from to port, what for, at what`, a line each.
 fn listed(topology: &Topology, narrowing: &Narrowing) -> String {

@@ -1,9 +1,11 @@
 //! The matrix of each topology, and what becomes of its cells.
 
 mod matrix;
+mod remedies;
 mod verdicts;
 
-use crate::facts::{BalancerFacts, HostFacts, Observation, Unit};
+use super::{Cell, Narrowing, Purpose, Scene, cells};
+use crate::facts::{BalancerFacts, HostFacts, Observation, Peer, Reached, Trial, Unit};
 use crate::topology::{HostName, Role, Topology};
 
 /// A topology of these hosts, written as `name role [role]`; addresses count from 192.0.2.11.
@@ -95,3 +97,35 @@ pub(super) fn initialised(observation: Observation) -> Observation {
 
 pub(super) const CA: &str = include_str!("../../../tests/data/ca.crt");
 pub(super) const OTHER_CA: &str = include_str!("../../../tests/data/other-ca.crt");
+
+pub(super) fn cell(topology: &Topology, from: &str, to: &str, purpose: Purpose) -> Cell {
+    let narrowing = Narrowing {
+        from: Some(from.to_owned()),
+        to: Some(to.to_owned()),
+        port: None,
+    };
+    let mut cells = cells(topology, &narrowing).into_iter();
+    cells.find(|cell| cell.purpose == purpose).unwrap()
+}
+
+pub(super) fn trial(reached: Reached) -> Trial {
+    Trial {
+        reached,
+        resolved: None,
+        peer: Peer::NotAsked,
+    }
+}
+
+pub(super) fn shows(pem: &str) -> Trial {
+    Trial {
+        peer: Peer::Certificate(pem.to_owned()),
+        ..trial(Reached::Open)
+    }
+}
+
+pub(super) fn resolves_to(addresses: &[&str]) -> Trial {
+    Trial {
+        resolved: Some(addresses.iter().map(|address| address.parse().unwrap()).collect()),
+        ..trial(Reached::TimedOut)
+    }
+}

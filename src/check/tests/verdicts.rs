@@ -1,40 +1,8 @@
 //! Each cause is named and graded by how far the cluster is built.
 
 use super::*;
-use crate::check::{Cause, Cell, Grade, Narrowing, Purpose, Scene, Verdict, cells, judge, judge_vrrp};
+use crate::check::{Cause, Grade, Purpose, Verdict, judge, judge_vrrp};
 use crate::facts::{Peer, Reached, Trial};
-
-fn cell(topology: &Topology, from: &str, to: &str, purpose: Purpose) -> Cell {
-    let narrowing = Narrowing {
-        from: Some(from.to_owned()),
-        to: Some(to.to_owned()),
-        port: None,
-    };
-    let mut cells = cells(topology, &narrowing).into_iter();
-    cells.find(|cell| cell.purpose == purpose).unwrap()
-}
-
-fn trial(reached: Reached) -> Trial {
-    Trial {
-        reached,
-        resolved: None,
-        peer: Peer::NotAsked,
-    }
-}
-
-fn shows(pem: &str) -> Trial {
-    Trial {
-        peer: Peer::Certificate(pem.to_owned()),
-        ..trial(Reached::Open)
-    }
-}
-
-fn resolves_to(addresses: &[&str]) -> Trial {
-    Trial {
-        resolved: Some(addresses.iter().map(|address| address.parse().unwrap()).collect()),
-        ..trial(Reached::TimedOut)
-    }
-}
 
 /// From the worker to something.
 fn judged(observation: &Observation, to: &str, purpose: Purpose, trial: &Trial) -> Verdict {
@@ -99,7 +67,6 @@ fn while_no_balancer_is_set_up_the_endpoint_may_be_nowhere() {
     for reached in [Reached::TimedOut, Reached::NoRoute, Reached::Refused] {
         let said = judged(&hosts, "endpoint", Purpose::Endpoint, &trial(reached));
         assert_eq!(said.grade, Grade::Fine);
-        assert!(said.remedy.is_empty());
     }
 }
 
@@ -122,11 +89,6 @@ fn a_balancer_without_a_backend_is_fine_only_until_there_is_one() {
 
     assert_eq!((before.grade, after.grade), (Grade::Fine, Grade::Error));
     assert_eq!(after.cause, Cause::Closed);
-    assert!(
-        after.remedy[1].starts_with("on lb1: `echo show stat"),
-        "{:?}",
-        after.remedy
-    );
 }
 
 #[test]
@@ -142,11 +104,6 @@ fn the_peer_is_known_by_the_authority_that_signed_it() {
     };
     assert_eq!(who, "a certificate of other, signed by another authority");
     assert_eq!(wrong.grade, Grade::Error);
-    assert!(
-        wrong.remedy[1].contains("give this one a `vip` of its own"),
-        "{:?}",
-        wrong.remedy
-    );
 }
 
 #[test]
@@ -197,10 +154,6 @@ fn a_port_that_somebody_has_taken_is_worth_a_look() {
     let said = judged(&fresh(&stacked()), "cp1", Purpose::Kubelet, &trial(Reached::Open));
 
     assert_eq!(said.grade, Grade::Warning);
-    assert_eq!(
-        said.remedy[1],
-        "on cp1: `ss -ltnp 'sport = :10250'` names the process"
-    );
 }
 
 #[test]
@@ -219,11 +172,6 @@ fn a_name_that_resolves_to_the_wrong_address_is_named_before_what_answers_there(
         Cause::WrongAddress(vec!["198.51.100.1".parse().unwrap()])
     );
     assert_eq!(said.grade, Grade::Error);
-    assert!(
-        said.remedy[0].contains("must say 192.0.2.10"),
-        "{:?}",
-        said.remedy
-    );
 }
 
 #[test]
@@ -251,21 +199,6 @@ fn a_name_in_somebody_elses_hands_must_resolve_from_the_start() {
     assert_eq!(
         judge(&scene, &cell, &trial(Reached::NameUnknown)).grade,
         Grade::Error
-    );
-}
-
-#[test]
-fn a_vip_that_nobody_holds_is_told_with_the_silence() {
-    let mut hosts = initialised(fresh(&stacked()));
-    of(&mut hosts, "lb1").balancer.as_mut().unwrap().holds_vip = false;
-
-    let said = judged(&hosts, "endpoint", Purpose::Endpoint, &trial(Reached::NoRoute));
-
-    assert!(
-        said.remedy
-            .contains(&"no balancer holds the VIP 192.0.2.10".to_owned()),
-        "{:?}",
-        said.remedy
     );
 }
 
@@ -359,7 +292,6 @@ fn balancers_that_both_hold_the_vip_do_not_hear_each_other() {
     let said = of_keepalived(&hosts);
 
     assert_eq!((said.cause, said.grade), (Cause::TimedOut, Grade::Error));
-    assert!(said.remedy[0].contains("IP protocol 112"), "{:?}", said.remedy);
 }
 
 #[test]

@@ -1,11 +1,12 @@
 # shellcheck shell=sh
 # try_ways.sh NUMBER name|address ADDRESS PORT tls|connect CONNECTIONS …   in groups of six, all tried at the same time.
-# Each answers with its number, what a name resolved to, `open` once a connection stands, `closed` if it is ended at once,
-# and after `tls` what a TLS client says of who is there. Status 124: nobody answered. Errors are in the system's words.
+# Lines that begin with a way's number: `resolved ADDRESS…` for a name; `tried STATUS WORDS`, in which `open` stands for a
+# connection and `closed` for its end, 124 says that nobody answered, and all else are the system's words; `tls LINE`.
+# Each line is one short write, so that those of different ways never mix.
 set +e
 
 # An address whose host does not answer for it is found out after 3 s; a lost packet is sent again after 1 s and after 3 s.
-patience=5
+patience=4
 # HAProxy tries a server that refuses for 3 s before it closes what it has accepted.
 handshake=6
 
@@ -55,7 +56,7 @@ connect() {
   elif command -v python3 >/dev/null; then
     timeout $((patience + $3)) python3 -c "$python_try" "$@"
   elif command -v nc >/dev/null; then
-    timeout $((patience + 1)) nc -v -z -w "$patience" "$1" "$2" || return
+    words=$(timeout $((patience + 1)) nc -v -z -w "$patience" "$1" "$2" 2>&1) || { set -- $?; echo "$words"; return "$1"; }
     echo open
     [ "$3" -gt 0 ] || return 0
     sleep "$3" | timeout "$3" nc "$1" "$2" >/dev/null 2>&1
@@ -88,30 +89,59 @@ tls() {
   fi | sed -n '/^-----BEGIN CERT/,/^-----END CERT/p; /errno=/p; /error:/p'
 }
 
+# A host with much to do may have let the time pass before it began: whoever does not answer is asked again.
+try() {
+  said=$(connect "$@" 2>&1)
+  status=$?
+  case $status:$said in
+    124:*open*) status=0 ;;
+    124:*) said=$(connect "$@" 2>&1); status=$? ;;
+  esac
+}
+
+# Words are split and put on one line.
+tell() {
+  set -f
+  # shellcheck disable=SC2086
+  set -- "$1" $said
+  number=$1
+  shift
+  printf '%s tried %s %s\n' "$number" "$status" "$*"
+}
+
+resolve() {
+  found=$(timeout "$patience" getent ahosts "$1") || found=$(timeout "$patience" getent ahosts "$1")
+  printf '%s\n' "$found" | awk '{ print $1 }' | sort -u | tr '\n' ' '
+}
+
 way() {
-  printf '%s\n' "$1"
   if [ "$2" = name ]; then
-    resolved=$(timeout "$patience" getent ahosts "$3" | awk '{ print $1 }' | sort -u | tr '\n' ' ')
-    printf 'resolved %s\n' "$resolved"
-    [ -n "$resolved" ] || { echo "$3: Name or service not known" >&2; return 2; }
+    resolved=$(resolve "$3")
+    printf '%s resolved %s\n' "$1" "$resolved"
+    [ -n "${resolved% }" ] || { printf '%s tried 2 %s: Name or service not known\n' "$1" "$3"; return; }
   fi
   round=1
   while [ "$round" -lt "$6" ]; do
-    connect "$3" "$4" 0 >/dev/null || return
+    try "$3" "$4" 0
+    [ "$status" -eq 0 ] || { tell "$1"; return; }
     round=$((round + 1))
   done
   hold=1
   [ "$5" = connect ] || asks_tls || hold=4
-  connect "$3" "$4" "$hold" || return
-  [ "$5" = connect ] || ! asks_tls || { echo tls; tls "$3" "$4"; }
+  try "$3" "$4" "$hold"
+  tell "$1"
+  [ "$5:$status:$said" = tls:0:open ] && asks_tls || return
+  tls "$3" "$4" | while IFS= read -r line; do printf '%s tls %s\n' "$1" "$line"; done
+  printf '%s tls\n' "$1"
 }
 
 ways() {
-  [ $# -gt 0 ] || return 0
-  number=$1 kind=$2 address=$3 port=$4 ask=$5 connections=$6
-  shift 6
-  ways "$@" | also section way way "$number" "$kind" "$address" "$port" "$ask" "$connections"
+  while [ $# -ge 6 ]; do
+    way "$1" "$2" "$3" "$4" "$5" "$6" &
+    shift 6
+  done
+  wait
 }
 
-ways "$@"
+section ways ways "$@"
 section end true
