@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use minijinja::context;
 use serde_json::Value;
 
-use super::kubeadm::{ApiVersion, api_version, arranged, document, kubelet_document};
+use super::kubeadm::{ApiVersion, api_version, arranged, document, kubelet_document, patches};
 use super::template::{self, Needed};
 use super::{RenderedFile, socket, yaml};
 use crate::error::Problem;
@@ -127,6 +127,7 @@ pub fn kubelet_drop_in(topology: &Topology, host: &Host, kubelet: Version) -> Re
 pub fn kubeadm_file(topology: &Topology, host: &Host, kubeadm: Version) -> Result<RenderedFile, Problem> {
     let api = api_version(host, kubeadm)?;
     let address = host.address.to_string();
+    let patches = patches::folder(topology, host, api);
     let cluster = yaml::document(&cluster_document(topology, host, api)?);
     let text = template::render(
         &topology.templates,
@@ -136,6 +137,7 @@ pub fn kubeadm_file(topology: &Topology, host: &Host, kubeadm: Version) -> Resul
             address => address,
             name => host.name.to_string(),
             cri_socket => api.cri_socket(&topology.kubeadm.cri_socket),
+            patches,
             cluster => cluster.clone(),
         },
     )?;
@@ -145,6 +147,7 @@ pub fn kubeadm_file(topology: &Topology, host: &Host, kubeadm: Version) -> Resul
         hint: "write `{{ cluster }}` below a line `---`",
     };
     template::check(&topology.templates, INIT, &[needed])?;
+    patches::check(topology, INIT, &text, patches)?;
     Ok(RenderedFile::of_root(
         "/run/hawser/kubeadm-etcd.yaml",
         0o600,

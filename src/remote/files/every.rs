@@ -106,11 +106,14 @@ fn of_etcd_host(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Ve
     let certificates = order.map(|(_, order)| handed(order.bundle, etcd::certificates(&order, manager)));
     let mut files = certificates.unwrap_or_default();
     match manager {
-        EtcdManager::Kubelet => files.extend([
-            etcd::kubelet_configuration(topology, kubeadm)?,
-            etcd::kubelet_drop_in(topology, host, kubeadm)?,
-            etcd::kubeadm_file(topology, host, kubeadm)?,
-        ]),
+        EtcdManager::Kubelet => {
+            files.extend([
+                etcd::kubelet_configuration(topology, kubeadm)?,
+                etcd::kubelet_drop_in(topology, host, kubeadm)?,
+            ]);
+            files.extend(patches(topology, host, kubeadm)?);
+            files.push(etcd::kubeadm_file(topology, host, kubeadm)?);
+        }
         EtcdManager::Systemd => files.push(etcd::unit(topology, host, etcd::PROGRAM, etcd::OLDEST)?),
     }
     Ok(files)

@@ -17,7 +17,7 @@ mod certificates;
 mod cluster;
 mod differences;
 mod fragments;
-mod patches;
+pub(super) mod patches;
 
 pub use api_version::ApiVersion;
 pub use certificates::shared_certificates;
@@ -40,7 +40,13 @@ pub fn init(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Render
         kubelet_configuration(topology, api)?,
         kube_proxy_configuration(topology)?,
     ];
-    let file = init_file(topology, host, api, &documents, patches::folder(topology, api))?;
+    let file = init_file(
+        topology,
+        host,
+        api,
+        &documents,
+        patches::folder(topology, host, api),
+    )?;
     Ok(RenderedFile::of_root(
         "/run/hawser/kubeadm-init.yaml",
         0o600,
@@ -138,7 +144,7 @@ fn init_file(
 
 fn join_file(topology: &Topology, host: &Host, api: ApiVersion, role: Role) -> Result<RenderedFile, Problem> {
     let is_control_plane = role == Role::ControlPlane;
-    let patches = patches::folder(topology, api);
+    let patches = patches::folder(topology, host, api);
     let text = template::render(
         &topology.templates,
         JOIN,
