@@ -23,6 +23,7 @@ pub mod inventory;
 pub mod facts;
 
 // Decisions: pure functions.
+pub mod check;
 pub mod plan;
 pub mod steps;
 

@@ -20,6 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("inventory", VOCABULARY),
     ("facts", VOCABULARY),
     // Decisions.
+    ("check", &["topology", "ca", "pki", "error", "remote", "facts"]),
     ("plan", &["topology", "values", "pki", "remote"]),
     ("steps", &["topology", "values", "pki", "remote", "facts", "plan"]),
     (
@@ -48,7 +49,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("ssh", &["topology", "error", "remote"]),
     // People and machines who watch.
-    ("report", &["topology", "error", "plan", "events"]),
+    ("report", &["topology", "error", "check", "plan", "events"]),
     (
         "cli",
         &[
@@ -59,6 +60,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "remote",
             "inventory",
             "facts",
+            "check",
             "plan",
             "planner",
             "verify",

@@ -22,6 +22,7 @@ fn help_tells_the_commands_and_the_exit_codes() {
         &[][..],
         &["plan"],
         &["apply"],
+        &["check"],
         &["render"],
         &["join-command"],
         &["kubeconfig"],
@@ -130,6 +131,7 @@ fn each_command_has_its_man_page() {
         "hawser.1",
         "hawser-plan.1",
         "hawser-apply.1",
+        "hawser-check.1",
         "hawser-render.1",
         "hawser-join-command.1",
         "hawser-kubeconfig.1",
@@ -165,6 +167,60 @@ fn what_cannot_be_told_is_not_reported_as_changes() {
     let folder = folder_with_inventory(closed_port());
 
     plan(folder.path(), &["--detailed-exitcode"]).assert().code(3);
+}
+
+#[test]
+fn a_check_names_the_cause_for_each_host_that_cannot_be_reached() {
+    let folder = folder_with_inventory(closed_port());
+
+    let said = run(folder.path(), &["check", "-o", "json"]).assert().code(3);
+
+    let found: serde_json::Value = serde_json::from_str(&stdout(&said)).unwrap();
+    assert_eq!(found["grade"], "error");
+    assert_eq!(found["problems"].as_array().unwrap().len(), 3);
+    let of = |purpose: &str| {
+        let ways = found["ways"].as_array().unwrap().iter();
+        let ways = ways.filter(|way| way["purpose"] == purpose);
+        ways.map(|way| (way["cause"].as_str().unwrap(), way["grade"].as_str().unwrap()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of("ssh"), [("refused", "error"); 3]);
+    assert_eq!(of("hairpin"), [("not-tested", "unknown")]);
+}
+
+#[test]
+fn a_check_shows_the_matrix_and_what_to_do() {
+    let folder = folder_with_inventory(closed_port());
+
+    let said = run(folder.path(), &["check", "--from", "workstation", "--to", "cp1"])
+        .assert()
+        .code(3);
+
+    let text = stdout(&said);
+    assert!(text.contains(" workstation  refused ✗\n"), "{text}");
+    assert!(text.contains("error: workstation → cp1 at 127.0.0.21"), "{text}");
+    assert!(text.contains("not ready: 1 way: 0 fine"), "{text}");
+    assert_eq!(stderr(&said), "");
+}
+
+#[test]
+fn a_check_between_ends_that_are_none_is_a_mistake_of_usage() {
+    let folder = folder_with_inventory(1);
+
+    for (arguments, told) in [
+        (["--from", "w9"], "--from w9: the inventory has no such host"),
+        (
+            ["--to", "workstation"],
+            "--to workstation: the inventory has no such host",
+        ),
+        (["--port", "23"], "the topology needs no such way"),
+    ] {
+        let said = run(folder.path(), &[&["check"], &arguments[..]].concat())
+            .assert()
+            .code(2);
+        assert!(stderr(&said).contains(told), "{}", stderr(&said));
+        assert_eq!(stdout(&said), "");
+    }
 }
 
 #[test]

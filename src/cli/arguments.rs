@@ -16,7 +16,7 @@ pub struct Arguments {
     pub command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 a step failed, 2 usage or inventory, 3 unreachable, \
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 a step failed or a check found an error, 2 usage or inventory, 3 unreachable, \
     4 refused as unsafe, 5 host key, 6 changes pending (plan --detailed-exitcode), 130 interrupted";
 
 /// What to do.
@@ -26,6 +26,8 @@ pub enum Command {
     Plan(PlanArguments),
     /// Make the cluster as the inventory says: show the plan, ask, do exactly it, verify
     Apply(ApplyArguments),
+    /// Try every way between workstation and hosts that a cluster needs, and say what to do where one is not open
+    Check(CheckArguments),
     /// Show every file that hosts would receive, secrets masked; connects to nothing
     Render(RenderArguments),
     /// Print a `kubeadm join` line for a host outside the inventory
@@ -131,6 +133,26 @@ pub struct ApplyArguments {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
+}
+
+/// `hawser check`.
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// The inventory
+    #[command(flatten)]
+    pub inventory: Inventory,
+    /// Only ways that begin at this host, or at `workstation`
+    #[arg(long, value_name = "HOST")]
+    pub from: Option<String>,
+    /// Only ways that lead to this host, to `endpoint` or to `registry`
+    #[arg(long, value_name = "HOST")]
+    pub to: Option<String>,
+    /// Only ways to this port
+    #[arg(long, value_name = "N")]
+    pub port: Option<u16>,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = OutputFormat::Text)]
+    pub output: OutputFormat,
 }
 
 /// `hawser render`.

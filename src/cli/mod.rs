@@ -2,6 +2,7 @@
 
 mod apply;
 pub mod arguments;
+mod check;
 mod fleet;
 mod join_command;
 mod kubeconfig;
@@ -26,6 +27,7 @@ pub fn run() -> u8 {
     let result = match arguments.command {
         Command::Plan(arguments) => on_runtime(plan::run(arguments)),
         Command::Apply(arguments) => on_runtime(apply::run(arguments)),
+        Command::Check(arguments) => on_runtime(check::run(arguments)),
         Command::Render(arguments) => render::run(&arguments),
         Command::JoinCommand(arguments) => on_runtime(join_command::run(arguments)),
         Command::Kubeconfig(arguments) => on_runtime(kubeconfig::run(arguments)),

@@ -14,7 +14,9 @@ mod cluster;
 mod etcd;
 mod host;
 mod identity;
+mod images;
 mod membership;
+mod ways;
 
 #[cfg(test)]
 mod captured;
@@ -25,7 +27,9 @@ pub use etcd::{
 };
 pub use host::parse;
 pub use identity::cluster_id;
+pub use images::missing_images;
 pub use membership::{Cluster, Membership, control_plane_membership, quorum, worker_membership};
+pub use ways::{Peer, Reached, Trial, read_trials};
 
 /// Something that was looked at, or why it could not be told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -3,12 +3,12 @@
 use super::decision::Joins;
 use super::{ALL_AT_ONCE, Cluster, Scene, chain, etcd, phase};
 use crate::error::Problem;
-use crate::facts::HostFacts;
+use crate::facts::missing_images;
 use crate::plan::{Chain, Necessity, Phase, Step};
 use crate::remote::files::{self, RenderedFile};
 use crate::remote::host::Validator;
 use crate::steps::{self, secrets};
-use crate::topology::{EtcdTopology, Host, Role};
+use crate::topology::{Host, Role};
 
 /// The user's files by role, the endpoint's name in /etc/hosts, and what an earlier run could not clear away.
 pub(super) fn files(scene: &Scene) -> Result<Phase, Problem> {
@@ -105,7 +105,7 @@ pub(super) fn images(scene: &Scene, cluster: &Cluster, joins: &Joins, etcd: &etc
         .all_answered()
         .filter(|(host, _)| becomes_node(host))
         .filter_map(|(host, facts)| {
-            let missing = missing_images(scene, host, facts);
+            let missing = missing_images(scene.topology, host, facts);
             (!missing.is_empty()).then(|| chain(&host.name, vec![pull(scene, host, &missing)]))
         });
     phase("images", ALL_AT_ONCE, chains.collect())
@@ -113,46 +113,4 @@ pub(super) fn images(scene: &Scene, cluster: &Cluster, joins: &Joins, etcd: &etc
 
 fn pull(scene: &Scene, host: &Host, missing: &[String]) -> Step {
     steps::images::pull(&host.name, &scene.topology.kubeadm.cri_socket, missing)
-}
-
-/// What is known to be missing. Where a busy host could not tell what it has, kubeadm itself still pulls what it lacks.
-fn missing_images(scene: &Scene, host: &Host, facts: &HostFacts) -> Vec<String> {
-    let Some(found) = facts.kubernetes.images.known() else {
-        return Vec::new();
-    };
-    let needed = facts
-        .kubernetes
-        .needed_images
-        .known()
-        .map_or(&[][..], Vec::as_slice);
-    let wanted = |image: &&String| {
-        let name = image.rsplit('/').next().unwrap_or(image);
-        let skipped = scene
-            .topology
-            .kubeadm
-            .skip_phases
-            .iter()
-            .any(|phase| match phase.as_str() {
-                "addon" => name.starts_with("kube-proxy:") || name.starts_with("coredns:"),
-                "addon/coredns" => name.starts_with("coredns:"),
-                "addon/kube-proxy" => name.starts_with("kube-proxy:"),
-                _ => false,
-            });
-        let is_etcd = name.starts_with("etcd:");
-        let for_all = name.starts_with("pause:");
-        let for_nodes = for_all || name.starts_with("kube-proxy:");
-        let is_external = scene.topology.etcd == EtcdTopology::External;
-        let is_for_host = if host.is(Role::Etcd) {
-            for_all || is_etcd
-        } else {
-            for_nodes || (host.is(Role::ControlPlane) && !(is_etcd && is_external))
-        };
-        !skipped && is_for_host
-    };
-    needed
-        .iter()
-        .filter(wanted)
-        .filter(|image| !found.contains(image))
-        .cloned()
-        .collect()
 }

@@ -19,6 +19,7 @@ pub mod handover;
 pub mod host;
 pub mod kubernetes;
 pub mod probe;
+pub mod ways;
 
 /// Whether a command only looks or also changes something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

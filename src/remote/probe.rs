@@ -9,6 +9,7 @@ use super::RemoteCommand;
 
 /// The scripts in the order in which they are read; the last one asks.
 const SCRIPT: &str = concat!(
+    include_str!("scripts/answers.sh"),
     include_str!("scripts/haproxy_socket.sh"),
     include_str!("scripts/etcdctl.sh"),
     include_str!("scripts/probe_host.sh"),
@@ -104,7 +105,11 @@ mod tests {
 
     /// The fields of the line about a file: what was said, and the words.
     fn report_of(path: &Path) -> Vec<Vec<u8>> {
-        let script = concat!(include_str!("scripts/probe_host.sh"), "files \"$@\"\n");
+        let script = concat!(
+            include_str!("scripts/answers.sh"),
+            include_str!("scripts/probe_host.sh"),
+            "files \"$@\"\n"
+        );
         let output = sh(script, &[path]).stdout;
         let line = String::from_utf8(output).unwrap();
         let fields = line.split_whitespace().skip(2);

@@ -5,8 +5,10 @@
 use crate::error::{ExitCode, gravest};
 use crate::events::Report;
 
+pub mod check;
 pub mod json;
 pub mod log;
+mod matrix;
 pub mod paint;
 pub mod plain;
 pub mod plan_text;

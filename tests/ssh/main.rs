@@ -27,6 +27,7 @@ mod agent;
 mod host_keys;
 mod keys;
 mod reaching;
+mod ways;
 
 /// Knows one passphrase, and counts the questions.
 #[derive(Default, Clone)]

@@ -8,6 +8,7 @@ use crate::events::{Event, Outcome, PhaseTime, Report};
 use crate::plan::StepId;
 use crate::topology::HostName;
 
+mod check;
 mod documentation;
 mod plan_text;
 mod screen;

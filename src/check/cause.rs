@@ -1,0 +1,141 @@
+//! What came of a way, in the words of those who look after networks.
+
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use crate::facts::{Peer, Reached, Trial};
+use crate::pki::{Certificate, is_signed_by};
+
+/// Why a way is as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "cause", content = "detail", rename_all = "kebab-case")]
+pub enum Cause {
+    /// Something accepts connections there.
+    Open,
+    /// Something accepts connections, and shows a certificate of this cluster.
+    RightPeer,
+    /// Accepted, then closed: a balancer without a backend.
+    Closed,
+    /// The host is up, and nothing listens; a firewall that answers with a reset or *port unreachable* looks the same.
+    Refused,
+    /// Nobody answers: a firewall drops it, or the address is wrong.
+    TimedOut,
+    /// No host of this address answers on its network, or a firewall says *prohibited*.
+    NoRoute,
+    /// There is no way to its network.
+    Unreachable,
+    /// The name resolves to nothing.
+    NameUnknown,
+    /// The name resolves to these addresses, and not to the right one.
+    WrongAddress(Vec<IpAddr>),
+    /// Somebody else answers: who.
+    WrongPeer(String),
+    /// It could not be tested: why.
+    NotTested(String),
+}
+
+/// What answers there, as far as that can be known beforehand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Peers<'a> {
+    /// Whoever shows a certificate of this authority, PEM.
+    SignedBy(&'a str),
+    /// Nobody who speaks TLS: there is no cluster yet whose certificate it could show.
+    Nobody,
+    /// Anybody.
+    Anybody,
+}
+
+impl Cause {
+    /// What a trial of a way comes to.
+    pub(super) fn of(trial: &Trial, expected: Option<IpAddr>, peers: Peers) -> Self {
+        let is_elsewhere = |found: &&Vec<IpAddr>| {
+            !found.is_empty() && expected.is_some_and(|address| !found.contains(&address))
+        };
+        if let Some(found) = trial.resolved.as_ref().filter(is_elsewhere) {
+            return Cause::WrongAddress(found.clone());
+        }
+        match &trial.reached {
+            Reached::Open => of_peer(&trial.peer, peers),
+            Reached::Closed => Cause::Closed,
+            Reached::Refused => Cause::Refused,
+            Reached::TimedOut => Cause::TimedOut,
+            Reached::NoRoute => Cause::NoRoute,
+            Reached::Unreachable => Cause::Unreachable,
+            Reached::NameUnknown => Cause::NameUnknown,
+            Reached::Failed(words) | Reached::Untested(words) => Cause::NotTested(words.clone()),
+        }
+    }
+
+    /// One word, for the matrix.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Cause::Open => "open",
+            Cause::RightPeer => "tls",
+            Cause::Closed => "closed",
+            Cause::Refused => "refused",
+            Cause::TimedOut => "silent",
+            Cause::NoRoute => "no route",
+            Cause::Unreachable => "no net",
+            Cause::NameUnknown => "no name",
+            Cause::WrongAddress(_) => "misnamed",
+            Cause::WrongPeer(_) => "stranger",
+            Cause::NotTested(_) => "?",
+        }
+    }
+
+    /// What is known besides: an address, somebody's name, why it could not be tested.
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            Cause::WrongAddress(found) => {
+                let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+                Some(found.join(", "))
+            }
+            Cause::WrongPeer(words) | Cause::NotTested(words) => Some(words.clone()),
+            _ => None,
+        }
+    }
+
+    /// What the word means.
+    pub fn meaning(&self) -> &'static str {
+        match self {
+            Cause::Open => "something accepts connections",
+            Cause::RightPeer => "open, and who answers has a certificate of this cluster",
+            Cause::Closed => "accepted, then closed: a balancer without a backend",
+            Cause::Refused => "the host is up and nothing listens, or a firewall rejects as if nothing did",
+            Cause::TimedOut => "timed out: a firewall drops it, or the address is wrong",
+            Cause::NoRoute => "no route: nobody has this address, or a firewall answers `prohibited`",
+            Cause::Unreachable => "there is no way to the network of this address",
+            Cause::NameUnknown => "the name does not resolve",
+            Cause::WrongAddress(_) => "the name resolves to another address",
+            Cause::WrongPeer(_) => "somebody else answers: not this cluster",
+            Cause::NotTested(_) => "could not be tested",
+        }
+    }
+}
+
+fn of_peer(peer: &Peer, peers: Peers) -> Cause {
+    match (peer, peers) {
+        (Peer::Certificate(pem), Peers::SignedBy(authority)) => {
+            if is_signed_by(pem, authority) == Ok(true) {
+                Cause::RightPeer
+            } else {
+                Cause::WrongPeer(format!("{}, signed by another authority", who(pem)))
+            }
+        }
+        (Peer::Certificate(pem), Peers::Nobody) => {
+            Cause::WrongPeer(format!("{}, before this cluster has any", who(pem)))
+        }
+        (Peer::NoTls, Peers::SignedBy(_)) => Cause::WrongPeer("something that speaks no TLS".to_owned()),
+        _ => Cause::Open,
+    }
+}
+
+/// Whose certificate it says it is.
+fn who(pem: &str) -> String {
+    match Certificate::read(pem) {
+        Ok(certificate) if certificate.common_name.is_empty() => "a certificate without a name".to_owned(),
+        Ok(certificate) => format!("a certificate of {}", certificate.common_name),
+        Err(why) => format!("a certificate that cannot be read ({why})"),
+    }
+}

@@ -1,0 +1,162 @@
+//! The matrix: every (from, to, port) that the topology needs.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::cell::{Cell, Narrowing, Port, Purpose, Source, Target};
+use crate::topology::{EtcdManager, EtcdTopology, Host, Role, Topology};
+
+/// kubelet's own port, kubeadm's default.
+const KUBELET_PORT: Port = Port::Tcp(10250);
+
+/// etcd's port for clients, and the one between members, as kubeadm sets them.
+const ETCD_CLIENTS: Port = Port::Tcp(2379);
+const ETCD_PEERS: Port = Port::Tcp(2380);
+
+/// Where a registry listens whose name says no port.
+const HTTPS: u16 = 443;
+
+/// Every way that the topology needs, by what it is for, as far as it is wanted.
+///
+/// Sources: Kubernetes' "Ports and Protocols"; pods reach the API servers' own addresses by way of the Service
+/// `kubernetes`, hence from workers too; hawser asks etcd's members for their health from each other's hosts.
+pub fn cells(topology: &Topology, narrowing: &Narrowing) -> Vec<Cell> {
+    let mut cells: Vec<Cell> = topology.hosts.iter().map(ssh).collect();
+    cells.extend(endpoint(topology));
+    cells.extend(between(
+        topology,
+        Role::Balancer,
+        Role::ControlPlane,
+        api(topology),
+    ));
+    cells.extend(between(
+        topology,
+        Role::ControlPlane,
+        Role::ControlPlane,
+        api(topology),
+    ));
+    cells.extend(between(topology, Role::Worker, Role::ControlPlane, api(topology)));
+    for (from, to) in [
+        (Role::ControlPlane, Role::ControlPlane),
+        (Role::ControlPlane, Role::Worker),
+        (Role::Worker, Role::ControlPlane),
+    ] {
+        cells.extend(between(topology, from, to, (Purpose::Kubelet, KUBELET_PORT)));
+    }
+    let members = match topology.etcd {
+        EtcdTopology::Stacked => Role::ControlPlane,
+        EtcdTopology::External => Role::Etcd,
+    };
+    for from in [Role::ControlPlane, members] {
+        cells.extend(between(
+            topology,
+            from,
+            members,
+            (Purpose::EtcdClients, ETCD_CLIENTS),
+        ));
+    }
+    cells.extend(between(
+        topology,
+        members,
+        members,
+        (Purpose::EtcdPeers, ETCD_PEERS),
+    ));
+    cells.extend(vrrp(topology));
+    cells.extend(registry(topology));
+    let mut seen = BTreeSet::new();
+    cells.retain(|cell| {
+        narrowing.lets(cell) && seen.insert((cell.from.clone(), cell.to.clone(), cell.purpose))
+    });
+    cells
+}
+
+fn ssh(host: &Host) -> Cell {
+    let to = Target::Host(host.name.clone());
+    Cell::new(
+        Source::Workstation,
+        to,
+        Port::Tcp(host.ssh.port),
+        Purpose::Ssh,
+        host.ssh.address.clone(),
+    )
+}
+
+fn api(topology: &Topology) -> (Purpose, Port) {
+    (Purpose::ApiServer, Port::Tcp(topology.api_port))
+}
+
+/// From every host of a role to every other host of a role.
+fn between(topology: &Topology, from: Role, to: Role, (purpose, port): (Purpose, Port)) -> Vec<Cell> {
+    let pairs = topology.with_role(from).flat_map(|from| {
+        let others = topology.with_role(to).filter(|to| to.name != from.name);
+        others.map(move |to| (from, to))
+    });
+    let cell = |(from, to): (&Host, &Host)| {
+        let target = Target::Host(to.name.clone());
+        Cell::new(from.into(), target, port, purpose, to.address.to_string())
+    };
+    pairs.map(cell).collect()
+}
+
+/// An etcd member asks nobody at the endpoint.
+fn endpoint(topology: &Topology) -> Vec<Cell> {
+    let endpoint = &topology.endpoint;
+    let is_name = endpoint.name.parse::<IpAddr>().is_err();
+    let known = topology.endpoint_address();
+    let at = |host: &Host, purpose, address: String| {
+        let port = Port::Tcp(endpoint.port);
+        Cell::new(host.into(), Target::Endpoint, port, purpose, address)
+    };
+    let mut cells = Vec::new();
+    for host in topology.hosts.iter().filter(|host| !host.is(Role::Etcd)) {
+        let address = known.map(|address| address.to_string());
+        let address = address.or_else(|| (!is_name).then(|| endpoint.name.clone()));
+        cells.extend(address.map(|address| at(host, Purpose::Endpoint, address)));
+        cells.extend(is_name.then(|| Cell {
+            expected: known,
+            ..at(host, Purpose::EndpointName, endpoint.name.clone())
+        }));
+    }
+    // Twice around, as others take their turns in between.
+    let connections = 2 * topology.with_role(Role::ControlPlane).count();
+    let address = known.map_or_else(|| endpoint.name.clone(), |address| address.to_string());
+    cells.extend(topology.with_role(Role::ControlPlane).map(|host| Cell {
+        connections,
+        ..at(host, Purpose::Hairpin, address.clone())
+    }));
+    cells
+}
+
+fn vrrp(topology: &Topology) -> Vec<Cell> {
+    if topology.endpoint.vip.is_none() {
+        return Vec::new();
+    }
+    between(
+        topology,
+        Role::Balancer,
+        Role::Balancer,
+        (Purpose::Vrrp, Port::Vrrp),
+    )
+}
+
+/// Hosts that run containers, and so need images.
+fn registry(topology: &Topology) -> Vec<Cell> {
+    let name = topology.image_repository.split('/').next().unwrap_or_default();
+    let (address, port) = match name.rsplit_once(':') {
+        Some((address, port)) => (address, port.parse().unwrap_or(HTTPS)),
+        None => (name, HTTPS),
+    };
+    let runs_pods = |host: &&Host| {
+        host.is_node() || (host.is(Role::Etcd) && topology.external_etcd.manager == EtcdManager::Kubelet)
+    };
+    let cell = |host: &Host| {
+        Cell::new(
+            host.into(),
+            Target::Registry,
+            Port::Tcp(port),
+            Purpose::Registry,
+            address.to_owned(),
+        )
+    };
+    topology.hosts.iter().filter(runs_pods).map(cell).collect()
+}

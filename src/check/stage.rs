@@ -1,0 +1,107 @@
+//! How far a cluster is built where a way leads: what may be refused today has to be open tomorrow.
+
+use super::cell::{Cell, Purpose, Target};
+use crate::facts::{HostFacts, Observation};
+use crate::topology::{EtcdTopology, Host, HostName, Role, Topology};
+
+/// What there is to be found at a way's end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// What is to listen there runs.
+    Serving,
+    /// Nothing listens there yet; the way itself has to be open.
+    Empty,
+    /// Nothing listens behind a balancer that is not hawser's; some pass nothing then.
+    EmptyElsewhere,
+    /// Not even the address is there yet.
+    Unbuilt,
+    /// The host did not tell.
+    Unknown,
+}
+
+/// Inventory and observation side by side.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'a> {
+    /// As meant.
+    pub topology: &'a Topology,
+    /// As found.
+    pub observation: &'a Observation,
+}
+
+impl<'a> Scene<'a> {
+    pub(super) fn facts(&self, name: &HostName) -> Option<&'a HostFacts> {
+        self.observation.get(name)?.as_ref().ok()
+    }
+
+    fn host_facts(&self, role: Role) -> impl Iterator<Item = (&'a Host, &'a HostFacts)> {
+        let scene = *self;
+        let hosts = self.topology.with_role(role);
+        hosts.filter_map(move |host| Some((host, scene.facts(&host.name)?)))
+    }
+
+    /// The cluster's CA, as the first control plane has it that has one.
+    pub(super) fn authority(&self) -> Option<&'a str> {
+        let mut found = self.host_facts(Role::ControlPlane);
+        found.find_map(|(_, facts)| facts.kubernetes.ca.as_deref())
+    }
+
+    /// What is to be found at the end of a way.
+    pub fn stage(&self, cell: &Cell) -> Stage {
+        match &cell.to {
+            Target::Endpoint => self.endpoint(),
+            Target::Registry => Stage::Serving,
+            // Whether a host could be looked at is what this way is for.
+            Target::Host(_) if cell.purpose == Purpose::Ssh => Stage::Serving,
+            Target::Host(name) => self.facts(name).map_or(Stage::Unknown, |facts| {
+                if self.is_served(cell.purpose, facts) {
+                    Stage::Serving
+                } else {
+                    Stage::Empty
+                }
+            }),
+        }
+    }
+
+    fn is_served(&self, purpose: Purpose, facts: &HostFacts) -> bool {
+        let runs = |pod: &str| facts.kubernetes.manifests.iter().any(|name| name == pod);
+        match purpose {
+            Purpose::ApiServer => runs(API_SERVER),
+            Purpose::Kubelet => facts.kubernetes.has_kubelet_conf,
+            Purpose::EtcdClients | Purpose::EtcdPeers => match self.topology.etcd {
+                EtcdTopology::Stacked => runs("etcd.yaml"),
+                EtcdTopology::External => facts.kubernetes.has_etcd_data,
+            },
+            _ => true,
+        }
+    }
+
+    fn endpoint(&self) -> Stage {
+        let mut control_planes = self.host_facts(Role::ControlPlane);
+        if control_planes.any(|(_, facts)| self.is_served(Purpose::ApiServer, facts)) {
+            return Stage::Serving;
+        }
+        if self.topology.with_role(Role::Balancer).next().is_none() {
+            return Stage::EmptyElsewhere;
+        }
+        if self.balancers_are_up() {
+            Stage::Empty
+        } else {
+            Stage::Unbuilt
+        }
+    }
+
+    /// Whether a balancer runs what hawser set up, so that the endpoint's address has to be somewhere.
+    fn balancers_are_up(&self) -> bool {
+        let needed: &[&str] = match self.topology.endpoint.vip {
+            Some(_) => &["haproxy", "keepalived"],
+            None => &["haproxy"],
+        };
+        self.host_facts(Role::Balancer).any(|(_, facts)| {
+            let is_active = |unit: &&str| facts.units.get(*unit).is_some_and(|unit| unit.active);
+            needed.iter().all(is_active)
+        })
+    }
+}
+
+/// The static pod of an API server.
+const API_SERVER: &str = "kube-apiserver.yaml";

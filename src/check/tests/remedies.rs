@@ -1,0 +1,133 @@
+//! What to do about each cause, as the operator reads it.
+
+use super::*;
+use crate::check::{Examined, Remedy, judge, judge_vrrp, remedies};
+
+fn examined(scene: &Scene, from: &str, to: &str, purpose: Purpose, trial: &Trial) -> Examined {
+    let cell = cell(scene.topology, from, to, purpose);
+    let verdict = match purpose {
+        Purpose::Vrrp => judge_vrrp(scene, &cell),
+        _ => judge(scene, &cell, trial),
+    };
+    Examined { cell, verdict }
+}
+
+fn page(remedies: &[Remedy]) -> String {
+    let list = |all: Vec<String>| all.join(", ");
+    let entry = |remedy: &Remedy| {
+        let from = list(remedy.from.iter().map(ToString::to_string).collect());
+        let ports = list(remedy.ports.iter().map(ToString::to_string).collect());
+        format!(
+            "{from} → {} {ports}: {} ({:?})\n  {}\n",
+            list(remedy.to.iter().map(ToString::to_string).collect()),
+            remedy.cause.word(),
+            remedy.grade,
+            remedy.steps.join("\n  ")
+        )
+    };
+    remedies.iter().map(entry).collect()
+}
+
+#[test]
+fn every_cause_has_its_remedy() {
+    let topology = &stacked();
+    let mut hosts = initialised(fresh(topology));
+    of(&mut hosts, "lb1").balancer.as_mut().unwrap().holds_vip = false;
+    let scene = &Scene {
+        topology,
+        observation: &hosts,
+    };
+    let endpoint = |from, trial| examined(scene, from, "endpoint", Purpose::Endpoint, &trial);
+    let named = |from, trial| examined(scene, from, "endpoint", Purpose::EndpointName, &trial);
+    let api = |from, reached| examined(scene, from, "cp1", Purpose::ApiServer, &trial(reached));
+    let ways = [
+        endpoint("lb1", trial(Reached::Closed)),
+        endpoint("lb2", trial(Reached::Refused)),
+        endpoint("cp1", trial(Reached::NoRoute)),
+        endpoint("w1", shows(OTHER_CA)),
+        named("cp1", trial(Reached::NameUnknown)),
+        named("cp2", resolves_to(&["198.51.100.1"])),
+        api("lb1", Reached::TimedOut),
+        api("cp2", Reached::Unreachable),
+        api("w1", Reached::Refused),
+        examined(scene, "cp1", "w1", Purpose::Kubelet, &trial(Reached::Open)),
+        examined(scene, "cp2", "cp1", Purpose::Kubelet, &trial(Reached::Refused)),
+        examined(
+            scene,
+            "w1",
+            "registry",
+            Purpose::Registry,
+            &trial(Reached::TimedOut),
+        ),
+    ];
+
+    insta::assert_snapshot!(page(&remedies(scene, &ways)));
+}
+
+#[test]
+fn a_vip_on_both_balancers_has_its_remedy() {
+    let topology = &stacked();
+    let mut hosts = with_balancers(fresh(topology));
+    of(&mut hosts, "lb2").balancer.as_mut().unwrap().holds_vip = true;
+    let scene = &Scene {
+        topology,
+        observation: &hosts,
+    };
+    let ways = [("lb1", "lb2"), ("lb2", "lb1")]
+        .map(|(from, to)| examined(scene, from, to, Purpose::Vrrp, &trial(Reached::Open)));
+
+    let remedies = remedies(scene, &ways);
+
+    let text = page(&remedies);
+    assert!(text.starts_with("lb1 → lb2 VRRP: silent (Error)\n"), "{text}");
+    assert!(text.contains("both hold the VIP"), "{text}");
+}
+
+#[test]
+fn what_one_firewall_does_to_many_ways_is_told_once() {
+    let topology = &stacked();
+    let hosts = with_balancers(fresh(topology));
+    let scene = &Scene {
+        topology,
+        observation: &hosts,
+    };
+    let silent = trial(Reached::TimedOut);
+    let ways = [
+        examined(scene, "lb1", "cp1", Purpose::ApiServer, &silent),
+        examined(scene, "cp2", "cp1", Purpose::ApiServer, &silent),
+        examined(scene, "cp2", "cp1", Purpose::Kubelet, &silent),
+        examined(scene, "cp2", "cp1", Purpose::EtcdPeers, &silent),
+    ];
+
+    let remedies = remedies(scene, &ways);
+
+    let text = page(&remedies);
+    assert!(
+        text.starts_with("lb1, cp2 → cp1 6443, 10250, 2380: silent (Error)\n"),
+        "{text}"
+    );
+    assert!(
+        text.ends_with("let TCP 6443, 10250, 2380 in from lb1, cp2\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_is_fine_needs_nothing_and_the_gravest_comes_first() {
+    let topology = &stacked();
+    let hosts = with_balancers(fresh(topology));
+    let scene = &Scene {
+        topology,
+        observation: &hosts,
+    };
+    let ways = [
+        examined(scene, "lb1", "cp1", Purpose::ApiServer, &trial(Reached::Refused)),
+        examined(scene, "w1", "cp1", Purpose::ApiServer, &trial(Reached::Open)),
+        examined(scene, "w1", "cp2", Purpose::ApiServer, &trial(Reached::TimedOut)),
+    ];
+
+    let remedies = remedies(scene, &ways);
+
+    let ends: Vec<String> = remedies.iter().map(|remedy| remedy.to[0].to_string()).collect();
+    assert_eq!(ends, ["cp2", "cp1"]);
+}

@@ -1,0 +1,132 @@
+//! `hawser check`: will it work, and why not.
+
+mod trials;
+
+use std::time::Instant;
+
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use self::trials::{Trials, try_all};
+use super::arguments::{CheckArguments, OutputFormat};
+use super::fleet::Fleet;
+use super::{Outcome, surroundings};
+use crate::check::{
+    Cell, Examined, Grade, Narrowing, Purpose, Remedy, Scene, Verdict, cells, judge, judge_vrrp, remedies,
+    untested,
+};
+use crate::error::{ExitCode, Problem, gravest};
+use crate::remote::probe::Look;
+use crate::report;
+use crate::report::check::Page;
+use crate::report::paint::Paint;
+use crate::topology::{HostName, Topology};
+
+pub(super) async fn run(arguments: CheckArguments) -> Outcome {
+    let began = Instant::now();
+    let topology = surroundings::load(&arguments.inventory.path)?;
+    let cells = wanted(&topology, &arguments)?;
+    let client = surroundings::client(&topology)?;
+    let (events, mut unheard) = mpsc::unbounded_channel();
+    unheard.close();
+
+    let fleet = Fleet::connect(&client, &topology, &events).await;
+    let (observation, trials) = futures::future::join(
+        fleet.observe(&topology, Look::Whole, &events),
+        try_all(&fleet, &topology, &cells),
+    )
+    .await;
+    fleet.close().await;
+
+    let scene = Scene {
+        topology: &topology,
+        observation: &observation,
+    };
+    let ways = examine(&scene, cells, &trials);
+    let remedies = remedies(&scene, &ways);
+    let problems: Vec<Problem> = observation
+        .values()
+        .filter_map(|found| found.as_ref().err().cloned())
+        .collect();
+    let hosts: Vec<HostName> = topology.hosts.iter().map(|host| host.name.clone()).collect();
+    let page = Page {
+        hosts: &hosts,
+        ways: &ways,
+        remedies: &remedies,
+        took: began.elapsed(),
+    };
+    surroundings::say(&match arguments.output {
+        OutputFormat::Text => report::check::render(&page, Paint::for_stdout()),
+        OutputFormat::Json => as_json(&ways, &remedies, &problems),
+    });
+    // A host that cannot be connected to is told in the matrix.
+    let untold = problems
+        .iter()
+        .filter(|problem| !matches!(problem, Problem::Unreachable { .. }));
+    untold.for_each(|problem| surroundings::tell(&problem.to_string()));
+    let is_wrong = ways.iter().any(|way| way.verdict.grade == Grade::Error);
+    let of_ways = if is_wrong {
+        ExitCode::StepFailed
+    } else {
+        ExitCode::Done
+    };
+    Ok(gravest(&problems).unwrap_or(of_ways))
+}
+
+/// The ways that were asked for.
+fn wanted(topology: &Topology, arguments: &CheckArguments) -> Result<Vec<Cell>, Vec<Problem>> {
+    let is_host = |name: &str| topology.host(&HostName::from(name)).is_some();
+    let ends = [
+        ("--from", &arguments.from, &["workstation"][..]),
+        ("--to", &arguments.to, &["endpoint", "registry"]),
+    ];
+    let unknown = ends.into_iter().filter_map(|(option, name, others)| {
+        let name = name.as_deref()?;
+        let is_known = is_host(name) || others.contains(&name);
+        (!is_known).then(|| Problem::Usage {
+            message: format!("{option} {name}: the inventory has no such host"),
+            hint: format!("name a host as the inventory does, or {}", others.join(" or ")),
+        })
+    });
+    let problems: Vec<Problem> = unknown.collect();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let narrowing = Narrowing {
+        from: arguments.from.clone(),
+        to: arguments.to.clone(),
+        port: arguments.port,
+    };
+    let cells = cells(topology, &narrowing);
+    if cells.is_empty() {
+        return Err(vec![Problem::Usage {
+            message: "the topology needs no such way".to_owned(),
+            hint: "`hawser check` without --from, --to and --port shows those that there are".to_owned(),
+        }]);
+    }
+    Ok(cells)
+}
+
+fn examine(scene: &Scene, cells: Vec<Cell>, trials: &Trials) -> Vec<Examined> {
+    let verdict = |number: usize, cell: &Cell| -> Verdict {
+        match trials.get(&number) {
+            _ if cell.purpose == Purpose::Vrrp => judge_vrrp(scene, cell),
+            Some(Ok(trial)) => judge(scene, cell, trial),
+            Some(Err(why)) => untested(why.as_str()),
+            None => untested("it was not tried"),
+        }
+    };
+    let numbered = cells.into_iter().enumerate();
+    numbered
+        .map(|(number, cell)| Examined {
+            verdict: verdict(number, &cell),
+            cell,
+        })
+        .collect()
+}
+
+fn as_json(ways: &[Examined], remedies: &[Remedy], problems: &[Problem]) -> String {
+    let grade = ways.iter().map(|way| way.verdict.grade).max();
+    let value = json!({ "grade": grade, "ways": ways, "remedies": remedies, "problems": problems });
+    format!("{}\n", serde_json::to_string_pretty(&value).unwrap_or_default())
+}

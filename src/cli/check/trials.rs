@@ -1,0 +1,99 @@
+//! Trying the ways: each from the host where it begins, all at the same time.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures::future::join_all;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::check::{Cell, Port, Purpose, Source, Target};
+use crate::cli::fleet::{Fleet, ask};
+use crate::facts::{Peer, Reached, Trial, read_trials};
+use crate::remote::ways::{Way, try_ways};
+use crate::ssh::Session;
+use crate::topology::{Host, Topology};
+
+/// What came of the ways, by their place among the cells; or why they could not be tried.
+pub(super) type Trials = BTreeMap<usize, Result<Trial, String>>;
+
+/// As long as sshd is waited for when it is connected to.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// Tries every way from where it begins, all at the same time.
+pub(super) async fn try_all(fleet: &Fleet, topology: &Topology, cells: &[Cell]) -> Trials {
+    let from_hosts = topology.hosts.iter().map(|host| async move {
+        let from = Source::from(host);
+        let numbered = cells.iter().enumerate().filter(|(_, cell)| cell.from == from);
+        let ways: Vec<Way> = numbered.filter_map(|(number, cell)| cell.way(number)).collect();
+        match fleet.sessions.get(&host.name) {
+            Some(session) => from_host(session, host, &ways).await,
+            None => untried(&ways, &format!("{} could not be reached", host.name)),
+        }
+    });
+    let from_here = cells
+        .iter()
+        .enumerate()
+        .filter(|(_, cell)| cell.purpose == Purpose::Ssh);
+    let from_here = from_here.map(|(number, cell)| async move {
+        let reached = match &cell.to {
+            Target::Host(name) if fleet.sessions.contains_key(name) => Reached::Open,
+            _ => dial(cell).await,
+        };
+        (number, Ok(bare(reached)))
+    });
+    let (from_hosts, from_here) = futures::future::join(join_all(from_hosts), join_all(from_here)).await;
+    from_hosts.into_iter().flatten().chain(from_here).collect()
+}
+
+async fn from_host(session: &Session, host: &Host, ways: &[Way]) -> Trials {
+    let commands = try_ways(ways);
+    let asked = commands.iter().map(|command| async move {
+        let output = ask(session, command, host)
+            .await
+            .map_err(|problem| problem.cause())?;
+        read_trials(&output.stdout)
+    });
+    let (answers, silences): (Vec<_>, Vec<_>) = join_all(asked).await.into_iter().partition(Result::is_ok);
+    let why = silences.into_iter().find_map(Result::err);
+    let mut tried = untried(ways, why.as_deref().unwrap_or("no answer came"));
+    for (number, trial) in answers.into_iter().flatten().flatten() {
+        tried.insert(number, Ok(trial));
+    }
+    tried
+}
+
+fn untried(ways: &[Way], why: &str) -> Trials {
+    ways.iter().map(|way| (way.number, Err(why.to_owned()))).collect()
+}
+
+/// Why a host could not be connected to, as the system says it.
+async fn dial(cell: &Cell) -> Reached {
+    use std::io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable, TimedOut};
+    let Port::Tcp(port) = cell.port else {
+        return Reached::Untested("no port".to_owned());
+    };
+    let found = tokio::net::lookup_host((cell.address.as_str(), port)).await;
+    let Some(address) = found.ok().and_then(|mut found| found.next()) else {
+        return Reached::NameUnknown;
+    };
+    match timeout(CONNECT_LIMIT, TcpStream::connect(address)).await {
+        Ok(Ok(_)) => Reached::Open,
+        Ok(Err(error)) => match error.kind() {
+            ConnectionRefused => Reached::Refused,
+            HostUnreachable => Reached::NoRoute,
+            NetworkUnreachable => Reached::Unreachable,
+            TimedOut => Reached::TimedOut,
+            _ => Reached::Failed(error.to_string()),
+        },
+        Err(_) => Reached::TimedOut,
+    }
+}
+
+fn bare(reached: Reached) -> Trial {
+    Trial {
+        reached,
+        resolved: None,
+        peer: Peer::NotAsked,
+    }
+}

@@ -1,0 +1,217 @@
+//! Ways as tables: from where down, to where across, in each cell one word; lines that say the same are one.
+
+use comfy_table::{Cell as Field, Color, ContentArrangement, Table, presets};
+
+use super::paint::Paint;
+use crate::check::{Examined, Grade, Port, Purpose, Source, Target};
+use crate::topology::HostName;
+
+/// More hosts than this are named by the first and the last of them.
+const NAMED: usize = 6;
+
+/// What stands where a line and a column meet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Content {
+    /// No way is needed.
+    Blank,
+    /// Both are the same host.
+    Itself,
+    /// What came of it.
+    Told(&'static str, Grade),
+}
+
+/// A table before it is drawn: names down and across, and what stands where they meet.
+struct Grid {
+    rows: Vec<Vec<String>>,
+    columns: Vec<Vec<String>>,
+    contents: Vec<Vec<Content>>,
+}
+
+/// The tables of all ways, each under a heading; hosts in the inventory's order.
+pub(super) fn tables(ways: &[Examined], hosts: &[HostName], paint: Paint) -> String {
+    let sections = [
+        (&[Purpose::Ssh][..], "from this workstation: sshd"),
+        (
+            &[Purpose::Endpoint, Purpose::EndpointName, Purpose::Hairpin],
+            "to the endpoint",
+        ),
+        (&[Purpose::ApiServer], "to API servers"),
+        (&[Purpose::Kubelet], "to kubelets"),
+        (&[Purpose::EtcdClients], "to etcd, as its clients"),
+        (&[Purpose::EtcdPeers], "between etcd's members"),
+        (&[Purpose::Vrrp], "between keepalived and keepalived"),
+        (&[Purpose::Registry], "to the image registry"),
+    ];
+    let mut text = String::new();
+    for (purposes, heading) in sections {
+        let ways: Vec<&Examined> = ways
+            .iter()
+            .filter(|way| purposes.contains(&way.cell.purpose))
+            .collect();
+        if !ways.is_empty() {
+            text.push_str(&section(heading, &ways, hosts, paint));
+        }
+    }
+    text
+}
+
+fn section(heading: &str, ways: &[&Examined], hosts: &[HostName], paint: Paint) -> String {
+    let mut ends: Vec<String> = Vec::new();
+    for way in ways {
+        let end = match (&way.cell.to, way.cell.port) {
+            (Target::Host(_), Port::Vrrp) | (Target::Endpoint, _) => String::new(),
+            (Target::Host(_), port) => format!(", port {port}"),
+            (Target::Registry, port) => format!(", {}:{port}", way.cell.address),
+        };
+        if !ends.contains(&end) {
+            ends.push(end);
+        }
+    }
+    // Hosts may have sshd on different ports.
+    let end = if let [end] = ends.as_slice() { end } else { "" };
+    let heading = paint.strong(format!("{heading}{end}"));
+    format!("{heading}\n{}\n", draw(&grid(ways, hosts).folded(), paint))
+}
+
+fn grid(ways: &[&Examined], hosts: &[HostName]) -> Grid {
+    let mut rows: Vec<&Source> = Vec::new();
+    let mut columns: Vec<String> = Vec::new();
+    for way in ways {
+        if !rows.contains(&&way.cell.from) {
+            rows.push(&way.cell.from);
+        }
+        let name = column(way);
+        if !columns.contains(&name) {
+            columns.push(name);
+        }
+    }
+    // What is no host keeps its place before or behind them.
+    let place = |name: &str| hosts.iter().position(|host| host.0 == name);
+    rows.sort_by_key(|row| place(&row.to_string()));
+    columns.sort_by_key(|name| place(name));
+    let content = |row: &Source, name: &String| {
+        let way = ways
+            .iter()
+            .find(|way| way.cell.from == *row && column(way) == *name);
+        match way {
+            Some(way) => Content::Told(way.verdict.cause.word(), way.verdict.grade),
+            None if row.to_string() == *name => Content::Itself,
+            None => Content::Blank,
+        }
+    };
+    let contents = rows
+        .iter()
+        .map(|row| columns.iter().map(|name| content(row, name)).collect());
+    Grid {
+        contents: contents.collect(),
+        rows: rows.iter().map(|row| vec![row.to_string()]).collect(),
+        columns: columns.into_iter().map(|name| vec![name]).collect(),
+    }
+}
+
+fn column(way: &Examined) -> String {
+    match way.cell.purpose {
+        Purpose::Endpoint => way.cell.address.clone(),
+        Purpose::EndpointName => "by name".to_owned(),
+        Purpose::Hairpin => "to itself".to_owned(),
+        _ => way.cell.to.to_string(),
+    }
+}
+
+impl Grid {
+    /// Rows that say the same become one, and columns.
+    fn folded(self) -> Self {
+        self.rows_folded().turned().rows_folded().turned()
+    }
+
+    fn rows_folded(self) -> Self {
+        let mut folded: Vec<(Vec<String>, Vec<Content>)> = Vec::new();
+        for (names, contents) in self.rows.into_iter().zip(self.contents) {
+            let same = folded
+                .iter_mut()
+                .find(|(_, other)| say_the_same(other, &contents));
+            if let Some((other_names, other)) = same {
+                other_names.extend(names);
+                let itself = other
+                    .iter_mut()
+                    .zip(contents)
+                    .filter(|(other, _)| **other == Content::Itself);
+                itself.for_each(|(other, content)| *other = content);
+            } else {
+                folded.push((names, contents));
+            }
+        }
+        let (rows, contents) = folded.into_iter().unzip();
+        Grid {
+            rows,
+            columns: self.columns,
+            contents,
+        }
+    }
+
+    fn turned(self) -> Self {
+        let mut contents: Vec<Vec<Content>> = self.columns.iter().map(|_| Vec::new()).collect();
+        for row in self.contents {
+            for (column, content) in contents.iter_mut().zip(row) {
+                column.push(content);
+            }
+        }
+        Grid {
+            rows: self.columns,
+            columns: self.rows,
+            contents,
+        }
+    }
+}
+
+/// A host's way to itself says nothing.
+fn say_the_same(one: &[Content], other: &[Content]) -> bool {
+    let is_same = |(one, other): (&Content, &Content)| {
+        one == other || *one == Content::Itself || *other == Content::Itself
+    };
+    one.iter().zip(other).all(is_same)
+}
+
+fn draw(grid: &Grid, paint: Paint) -> String {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled);
+    match paint {
+        Paint::Colours => table.enforce_styling().style_text_only(),
+        Paint::Plain => drop(table.force_no_tty()),
+    }
+    let header = grid.columns.iter().map(|names| Field::new(together(names)));
+    table.set_header(std::iter::once(Field::new("")).chain(header));
+    for (names, contents) in grid.rows.iter().zip(&grid.contents) {
+        let fields = contents.iter().map(field);
+        table.add_row(std::iter::once(Field::new(together(names))).chain(fields));
+    }
+    let lines = table.lines().map(|line| format!("{}\n", line.trim_end()));
+    lines.collect()
+}
+
+fn together(names: &[String]) -> String {
+    match names {
+        [first, .., last] if names.len() > NAMED => format!("{first} … {last} ({})", names.len()),
+        _ => names.join(" "),
+    }
+}
+
+/// A word with a sign, as not everybody sees colours.
+fn field(content: &Content) -> Field {
+    match content {
+        Content::Blank => Field::new(""),
+        Content::Itself => Field::new("·").fg(Color::DarkGrey),
+        Content::Told(word, Grade::Fine) => Field::new(word).fg(Color::Green),
+        Content::Told(word, Grade::Unknown) => Field::new(word).fg(Color::DarkGrey),
+        Content::Told(word, Grade::Warning) => Field::new(format!("{word} {WARNING}")).fg(Color::Yellow),
+        Content::Told(word, Grade::Error) => Field::new(format!("{word} {ERROR}")).fg(Color::Red),
+    }
+}
+
+/// What stands behind a word that is worth a look.
+pub(super) const WARNING: char = '!';
+
+/// What stands behind a word that is wrong.
+pub(super) const ERROR: char = '✗';

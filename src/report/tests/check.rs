@@ -1,0 +1,182 @@
+//! The matrix as people see it.
+
+use std::collections::BTreeSet;
+
+use super::super::check::{Page, render};
+use super::super::paint::Paint;
+use super::*;
+use crate::check::{Cause, Cell, Examined, Grade, Port, Purpose, Remedy, Source, Target, Verdict};
+
+fn way(from: &str, to: &str, purpose: Purpose, cause: Cause, grade: Grade) -> Examined {
+    let (to, port, address) = match purpose {
+        Purpose::Endpoint | Purpose::EndpointName | Purpose::Hairpin => {
+            (Target::Endpoint, Port::Tcp(6443), "192.0.2.10")
+        }
+        Purpose::Vrrp => (Target::Host(host(to)), Port::Vrrp, to),
+        Purpose::Kubelet => (Target::Host(host(to)), Port::Tcp(10250), to),
+        _ => (Target::Host(host(to)), Port::Tcp(6443), to),
+    };
+    Examined {
+        cell: Cell {
+            from: Source::Host(host(from)),
+            to,
+            port,
+            purpose,
+            address: address.to_owned(),
+            expected: None,
+            connections: 1,
+        },
+        verdict: Verdict { cause, grade },
+    }
+}
+
+fn hosts(count: usize) -> Vec<HostName> {
+    let workers = (1..=count).map(|number| HostName(format!("w{number}")));
+    ["lb1", "lb2", "cp1", "cp2"]
+        .map(HostName::from)
+        .into_iter()
+        .chain(workers)
+        .collect()
+}
+
+fn shown(ways: &[Examined], workers: usize, remedies: &[Remedy], paint: Paint) -> String {
+    let page = Page {
+        hosts: &hosts(workers),
+        ways,
+        remedies,
+        took: seconds(6.2),
+    };
+    render(&page, paint)
+}
+
+fn one_of_each() -> Vec<Examined> {
+    let fine = Grade::Fine;
+    vec![
+        way("lb1", "", Purpose::Endpoint, Cause::RightPeer, fine),
+        way("cp1", "", Purpose::Endpoint, Cause::RightPeer, fine),
+        way("cp1", "", Purpose::EndpointName, Cause::NameUnknown, Grade::Error),
+        way("cp1", "", Purpose::Hairpin, Cause::Open, fine),
+        way("lb1", "cp1", Purpose::ApiServer, Cause::RightPeer, fine),
+        way("lb1", "cp2", Purpose::ApiServer, Cause::Refused, fine),
+        way("cp1", "cp2", Purpose::ApiServer, Cause::Refused, fine),
+        way("cp2", "cp1", Purpose::ApiServer, Cause::TimedOut, Grade::Error),
+        way("w1", "cp1", Purpose::Kubelet, Cause::Open, Grade::Warning),
+        way(
+            "lb1",
+            "lb2",
+            Purpose::Vrrp,
+            Cause::NotTested("no keepalived".to_owned()),
+            Grade::Unknown,
+        ),
+    ]
+}
+
+fn remedy() -> Remedy {
+    Remedy {
+        from: vec![Source::Host(host("cp2"))],
+        to: vec![Target::Host(host("cp1"))],
+        ports: vec![Port::Tcp(6443)],
+        purposes: vec![Purpose::ApiServer],
+        addresses: vec!["192.0.2.21".to_owned()],
+        cause: Cause::TimedOut,
+        grade: Grade::Error,
+        steps: vec!["on cp1: `iptables -S` shows its rules".to_owned()],
+    }
+}
+
+#[test]
+fn the_matrix_with_its_legend_and_what_to_do() {
+    insta::assert_snapshot!(shown(&one_of_each(), 1, &[remedy()], Paint::Plain));
+}
+
+#[test]
+fn a_hundred_hosts_that_say_the_same_are_one_line() {
+    let ways: Vec<Examined> = hosts(100)
+        .iter()
+        .filter(|name| name.0.starts_with('w'))
+        .flat_map(|name| {
+            ["cp1", "cp2"].map(|plane| way(&name.0, plane, Purpose::ApiServer, Cause::RightPeer, Grade::Fine))
+        })
+        .collect();
+
+    let text = shown(&ways, 100, &[], Paint::Plain);
+
+    assert!(text.contains(" w1 … w100 (100)  tls\n"), "{text}");
+    assert!(text.contains("ready: 200 ways: 200 fine"), "{text}");
+}
+
+#[test]
+fn one_host_among_many_that_differs_has_its_line() {
+    let ways = ["w1", "w2", "w3"].map(|name| {
+        let is_odd = name == "w2";
+        let (cause, grade) = if is_odd {
+            (Cause::NoRoute, Grade::Error)
+        } else {
+            (Cause::RightPeer, Grade::Fine)
+        };
+        way(name, "cp1", Purpose::ApiServer, cause, grade)
+    });
+
+    let text = shown(&ways, 3, &[], Paint::Plain);
+
+    assert!(text.contains(" w1 w3  tls\n w2     no route ✗\n"), "{text}");
+}
+
+#[test]
+fn on_a_terminal_what_is_wrong_is_red() {
+    let text = shown(&one_of_each(), 1, &[], Paint::Colours);
+
+    assert!(text.contains("\u{1b}[38;5;9msilent ✗\u{1b}[39m"), "{text:?}");
+}
+
+const DOCUMENT: &str = include_str!("../../../docs/check.md");
+
+/// The fields that a section of the document names.
+fn documented(section: &str) -> BTreeSet<String> {
+    let (_, rest) = DOCUMENT.split_once(&format!("### `{section}`\n")).unwrap();
+    let rows = rest.split("\n#").next().unwrap().lines();
+    rows.filter_map(|row| Some(row.strip_prefix("| `")?.split('`').next()?.to_owned()))
+        .collect()
+}
+
+fn written(value: &impl serde::Serialize) -> BTreeSet<String> {
+    let value = serde_json::to_value(value).unwrap();
+    value.as_object().unwrap().keys().cloned().collect()
+}
+
+#[test]
+fn every_field_of_a_check_is_documented_and_nothing_else() {
+    let stranger = Cause::WrongPeer("somebody".to_owned());
+    let way = way("cp1", "", Purpose::Endpoint, stranger.clone(), Grade::Error);
+    let remedy = Remedy {
+        cause: stranger,
+        ..remedy()
+    };
+
+    assert_eq!(written(&way), documented("way"));
+    assert_eq!(written(&remedy), documented("remedy"));
+}
+
+#[test]
+fn every_word_of_the_matrix_is_documented_with_its_cause() {
+    for cause in [
+        Cause::Open,
+        Cause::RightPeer,
+        Cause::Closed,
+        Cause::Refused,
+        Cause::TimedOut,
+        Cause::NoRoute,
+        Cause::Unreachable,
+        Cause::NameUnknown,
+        Cause::WrongAddress(vec![]),
+        Cause::WrongPeer(String::new()),
+        Cause::NotTested(String::new()),
+    ] {
+        let name = serde_json::to_value(&cause).unwrap()["cause"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let row = format!("| `{}` | `{name}` |", cause.word());
+        assert!(DOCUMENT.contains(&row), "{row}");
+    }
+}
