@@ -62,10 +62,17 @@ pub fn plan(
     phases.extend(etcd::phases(&scene, &cluster, &etcd)?);
     phases.extend(control_planes::init(&scene, &cluster)?);
     phases.extend(control_planes::pod_network(&scene, &cluster));
+    phases.push(etcd::kubeadm_config(&scene, &cluster, &etcd));
     limit(&mut phases, &allowance.limit);
     phases.extend(joins::phases(&scene, &cluster, &joins)?);
     phases.push(labels::set(&scene, &cluster, &joins, &allowance.limit));
     phases.push(balancers::settle(&scene, &cluster, &joins)?);
+    phases.push(etcd::api_servers(
+        &scene,
+        &cluster,
+        (&etcd, &joins),
+        &allowance.limit,
+    ));
     phases.retain(|phase| phase.steps().next().is_some());
     init_is_within(&cluster, &phases, &allowance.limit)?;
 
@@ -73,7 +80,7 @@ pub fn plan(
         cluster: topology.cluster.clone(),
         phases,
         closing: Vec::new(),
-        notes: notes::gather(&scene, &cluster, allowance),
+        notes: notes::gather(&scene, &cluster, &etcd, allowance),
     };
     plan.closing = closing(&scene, &plan);
     Ok(plan)
