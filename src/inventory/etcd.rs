@@ -10,7 +10,7 @@ use super::place::Place;
 use super::workstation::Workstation;
 use super::{formats, keys, written};
 use crate::pki::Authority;
-use crate::topology::{EtcdSettings, EtcdTopology, KubeadmSettings, OwnAuthority, Secret};
+use crate::topology::{EtcdManager, EtcdSettings, EtcdTopology, KubeadmSettings, OwnAuthority, Secret};
 
 pub(super) fn resolve(
     written: Option<&written::Etcd>,
@@ -55,6 +55,34 @@ pub(super) fn refuse_local(topology: EtcdTopology, kubeadm: &KubeadmSettings, mi
         help,
     );
     mistakes.push(Mistake::key(&place, wrong));
+}
+
+/// A unit has no static pod that kubeadm could patch.
+pub(super) fn refuse_patches(
+    topology: EtcdTopology,
+    etcd: &EtcdSettings,
+    kubeadm: &KubeadmSettings,
+    mistakes: &mut Mistakes,
+) {
+    if topology == EtcdTopology::Stacked || etcd.manager == EtcdManager::Kubelet {
+        return;
+    }
+    for patch in kubeadm.patches.iter().filter(|patch| patch.target == "etcd") {
+        let help = "take it out of the folder, and set etcd's flags as `arguments` in [etcd]; all of its unit can be \
+                    changed by a template `etcd.service.j2`";
+        let wrong = Wrong::new(
+            format!(
+                "the patch {} patches etcd's static pod, and systemd runs etcd",
+                patch.name
+            ),
+            "one of them patches nothing",
+            help,
+        );
+        mistakes.push(Mistake::error(
+            &Place::root().key("kubeadm").key("patches"),
+            wrong,
+        ));
+    }
 }
 
 fn authority(

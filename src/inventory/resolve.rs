@@ -23,6 +23,7 @@ pub(super) fn resolve(
     );
     let external_etcd = etcd::resolve(inventory.etcd.as_ref(), cluster.etcd, workstation, mistakes);
     etcd::refuse_local(cluster.etcd, &kubeadm, mistakes);
+    etcd::refuse_patches(cluster.etcd, &external_etcd, &kubeadm, mistakes);
     let ssh = ssh::resolve(inventory.ssh.as_ref(), &root.key("ssh"), workstation, mistakes);
     let hosts = hosts::resolve(inventory.hosts.as_ref(), &ssh, workstation, mistakes);
     let networks = networks::resolve(inventory.networks.as_ref(), &hosts, &kubeadm, mistakes);

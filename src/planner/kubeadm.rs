@@ -28,6 +28,17 @@ pub(super) fn for_join(scene: &Scene, cluster: &Cluster, host: &Host) -> Result<
     prepared(scene, host, &file)
 }
 
+/// Puts in place what the static pod of an etcd host is made from.
+pub(super) fn for_etcd(
+    scene: &Scene,
+    host: &Host,
+    beginning: &files::etcd::Beginning,
+) -> Result<Vec<Step>, Problem> {
+    let version = scene.kubeadm(&host.name);
+    let file = files::etcd::kubeadm_file(scene.topology, host, version, beginning)?;
+    prepared(scene, host, &file)
+}
+
 /// What kubeadm is told by flags, as its configuration has no field for it.
 pub(super) fn flags(scene: &Scene, host: &Host) -> Result<Vec<String>, Problem> {
     files::patch_flags(scene.topology, host, scene.kubeadm(&host.name))

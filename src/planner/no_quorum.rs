@@ -12,17 +12,22 @@ const DATA: &str = "/var/lib/etcd";
 pub(super) fn way_out(scene: &Scene, cluster: &Cluster, host: &Host) -> Vec<String> {
     let via = cluster.via();
     let server = scene.server(via);
-    let stopped = "while pgrep -x etcd >/dev/null; do sleep 1; done";
+    // kubelet first: one that was started while the API was away ends no pod whose manifest goes (its other source of
+    // pods has not spoken), and would start the old one again.
+    let stop = "systemctl stop kubelet; pkill -x etcd; while pgrep -x etcd >/dev/null; do sleep 1; done";
+    let start = "systemctl start kubelet";
     let well = format!(
         "until kubectl --kubeconfig /etc/kubernetes/admin.conf --server {server} get --raw /readyz; do sleep 2; done"
     );
     let commands = [
-        format!("mv {MANIFEST} {PARKED} && {stopped}"),
+        stop.to_owned(),
         format!("cp -a {DATA} {DATA}.saved"),
-        format!(r"sed 's/^    - etcd$/&\n    - --force-new-cluster/' {PARKED} >{MANIFEST}"),
-        well.clone(),
-        format!("rm {MANIFEST} && {stopped}"),
-        format!("mv {PARKED} {MANIFEST}"),
+        format!(
+            r"mv {MANIFEST} {PARKED} && sed 's/^    - etcd$/&\n    - --force-new-cluster/' {PARKED} >{MANIFEST}"
+        ),
+        format!("{start} && {well}"),
+        stop.to_owned(),
+        format!("mv {PARKED} {MANIFEST} && {start}"),
         well,
     ];
     let mut lines = vec![

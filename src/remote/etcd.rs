@@ -13,11 +13,12 @@ macro_rules! etcd_script {
 }
 
 /// Writes the static pod's manifest from `/run/hawser/kubeadm-etcd.yaml`.
-pub fn write_manifest() -> RemoteCommand {
+pub fn write_manifest(flags: &[String]) -> RemoteCommand {
     RemoteCommand::changes(
         "kubeadm init phase etcd local",
         include_str!("scripts/etcd_manifest.sh"),
     )
+    .args(flags)
 }
 
 /// Whether the manifest is there, and of a member of this name, data directory and initial cluster.

@@ -125,6 +125,22 @@ mod tests {
         assert!(said.starts_with(format!("{}\n", path.display()).as_bytes()));
     }
 
+    /// etcdctl 3.4, whose member serves no clients: it does not answer, and does not know `--consistency`.
+    #[test]
+    fn what_a_failing_etcdctl_says_is_no_part_of_what_the_peers_port_answers() {
+        let script = concat!(
+            include_str!("scripts/probe_cluster.sh"),
+            "etcd_ctl() { case $* in *consistency*) echo 'USAGE: etcdctl member list [flags]' ;; esac; return 1; }\n",
+            "etcd_peer() { echo '[{\"id\":1}]'; }\n",
+            "etcd_members\n"
+        );
+
+        let answer = sh(script, &[]);
+
+        assert_eq!(String::from_utf8(answer.stdout).unwrap(), "[{\"id\":1}]\n");
+        assert!(answer.status.success());
+    }
+
     #[test]
     fn a_folder_in_a_files_place_is_not_absent() {
         let folder = tempfile::tempdir().unwrap();
@@ -167,13 +183,40 @@ mod tests {
     fn tls_when_kubectl_says(words: &str, status: &str) -> String {
         let script = concat!(
             include_str!("scripts/probe_cluster.sh"),
-            "endpoint_url=https://192.0.2.1\ntimeout() { echo \"$said_by_kubectl\"; return \"$status\"; }\nspeaks_tls\n"
+            "endpoint_url=https://192.0.2.1\ntimeout() { [ \"$2\" != bash ] || return 0; echo \"$said_by_kubectl\"; return \"$status\"; }\nspeaks_tls\n"
         );
         let mut sh = Command::new("sh");
         sh.args(["-c", script])
             .env("said_by_kubectl", words)
             .env("status", status);
         String::from_utf8(sh.output().unwrap().stdout).unwrap()
+    }
+
+    /// What bash says of a connection that it tries to make, and what becomes of it.
+    fn tls_when_bash_says(words: &str) -> Output {
+        let script = concat!(
+            include_str!("scripts/probe_cluster.sh"),
+            "endpoint_url=https://192.0.2.1:6443\n",
+            "timeout() { [ \"$2\" = bash ] || exit 99; echo \"$said_by_bash\" >&2; return 1; }\nspeaks_tls\n"
+        );
+        let mut sh = Command::new("sh");
+        sh.args(["-c", script]).env("said_by_bash", words);
+        sh.output().unwrap()
+    }
+
+    #[test]
+    fn kubectl_is_not_asked_where_nothing_listens() {
+        let refused = tls_when_bash_says("bash: connect: Connection refused");
+        let silent = tls_when_bash_says("bash: connect: No route to host");
+
+        assert_eq!(
+            (refused.status.code(), refused.stdout.as_slice()),
+            (Some(0), &b"no\n"[..])
+        );
+        assert_eq!(
+            (silent.status.code(), silent.stdout.as_slice()),
+            (Some(1), &b""[..])
+        );
     }
 
     #[test]

@@ -9,12 +9,13 @@ use std::time::Duration;
 use russh::client::Msg;
 use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 use zeroize::Zeroizing;
 
 use super::host_key::{Ended, reason};
 use super::output::Stream;
+use super::slots::Slot;
 use super::sudo::{Heard, Opening, SudoPasswords, Trial};
 use crate::error::Problem;
 use crate::remote::connection::{Exit, Output, Progress};
@@ -80,7 +81,7 @@ pub(super) async fn hold(
     request: Request,
     (reader, writer): (ChannelReadHalf, ChannelWriteHalf<Msg>),
     answer: oneshot::Sender<Result<Output, Problem>>,
-    _slot: OwnedSemaphorePermit,
+    mut slot: Slot,
 ) {
     let (turns, turned) = unbounded_channel();
     let mut conversation = Conversation::new(place, &request, reader);
@@ -94,6 +95,7 @@ pub(super) async fn hold(
     let is_over = result.is_some();
     let _ = answer.send(result.unwrap_or_else(|| Err(conversation.out_of_time())));
     if is_over {
+        slot.closes();
         // Frees the slot where a background process holds the output. A command that runs is left its output.
         let _ = writer.close().await;
     }

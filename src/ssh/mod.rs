@@ -12,6 +12,7 @@ mod known_hosts;
 mod output;
 mod prompt;
 mod session;
+mod slots;
 mod stream;
 mod sudo;
 

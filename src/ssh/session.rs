@@ -1,28 +1,29 @@
 //! A logged-in connection to one host, on which commands run side by side.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use backon::{ExponentialBuilder, Retryable};
 use russh::client::{Handle, Msg};
 use russh::{Channel, ChannelOpenFailure, Disconnect, Error};
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::conversation::{Place, Request, hold};
 use super::host_key::{Ended, Guard, reason};
+use super::slots::{Refusal, Slot, Slots};
 use super::sudo::{SudoPasswords, exec_line, new_marker};
 use crate::error::Problem;
 use crate::remote::Wire;
 use crate::remote::connection::{Connection, Output, Progress};
 use crate::topology::Host;
 
-/// sshd allows ten sessions on a connection (`MaxSessions 10`); two are left to spare.
-const MOST_SESSIONS: usize = 8;
-
 const OPEN_LIMIT: Duration = Duration::from_secs(10);
+/// By then a busy sshd has looked at what was closed.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
 /// A logged-in connection to one host.
@@ -30,8 +31,14 @@ pub struct Session {
     address: String,
     handle: Arc<Handle<Guard>>,
     place: Place,
-    slots: Arc<Semaphore>,
-    limit: AtomicUsize,
+    slots: Slots,
+}
+
+/// Why no session was opened.
+enum Failure {
+    /// The server may open one a little later.
+    NotNow(Problem),
+    Final(Problem),
 }
 
 impl Session {
@@ -47,8 +54,7 @@ impl Session {
                 passwords,
                 ended,
             },
-            slots: Arc::new(Semaphore::new(MOST_SESSIONS)),
-            limit: AtomicUsize::new(MOST_SESSIONS),
+            slots: Slots::new(),
         }
     }
 
@@ -86,38 +92,50 @@ impl Session {
         })
     }
 
-    /// Opens a channel. A server that allows fewer of them than usual is taken at its word.
-    async fn open(&self) -> Result<(Channel<Msg>, OwnedSemaphorePermit), Problem> {
-        loop {
-            let slot = Arc::clone(&self.slots)
-                .acquire_owned()
-                .await
-                .map_err(|_| self.lost())?;
-            match timeout(OPEN_LIMIT, open_in_background(&self.handle)).await {
-                Ok(Ok(channel)) => return Ok((channel, slot)),
-                Ok(Err(Error::ChannelOpenFailure(ChannelOpenFailure::ConnectFailed)))
-                    if self.lower_limit() =>
-                {
-                    slot.forget();
-                }
-                Ok(Err(Error::ChannelOpenFailure(reason))) => {
-                    return Err(self.unreachable(format!("sshd refuses a session ({reason:?})")));
-                }
-                Ok(Err(_)) => return Err(self.lost()),
-                Err(_) => {
-                    let seconds = OPEN_LIMIT.as_secs();
-                    return Err(self.unreachable(format!("sshd opened no session within {seconds} s")));
-                }
-            }
-        }
+    /// Opens a channel. A server that allows fewer of them than usual is taken at its word, and asked again.
+    async fn open(&self) -> Result<(Channel<Msg>, Slot), Problem> {
+        let pauses = ExponentialBuilder::default()
+            .with_min_delay(FIRST_PAUSE)
+            .with_max_delay(LONGEST_PAUSE)
+            .without_max_times()
+            .with_total_delay(Some(OPEN_LIMIT));
+        let attempt = || self.open_now();
+        attempt
+            .retry(pauses)
+            .when(|failure| matches!(failure, Failure::NotNow(_)))
+            .await
+            .map_err(|failure| match failure {
+                Failure::NotNow(problem) | Failure::Final(problem) => problem,
+            })
     }
 
-    /// Takes one off the number of sessions; `false` where only one was left.
-    fn lower_limit(&self) -> bool {
-        let lower = |limit: usize| (limit > 1).then(|| limit - 1);
-        self.limit
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, lower)
-            .is_ok()
+    async fn open_now(&self) -> Result<(Channel<Msg>, Slot), Failure> {
+        let mut slot = self
+            .slots
+            .take()
+            .await
+            .ok_or_else(|| Failure::Final(self.lost()))?;
+        match timeout(OPEN_LIMIT, open_in_background(&self.handle)).await {
+            Ok(Ok(channel)) => {
+                slot.opens();
+                Ok((channel, slot))
+            }
+            Ok(Err(Error::ChannelOpenFailure(reason))) => {
+                let problem = self.unreachable(format!("sshd refuses a session ({reason:?})"));
+                let may_be_full = reason == ChannelOpenFailure::ConnectFailed;
+                if may_be_full && slot.refused() == Refusal::NotNow {
+                    Err(Failure::NotNow(problem))
+                } else {
+                    Err(Failure::Final(problem))
+                }
+            }
+            Ok(Err(_)) => Err(Failure::Final(self.lost())),
+            Err(_) => {
+                let seconds = OPEN_LIMIT.as_secs();
+                let cause = format!("sshd opened no session within {seconds} s");
+                Err(Failure::Final(self.unreachable(cause)))
+            }
+        }
     }
 
     fn lost(&self) -> Problem {

@@ -13,7 +13,7 @@ use crate::remote::files::RenderedFile;
 use crate::remote::files::etcd::certificates;
 use crate::remote::handover::HandedFile;
 use crate::remote::host::Validator;
-use crate::topology::{EtcdManager, Host, HostName};
+use crate::topology::{EtcdManager, HostName};
 use crate::values::Bundle;
 
 /// Reads the authority and its key on an etcd host, to sign with.
@@ -45,20 +45,11 @@ pub fn write(on: &HostName, file: &RenderedFile, found: Option<&FileFact>) -> Op
     files::put(on, file, found, Validator::None)
 }
 
-/// Writes etcd's static pod; `file` is kubeadm's (`/run/hawser/kubeadm-etcd.yaml`).
-pub fn write_manifest(
-    host: &Host,
-    file: &RenderedFile,
-    data_directory: &str,
-    initial_cluster: &str,
-) -> Vec<Step> {
-    let name = &host.name;
-    vec![
-        files::put_transient(name, file),
-        Step::on(name, "write-etcd-manifest", "write etcd's static pod")
-            .change(etcd::write_manifest(), KUBEADM)
-            .done_when(etcd::manifest_is(&name.0, data_directory, initial_cluster), QUICK),
-    ]
+/// Writes etcd's static pod from what kubeadm reads.
+pub fn write_manifest(on: &HostName, flags: &[String], data_directory: &str, initial_cluster: &str) -> Step {
+    Step::on(on, "write-etcd-manifest", "write etcd's static pod")
+        .change(etcd::write_manifest(flags), KUBEADM)
+        .done_when(etcd::manifest_is(&on.0, data_directory, initial_cluster), QUICK)
 }
 
 /// Starts a member, and waits until it answers: one that votes with a quorum behind it, a learner by itself.

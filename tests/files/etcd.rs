@@ -6,9 +6,12 @@ use hawser::remote::files::etcd::{
     Beginning, client_url, cluster_token, kubeadm_file, kubelet_configuration, kubelet_drop_in, peer_url,
     unit,
 };
+use hawser::remote::files::{patch_flags, patches};
 use hawser::topology::{Role, Topology, Version};
 
-use crate::builder::{KUBEADM_1_20, KUBEADM_1_30, KUBEADM_1_36, external, filled, find, with_passthrough};
+use crate::builder::{
+    KUBEADM_1_20, KUBEADM_1_30, KUBEADM_1_36, external, filled, find, patch, with_passthrough, with_patches,
+};
 use crate::schema::assert_valid;
 
 const ETCD_3_4: Version = Version::new(3, 4, 23);
@@ -63,6 +66,34 @@ fn kubeadm_v1beta3() {
 #[test]
 fn kubeadm_v1beta4() {
     insta::assert_snapshot!(kubeadm(&with_settings(), KUBEADM_1_36));
+}
+
+#[test]
+fn kubeadm_is_told_of_etcds_patches_in_its_file_or_by_a_flag() {
+    let mut topology = external();
+    topology.kubeadm.patches = with_patches().kubeadm.patches;
+    let flags = |version| patch_flags(&topology, find(&topology, "etcd2"), version).unwrap();
+    let in_file = "patches:\n  directory: \"/run/hawser/patches\"\n";
+
+    assert!(!kubeadm(&topology, KUBEADM_1_20).contains("patches"));
+    assert_eq!(
+        flags(KUBEADM_1_20),
+        ["--experimental-patches=/run/hawser/patches"]
+    );
+    assert!(kubeadm(&topology, KUBEADM_1_30).contains(in_file));
+    assert!(kubeadm(&topology, KUBEADM_1_36).contains(in_file));
+    assert_eq!(flags(KUBEADM_1_36), [""; 0]);
+}
+
+#[test]
+fn patches_of_other_things_are_nothing_to_an_etcd_host() {
+    let mut topology = external();
+    topology.kubeadm.patches = vec![patch("corednsdeployment.yaml", "corednsdeployment", "{}\n")];
+    let etcd2 = find(&topology, "etcd2");
+
+    assert_eq!(patches(&topology, etcd2, KUBEADM_1_20).unwrap(), []);
+    assert_eq!(patch_flags(&topology, etcd2, KUBEADM_1_20).unwrap(), [""; 0]);
+    assert!(!kubeadm(&topology, KUBEADM_1_36).contains("patches"));
 }
 
 #[test]

@@ -67,6 +67,19 @@ fn patches_go_to_every_node() {
 }
 
 #[test]
+fn etcds_patches_go_to_etcd_hosts_too() {
+    let topology = Topology {
+        kubeadm: with_patches().kubeadm,
+        ..external()
+    };
+
+    let page = listing(&topology, KUBEADM_1_36);
+
+    assert!(page.contains("etcd1 /run/hawser/patches/etcd0+json.json root:root 0600\n"));
+    assert!(!page.contains("etcd1 /run/hawser/patches/kube-apiserver"));
+}
+
+#[test]
 fn what_only_hosts_know_stands_as_it_will_be_or_by_name() {
     let topology = stacked();
     let files = every_file(&topology, &topology.hosts[0], KUBEADM_1_36).unwrap();

@@ -117,6 +117,10 @@ fn templates_that_hawser_cannot_use_make_a_page_of_good_errors() {
 #[test]
 fn what_etcd_hosts_need_may_not_be_left_out_of_their_templates() {
     let by_kubelet = |name: &str, from: &str, to: &str| broken(external(), name, from, to);
+    let with_etcds_patch = Topology {
+        kubeadm: with_patches().kubeadm,
+        ..external()
+    };
     let mut by_systemd = external();
     by_systemd.external_etcd.manager = EtcdManager::Systemd;
     let page = [
@@ -129,6 +133,12 @@ fn what_etcd_hosts_need_may_not_be_left_out_of_their_templates() {
             "/srv",
         ),
         by_kubelet("kubeadm/etcd-cluster.yaml.j2", "{{ value | quoted }}", "\"none\""),
+        broken(
+            with_etcds_patch,
+            "kubeadm/etcd-init.yaml.j2",
+            "  directory: {{ patches | quoted }}\n",
+            "",
+        ),
         broken(by_systemd, "etcd.service.j2", "{{ word }}", ""),
     ];
 

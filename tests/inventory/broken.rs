@@ -170,6 +170,20 @@ const BROKEN: &[(&str, &[(&str, &str)])] = &[
         &[("[ssh]", "[kubeadm]\npatches = \"page.yaml\"\n\n[ssh]")],
     ),
     (
+        "a patch of etcd, which systemd runs",
+        &[
+            ("[endpoint]", "topology = \"external\"\n\n[endpoint]"),
+            (
+                "[ssh]",
+                "[etcd]\nmanager = \"systemd\"\n\n[kubeadm]\npatches = \"patches\"\n\n[ssh]",
+            ),
+            (
+                "[[hosts]]",
+                "[[hosts]]\nname = \"etcd1\"\naddress = \"192.0.2.41\"\nroles = [\"etcd\"]\n\n[[hosts]]",
+            ),
+        ],
+    ),
+    (
         "a file's path is relative",
         &[("\"/etc/kubernetes/audit-policy.yaml\"", "\"audit-policy.yaml\"")],
     ),

@@ -67,6 +67,10 @@ fn what_etcd_hosts_get_is_rendered_too_whatever_runs_etcd() {
         let mut topology = full();
         topology.etcd = EtcdTopology::External;
         topology.external_etcd.manager = manager;
+        topology
+            .kubeadm
+            .patches
+            .retain(|_| manager == EtcdManager::Kubelet);
         topology.hosts.extend((1..=3).map(etcd_host));
         let world = World::fresh(topology);
 
@@ -122,6 +126,35 @@ fn patches_are_in_place_before_init_and_join_and_kubeadm_is_told_of_them() {
             "{line}"
         );
     }
+}
+
+#[test]
+fn etcds_patches_are_in_place_before_its_static_pod_is_written() {
+    let mut topology = full();
+    topology.etcd = EtcdTopology::External;
+    topology.hosts.extend((1..=3).map(etcd_host));
+
+    let plan = World::fresh(topology).plan().unwrap();
+
+    let steps = plan.steps().filter(|step| step.host == "etcd2".into());
+    let steps: Vec<_> = steps
+        .skip_while(|step| step.id.0 != "etcd2/write/run/hawser/patches/etcd.yaml")
+        .collect();
+    let names: Vec<_> = steps.iter().map(|step| step.id.0.as_str()).collect();
+    assert_eq!(
+        names[..4],
+        [
+            "etcd2/write/run/hawser/patches/etcd.yaml",
+            "etcd2/write/run/hawser/kubeadm-etcd.yaml",
+            "etcd2/check-configuration",
+            "etcd2/write-etcd-manifest"
+        ]
+    );
+    let line = steps[3].change.as_ref().unwrap().line();
+    assert!(
+        line.ends_with(" '--experimental-patches=/run/hawser/patches'"),
+        "{line}"
+    );
 }
 
 #[test]

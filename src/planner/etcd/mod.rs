@@ -8,7 +8,7 @@ mod refusals;
 
 use std::collections::BTreeSet;
 
-use super::{ALL_AT_ONCE, Cluster, Scene, chain, is_within, phase};
+use super::{ALL_AT_ONCE, Cluster, Scene, chain, is_within, kubeadm, phase};
 use crate::error::Problem;
 use crate::facts::{CertificateFact, EtcdFacts, HostFacts, Observed, client_left};
 use crate::pki::{Leaf, Order};
@@ -299,13 +299,12 @@ fn member(scene: &Scene, host: &Host, beginning: &Beginning, learns: bool) -> Re
             ] {
                 all.extend(steps::write(&host.name, &file, found(&file.path)));
             }
-            let file = files::kubeadm_file(topology, host, scene.kubeadm(&host.name), beginning)?;
-            let initial = beginning.initial_cluster();
-            all.extend(steps::write_manifest(
-                host,
-                &file,
+            all.extend(kubeadm::for_etcd(scene, host, beginning)?);
+            all.push(steps::write_manifest(
+                &host.name,
+                &kubeadm::flags(scene, host)?,
                 &settings.data_directory,
-                &initial,
+                &beginning.initial_cluster(),
             ));
         }
         EtcdManager::Systemd => {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use minijinja::context;
 use serde_json::Value;
 
-use super::kubeadm::{ApiVersion, api_version, arranged, document, kubelet_document};
+use super::kubeadm::{ApiVersion, api_version, arranged, document, kubelet_document, patches};
 use super::template::{self, Needed};
 use super::{RenderedFile, socket, yaml};
 use crate::error::Problem;
@@ -160,6 +160,7 @@ pub fn kubeadm_file(
 ) -> Result<RenderedFile, Problem> {
     let api = api_version(host, kubeadm)?;
     let address = host.address.to_string();
+    let patches = patches::folder(topology, host, api);
     let cluster = yaml::document(&cluster_document(topology, host, api, beginning)?);
     let text = template::render(
         &topology.templates,
@@ -169,6 +170,7 @@ pub fn kubeadm_file(
             address => address,
             name => host.name.to_string(),
             cri_socket => api.cri_socket(&topology.kubeadm.cri_socket),
+            patches,
             cluster => cluster.clone(),
         },
     )?;
@@ -178,6 +180,7 @@ pub fn kubeadm_file(
         hint: "write `{{ cluster }}` below a line `---`",
     };
     template::check(&topology.templates, INIT, &[needed])?;
+    patches::check(topology, INIT, &text, patches)?;
     Ok(RenderedFile::of_root(
         "/run/hawser/kubeadm-etcd.yaml",
         0o600,

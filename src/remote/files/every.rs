@@ -107,11 +107,14 @@ fn of_etcd_host(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Ve
     let mut files = certificates.unwrap_or_default();
     let beginning = etcd::Beginning::together(topology.with_role(Role::Etcd));
     match manager {
-        EtcdManager::Kubelet => files.extend([
-            etcd::kubelet_configuration(topology, kubeadm)?,
-            etcd::kubelet_drop_in(topology, host, kubeadm)?,
-            etcd::kubeadm_file(topology, host, kubeadm, &beginning)?,
-        ]),
+        EtcdManager::Kubelet => {
+            files.extend([
+                etcd::kubelet_configuration(topology, kubeadm)?,
+                etcd::kubelet_drop_in(topology, host, kubeadm)?,
+            ]);
+            files.extend(patches(topology, host, kubeadm)?);
+            files.push(etcd::kubeadm_file(topology, host, kubeadm, &beginning)?);
+        }
         EtcdManager::Systemd => {
             let program = (etcd::PROGRAM, etcd::OLDEST);
             files.push(etcd::unit(topology, host, program, &beginning)?);

@@ -18,7 +18,7 @@ mod cluster;
 mod differences;
 mod endpoints;
 mod fragments;
-mod patches;
+pub(super) mod patches;
 
 pub use api_version::ApiVersion;
 pub use certificates::shared_certificates;
@@ -42,7 +42,13 @@ pub fn init(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Render
         kubelet_configuration(topology, api)?,
         kube_proxy_configuration(topology)?,
     ];
-    let file = init_file(topology, host, api, &documents, patches::folder(topology, api))?;
+    let file = init_file(
+        topology,
+        host,
+        api,
+        &documents,
+        patches::folder(topology, host, api),
+    )?;
     Ok(RenderedFile::of_root(
         "/run/hawser/kubeadm-init.yaml",
         0o600,
@@ -140,7 +146,7 @@ fn init_file(
 
 fn join_file(topology: &Topology, host: &Host, api: ApiVersion, role: Role) -> Result<RenderedFile, Problem> {
     let is_control_plane = role == Role::ControlPlane;
-    let patches = patches::folder(topology, api);
+    let patches = patches::folder(topology, host, api);
     let text = template::render(
         &topology.templates,
         JOIN,

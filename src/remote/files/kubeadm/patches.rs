@@ -22,14 +22,10 @@ const SINCE: [(&str, Version); 6] = [
     ("corednsdeployment", Version::new(1, 31, 0)),
 ];
 
-/// The patches, for a node's kubeadm. Errors: one that it would leave out, as it does not know what to patch.
+/// The patches that a host's kubeadm applies: all of them on a node, and etcd's where etcd alone is its matter. Errors: one
+/// that it would leave out, as it does not know what to patch.
 pub fn patches(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Vec<RenderedFile>, Problem> {
-    if let Some(patch) = topology
-        .kubeadm
-        .patches
-        .iter()
-        .find(|patch| !is_known(patch, kubeadm))
-    {
+    if let Some(patch) = of_host(topology, host).find(|patch| !is_known(patch, kubeadm)) {
         return Err(Problem::Usage {
             message: format!(
                 "{}: kubeadm {kubeadm} would leave out the patch {}: it does not know {}",
@@ -42,7 +38,13 @@ pub fn patches(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Vec
     }
     let file =
         |patch: &Patch| RenderedFile::of_root(&format!("{FOLDER}/{}", patch.name), 0o600, &patch.content);
-    Ok(topology.kubeadm.patches.iter().map(file).collect())
+    Ok(of_host(topology, host).map(file).collect())
+}
+
+fn of_host<'a>(topology: &'a Topology, host: &Host) -> impl Iterator<Item = &'a Patch> {
+    let is_node = host.is_node();
+    let patches = topology.kubeadm.patches.iter();
+    patches.filter(move |patch| is_node || patch.target == "etcd")
 }
 
 fn is_known(patch: &Patch, kubeadm: Version) -> bool {
@@ -51,23 +53,28 @@ fn is_known(patch: &Patch, kubeadm: Version) -> bool {
         .any(|(target, since)| *target == patch.target && *since <= kubeadm)
 }
 
-/// How `kubeadm init` and `join` are told of patches where v1beta2 has no field for them; the flag may stand beside
+/// How kubeadm is told of patches where v1beta2 has no field for them; the flag may stand beside
 /// `--config` (kubeadm 1.20's `isAllowedFlag`).
 pub fn patch_flags(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Vec<String>, Problem> {
-    let is_flag = api_version(host, kubeadm)? == ApiVersion::V1Beta2 && !topology.kubeadm.patches.is_empty();
-    Ok(is_flag
+    let is_flag = api_version(host, kubeadm)? == ApiVersion::V1Beta2;
+    let has_any = of_host(topology, host).next().is_some();
+    Ok((is_flag && has_any)
         .then(|| format!("--experimental-patches={FOLDER}"))
         .into_iter()
         .collect())
 }
 
 /// What a document says of them, where its version has a field.
-pub(super) fn folder(topology: &Topology, api: ApiVersion) -> Option<&'static str> {
-    (api > ApiVersion::V1Beta2 && !topology.kubeadm.patches.is_empty()).then_some(FOLDER)
+pub(in crate::remote::files) fn folder(
+    topology: &Topology,
+    host: &Host,
+    api: ApiVersion,
+) -> Option<&'static str> {
+    (api > ApiVersion::V1Beta2 && of_host(topology, host).next().is_some()).then_some(FOLDER)
 }
 
 /// That a template still names the folder.
-pub(super) fn check(
+pub(in crate::remote::files) fn check(
     topology: &Topology,
     name: &str,
     text: &str,
