@@ -148,6 +148,7 @@ fn paths(topology: &Topology, host: &Host) -> Vec<String> {
     }
     if host.is(Role::ControlPlane) && topology.etcd == EtcdTopology::External {
         paths.push(facts::CLIENT_CERTIFICATE.to_owned());
+        paths.push(crate::remote::files::API_SERVER.to_owned());
     }
     if host.is(Role::Etcd) {
         paths.extend([KUBELET_CONFIGURATION, KUBELET_DROP_IN, UNIT].map(str::to_owned));

@@ -184,6 +184,24 @@ pub(super) fn let_in(scene: &Scene, host: &Host, members: &[HostName]) -> Result
     Ok(steps)
 }
 
+/// Steps that end a control plane's API server for a while: its balancers send it nothing new meanwhile, as long as there
+/// is another one that they can send to.
+pub(super) fn around(scene: &Scene, host: &Host, members: &[HostName], change: Vec<Step>) -> Vec<Step> {
+    let is_needed = members.contains(&host.name) && members.len() > 1;
+    let balancers: Vec<&Host> = scene
+        .answered(Role::Balancer)
+        .filter(|_| is_needed)
+        .map(|(on, _)| on)
+        .collect();
+    let out = balancers
+        .iter()
+        .map(|on| balancer::take_out(&on.name, &host.name));
+    let back = balancers
+        .iter()
+        .flat_map(|on| balancer::let_back_in(&on.name, &host.name));
+    out.chain(change).chain(back).collect()
+}
+
 /// When no kubeadm runs any more, HAProxy takes up the file that was kept in step: checks and the cutting of
 /// sessions of a server that is down begin with two members.
 pub(super) fn settle(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Phase, Problem> {

@@ -75,9 +75,16 @@ pub fn plan(
             .into_iter()
             .map(&mut narrowed),
     );
+    phases.push(narrowed(etcd::kubeadm_config(&scene, &cluster, &etcd)));
     phases.extend(joins::phases(&scene, &cluster, &joins)?);
     phases.push(limit.narrowed(labels::set(&scene, &cluster, &joins)));
     phases.push(balancers::settle(&scene, &cluster, &joins)?);
+    phases.push(etcd::api_servers(
+        &scene,
+        &cluster,
+        (&etcd, &joins),
+        &allowance.limit,
+    ));
     phases.retain(|phase| phase.steps().next().is_some());
     limit.holds_init(&cluster, &phases)?;
 
@@ -85,7 +92,7 @@ pub fn plan(
         cluster: topology.cluster.clone(),
         phases,
         closing: Vec::new(),
-        notes: notes::gather(&scene, &cluster, allowance, &limit),
+        notes: notes::gather(&scene, &cluster, &etcd, (allowance, &limit)),
     };
     plan.closing = closing(&scene, &plan);
     Ok(plan)

@@ -1,7 +1,7 @@
 //! etcd on hosts of its own: written, started, asked.
 
 use super::RemoteCommand;
-use crate::topology::EtcdManager;
+use crate::topology::{EtcdManager, HostName};
 
 macro_rules! etcd_script {
     ($name:literal) => {
@@ -49,10 +49,66 @@ pub fn is_well(cri_socket: &str) -> RemoteCommand {
     RemoteCommand::reads("ask the etcd member", etcd_script!("etcd_is_well.sh")).arg(cri_socket)
 }
 
-/// Whether so many members are healthy and follow one leader.
+/// Whether the host's own member answers and follows a leader, with or without a vote.
+pub fn runs(cri_socket: &str) -> RemoteCommand {
+    RemoteCommand::reads("ask the etcd member", etcd_script!("etcd_runs.sh")).arg(cri_socket)
+}
+
+/// Whether so many members with a vote are healthy and follow one leader.
 pub fn has_one_leader(cri_socket: &str, members: usize) -> RemoteCommand {
     RemoteCommand::reads("ask etcd for its leader", etcd_script!("etcd_has_one_leader.sh"))
         .args([cri_socket, &members.to_string()])
+}
+
+/// Whether so many members are listed, each with a vote, started and healthy.
+pub fn may_grow(cri_socket: &str, members: usize) -> RemoteCommand {
+    RemoteCommand::reads("ask etcd for its members", etcd_script!("etcd_may_grow.sh"))
+        .args([cri_socket, &members.to_string()])
+}
+
+/// Saves a snapshot of the host's own member on the host, as it is before `newcomer` is added.
+pub fn save_snapshot(cri_socket: &str, data_directory: &str, newcomer: &HostName) -> RemoteCommand {
+    RemoteCommand::changes("save a snapshot of etcd", etcd_script!("save_etcd_snapshot.sh")).args([
+        cri_socket,
+        data_directory,
+        &newcomer.0,
+    ])
+}
+
+/// Adds a member without a vote.
+pub fn add_learner(cri_socket: &str, name: &HostName, peer_url: &str) -> RemoteCommand {
+    RemoteCommand::changes("add the etcd member", etcd_script!("add_etcd_member.sh"))
+        .args([cri_socket, &name.0, peer_url])
+}
+
+/// Whether a member is listed, with or without a vote.
+pub fn is_listed(cri_socket: &str, peer_url: &str) -> RemoteCommand {
+    member_is(cri_socket, peer_url, "listed")
+}
+
+/// Whether a learner answers and has the leader's log, while so many members with a vote answer.
+pub fn is_in_step(cri_socket: &str, peer_url: &str, voters: usize) -> RemoteCommand {
+    RemoteCommand::reads("compare the members' logs", etcd_script!("etcd_in_step.sh")).args([
+        cri_socket,
+        peer_url,
+        &voters.to_string(),
+    ])
+}
+
+/// Gives a learner its vote.
+pub fn promote(cri_socket: &str, peer_url: &str) -> RemoteCommand {
+    RemoteCommand::changes("promote the etcd member", etcd_script!("promote_etcd_member.sh"))
+        .args([cri_socket, peer_url])
+}
+
+/// Whether a member is listed and has a vote.
+pub fn is_voting(cri_socket: &str, peer_url: &str) -> RemoteCommand {
+    member_is(cri_socket, peer_url, "voting")
+}
+
+fn member_is(cri_socket: &str, peer_url: &str, what: &str) -> RemoteCommand {
+    RemoteCommand::reads("ask etcd for the member", etcd_script!("etcd_member_is.sh"))
+        .args([cri_socket, peer_url, what])
 }
 
 /// Whether no Kubernetes cluster keeps its objects there.

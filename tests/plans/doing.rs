@@ -163,7 +163,13 @@ impl World {
         let is = |prefix: &str| what.strip_prefix(prefix).map(HostName::from);
         if let Some(host) = is("watch-") {
             self.server(step, &host, "DRAIN")?;
-        } else if let Some(host) = is("let-in-") {
+        } else if let Some(host) = is("take-out-") {
+            self.server(step, &host, "DRAIN")?;
+            if !self.endpoint_answers() {
+                self.violations
+                    .push(format!("{}: the endpoint leads nowhere", step.id));
+            }
+        } else if let Some(host) = is("let-in-").or_else(|| is("let-back-in-")) {
             self.server(step, &host, "UP")?;
         } else if let Some(host) = is("remove-member-") {
             if !self.is_well(&step.host) {
@@ -199,7 +205,9 @@ impl World {
         ]
         .contains(&what)
         {
-            let server = is("await-").ok_or_else(|| format!("the model knows no step {what}"))?;
+            let server = is("await-again-")
+                .or_else(|| is("await-"))
+                .ok_or_else(|| format!("the model knows no step {what}"))?;
             return self.expect_well(&server);
         }
         Ok(())
@@ -230,6 +238,9 @@ impl World {
         let content = step.change.as_ref().unwrap().stdin().masked();
         let machine = self.machine(&step.host.0);
         for file in &step.files {
+            if content.contains("initial-cluster") {
+                machine.begins.clone_from(&content);
+            }
             if file.path.starts_with("/run/hawser/") {
                 machine.facts.kubernetes.has_leftovers = true;
             } else {

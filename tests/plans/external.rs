@@ -6,7 +6,7 @@ use hawser::topology::{EtcdManager, KeyAlgorithm, OwnAuthority, Secret};
 use hawser::verify::{remarks, unmet};
 
 use crate::etcd::{DAY, identity};
-use crate::inventory::{control_plane, etcd_host, external};
+use crate::inventory::{control_plane, external};
 use crate::listing::{limited_to, page};
 use crate::world::{CA, World};
 
@@ -218,14 +218,6 @@ fn an_authority_without_its_key() {
 fn a_member_whose_disk_is_gone() {
     let mut world = built(EtcdManager::Kubelet);
     world.empty("etcd3");
-
-    insta::assert_snapshot!(planned(&world));
-}
-
-#[test]
-fn a_fourth_etcd_host() {
-    let mut world = built(EtcdManager::Kubelet);
-    world.add(etcd_host(4));
 
     insta::assert_snapshot!(planned(&world));
 }

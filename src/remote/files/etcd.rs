@@ -11,7 +11,7 @@ use super::{RenderedFile, socket, yaml};
 use crate::error::Problem;
 use crate::pki::{AUTHORITY_CERTIFICATE, Order};
 use crate::remote::handover::HandedFile;
-use crate::topology::{EtcdManager, Host, Role, Topology, Version};
+use crate::topology::{EtcdManager, Host, Topology, Version};
 
 /// The kubelet's drop-in; sorts after kubeadm's own.
 pub const KUBELET_DROP_IN: &str = "/etc/systemd/system/kubelet.service.d/20-etcd-service-manager.conf";
@@ -55,13 +55,41 @@ pub fn peer_url(host: &Host) -> String {
     format!("https://{}", socket(host.address, PEERS))
 }
 
-/// `name=url` of every member with which a new cluster begins.
-pub fn initial_cluster(topology: &Topology) -> String {
-    let members: Vec<String> = topology
-        .with_role(Role::Etcd)
-        .map(|host| format!("{}={}", host.name, peer_url(host)))
-        .collect();
-    members.join(",")
+/// `https://address:2379`, by which clients know a host.
+pub fn client_url(host: &Host) -> String {
+    format!("https://{}", socket(host.address, CLIENTS))
+}
+
+/// With whom a member begins: all at once, which makes a new cluster, or as one more of a cluster that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beginning {
+    state: &'static str,
+    members: Vec<(String, String)>,
+}
+
+impl Beginning {
+    /// These hosts make a new cluster.
+    pub fn together<'a>(hosts: impl IntoIterator<Item = &'a Host>) -> Self {
+        let member = |host: &Host| (host.name.to_string(), peer_url(host));
+        Self {
+            state: "new",
+            members: hosts.into_iter().map(member).collect(),
+        }
+    }
+
+    /// One more, after these: name and peer URL of each, its own last. etcd wants exactly those that are listed.
+    pub fn after(members: Vec<(String, String)>) -> Self {
+        Self {
+            state: "existing",
+            members,
+        }
+    }
+
+    /// `name=url` of every member.
+    pub fn initial_cluster(&self) -> String {
+        let members = self.members.iter().map(|(name, url)| format!("{name}={url}"));
+        members.collect::<Vec<_>>().join(",")
+    }
 }
 
 /// The token from which a new cluster's identity is made: one cluster of an inventory is not taken for another's.
@@ -124,11 +152,16 @@ pub fn kubelet_drop_in(topology: &Topology, host: &Host, kubelet: Version) -> Re
 }
 
 /// For `kubeadm init phase etcd local` on an etcd host.
-pub fn kubeadm_file(topology: &Topology, host: &Host, kubeadm: Version) -> Result<RenderedFile, Problem> {
+pub fn kubeadm_file(
+    topology: &Topology,
+    host: &Host,
+    kubeadm: Version,
+    beginning: &Beginning,
+) -> Result<RenderedFile, Problem> {
     let api = api_version(host, kubeadm)?;
     let address = host.address.to_string();
     let patches = patches::folder(topology, host, api);
-    let cluster = yaml::document(&cluster_document(topology, host, api)?);
+    let cluster = yaml::document(&cluster_document(topology, host, api, beginning)?);
     let text = template::render(
         &topology.templates,
         INIT,
@@ -155,7 +188,12 @@ pub fn kubeadm_file(topology: &Topology, host: &Host, kubeadm: Version) -> Resul
     ))
 }
 
-fn cluster_document(topology: &Topology, host: &Host, api: ApiVersion) -> Result<Value, Problem> {
+fn cluster_document(
+    topology: &Topology,
+    host: &Host,
+    api: ApiVersion,
+    beginning: &Beginning,
+) -> Result<Value, Problem> {
     let document = arranged(
         topology,
         CLUSTER,
@@ -165,7 +203,7 @@ fn cluster_document(topology: &Topology, host: &Host, api: ApiVersion) -> Result
             image_repository => topology.image_repository.as_str(),
             data_directory => topology.external_etcd.data_directory.as_str(),
             address => host.address.to_string(),
-            arguments => with_the_users(membership(topology, host), topology),
+            arguments => with_the_users(membership(topology, host, beginning), topology),
         },
         api,
     )?;
@@ -181,7 +219,7 @@ fn cluster_document(topology: &Topology, host: &Host, api: ApiVersion) -> Result
         Needed {
             what: "the members with which the cluster begins",
             is_there: arguments
-                .is_some_and(|arguments| arguments.to_string().contains(&initial_cluster(topology))),
+                .is_some_and(|arguments| arguments.to_string().contains(&beginning.initial_cluster())),
             hint: "write all of `arguments` as `extraArgs` in `local` of `etcd`",
         },
     ];
@@ -190,8 +228,13 @@ fn cluster_document(topology: &Topology, host: &Host, api: ApiVersion) -> Result
 }
 
 /// hawser's unit for the host's own etcd, `program`, of a version.
-pub fn unit(topology: &Topology, host: &Host, program: &str, etcd: Version) -> Result<RenderedFile, Problem> {
-    let mut arguments = membership(topology, host);
+pub fn unit(
+    topology: &Topology,
+    host: &Host,
+    (program, etcd): (&str, Version),
+    beginning: &Beginning,
+) -> Result<RenderedFile, Problem> {
+    let mut arguments = membership(topology, host, beginning);
     arguments.extend(of_a_unit(topology, etcd));
     let words = words(&with_the_users(arguments, topology));
     let text = template::render(
@@ -209,13 +252,13 @@ pub fn unit(topology: &Topology, host: &Host, program: &str, etcd: Version) -> R
 }
 
 /// Who a member is, where it listens, and with whom it begins.
-fn membership(topology: &Topology, host: &Host) -> Vec<(String, String)> {
-    let clients = format!("https://{}", socket(host.address, CLIENTS));
+fn membership(topology: &Topology, host: &Host, beginning: &Beginning) -> Vec<(String, String)> {
+    let clients = client_url(host);
     let listens = format!("{clients},https://127.0.0.1:{CLIENTS}");
     [
         ("name", host.name.to_string()),
-        ("initial-cluster", initial_cluster(topology)),
-        ("initial-cluster-state", "new".to_owned()),
+        ("initial-cluster", beginning.initial_cluster()),
+        ("initial-cluster-state", beginning.state.to_owned()),
         ("initial-cluster-token", cluster_token(topology).to_owned()),
         ("listen-peer-urls", peer_url(host)),
         ("initial-advertise-peer-urls", peer_url(host)),
