@@ -14,6 +14,8 @@ pub struct Unmet {
     pub host: HostName,
     /// What, in a few words.
     pub what: String,
+    /// The control plane that told it of the cluster, where it is not the host's own word.
+    pub told_by: Option<HostName>,
 }
 
 /// Everything that is not as it should be; `lagging` hosts are not asked for.
@@ -32,9 +34,15 @@ pub fn unmet(topology: &Topology, observation: &Observation, lagging: &[HostName
         found.extend(external_etcd(topology, observation));
     }
     let ready = |view: &&ClusterView| view.ready.known() == Some(&true);
-    let mut views = planes().filter_map(|host| facts(host)?.cluster.as_ref().filter(ready));
+    let mut views = planes().filter_map(|host| Some((host, facts(host)?.cluster.as_ref().filter(ready)?)));
     match (views.next(), planes().next()) {
-        (Some(view), Some(first)) => found.extend(cluster(topology, &first.name, view, lagging)),
+        (Some((speaker, view)), Some(first)) => {
+            let told = cluster(topology, &first.name, view, lagging).into_iter();
+            found.extend(told.map(|unmet| Unmet {
+                told_by: Some(speaker.name.clone()),
+                ..unmet
+            }));
+        }
         (None, Some(first)) => found.push(unmet_at(&first.name, "no API server speaks for the cluster")),
         _ => {}
     }
@@ -247,5 +255,6 @@ fn unmet_at(host: &HostName, what: &str) -> Unmet {
     Unmet {
         host: host.clone(),
         what: what.to_owned(),
+        told_by: None,
     }
 }

@@ -35,9 +35,9 @@ async fn pace() {
     tokio::time::sleep(AGAIN).await;
 }
 
-/// A cluster is asked again this often while it settles: each look costs its control planes half a second of
-/// processor time, which they need for settling.
-const AGAIN: Duration = Duration::from_secs(2);
+/// A cluster is asked again this often while it settles: a look costs a control plane half a second of processor time,
+/// which it needs for settling.
+const AGAIN: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(arguments: ApplyArguments) -> Outcome {
     let began = Instant::now();
@@ -255,14 +255,13 @@ impl Attempt<'_> {
             phase: phase.clone(),
             steps: 0,
         });
-        let mut observation = fresh;
         let mut waited = Duration::ZERO;
-        let asked = who_speaks_for_the_cluster(self.topology);
+        let mut asked = who_speaks_for_the_cluster(self.topology);
+        let mut seen = match fresh {
+            Some(fresh) => fresh,
+            None => fleet.observe(&asked, Look::Health, &self.events).await,
+        };
         let left = loop {
-            let seen = match observation.take() {
-                Some(fresh) => fresh,
-                None => fleet.observe(&asked, Look::Health, &self.events).await,
-            };
             let left = unmet(self.topology, &seen, &report.lagging);
             if left.is_empty() {
                 let remarks = remarks(self.topology, &seen).into_iter();
@@ -274,6 +273,8 @@ impl Attempt<'_> {
             self.still_waiting(&left, since);
             waited = since.elapsed();
             pace().await;
+            asked = who_knows(self.topology, &left);
+            seen.extend(fleet.observe(&asked, Look::Health, &self.events).await);
         };
         report.own += since.elapsed().saturating_sub(waited);
         report.phases.push(PhaseTime {
@@ -317,6 +318,17 @@ fn who_speaks_for_the_cluster(topology: &Topology) -> Topology {
     asked
         .hosts
         .retain(|host| host.is(Role::ControlPlane) || host.is(Role::Etcd) || host.is(Role::Balancer));
+    asked
+}
+
+/// Who can tell that what was amiss is no longer so: the one control plane that spoke for the cluster, where all else has
+/// been seen to be well.
+fn who_knows(topology: &Topology, left: &[Unmet]) -> Topology {
+    let mut asked = who_speaks_for_the_cluster(topology);
+    let speaker = left.first().and_then(|unmet| unmet.told_by.as_ref());
+    if speaker.is_some() && left.iter().all(|unmet| unmet.told_by.as_ref() == speaker) {
+        asked.hosts.retain(|host| Some(&host.name) == speaker);
+    }
     asked
 }
 

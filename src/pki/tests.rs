@@ -1,6 +1,5 @@
 //! What openssl says of the certificates that are made: the judgement of another program.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Output};
 

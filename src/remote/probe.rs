@@ -183,13 +183,40 @@ mod tests {
     fn tls_when_kubectl_says(words: &str, status: &str) -> String {
         let script = concat!(
             include_str!("scripts/probe_cluster.sh"),
-            "endpoint_url=https://192.0.2.1\ntimeout() { echo \"$said_by_kubectl\"; return \"$status\"; }\nspeaks_tls\n"
+            "endpoint_url=https://192.0.2.1\ntimeout() { [ \"$2\" != bash ] || return 0; echo \"$said_by_kubectl\"; return \"$status\"; }\nspeaks_tls\n"
         );
         let mut sh = Command::new("sh");
         sh.args(["-c", script])
             .env("said_by_kubectl", words)
             .env("status", status);
         String::from_utf8(sh.output().unwrap().stdout).unwrap()
+    }
+
+    /// What bash says of a connection that it tries to make, and what becomes of it.
+    fn tls_when_bash_says(words: &str) -> Output {
+        let script = concat!(
+            include_str!("scripts/probe_cluster.sh"),
+            "endpoint_url=https://192.0.2.1:6443\n",
+            "timeout() { [ \"$2\" = bash ] || exit 99; echo \"$said_by_bash\" >&2; return 1; }\nspeaks_tls\n"
+        );
+        let mut sh = Command::new("sh");
+        sh.args(["-c", script]).env("said_by_bash", words);
+        sh.output().unwrap()
+    }
+
+    #[test]
+    fn kubectl_is_not_asked_where_nothing_listens() {
+        let refused = tls_when_bash_says("bash: connect: Connection refused");
+        let silent = tls_when_bash_says("bash: connect: No route to host");
+
+        assert_eq!(
+            (refused.status.code(), refused.stdout.as_slice()),
+            (Some(0), &b"no\n"[..])
+        );
+        assert_eq!(
+            (silent.status.code(), silent.stdout.as_slice()),
+            (Some(1), &b""[..])
+        );
     }
 
     #[test]

@@ -265,3 +265,26 @@ fn a_worker_that_may_lag_is_not_waited_for() {
         ]
     );
 }
+
+#[test]
+fn who_told_is_known_of_what_the_cluster_tells_and_not_of_what_a_host_is() {
+    let mut seen = whole();
+    seen.observation.remove(&"cp1".into());
+    seen.world.stop_kubelet("w1");
+    let worker = seen.world.observe();
+    seen.observation
+        .insert("cp2".into(), worker[&"cp2".into()].clone());
+
+    let found = unmet(&seen.world.topology, &seen.observation, &[]);
+
+    let told: Vec<(&str, Option<&str>)> = found
+        .iter()
+        .map(|one| {
+            (
+                one.host.0.as_str(),
+                one.told_by.as_ref().map(|host| host.0.as_str()),
+            )
+        })
+        .collect();
+    assert_eq!(told, [("cp1", None), ("w1", Some("cp2")), ("cp1", Some("cp2"))]);
+}

@@ -43,14 +43,18 @@ tls() {
   exists /etc/kubernetes/pki/ca.crt || section tls speaks_tls
 }
 
-# Any answer over TLS will do, also one that says no. Silence tells nothing, and is heard soonest by a bare connection.
-# Without any credentials kubectl would ask for a user's name before it connects.
+# Any answer over TLS will do, also one that says no. Whether anything listens is heard soonest by a bare connection: what
+# does not answer is neither yes nor no. Without any credentials kubectl would ask for a user's name before it connects.
 speaks_tls() {
   authority=${endpoint_url#https://}
   if command -v bash >/dev/null; then
     # shellcheck disable=SC2016 # the inner shell's own arguments
-    timeout 1 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$(printf %s "${authority%:*}" | tr -d '[]')" "${authority##*:}" >/dev/null 2>&1
-    [ $? -ne 124 ] || { echo "$authority does not answer" >&2; return 1; }
+    said=$(timeout 1 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$(printf %s "${authority%:*}" | tr -d '[]')" "${authority##*:}" 2>&1)
+    case $?:$said in
+      0:*) ;;
+      *'onnection refused'*) echo no; return ;;
+      *) echo "$authority does not answer: $said" >&2; return 1 ;;
+    esac
   fi
   said=$(timeout 4 kubectl --kubeconfig /dev/null --token none --server "$endpoint_url" --insecure-skip-tls-verify \
     --request-timeout=2s get --raw /version 2>&1)
