@@ -28,7 +28,7 @@ use crate::facts::{FileFact, HostFacts, Observation};
 use crate::plan::{Chain, Lane, Necessity, Phase, Plan, Step};
 use crate::steps::secrets;
 use crate::topology::{Host, HostName, Role, Topology, Version};
-use limit::Limit;
+use limit::{Limit, is_within};
 
 pub use cluster::Cluster;
 pub use join_command::{Invitation, invite, may_invite};

@@ -21,7 +21,7 @@ pub(super) fn gather(
     notes.extend(foreign_balancer(scene, cluster).map(info));
     notes.extend(stalled(scene, cluster).map(warning));
     notes.extend(balancers::held_back(scene, limit).into_iter().map(warning));
-    notes.extend(limit.note().map(info));
+    notes.extend(limit.note().map(warning));
     notes
 }
 

@@ -76,7 +76,7 @@ fn a_new_balancer_alone_waits_with_its_keepalived_until_the_others_know_it() {
       lb3  write /etc/haproxy/haproxy.cfg
       lb3  make HAProxy run its configuration
     warning: keepalived is not started on lb3: those of lb1, lb2 do not know it yet, and it would hold the VIP beside them; `hawser apply --limit lb1 --limit lb2 --limit lb3` makes them known to each other
-    note: --limit leaves out what there is to do on lb1, lb2; `hawser apply --limit lb1 --limit lb2` does it
+    warning: --limit leaves out what there is to do on lb1, lb2; `hawser apply --limit lb1 --limit lb2` does it
     ");
     world.apply(&alone.unwrap()).unwrap();
     let others = world.plan_with(&limited_to(&["lb1", "lb2"]));
@@ -88,7 +88,7 @@ fn a_new_balancer_alone_waits_with_its_keepalived_until_the_others_know_it() {
       lb2  write /etc/keepalived/keepalived.conf
       lb2  make keepalived run its configuration
       lb2  see 10.0.0.100 held by a balancer
-    note: --limit leaves out what there is to do on lb3; `hawser apply --limit lb3` does it
+    warning: --limit leaves out what there is to do on lb3; `hawser apply --limit lb3` does it
     ");
     world.apply(&others.unwrap()).unwrap();
     let last = world.plan_with(&limited_to(&["lb3"]));

@@ -8,8 +8,8 @@ mod refusals;
 
 use std::collections::BTreeSet;
 
-use super::limit::{is_within, named};
-use super::{ALL_AT_ONCE, Cluster, Scene, chain, kubeadm, phase};
+use super::limit::named;
+use super::{ALL_AT_ONCE, Cluster, Scene, chain, is_within, kubeadm, phase};
 use crate::error::Problem;
 use crate::facts::{CertificateFact, EtcdFacts, HostFacts, Observed, client_left};
 use crate::pki::{Leaf, Order};
