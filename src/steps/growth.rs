@@ -40,7 +40,7 @@ impl Addition<'_> {
         let command = etcd::save_snapshot(self.cri_socket, data_directory, &self.newcomer.name);
         self.step(
             "save-etcd-snapshot-before",
-            "save a snapshot of etcd in /var/backups/hawser".to_owned(),
+            format!("save a snapshot of etcd in {}", etcd::SNAPSHOTS),
         )
         .change(command, KUBEADM)
     }

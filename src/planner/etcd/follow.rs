@@ -63,8 +63,8 @@ pub(in crate::planner) fn kubeadm_config(scene: &Scene, cluster: &Cluster, decis
     )
 }
 
-/// Gives each API server etcd's endpoints, one control plane at a time. Those that have them already are waited for
-/// first: an earlier run may have ended while one was starting.
+/// Gives each API server etcd's endpoints, one control plane at a time. All have to be well before, so that the others
+/// serve meanwhile; of one that has them already an earlier run may not have seen that it started again.
 pub(in crate::planner) fn api_servers(
     scene: &Scene,
     cluster: &Cluster,
@@ -73,27 +73,28 @@ pub(in crate::planner) fn api_servers(
 ) -> Phase {
     let members = joins.members_at_the_end(scene, cluster);
     let wanted = endpoints(scene, cluster, decision);
-    let (mut first, mut then) = (Vec::new(), Vec::new());
+    let (mut before, mut change) = (Vec::new(), Vec::new());
     for (host, file, there) in manifests(scene, cluster, joins) {
+        let (name, server) = (&host.name, scene.server(host));
         let all = completed(&there, &wanted);
-        let await_it = control_plane::await_etcd_servers(&host.name, &scene.server(host), &all);
+        let await_it = control_plane::await_etcd_servers(name, &server, &all);
         if all == there {
-            first.push(chain(&host.name, vec![await_it]));
-        } else if is_within(limit, &host.name) {
+            before.push(chain(name, vec![await_it]));
+            continue;
+        }
+        before.push(chain(name, vec![control_plane::await_well(name, &server)]));
+        if is_within(limit, name) {
             let new = with_etcd_servers(&file.content, (&file.owner, file.mode), &all);
-            let write = files::put(&host.name, &new, Some(file), Validator::None);
-            let change: Vec<Step> = write.into_iter().chain([await_it]).collect();
-            then.push(chain(
-                &host.name,
-                balancers::around(scene, host, &members, change),
-            ));
+            let write = files::put(name, &new, Some(file), Validator::None);
+            let steps: Vec<Step> = write.into_iter().chain([await_it]).collect();
+            change.push(chain(name, balancers::around(scene, host, &members, steps)));
         }
     }
-    if then.is_empty() {
-        first.clear();
+    if change.is_empty() {
+        before.clear();
     }
-    first.extend(then);
-    phase("API servers follow etcd", 1, first)
+    before.extend(change);
+    phase("API servers follow etcd", 1, before)
 }
 
 /// The API servers' manifests, with the endpoints that they name. A host that joins anew gets its own from kubeadm.
