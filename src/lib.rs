@@ -34,6 +34,7 @@ pub mod events;
 // The world.
 pub mod engine;
 pub mod ssh;
+pub mod tls;
 
 // People and machines who watch.
 pub mod cli;

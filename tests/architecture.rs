@@ -48,6 +48,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("ssh", &["topology", "error", "remote"]),
+    ("tls", &[]),
     // People and machines who watch.
     ("report", &["topology", "error", "check", "plan", "events"]),
     (
@@ -67,6 +68,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "events",
             "engine",
             "ssh",
+            "tls",
             "report",
         ],
     ),

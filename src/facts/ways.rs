@@ -113,20 +113,32 @@ impl Told<'_> {
     }
 }
 
-/// Why no connection stands, by the words in which every system's programs say it.
+/// Why no connection stands.
 fn failed(status: &str, words: &str) -> Reached {
-    let has = |parts: &[&str]| parts.iter().any(|part| words.contains(part));
     match status {
         TIMED_OUT => Reached::TimedOut,
         NO_PROGRAM => Reached::Untested(words.to_owned()),
-        _ if has(&["refused"]) => Reached::Refused,
-        _ if has(&["timed out"]) => Reached::TimedOut,
-        _ if has(&["No route"]) => Reached::NoRoute,
-        _ if has(&["unreachable"]) => Reached::Unreachable,
-        _ if has(&["not known", "name resolution", "associated with hostname"]) => Reached::NameUnknown,
-        _ => Reached::Failed(words.to_owned()),
+        _ => Reached::in_words(words),
     }
 }
+
+impl Reached {
+    /// Why no connection stands, by the words in which every system's programs say it.
+    pub fn in_words(words: &str) -> Self {
+        let known = WORDS.into_iter().find(|(part, _)| words.contains(part));
+        known.map_or_else(|| Reached::Failed(words.to_owned()), |(_, reached)| reached)
+    }
+}
+
+const WORDS: [(&str, Reached); 7] = [
+    ("refused", Reached::Refused),
+    ("timed out", Reached::TimedOut),
+    ("No route", Reached::NoRoute),
+    ("unreachable", Reached::Unreachable),
+    ("not known", Reached::NameUnknown),
+    ("name resolution", Reached::NameUnknown),
+    ("associated with hostname", Reached::NameUnknown),
+];
 
 /// What a TLS client came to.
 enum Tls {

@@ -5,10 +5,12 @@ use std::time::SystemTime;
 
 use russh::client::{ChannelOpenHandle, DisconnectReason, Handler, Msg, Session};
 use russh::keys::PublicKeyOrCertificate;
-use russh::{Channel, Error};
+use russh::{Channel, ChannelId, ChannelOpenFailure, Error};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 
 use super::known_hosts::{Known, Verdict, fingerprint};
+use super::onward::Words;
 use super::stream::in_words;
 use crate::error::Problem;
 use crate::topology::HostName;
@@ -20,6 +22,7 @@ pub(super) struct Guard {
     known: Known,
     refused: Refusal,
     ended: watch::Sender<Option<End>>,
+    words: UnboundedSender<String>,
 }
 
 /// Where the reason for a refusal is left: russh itself passes on only that there was one.
@@ -49,8 +52,9 @@ pub(super) enum End {
 pub(super) type Ended = watch::Receiver<Option<End>>;
 
 impl Guard {
-    pub(super) fn new(host: &HostName, address: &str, known: Known) -> (Self, Refusal, Ended) {
+    pub(super) fn new(host: &HostName, address: &str, known: Known) -> (Self, Refusal, Ended, Words) {
         let (ended, watched) = watch::channel(None);
+        let (words, heard) = unbounded_channel();
         let refused = Refusal::default();
         let guard = Self {
             host: host.clone(),
@@ -58,8 +62,9 @@ impl Guard {
             known,
             refused: refused.clone(),
             ended,
+            words,
         };
-        (guard, refused, watched)
+        (guard, refused, watched, Words::new(heard))
     }
 
     fn problem(&self, presented: &PublicKeyOrCertificate, verdict: Verdict) -> Option<Problem> {
@@ -116,6 +121,19 @@ impl Handler for Guard {
         };
         self.ended.send_replace(Some(end));
         result
+    }
+
+    async fn channel_open_failure(
+        &mut self,
+        _: ChannelId,
+        _: ChannelOpenFailure,
+        description: &str,
+        _: &str,
+        _: &mut Session,
+    ) -> Result<(), Error> {
+        // Nobody listens where the session is gone.
+        let _ = self.words.send(description.to_owned());
+        Ok(())
     }
 
     // A host has no business opening channels to the workstation; a reply that is dropped refuses.

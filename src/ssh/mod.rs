@@ -9,6 +9,7 @@ mod conversation;
 mod host_key;
 mod identity;
 mod known_hosts;
+mod onward;
 mod output;
 mod prompt;
 mod session;
@@ -31,6 +32,7 @@ use tokio::time::timeout;
 use self::authenticate::Credentials;
 use self::host_key::{Guard, why};
 use self::known_hosts::{Known, KnownHosts};
+pub use self::onward::NotOnward;
 use self::prompt::Operator;
 pub use self::prompt::{Prompter, Terminal};
 pub use self::session::Session;
@@ -128,7 +130,7 @@ impl Client {
     {
         let known = self.known_hosts.of(&host.ssh.address, host.ssh.port);
         let config = Arc::new(config(&known));
-        let (guard, refusal, ended) = Guard::new(&host.name, &address(&host.ssh), known);
+        let (guard, refusal, ended, words) = Guard::new(&host.name, &address(&host.ssh), known);
         let mut handle: Handle<Guard> = timeout(HANDSHAKE_LIMIT, connect_stream(config, stream, guard))
             .await
             .map_err(|_| {
@@ -153,7 +155,7 @@ impl Client {
             ))
         })
         .map_err(Failure::Final)?;
-        Ok(Session::new(host, handle, ended, self.sudo.clone()))
+        Ok(Session::new(host, handle, ended, words, self.sudo.clone()))
     }
 }
 

@@ -7,12 +7,13 @@ use backon::{ExponentialBuilder, Retryable};
 use russh::client::{Handle, Msg};
 use russh::{Channel, ChannelOpenFailure, Disconnect, Error};
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::sync::oneshot;
+use tokio::sync::{Mutex, oneshot};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::conversation::{Place, Request, hold};
 use super::host_key::{Ended, Guard, reason};
+use super::onward::Words;
 use super::slots::{Refusal, Slot, Slots};
 use super::sudo::{SudoPasswords, exec_line, new_marker};
 use crate::error::Problem;
@@ -29,7 +30,8 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 /// A logged-in connection to one host.
 pub struct Session {
     address: String,
-    handle: Arc<Handle<Guard>>,
+    pub(super) handle: Arc<Handle<Guard>>,
+    pub(super) words: Mutex<Words>,
     place: Place,
     slots: Slots,
 }
@@ -42,10 +44,17 @@ enum Failure {
 }
 
 impl Session {
-    pub(super) fn new(host: &Host, handle: Handle<Guard>, ended: Ended, passwords: SudoPasswords) -> Self {
+    pub(super) fn new(
+        host: &Host,
+        handle: Handle<Guard>,
+        ended: Ended,
+        words: Words,
+        passwords: SudoPasswords,
+    ) -> Self {
         Self {
             address: super::address(&host.ssh),
             handle: Arc::new(handle),
+            words: Mutex::new(words),
             place: Place {
                 host: host.name.clone(),
                 user: host.ssh.user.clone(),

@@ -1,5 +1,6 @@
 //! `hawser check`: will it work, and why not.
 
+mod onward;
 mod trials;
 
 use std::time::Instant;

@@ -7,6 +7,7 @@ use futures::future::join_all;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::onward::go_on;
 use crate::check::{Cell, Port, Purpose, Source, Target};
 use crate::cli::fleet::{Fleet, ask};
 use crate::facts::{Peer, Reached, Trial, read_trials};
@@ -60,6 +61,7 @@ async fn from_host(session: &Session, host: &Host, ways: &[Way]) -> Trials {
     for (number, trial) in answers.into_iter().flatten().flatten() {
         tried.insert(number, Ok(trial));
     }
+    go_on(session, ways, &mut tried).await;
     tried
 }
 

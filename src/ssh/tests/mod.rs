@@ -6,6 +6,7 @@ mod rig;
 
 mod commands;
 mod odd_servers;
+mod onward;
 mod sudo;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,0 +1,97 @@
+//! Connections that sshd makes from its host for hawser, where the host has no program to make them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use russh::{ChannelOpenFailure, Error};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use super::session::Session;
+
+/// sshd's words about openings that failed come right behind the failure itself.
+const WORDS_LIMIT: Duration = Duration::from_secs(1);
+
+/// What sshd says of openings that failed.
+pub(super) struct Words {
+    heard: UnboundedReceiver<String>,
+    /// An opening that was given up may still be spoken of.
+    are_doubtful: bool,
+}
+
+impl Words {
+    pub(super) fn new(heard: UnboundedReceiver<String>) -> Self {
+        Self {
+            heard,
+            are_doubtful: false,
+        }
+    }
+
+    fn forget(&mut self) {
+        while self.heard.try_recv().is_ok() {}
+    }
+
+    async fn next(&mut self) -> Option<String> {
+        let words = timeout(WORDS_LIMIT, self.heard.recv()).await.ok().flatten();
+        words.filter(|_| !self.are_doubtful)
+    }
+}
+
+/// Why sshd made no connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotOnward {
+    /// It is not allowed to: `AllowTcpForwarding no`, `PermitOpen`, a key's restriction.
+    Forbidden,
+    /// It tried, and this is what it says.
+    Failed(String),
+    /// It said nothing in time.
+    Silent,
+    /// The SSH connection itself is gone.
+    Gone,
+}
+
+impl Session {
+    /// Has sshd connect to an address, as it is seen from the host.
+    ///
+    /// One after the other: sshd's words do not name the channel that they are about. After one that was given up,
+    /// sshd's words are no longer passed on, as they may be about that one.
+    pub async fn onward(
+        &self,
+        address: &str,
+        port: u16,
+        limit: Duration,
+    ) -> Result<impl AsyncRead + AsyncWrite + Unpin + Send + use<>, NotOnward> {
+        let mut words = self.words.lock().await;
+        words.forget();
+        let (opened, open) = oneshot::channel();
+        let handle = Arc::clone(&self.handle);
+        let address = address.to_owned();
+        // The server completes an opening that is given up, and somebody has to close it.
+        tokio::spawn(async move {
+            let channel = handle
+                .channel_open_direct_tcpip(address, port.into(), "127.0.0.1", 0)
+                .await;
+            if let Err(Ok(mut late)) = opened.send(channel) {
+                let _ = late.close().await;
+                while late.wait().await.is_some() {}
+            }
+        });
+        match timeout(limit, open).await {
+            Ok(Ok(Ok(channel))) => Ok(channel.into_stream()),
+            Ok(Ok(Err(Error::ChannelOpenFailure(ChannelOpenFailure::AdministrativelyProhibited)))) => {
+                Err(NotOnward::Forbidden)
+            }
+            Ok(Ok(Err(Error::ChannelOpenFailure(reason)))) => {
+                let said = words.next().await;
+                Err(NotOnward::Failed(said.unwrap_or_else(|| format!("{reason:?}"))))
+            }
+            Ok(_) => Err(NotOnward::Gone),
+            Err(_) => {
+                words.are_doubtful = true;
+                Err(NotOnward::Silent)
+            }
+        }
+    }
+}

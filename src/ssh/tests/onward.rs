@@ -1,0 +1,80 @@
+//! Connections that sshd makes for hawser.
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use super::*;
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A server that says back what it hears, once.
+async fn echo() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let (mut reader, mut writer) = stream.split();
+        let _ = tokio::io::copy(&mut reader, &mut writer).await;
+    });
+    port
+}
+
+fn not_onward<T>(result: Result<T, NotOnward>) -> NotOnward {
+    match result {
+        Ok(_) => panic!("there is nothing to be reached"),
+        Err(why) => why,
+    }
+}
+
+#[tokio::test]
+async fn a_server_beyond_the_host_is_spoken_with() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let session = connect(&sshd, "", Sudo::None).await;
+
+    let mut stream = session.onward("127.0.0.1", echo().await, LIMIT).await.unwrap();
+    stream.write_all(b"hello").await.unwrap();
+    let mut heard = [0; 5];
+    stream.read_exact(&mut heard).await.unwrap();
+
+    assert_eq!(&heard, b"hello");
+}
+
+#[tokio::test]
+async fn what_sshd_says_of_each_failure_is_passed_on() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let session = connect(&sshd, "", Sudo::None).await;
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = closed.local_addr().unwrap().port();
+    drop(closed);
+
+    for _ in 0..3 {
+        let refused = not_onward(session.onward("127.0.0.1", port, LIMIT).await);
+        assert_eq!(refused, NotOnward::Failed("Connection refused".to_owned()));
+    }
+    assert!(session.onward("127.0.0.1", echo().await, LIMIT).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_sshd_that_may_not_forward_says_so() {
+    let Some(sshd) = Sshd::start("AllowTcpForwarding no") else {
+        return;
+    };
+    let session = connect(&sshd, "", Sudo::None).await;
+
+    let forbidden = not_onward(session.onward("127.0.0.1", 1, LIMIT).await);
+
+    assert_eq!(forbidden, NotOnward::Forbidden);
+}
+
+#[tokio::test]
+async fn commands_still_run_after_openings_that_failed() {
+    let Some(sshd) = Sshd::start("AllowTcpForwarding no") else {
+        return;
+    };
+    let session = connect(&sshd, "", Sudo::None).await;
+
+    not_onward(session.onward("127.0.0.1", 1, LIMIT).await);
+    let output = run(&session, "echo well", b"").await.unwrap();
+
+    assert_eq!(*output.stdout, b"well\n");
+}
