@@ -2,6 +2,7 @@
 
 mod notes;
 mod refusals;
+mod unapplied;
 
 use std::collections::BTreeSet;
 
@@ -11,6 +12,7 @@ use crate::error::Problem;
 use crate::facts::{CertificateFact, EtcdFacts, HostFacts, Observed, client_left};
 use crate::pki::{Leaf, Order};
 use crate::plan::{Chain, Phase, Step};
+use crate::remote::files::RenderedFile;
 use crate::remote::files::etcd as files;
 use crate::steps::etcd as steps;
 use crate::topology::{EtcdManager, EtcdSettings, EtcdTopology, Host, HostName, Role};
@@ -219,38 +221,22 @@ fn certificates(scene: &Scene, decision: &Decision) -> Vec<Chain> {
 fn member(scene: &Scene, host: &Host) -> Result<Vec<Step>, Problem> {
     let topology = scene.topology;
     let settings = &topology.external_etcd;
-    let found = |path: &str| scene.file(&host.name, path);
     let mut all = Vec::new();
-    match settings.manager {
-        EtcdManager::Kubelet => {
-            let kubelet = scene
-                .facts(&host.name)
-                .and_then(|facts| facts.versions.kubelet)
-                .unwrap_or(topology.version);
-            for file in [
-                files::kubelet_configuration(topology, kubelet)?,
-                files::kubelet_drop_in(topology, host, kubelet)?,
-            ] {
-                all.extend(steps::write(&host.name, &file, found(&file.path)));
-            }
-            all.extend(kubeadm::for_etcd(scene, host)?);
-            all.push(steps::write_manifest(
-                &host.name,
-                &kubeadm::flags(scene, host)?,
-                &settings.data_directory,
-                &files::initial_cluster(topology),
-            ));
-        }
-        EtcdManager::Systemd => {
-            // `refusals` has seen to it that both are known.
-            let etcd = scene.facts(&host.name).and_then(|facts| facts.etcd.as_ref());
-            let program = etcd
-                .and_then(|etcd| etcd.program.as_deref())
-                .unwrap_or(files::PROGRAM);
-            let version = etcd.and_then(|etcd| etcd.version).unwrap_or(files::OLDEST);
-            let unit = files::unit(topology, host, program, version)?;
-            all.extend(steps::write(&host.name, &unit, found(&unit.path)));
-        }
+    for file in runner(scene, host)? {
+        all.extend(steps::write(
+            &host.name,
+            &file,
+            scene.file(&host.name, &file.path),
+        ));
+    }
+    if settings.manager == EtcdManager::Kubelet {
+        all.extend(kubeadm::for_etcd(scene, host)?);
+        all.push(steps::write_manifest(
+            &host.name,
+            &kubeadm::flags(scene, host)?,
+            &settings.data_directory,
+            &files::initial_cluster(topology),
+        ));
     }
     all.push(steps::start(
         &host.name,
@@ -259,6 +245,33 @@ fn member(scene: &Scene, host: &Host) -> Result<Vec<Step>, Problem> {
         &topology.kubeadm.cri_socket,
     ));
     Ok(all)
+}
+
+/// The files of what runs etcd on a host: the kubelet's, or the unit.
+fn runner(scene: &Scene, host: &Host) -> Result<Vec<RenderedFile>, Problem> {
+    let topology = scene.topology;
+    let facts = scene.facts(&host.name);
+    match topology.external_etcd.manager {
+        EtcdManager::Kubelet => {
+            let kubelet = facts.and_then(|facts| facts.versions.kubelet);
+            let kubelet = kubelet.unwrap_or(topology.version);
+            Ok(vec![
+                files::kubelet_configuration(topology, kubelet)?,
+                files::kubelet_drop_in(topology, host, kubelet)?,
+            ])
+        }
+        EtcdManager::Systemd => {
+            // `refusals` has seen to it that both are known.
+            let etcd = facts.and_then(|facts| facts.etcd.as_ref());
+            let program = etcd.and_then(|etcd| etcd.program.as_deref());
+            let version = etcd.and_then(|etcd| etcd.version);
+            let (program, version) = (
+                program.unwrap_or(files::PROGRAM),
+                version.unwrap_or(files::OLDEST),
+            );
+            Ok(vec![files::unit(topology, host, program, version)?])
+        }
+    }
 }
 
 /// The first control plane asks with a certificate of its own; and nobody else's objects may be there.

@@ -1,6 +1,6 @@
-//! How long etcd's certificates last, and who is a member beside the inventory.
+//! How long etcd's certificates last, how members differ from the inventory, and who is one beside it.
 
-use super::{Scene, hosts};
+use super::{Scene, hosts, unapplied};
 use crate::facts::{ClusterOfEtcd, EtcdFacts, client_ending, ending};
 use crate::plan::{Note, NoteLevel};
 use crate::topology::Role;
@@ -19,6 +19,7 @@ pub(in crate::planner) fn gather(scene: &Scene) -> Vec<Note> {
     if notes.is_empty() {
         notes.extend(lasting(scene).map(|text| note(NoteLevel::Info, text)));
     }
+    notes.extend(unapplied::told(scene).map(|text| note(NoteLevel::Warning, text)));
     notes.extend(
         strangers(scene)
             .into_iter()
