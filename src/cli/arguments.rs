@@ -199,7 +199,7 @@ pub struct KubeconfigArguments {
     /// The inventory
     #[command(flatten)]
     pub inventory: Inventory,
-    /// Write it to this file, mode 0600
+    /// Write it to this file, mode 0600; CLUSTER.kubeconfig where you are when neither is given
     #[arg(long, value_name = "FILE", conflicts_with = "merge")]
     pub to: Option<PathBuf>,
     /// Merge it into your kubeconfig ($KUBECONFIG or ~/.kube/config) as a context named after the cluster; a backup is kept

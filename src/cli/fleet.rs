@@ -11,7 +11,7 @@ use crate::error::Problem;
 use crate::events::Event;
 use crate::facts::{self, HostFacts, Observation};
 use crate::remote::connection::{Connection, Output};
-use crate::remote::files::etcd::{KUBELET_CONFIGURATION, KUBELET_DROP_IN, UNIT};
+use crate::remote::files::etcd::{KUBELET_CONFIGURATION, KUBELET_DROP_IN, MANIFEST, UNIT};
 use crate::remote::files::{HAPROXY, KEEPALIVED};
 use crate::remote::probe::{self, Look};
 use crate::ssh::{Client, Session};
@@ -151,7 +151,7 @@ fn paths(topology: &Topology, host: &Host) -> Vec<String> {
         paths.push(crate::remote::files::API_SERVER.to_owned());
     }
     if host.is(Role::Etcd) {
-        paths.extend([KUBELET_CONFIGURATION, KUBELET_DROP_IN, UNIT].map(str::to_owned));
+        paths.extend([KUBELET_CONFIGURATION, KUBELET_DROP_IN, MANIFEST, UNIT].map(str::to_owned));
     }
     let for_host = topology
         .files

@@ -3,15 +3,6 @@
 use super::RemoteCommand;
 use crate::topology::{EtcdManager, HostName};
 
-macro_rules! etcd_script {
-    ($name:literal) => {
-        concat!(
-            include_str!("scripts/etcdctl.sh"),
-            include_str!(concat!("scripts/", $name))
-        )
-    };
-}
-
 /// Writes the static pod's manifest from `/run/hawser/kubeadm-etcd.yaml`.
 pub fn write_manifest(flags: &[String]) -> RemoteCommand {
     RemoteCommand::changes(

@@ -27,15 +27,6 @@ macro_rules! outliving_script {
     };
 }
 
-macro_rules! etcd_script {
-    ($name:literal) => {
-        concat!(
-            include_str!("scripts/etcdctl.sh"),
-            include_str!(concat!("scripts/", $name))
-        )
-    };
-}
-
 /// `kubeadm init` from `/run/hawser/kubeadm-init.yaml`.
 pub fn init(flags: &[String]) -> RemoteCommand {
     RemoteCommand::changes("kubeadm init", outliving_script!("kubeadm_init.sh")).args(flags)

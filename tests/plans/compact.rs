@@ -1,8 +1,9 @@
 //! Balancers on the control planes: three hosts in all, the endpoint at a port of its own.
 
 use hawser::error::Problem;
+use hawser::verify::unmet;
 
-use crate::inventory::{compact, control_plane};
+use crate::inventory::{compact, control_plane, with_etcd_hosts};
 use crate::listing::{limited_to, page};
 use crate::world::World;
 
@@ -18,6 +19,16 @@ fn fresh_hosts() {
 #[test]
 fn a_whole_cluster_leaves_nothing_to_do() {
     insta::assert_snapshot!(planned(&World::built(compact(0))), @"nothing to do");
+}
+
+#[test]
+fn etcd_may_have_hosts_of_its_own() {
+    let fresh = World::fresh(with_etcd_hosts(compact(1)));
+
+    insta::assert_snapshot!(planned(&fresh));
+    let world = World::built(with_etcd_hosts(compact(1)));
+    assert!(world.plan().unwrap().is_empty());
+    assert_eq!(unmet(&world.topology, &world.observe(), &[]), []);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use hawser::facts::{CertificateFact, EtcdData, EtcdFacts, Observed, cluster_id};
 use hawser::pki::Leaf;
 use hawser::plan::Step;
-use hawser::remote::files::etcd::{UNIT, cluster_token, peer_url};
+use hawser::remote::files::etcd::{MANIFEST, UNIT, cluster_token, peer_url, standing_flags};
 use hawser::remote::files::etcd_endpoints;
 use hawser::topology::{EtcdManager, EtcdTopology, Host, HostName, Role, Topology, Version};
 
@@ -69,7 +69,7 @@ impl World {
                 self.knows_authority_or_may_make_it(step)?;
                 self.write(step);
             }
-            "write-etcd-manifest" => self.machine(&host.name.0).add_manifests(&["etcd.yaml"]),
+            "write-etcd-manifest" => self.write_pod(&host),
             "start-etcd" => self.start_member(&host)?,
             "await-etcd-leader"
                 if self
@@ -202,6 +202,20 @@ impl World {
             facts.certificates.insert(name, certificate);
         }
         Ok(())
+    }
+
+    /// As kubeadm has it: flags of its own, and those of its file.
+    fn write_pod(&mut self, host: &Host) {
+        let flags = standing_flags(&self.topology, host);
+        let command = [
+            vec!["etcd".to_owned(), "--snapshot-count=10000".to_owned()],
+            flags,
+        ]
+        .concat();
+        let pod = serde_json::json!({ "spec": { "containers": [{ "command": command }] } });
+        let machine = self.machine(&host.name.0);
+        machine.add_manifests(&["etcd.yaml"]);
+        machine.put(MANIFEST, &pod.to_string(), 0o600);
     }
 
     fn start_member(&mut self, host: &Host) -> Result<(), String> {

@@ -51,7 +51,11 @@ pub(crate) fn stacked(control_planes: u8, workers: u8) -> Topology {
 
 /// The same with etcd1 to etcd3.
 pub(crate) fn external(control_planes: u8, workers: u8) -> Topology {
-    let mut topology = stacked(control_planes, workers);
+    with_etcd_hosts(stacked(control_planes, workers))
+}
+
+/// etcd1 to etcd3 beside the hosts that there are.
+pub(crate) fn with_etcd_hosts(mut topology: Topology) -> Topology {
     topology.etcd = EtcdTopology::External;
     topology.hosts.extend((1..=3).map(etcd_host));
     topology

@@ -3,23 +3,26 @@
 mod beginning;
 mod follow;
 mod growth;
+mod member;
 mod notes;
 mod refusals;
+mod unapplied;
 
 use std::collections::BTreeSet;
 
 use super::limit::named;
-use super::{ALL_AT_ONCE, Cluster, Scene, chain, is_within, kubeadm, phase};
+use super::{ALL_AT_ONCE, Cluster, Scene, chain, is_within, phase};
 use crate::error::Problem;
 use crate::facts::{CertificateFact, EtcdFacts, HostFacts, Observed, client_left};
 use crate::pki::{Leaf, Order};
 use crate::plan::{Chain, Phase, Step};
-use crate::remote::files::etcd::{self as files, Beginning};
+use crate::remote::files::etcd::Beginning;
 use crate::steps::etcd as steps;
 use crate::topology::{EtcdManager, EtcdSettings, EtcdTopology, Host, HostName, Role};
 
 use beginning::There;
 use growth::Growth;
+use member::member;
 
 pub(super) use follow::{api_servers, kubeadm_config, new_configuration};
 pub(super) use growth::refused as refused_growth;
@@ -276,52 +279,6 @@ fn certificates(scene: &Scene, decision: &Decision) -> Vec<Chain> {
             chain(&host.name, vec![step])
         })
         .collect()
-}
-
-/// What makes a member run on its host; a learner answers less than one with a vote.
-fn member(scene: &Scene, host: &Host, beginning: &Beginning, learns: bool) -> Result<Vec<Step>, Problem> {
-    let topology = scene.topology;
-    let settings = &topology.external_etcd;
-    let found = |path: &str| scene.file(&host.name, path);
-    let mut all = Vec::new();
-    match settings.manager {
-        EtcdManager::Kubelet => {
-            let kubelet = scene
-                .facts(&host.name)
-                .and_then(|facts| facts.versions.kubelet)
-                .unwrap_or(topology.version);
-            for file in [
-                files::kubelet_configuration(topology, kubelet)?,
-                files::kubelet_drop_in(topology, host, kubelet)?,
-            ] {
-                all.extend(steps::write(&host.name, &file, found(&file.path)));
-            }
-            all.extend(kubeadm::for_etcd(scene, host, beginning)?);
-            all.push(steps::write_manifest(
-                &host.name,
-                &kubeadm::flags(scene, host)?,
-                &settings.data_directory,
-                &beginning.initial_cluster(),
-            ));
-        }
-        EtcdManager::Systemd => {
-            // `refusals` has seen to it that both are known.
-            let etcd = scene.facts(&host.name).and_then(|facts| facts.etcd.as_ref());
-            let program = etcd
-                .and_then(|etcd| etcd.program.as_deref())
-                .unwrap_or(files::PROGRAM);
-            let version = etcd.and_then(|etcd| etcd.version).unwrap_or(files::OLDEST);
-            let unit = files::unit(topology, host, (program, version), beginning)?;
-            all.extend(steps::write(&host.name, &unit, found(&unit.path)));
-        }
-    }
-    all.push(steps::start(
-        &host.name,
-        (settings.manager, &settings.data_directory),
-        &topology.kubeadm.cri_socket,
-        learns,
-    ));
-    Ok(all)
 }
 
 /// The first control plane asks with a certificate of its own; and nobody else's objects may be there.

@@ -1,7 +1,7 @@
-//! How long etcd's certificates last, and who is a member beside the inventory.
+//! How long etcd's certificates last, how members differ from the inventory, and who is one beside it.
 
 use super::growth::Growth;
-use super::{Decision, Scene, hosts};
+use super::{Decision, Scene, hosts, unapplied};
 use crate::facts::{ClusterOfEtcd, EtcdFacts, client_ending, ending};
 use crate::plan::{Note, NoteLevel};
 use crate::topology::Role;
@@ -22,6 +22,7 @@ pub(in crate::planner) fn gather(scene: &Scene, decision: &Decision) -> Vec<Note
     }
     notes.extend(decision.growth.as_ref().map(Growth::note));
     notes.extend(later(scene, decision).map(|text| note(NoteLevel::Warning, text)));
+    notes.extend(unapplied::told(scene).map(|text| note(NoteLevel::Warning, text)));
     notes.extend(
         strangers(scene)
             .into_iter()

@@ -11,7 +11,7 @@ use super::{RenderedFile, socket, yaml};
 use crate::error::Problem;
 use crate::pki::{AUTHORITY_CERTIFICATE, Order};
 use crate::remote::handover::HandedFile;
-use crate::topology::{EtcdManager, Host, Topology, Version};
+use crate::topology::{EtcdManager, Host, Role, Topology, Version};
 
 /// The kubelet's drop-in; sorts after kubeadm's own.
 pub const KUBELET_DROP_IN: &str = "/etc/systemd/system/kubelet.service.d/20-etcd-service-manager.conf";
@@ -38,6 +38,9 @@ const KUBELET: &str = "kubeadm/etcd-kubelet.yaml.j2";
 const CLIENTS: u16 = 2379;
 const PEERS: u16 = 2380;
 const METRICS: u16 = 2381;
+
+/// The static pod, as kubeadm writes it.
+pub const MANIFEST: &str = "/etc/kubernetes/manifests/etcd.yaml";
 
 /// Where kubeadm puts a static pod.
 const STATIC_PODS: &str = "/etc/kubernetes/manifests";
@@ -249,6 +252,21 @@ pub fn unit(
     )?;
     check_words(topology, UNIT_TEMPLATE, &text, &words)?;
     Ok(RenderedFile::of_root(UNIT, 0o644, &text))
+}
+
+/// The flags that a member runs with whoever starts it, but for those with which it only begins.
+pub fn standing_flags(topology: &Topology, host: &Host) -> Vec<String> {
+    let beginning = Beginning::together(topology.with_role(Role::Etcd));
+    let mut arguments = with_the_users(membership(topology, host, &beginning), topology);
+    let directory = topology.external_etcd.data_directory.clone();
+    arguments.push(("data-dir".to_owned(), directory));
+    let flags = arguments.iter().map(|(name, value)| format!("--{name}={value}"));
+    flags.filter(|flag| !is_of_the_beginning(flag)).collect()
+}
+
+/// Whether a flag counts only where a member has no data yet.
+pub fn is_of_the_beginning(flag: &str) -> bool {
+    flag.starts_with("--initial-")
 }
 
 /// Who a member is, where it listens, and with whom it begins.

@@ -7,19 +7,8 @@ use crate::plan::{Chain, FileChange, Lane, Necessity, Note, NoteLevel, Phase, Pl
 use crate::remote::{self, Effect};
 
 fn change(name: &str, describe: &'static str) -> Step {
-    Step {
-        id: StepId(format!("{name}/{describe}")),
-        host: host(name),
-        describe: describe.into(),
-        change: Some(remote::any(describe, Effect::Changes, "")),
-        timeout: seconds(60.0),
-        done_when: None,
-        captures: None,
-        makes: None,
-        files: Vec::new(),
-        on_failure: None,
-        ends_for_all: false,
-    }
+    Step::on(&host(name), describe, describe)
+        .change(remote::any(describe, Effect::Changes, ""), seconds(60.0))
 }
 
 fn wait(name: &str, describe: &'static str) -> Step {
