@@ -47,8 +47,8 @@ fn of_host(scene: &Scene, host: &Host) -> Result<Vec<String>, Problem> {
             .map(|file| file.content.as_str());
         found.extend(difference(
             &file.path,
-            lines(&file.content.masked()),
-            text.map(lines),
+            &lines(&file.content.masked()),
+            text.map(lines).as_ref(),
         ));
     }
     if scene.topology.external_etcd.manager == EtcdManager::Kubelet {
@@ -80,7 +80,7 @@ fn of_pod(scene: &Scene, host: &Host) -> Option<String> {
         .collect();
     let names: BTreeSet<String> = wanted.iter().map(|flag| name(flag)).collect();
     let there = there.into_iter().filter(|flag| names.contains(&name(flag)));
-    difference(MANIFEST, wanted, Some(there.collect()))
+    difference(MANIFEST, &wanted, Some(&there.collect()))
 }
 
 /// The words behind the program in a static pod's container.
@@ -91,7 +91,7 @@ fn flags(manifest: &str) -> Option<Vec<String>> {
     Some(words.map(str::to_owned).collect())
 }
 
-fn difference(path: &str, wanted: BTreeSet<String>, there: Option<BTreeSet<String>>) -> Option<String> {
+fn difference(path: &str, wanted: &BTreeSet<String>, there: Option<&BTreeSet<String>>) -> Option<String> {
     let Some(there) = there else {
         return Some(format!("{path} is not there"));
     };
@@ -100,8 +100,8 @@ fn difference(path: &str, wanted: BTreeSet<String>, there: Option<BTreeSet<Strin
         (!lines.is_empty()).then(|| format!("{} only {whose}", lines.join(", ")))
     };
     let sides = [
-        only(&wanted, &there, "in the inventory"),
-        only(&there, &wanted, "on the host"),
+        only(wanted, there, "in the inventory"),
+        only(there, wanted, "on the host"),
     ];
     let sides: Vec<String> = sides.into_iter().flatten().collect();
     (!sides.is_empty()).then(|| format!("{path}: {}", sides.join("; ")))

@@ -1,5 +1,7 @@
 //! etcd on hosts of its own: the kubelet that runs it as a static pod, or its systemd unit.
 
+mod beginning;
+
 use std::collections::BTreeMap;
 
 use minijinja::context;
@@ -12,6 +14,8 @@ use crate::error::Problem;
 use crate::pki::{AUTHORITY_CERTIFICATE, Order};
 use crate::remote::handover::HandedFile;
 use crate::topology::{EtcdManager, Host, Role, Topology, Version};
+
+pub use beginning::Beginning;
 
 /// The kubelet's drop-in; sorts after kubeadm's own.
 pub const KUBELET_DROP_IN: &str = "/etc/systemd/system/kubelet.service.d/20-etcd-service-manager.conf";
@@ -61,38 +65,6 @@ pub fn peer_url(host: &Host) -> String {
 /// `https://address:2379`, by which clients know a host.
 pub fn client_url(host: &Host) -> String {
     format!("https://{}", socket(host.address, CLIENTS))
-}
-
-/// With whom a member begins: all at once, which makes a new cluster, or as one more of a cluster that is there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Beginning {
-    state: &'static str,
-    members: Vec<(String, String)>,
-}
-
-impl Beginning {
-    /// These hosts make a new cluster.
-    pub fn together<'a>(hosts: impl IntoIterator<Item = &'a Host>) -> Self {
-        let member = |host: &Host| (host.name.to_string(), peer_url(host));
-        Self {
-            state: "new",
-            members: hosts.into_iter().map(member).collect(),
-        }
-    }
-
-    /// One more, after these: name and peer URL of each, its own last. etcd wants exactly those that are listed.
-    pub fn after(members: Vec<(String, String)>) -> Self {
-        Self {
-            state: "existing",
-            members,
-        }
-    }
-
-    /// `name=url` of every member.
-    pub fn initial_cluster(&self) -> String {
-        let members = self.members.iter().map(|(name, url)| format!("{name}={url}"));
-        members.collect::<Vec<_>>().join(",")
-    }
 }
 
 /// The token from which a new cluster's identity is made: one cluster of an inventory is not taken for another's.
