@@ -34,24 +34,24 @@ unit: tools ## tests that need no lab
 
 lab-test: tools ## tests on the lab's real hosts
 	@lab/lab build
-	HAWSER_KUBEADM="$$(lab/lab path bin)/kubeadm" cargo nextest run --locked --features lab --profile lab -E 'binary(=lab) | binary(=lab_compact) | binary(=lab_kubeadm_config)'
+	HAWSER_KUBEADM="$$(lab/lab path bin)/kubeadm" cargo nextest run --locked --features lab --profile lab -E 'binary(/^lab_?/) - binary(=lab_faults)'
 	@lab/lab down
 
 faults: tools ## hosts that lose power or their disk in the middle of a build, and how the next run goes on
 	@lab/lab build
 	@lab/faults.sh
 
-lab: tools ## bring up the lab's hosts (PROFILE=stacked, external or compact), taking down what runs
+lab: tools ## bring up the lab's hosts (PROFILE=stacked, external, compact or compact-external), taking down what runs
 	@lab/lab build
 	@lab/lab up $(PROFILE)
 
 lab-down: ## take the lab down; the cache stays
 	@lab/lab down
 
-bench: tools ## measure against the guide by hand and against Ansible; results in docs/results
+bench: tools ## measure against the guide by hand and against Ansible (PROFILES="stacked external"); results in docs/results
 	cargo build --release --locked
 	@lab/lab build
-	@bench/run.sh
+	@bench/run.sh $(PROFILES)
 
 soak: tools ## ten builds of a PROFILE in a row (or TIMES); results in docs/results
 	cargo build --release --locked

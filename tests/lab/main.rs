@@ -10,6 +10,7 @@ mod evidence;
 mod fulfilment;
 mod needles;
 mod sampling;
+mod users;
 
 mod a10_build;
 mod a11_as_planned;

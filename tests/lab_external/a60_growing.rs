@@ -4,15 +4,15 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::PROFILE;
 use crate::support::hawser::{Administrator, BUILD, LOOK, Workstation, administrator, report};
 use crate::support::process::Ran;
 use crate::support::requests::{self, Question, failed};
 use crate::support::wait::{LONG, until};
 use crate::support::{host, lab};
 
-const PROFILE: &str = "external";
-
-const CONTROL_PLANES: [&str; 3] = ["cp1", "cp2", "cp3"];
+/// The fourth came by `a55`.
+const CONTROL_PLANES: [&str; 4] = ["cp1", "cp2", "cp3", "cp4"];
 
 /// The hosts that are added: name and address.
 const NEWCOMERS: [(&str, &str); 2] = [("etcd4", "10.77.0.44"), ("etcd5", "10.77.0.45")];
@@ -24,7 +24,8 @@ const AGAIN: Duration = Duration::from_secs(30);
 fn workstation(newcomers: usize) -> Workstation {
     let added = NEWCOMERS.iter().take(newcomers);
     let entries = added.map(|(name, address)| lab::host_entry(name, address, "etcd"));
-    let inventory = lab::inventory_text(PROFILE) + &entries.collect::<String>();
+    let fourth = lab::host_entry("cp4", "10.77.0.24", "control-plane");
+    let inventory = lab::inventory_text(PROFILE) + &fourth + &entries.collect::<String>();
     Workstation::with_text(&inventory)
 }
 

@@ -1,5 +1,6 @@
-//! etcd on hosts of its own, on the lab's real hosts. The tests share one cluster, in the order of their names (nextest
-//! profile `lab`): `a10` builds it.
+//! etcd on hosts of its own, on the lab's real hosts: run by a kubelet, with RSA keys, certificates uploaded. The tests
+//! share one cluster, in the order of their names (nextest profile `lab`): `a05` brings up the hosts and hands hawser
+//! what has no business there, `a10` builds.
 #![cfg(test)]
 #![cfg(feature = "lab")]
 
@@ -7,5 +8,30 @@
 #[path = "../lab/support/mod.rs"]
 mod support;
 
+#[expect(dead_code, reason = "of what the stacked cluster's tests look for besides")]
+#[path = "../lab/needles.rs"]
+mod needles;
+#[path = "../lab/sampling.rs"]
+mod sampling;
+#[path = "../lab/users.rs"]
+mod users;
+
+mod cluster;
+mod etcd;
+
+mod a05_wrong_starts;
 mod a10_build;
+mod a20_healthy;
+mod a30_second_apply;
+mod a40_certificates;
+mod a45_private_keys;
+mod a50_power;
+mod a55_control_plane;
 mod a60_growing;
+
+const PROFILE: &str = "external";
+
+/// Where the balancers answer.
+const ENDPOINT: &str = "10.77.0.100:6443";
+
+const NODES: &[&str] = &["cp1", "cp2", "cp3", "w1", "w2"];

@@ -3,7 +3,7 @@
 use hawser::error::Problem;
 use hawser::verify::unmet;
 
-use crate::inventory::{compact, control_plane, with_etcd_hosts};
+use crate::inventory::{compact, compact_external, control_plane, with_etcd_hosts};
 use crate::listing::{limited_to, page};
 use crate::world::World;
 
@@ -143,5 +143,56 @@ fn a_fourth_host_that_is_both_alone() {
                 format!("{host}/activate-keepalived")
             ])
             .concat()
+    );
+}
+
+#[test]
+fn fresh_hosts_with_etcd_on_hosts_of_its_own() {
+    insta::assert_snapshot!(planned(&World::fresh(compact_external())));
+}
+
+#[test]
+fn a_whole_cluster_with_etcd_on_hosts_of_its_own_leaves_nothing_to_do() {
+    let world = World::built(compact_external());
+
+    insta::assert_snapshot!(planned(&world), @"note: etcd's certificates last 364 days more, its authority 3649");
+}
+
+/// The host lost its disk, and etcd no member: only the node has to go before the host joins anew.
+#[test]
+fn an_emptied_host_that_is_both_where_etcd_has_hosts_of_its_own() {
+    let mut world = World::built(compact_external());
+    world.empty("cp2");
+
+    insta::assert_snapshot!(planned(&world));
+    let plan = world.plan().unwrap();
+    world.apply(&plan).unwrap();
+    assert_eq!(world.violations, Vec::<String>::new());
+    assert!(world.plan().unwrap().is_empty());
+}
+
+/// The authority's key stays on the etcd hosts; what asks etcd goes the way of the other certificates.
+#[test]
+fn control_planes_are_handed_what_asks_etcd_and_no_authoritys_key() {
+    let plan = World::fresh(compact_external()).plan().unwrap();
+    let write = plan
+        .steps()
+        .find(|step| step.id.0 == "cp2/write-control-plane-certificates")
+        .unwrap();
+
+    let files: Vec<&str> = write
+        .files
+        .iter()
+        .map(|file| file.path.as_str())
+        .filter(|path| path.contains("etcd"))
+        .collect();
+
+    assert_eq!(
+        files,
+        [
+            "/etc/kubernetes/pki/etcd/ca.crt",
+            "/etc/kubernetes/pki/apiserver-etcd-client.crt",
+            "/etc/kubernetes/pki/apiserver-etcd-client.key",
+        ]
     );
 }

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use hawser::templates::Templates;
 use hawser::topology::{
-    CertificateRoute, Endpoint, EtcdSettings, EtcdTopology, Host, HostFile, KubeadmSettings, Manifest,
-    Networks, Role, SshSettings, SshTarget, Sudo, Topology, Version,
+    CertificateRoute, Endpoint, EtcdManager, EtcdSettings, EtcdTopology, Host, HostFile, KeyAlgorithm,
+    KubeadmSettings, Manifest, Networks, Role, SshSettings, SshTarget, Sudo, Topology, Version,
 };
 use serde_json::Map;
 
@@ -81,6 +81,20 @@ pub(crate) fn compact(workers: u8) -> Topology {
         host.roles.insert(Role::Balancer);
     }
     topology.endpoint.port = 8443;
+    topology
+}
+
+/// The same with etcd1 to etcd3, run by systemd, and certificates that go from host to host.
+pub(crate) fn compact_external() -> Topology {
+    let mut topology = compact(0);
+    topology.etcd = EtcdTopology::External;
+    topology.external_etcd = EtcdSettings {
+        manager: EtcdManager::Systemd,
+        key_algorithm: KeyAlgorithm::EcdsaP256,
+        ..EtcdSettings::default()
+    };
+    topology.certificates = CertificateRoute::Ssh;
+    topology.hosts.extend((1..=3).map(etcd_host));
     topology
 }
 

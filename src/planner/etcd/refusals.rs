@@ -94,7 +94,7 @@ fn other_manager(scene: &Scene, host: &Host, facts: &EtcdFacts, all: &HostFacts)
         EtcdManager::Systemd if is_pod => (
             "the kubelet runs etcd there (/etc/kubernetes/manifests/etcd.yaml)",
             "systemd",
-            "`systemctl disable --now kubelet`, stop the container, `rm /etc/kubernetes/manifests/etcd.yaml`",
+            "`rm /etc/kubernetes/manifests/etcd.yaml`, and when `pgrep -x etcd` finds nothing any more, `systemctl disable --now kubelet`",
         ),
         EtcdManager::Kubelet if is_unit => (
             "systemd runs etcd there (/etc/systemd/system/etcd.service)",
@@ -112,7 +112,7 @@ fn other_manager(scene: &Scene, host: &Host, facts: &EtcdFacts, all: &HostFacts)
         way_out: vec![
             "correct `manager` under [etcd]".to_owned(),
             format!(
-                "or hand over, one host after the other: on {}: {stop}, then run this again",
+                "or hand over, with the API away until etcd runs again: on {}: {stop}; when every etcd host is through it, run this again",
                 host.name
             ),
         ],

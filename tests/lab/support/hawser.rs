@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -127,6 +127,17 @@ pub(crate) fn administrator(profile: &str) -> Administrator {
         credentials: Credentials::from_kubeconfig(&text),
         workstation,
     }
+}
+
+/// Follows a run (`apply -o json`) to an event; `false` where it ended before.
+pub(crate) fn reached(run: &Running, is_it: impl Fn(&Value) -> bool) -> bool {
+    let since = Instant::now();
+    while let Ok(line) = run.lines.recv_timeout(BUILD.saturating_sub(since.elapsed())) {
+        if is_it(&serde_json::from_str(&line).unwrap()) {
+            return true;
+        }
+    }
+    false
 }
 
 /// The events of a run, from `apply -o json`.

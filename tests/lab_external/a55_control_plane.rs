@@ -1,0 +1,37 @@
+//! A fourth control plane, long after the build: whatever kubeadm had uploaded has lived its two hours.
+
+use crate::cluster::{at_the_endpoint, shared_sums};
+use crate::support::hawser::{BUILD, LOOK, Workstation, report};
+use crate::support::{host, lab};
+use crate::{NODES, PROFILE};
+
+/// A Secret that an earlier run has left, sealed with a key that nobody has; its owner's time is up.
+const LEAVE_AN_OLD_SECRET: &str = "
+    k() { kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system \"$@\"; }
+    kubeadm init phase upload-certs --upload-certs --skip-certificate-key-print >/dev/null 2>&1
+    k delete secret \"$(k get secret kubeadm-certs -o 'jsonpath={.metadata.ownerReferences[0].name}')\"";
+
+#[test]
+fn a55_a_fourth_control_plane_joins_after_the_uploaded_certificates_have_gone() {
+    host::exec("cp1", LEAVE_AN_OLD_SECRET);
+    lab::add("cp4", "10.77.0.24");
+    let inventory = lab::inventory_text(PROFILE) + &lab::host_entry("cp4", "10.77.0.24", "control-plane");
+    let workstation = Workstation::with_text(&inventory);
+
+    workstation.hawser(&["apply", "--yes"], BUILD).exits(0);
+
+    let administrator = at_the_endpoint();
+    let kubectl = &administrator.kubectl;
+    let mut ready = kubectl.ready_nodes().unwrap();
+    ready.sort();
+    let mut expected = [NODES, &["cp4"]].concat();
+    expected.sort_unstable();
+    assert_eq!(ready, expected);
+    assert_eq!(shared_sums("cp4"), shared_sums("cp1"));
+    assert!(!host::is_so("cp4", "test -e /etc/kubernetes/pki/etcd/ca.key"));
+    assert_eq!(kubectl.secrets_of_runs(), Vec::<String>::new());
+    let again = workstation
+        .hawser(&["apply", "--yes", "-o", "json"], LOOK)
+        .exits(0);
+    assert_eq!(report(&again.stdout)["changed"], 0, "{}", again.said());
+}
