@@ -27,6 +27,8 @@ pub struct Examined {
     /// What came of it.
     #[serde(flatten)]
     pub verdict: Verdict,
+    /// Whether hawser itself listened there at that moment.
+    pub listened: bool,
 }
 
 /// What a trial of a way means where the hosts are as they were found.
@@ -37,6 +39,17 @@ pub fn judge(scene: &Scene, cell: &Cell, trial: &Trial) -> Verdict {
         Purpose::Registry => registry(scene, cell, &cause),
         Purpose::EndpointName => named(scene, cell, stage, &cause),
         _ => grade(cell, stage, &cause),
+    };
+    Verdict { cause, grade }
+}
+
+/// What a trial means of a way at whose end hawser itself listened: there is nothing but the way that could fail.
+pub fn judge_listened(cell: &Cell, trial: &Trial) -> Verdict {
+    let cause = Cause::of(trial, cell.expected, Peers::Anybody);
+    let grade = match cause {
+        Cause::Open => Grade::Fine,
+        Cause::NotTested(_) => Grade::Unknown,
+        _ => Grade::Error,
     };
     Verdict { cause, grade }
 }

@@ -20,7 +20,7 @@ use serde::Serialize;
 pub use cause::Cause;
 pub use cell::{Cell, Narrowing, Port, Purpose, Source, Target};
 pub use cells::cells;
-pub use judgement::{Examined, Verdict, judge, judge_vrrp, untested};
+pub use judgement::{Examined, Verdict, judge, judge_listened, judge_vrrp, untested};
 pub use remedy::{Remedy, remedies};
 pub use stage::{Scene, Stage};
 

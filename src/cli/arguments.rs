@@ -150,6 +150,9 @@ pub struct CheckArguments {
     /// Only ways to this port
     #[arg(long, value_name = "N")]
     pub port: Option<u16>,
+    /// Listen on hosts for the moment of the check where nothing listens yet, so that a firewall shows
+    #[arg(long)]
+    pub listen: bool,
     /// Measure etcd's disks too: each writes some megabytes, in at most five seconds
     #[arg(long, conflicts_with_all = ["from", "to", "port"])]
     pub disk: bool,

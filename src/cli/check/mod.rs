@@ -1,23 +1,27 @@
 //! `hawser check`: will it work, and why not.
 
 mod hosts;
+mod listeners;
 mod onward;
 mod trials;
 
 use std::collections::BTreeSet;
 use std::time::Instant;
 
+use futures::future::join;
 use serde_json::json;
 use tokio::sync::mpsc;
 
 use self::hosts::{Extent, ask_hosts};
+use self::listeners::Listeners;
 use self::trials::{Trials, try_all};
 use super::arguments::{CheckArguments, OutputFormat};
 use super::fleet::Fleet;
 use super::{Outcome, surroundings};
 use crate::check::host::{Fact, findings};
 use crate::check::{
-    Cell, Examined, Grade, Narrowing, Purpose, Scene, Verdict, cells, judge, judge_vrrp, remedies, untested,
+    Cell, Examined, Grade, Narrowing, Purpose, Scene, Verdict, cells, judge, judge_listened, judge_vrrp,
+    remedies, untested,
 };
 use crate::error::{ExitCode, Problem, gravest};
 use crate::facts::Observation;
@@ -44,18 +48,34 @@ pub(super) async fn run(arguments: CheckArguments) -> Outcome {
         (false, true) => Extent::FactsAndDisks,
     };
     let asked = ask_hosts(&fleet, &topology, extent).await;
-    let (observation, trials) = futures::future::join(
-        fleet.observe(&topology, Look::Whole, &events),
-        try_all(&fleet, &topology, &cells),
-    )
-    .await;
+    let observe = fleet.observe(&topology, Look::Whole, &events);
+    let (observation, ways) = if arguments.listen {
+        let observation = observe.await;
+        let scene = Scene {
+            topology: &topology,
+            observation: &observation,
+        };
+        let listeners = Listeners::start(&fleet, &scene, &cells).await;
+        let trials = try_all(&fleet, &topology, &cells, &listeners).await;
+        let ways = examine(&scene, cells, &trials, &listeners);
+        listeners.stop().await;
+        (observation, ways)
+    } else {
+        let nobody = Listeners::default();
+        let (observation, trials) = join(observe, try_all(&fleet, &topology, &cells, &nobody)).await;
+        let scene = Scene {
+            topology: &topology,
+            observation: &observation,
+        };
+        let ways = examine(&scene, cells, &trials, &nobody);
+        (observation, ways)
+    };
     fleet.close().await;
 
     let scene = Scene {
         topology: &topology,
         observation: &observation,
     };
-    let ways = examine(&scene, cells, &trials);
     let remedies = remedies(&scene, &ways);
     let findings = match extent {
         Extent::Nothing => Vec::new(),
@@ -150,10 +170,11 @@ fn wanted(topology: &Topology, arguments: &CheckArguments) -> Result<Vec<Cell>, 
     Ok(cells)
 }
 
-fn examine(scene: &Scene, cells: Vec<Cell>, trials: &Trials) -> Vec<Examined> {
+fn examine(scene: &Scene, cells: Vec<Cell>, trials: &Trials, listeners: &Listeners) -> Vec<Examined> {
     let verdict = |number: usize, cell: &Cell| -> Verdict {
         match trials.get(&number) {
             _ if cell.purpose == Purpose::Vrrp => judge_vrrp(scene, cell),
+            Some(Ok(trial)) if listeners.are_at(cell) => judge_listened(cell, trial),
             Some(Ok(trial)) => judge(scene, cell, trial),
             Some(Err(why)) => untested(why.as_str()),
             None => untested("it was not tried"),
@@ -163,6 +184,7 @@ fn examine(scene: &Scene, cells: Vec<Cell>, trials: &Trials) -> Vec<Examined> {
     numbered
         .map(|(number, cell)| Examined {
             verdict: verdict(number, &cell),
+            listened: listeners.are_at(&cell),
             cell,
         })
         .collect()

@@ -28,6 +28,7 @@ fn way(from: &str, to: &str, purpose: Purpose, cause: Cause, grade: Grade) -> Ex
             connections: 1,
         },
         verdict: Verdict { cause, grade },
+        listened: false,
     }
 }
 
@@ -83,6 +84,7 @@ fn remedy() -> Remedy {
         cause: Cause::TimedOut,
         grade: Grade::Error,
         steps: vec!["on cp1: `iptables -S` shows its rules".to_owned()],
+        listened: false,
     }
 }
 
