@@ -94,7 +94,7 @@ fn peers<'a>(scene: &Scene<'a>, cell: &Cell, stage: Stage) -> Peers<'a> {
     match (scene.authority(), stage) {
         (Some(authority), _) => Peers::SignedBy(authority),
         (None, Stage::Empty | Stage::EmptyElsewhere | Stage::Unbuilt) => Peers::Nobody,
-        (None, Stage::Serving | Stage::Unknown) => Peers::Anybody,
+        (None, Stage::Serving | Stage::Any | Stage::Unknown) => Peers::Anybody,
     }
 }
 
@@ -108,7 +108,7 @@ fn grade(cell: &Cell, stage: Stage, cause: &Cause) -> Grade {
         (_, Stage::Serving) => fine_if(*cause == Cause::Open, Grade::Error),
         // Somebody has taken the port; but a balancer accepts before anything is behind it.
         (_, Stage::Empty) if accepts && matches!(cell.to, Target::Host(_)) => Grade::Warning,
-        (_, Stage::Empty) => fine_if(answers, Grade::Error),
+        (_, Stage::Empty | Stage::Any) => fine_if(answers, Grade::Error),
         (_, Stage::EmptyElsewhere) => fine_if(answers, Grade::Warning),
         (_, Stage::Unknown) if answers => fine_if(*cause == Cause::Open, Grade::Warning),
         (_, Stage::Unknown) => Grade::Error,

@@ -14,6 +14,8 @@ pub enum Stage {
     Empty,
     /// Nothing listens behind a balancer that is not hawser's; some pass nothing then.
     EmptyElsewhere,
+    /// Something listens there or nothing does; who, is not hawser's to know.
+    Any,
     /// Not even the address is there yet.
     Unbuilt,
     /// The host did not tell.
@@ -62,6 +64,7 @@ impl<'a> Scene<'a> {
             Target::Registry => Stage::Serving,
             // Whether a host could be looked at is what this way is for.
             Target::Host(_) if cell.purpose == Purpose::Ssh => Stage::Serving,
+            Target::Host(_) if cell.purpose == Purpose::PodNetwork => Stage::Any,
             Target::Host(name) => self.facts(name).map_or(Stage::Unknown, |facts| {
                 if self.is_served(cell.purpose, facts) {
                     Stage::Serving

@@ -40,6 +40,7 @@ pub(super) fn tables(ways: &[Examined], hosts: &[HostName], paint: Paint) -> Str
         (&[Purpose::Kubelet], "to kubelets"),
         (&[Purpose::EtcdClients], "to etcd, as its clients"),
         (&[Purpose::EtcdPeers], "between etcd's members"),
+        (&[Purpose::PodNetwork], "between nodes, for the pod network"),
         (&[Purpose::Vrrp], "between keepalived and keepalived"),
         (&[Purpose::Registry], "to the image registry"),
     ];

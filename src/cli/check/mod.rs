@@ -20,8 +20,8 @@ use super::fleet::Fleet;
 use super::{Outcome, surroundings};
 use crate::check::host::{Fact, findings};
 use crate::check::{
-    Cell, Examined, Grade, Narrowing, Purpose, Scene, Verdict, cells, judge, judge_listened, judge_vrrp,
-    remedies, untested,
+    Cell, Examined, Grade, Narrowing, Port, Purpose, Scene, Verdict, cells, judge, judge_listened,
+    judge_vrrp, remedies, untested,
 };
 use crate::error::{ExitCode, Problem, gravest};
 use crate::facts::Observation;
@@ -174,6 +174,7 @@ fn examine(scene: &Scene, cells: Vec<Cell>, trials: &Trials, listeners: &Listene
     let verdict = |number: usize, cell: &Cell| -> Verdict {
         match trials.get(&number) {
             _ if cell.purpose == Purpose::Vrrp => judge_vrrp(scene, cell),
+            _ if matches!(cell.port, Port::Udp(_)) => untested("UDP has no answer to wait for"),
             Some(Ok(trial)) if listeners.are_at(cell) => judge_listened(cell, trial),
             Some(Ok(trial)) => judge(scene, cell, trial),
             Some(Err(why)) => untested(why.as_str()),
