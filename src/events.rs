@@ -165,8 +165,8 @@ pub struct Report {
     /// The whole run.
     #[serde(rename = "took_s", serialize_with = "seconds")]
     pub took: Duration,
-    /// The part of it in which no changing command ran and nothing got ready (connecting, looking, asking whether
-    /// something is done already): hawser's own.
+    /// The part of it in which no changing command ran and no step waited for what was not so yet (connecting, looking,
+    /// asking whether something is done already): hawser's own.
     #[serde(rename = "own_s", serialize_with = "seconds")]
     pub own: Duration,
     /// The operator asked to stop.

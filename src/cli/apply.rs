@@ -111,7 +111,7 @@ impl Attempt<'_> {
         stop: tokio::sync::watch::Receiver<StopLevel>,
     ) -> Outcome {
         let fleet = Fleet::connect(client, self.topology, &self.events).await;
-        let (observation, decided) = self.decide(&fleet, &stop).await;
+        let (observation, decided, waited) = self.decide(&fleet, &stop).await;
         let connected = PhaseTime {
             phase: "connect and observe".to_owned(),
             took: self.began.elapsed(),
@@ -137,7 +137,7 @@ impl Attempt<'_> {
         }
         let silent = self.silent(&observation);
         let mut report = Report {
-            own: connected.took,
+            own: connected.took.saturating_sub(waited),
             phases: vec![connected],
             lagging: silent.clone(),
             ..Report::default()
@@ -171,27 +171,30 @@ impl Attempt<'_> {
     }
 
     /// Looks at the hosts and decides. What may be gone a minute later is looked at again for so long: the power has just
-    /// come back.
+    /// come back. Also tells how long that was waited for.
     async fn decide(
         &self,
         fleet: &Fleet,
         stop: &tokio::sync::watch::Receiver<StopLevel>,
-    ) -> (Observation, Result<Plan, Vec<Problem>>) {
-        let mut told = false;
+    ) -> (Observation, Result<Plan, Vec<Problem>>, Duration) {
+        let mut starting_since = None;
         loop {
+            let since = Instant::now();
             let observation = fleet.observe(self.topology, Look::Whole, &self.events).await;
             let decided = decide(self.topology, &observation, &allowance(&self.arguments.scope));
             let passing = decided
                 .as_ref()
                 .err()
                 .and_then(|problems| problems.iter().find(|problem| problem.may_pass()));
+            let waited = starting_since.map_or(Duration::ZERO, |since: Instant| since.elapsed());
             let Some(passing) = passing else {
-                return (observation, decided);
+                return (observation, decided, waited);
             };
             if self.began.elapsed() > POWER_ON || *stop.borrow() != StopLevel::Running {
-                return (observation, decided);
+                return (observation, decided, waited);
             }
-            if !std::mem::replace(&mut told, true) {
+            if starting_since.is_none() {
+                starting_since = Some(since);
                 let text = format!(
                     "{}; they have just started: looking again until {} s",
                     passing.headline(),

@@ -102,7 +102,7 @@ pub struct Scope {
     /// Which templates
     #[command(flatten)]
     pub templates: Templates,
-    /// Change only this host (may be given again); all hosts are still observed and counted
+    /// Change only this host, and what it needs of others (may be given again); all hosts are still observed and counted
     #[arg(long, value_name = "HOST")]
     pub limit: Vec<String>,
     /// How many workers may be unreachable or fail to join
@@ -208,7 +208,7 @@ pub struct KubeconfigArguments {
     /// The inventory
     #[command(flatten)]
     pub inventory: Inventory,
-    /// Write it to this file, mode 0600
+    /// Write it to this file, mode 0600; CLUSTER.kubeconfig where you are when neither is given
     #[arg(long, value_name = "FILE", conflicts_with = "merge")]
     pub to: Option<PathBuf>,
     /// Merge it into your kubeconfig ($KUBECONFIG or ~/.kube/config) as a context named after the cluster; a backup is kept

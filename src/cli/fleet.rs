@@ -11,9 +11,11 @@ use crate::error::Problem;
 use crate::events::Event;
 use crate::facts::{self, HostFacts, Observation};
 use crate::remote::connection::{Connection, Output};
+use crate::remote::files::etcd::{KUBELET_CONFIGURATION, KUBELET_DROP_IN, MANIFEST, UNIT};
+use crate::remote::files::{HAPROXY, KEEPALIVED};
 use crate::remote::probe::{self, Look};
 use crate::ssh::{Client, Session};
-use crate::topology::{Host, HostName, Topology};
+use crate::topology::{EtcdTopology, Host, HostName, Role, Topology};
 use crate::values::Values;
 
 /// A probe looks at everything at once; what is slow in it has deadlines of its own.
@@ -140,20 +142,16 @@ fn not_told(host: &Host, cause: String) -> Problem {
 
 /// The files whose content the plan compares.
 fn paths(topology: &Topology, host: &Host) -> Vec<String> {
-    use crate::topology::{EtcdTopology, Role};
     let mut paths = vec!["/etc/hosts".to_owned()];
     if host.is(Role::Balancer) {
-        paths.extend([
-            "/etc/haproxy/haproxy.cfg".to_owned(),
-            "/etc/keepalived/keepalived.conf".to_owned(),
-        ]);
+        paths.extend([HAPROXY, KEEPALIVED].map(str::to_owned));
     }
     if host.is(Role::ControlPlane) && topology.etcd == EtcdTopology::External {
         paths.push(facts::CLIENT_CERTIFICATE.to_owned());
+        paths.push(crate::remote::files::API_SERVER.to_owned());
     }
     if host.is(Role::Etcd) {
-        use crate::remote::files::etcd::{KUBELET_CONFIGURATION, KUBELET_DROP_IN, UNIT};
-        paths.extend([KUBELET_CONFIGURATION, KUBELET_DROP_IN, UNIT].map(str::to_owned));
+        paths.extend([KUBELET_CONFIGURATION, KUBELET_DROP_IN, MANIFEST, UNIT].map(str::to_owned));
     }
     let for_host = topology
         .files

@@ -80,6 +80,7 @@ impl<'a, C: Connection> Attempt<'a, C> {
         let output = match self.send(change, self.step.timeout).await {
             Ok(output) => {
                 self.succeeded(&output).await?;
+                let _gets_ready = self.shared.meter.in_flight();
                 self.until(check).await?
             }
             Err(unknown) => self.settled(check, unknown).await?,
@@ -95,6 +96,7 @@ impl<'a, C: Connection> Attempt<'a, C> {
             unknown.headline()
         );
         self.shared.emit(Event::Warned { text });
+        let _gets_ready = self.shared.meter.in_flight();
         match self.until(check).await {
             Ok(output) => return Ok(output),
             Err(Problem::Step { answer: story, .. }) => {

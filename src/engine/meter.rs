@@ -5,60 +5,58 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Counts what is in flight, and sums the time in which nothing is.
-pub(super) struct Meter(Mutex<State>);
-
-struct State {
-    in_flight: usize,
-    idle_since: Instant,
-    idle: Duration,
+/// When something was in flight, from one moment to another.
+pub(super) struct Meter {
+    began: Instant,
+    flights: Mutex<Vec<(Instant, Instant)>>,
 }
 
 impl Meter {
     pub(super) fn new() -> Self {
-        Self(Mutex::new(State {
-            in_flight: 0,
-            idle_since: Instant::now(),
-            idle: Duration::ZERO,
-        }))
+        Self {
+            began: Instant::now(),
+            flights: Mutex::default(),
+        }
     }
 
-    /// Something is in flight until the guard is dropped: a changing command, or a condition that is not so yet (a host
-    /// gets ready meanwhile).
+    /// Something is in flight until the guard is dropped: a changing command, or what is waited for after it.
     pub(super) fn in_flight(&self) -> InFlight<'_> {
-        self.with(|state| {
-            if state.in_flight == 0 {
-                state.idle += state.idle_since.elapsed();
-            }
-            state.in_flight += 1;
-        });
-        InFlight(self)
+        self.in_flight_since(Instant::now())
     }
 
-    /// hawser's own time so far.
+    /// The same, since a moment that has passed: a question that was then asked has shown that a host gets ready.
+    pub(super) fn in_flight_since(&self, since: Instant) -> InFlight<'_> {
+        InFlight { meter: self, since }
+    }
+
+    /// hawser's own time so far, as far as what was in flight has ended.
     pub(super) fn own(&self) -> Duration {
-        self.with(|state| match state.in_flight {
-            0 => state.idle + state.idle_since.elapsed(),
-            _ => state.idle,
-        })
+        let mut flights = self.with(|flights| flights.clone());
+        flights.sort_unstable();
+        let mut own = Duration::ZERO;
+        let mut idle_since = self.began;
+        for (since, until) in flights {
+            own += since.saturating_duration_since(idle_since);
+            idle_since = idle_since.max(until);
+        }
+        own + idle_since.elapsed()
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
-        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<T>(&self, act: impl FnOnce(&mut Vec<(Instant, Instant)>) -> T) -> T {
+        act(&mut self.flights.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 /// Something in flight, as long as it lives.
-pub(super) struct InFlight<'a>(&'a Meter);
+pub(super) struct InFlight<'a> {
+    meter: &'a Meter,
+    since: Instant,
+}
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        self.0.with(|state| {
-            state.in_flight -= 1;
-            if state.in_flight == 0 {
-                state.idle_since = Instant::now();
-            }
-        });
+        let flight = (self.since, Instant::now());
+        self.meter.with(|flights| flights.push(flight));
     }
 }
 
@@ -67,19 +65,39 @@ mod tests {
     use super::*;
     use tokio::time::advance;
 
+    async fn seconds(count: u64) {
+        advance(Duration::from_secs(count)).await;
+    }
+
     #[tokio::test(start_paused = true)]
     async fn only_time_without_anything_in_flight_is_its_own() {
         let meter = Meter::new();
-        advance(Duration::from_secs(1)).await;
+        seconds(1).await;
         let long = meter.in_flight();
-        advance(Duration::from_secs(10)).await;
+        seconds(10).await;
         let short = meter.in_flight();
-        advance(Duration::from_secs(10)).await;
+        seconds(10).await;
         drop(short);
-        advance(Duration::from_secs(10)).await;
+        seconds(10).await;
         drop(long);
-        advance(Duration::from_secs(2)).await;
+        seconds(2).await;
 
         assert_eq!(meter.own(), Duration::from_secs(3));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_in_flight_may_be_known_later() {
+        let meter = Meter::new();
+        seconds(1).await;
+        let asked = Instant::now();
+        seconds(2).await;
+        drop(meter.in_flight());
+        seconds(3).await;
+        let waits = meter.in_flight_since(asked);
+        seconds(4).await;
+        drop(waits);
+        seconds(5).await;
+
+        assert_eq!(meter.own(), Duration::from_secs(6));
     }
 }

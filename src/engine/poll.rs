@@ -64,7 +64,7 @@ impl<C: Connection> Attempt<'_, C> {
                 Answer::NotYet(reason) => reason,
                 Answer::Unclear(problem) | Answer::Silent(problem) => problem.headline(),
             };
-            gets_ready.get_or_insert_with(|| self.shared.meter.in_flight());
+            gets_ready.get_or_insert_with(|| self.shared.meter.in_flight_since(since));
             if told.is_none_or(|told| told.elapsed() >= SLOWEST) {
                 told = Some(Instant::now());
                 self.tell(&reason, since);

@@ -1,6 +1,7 @@
 //! The balancers: set up with the members that are there, settled when all have joined.
 
 use super::decision::Joins;
+use super::limit::{Limit, named};
 use super::{ALL_AT_ONCE, Cluster, Scene, chain, phase};
 use crate::error::Problem;
 use crate::facts::{BalancerFacts, HostFacts};
@@ -10,13 +11,30 @@ use crate::steps::balancer;
 use crate::topology::{Host, HostName, Role};
 
 /// HAProxy with the control planes that are members now (at first: the one that will be initialised), and keepalived.
-pub(super) fn set_up(scene: &Scene, cluster: &Cluster) -> Result<Phase, Problem> {
+/// A control plane that joins needs every HAProxy to know it, whatever the limit; keepalived is the limit's own matter.
+pub(super) fn set_up(
+    scene: &Scene,
+    cluster: &Cluster,
+    joins: &Joins,
+    limit: &mut Limit<'_>,
+) -> Result<Phase, Problem> {
     let members = members(scene, cluster);
     let mut chains = Vec::new();
     for (host, facts) in scene.answered(Role::Balancer) {
-        let mut steps = haproxy_steps(scene, host, facts, &members)?;
-        steps.extend(keepalived_steps(scene, host, facts)?);
-        chains.push(chain(&host.name, steps));
+        let mut haproxy = haproxy_steps(scene, host, facts, &members)?;
+        let mut keepalived = keepalived_steps(scene, host, facts)?;
+        if !limit.allows(&host.name) {
+            if !joins.meet_balancers() {
+                keepalived.append(&mut haproxy);
+            }
+            if !keepalived.is_empty() {
+                limit.leaves_out(&host.name);
+            }
+            keepalived.clear();
+        } else if !unaware(scene, host, facts, limit).is_empty() {
+            keepalived.clear();
+        }
+        chains.push(chain(&host.name, haproxy.into_iter().chain(keepalived).collect()));
     }
     chains.retain(|chain| !chain.steps.is_empty());
     Ok(phase("balancers", ALL_AT_ONCE, chains))
@@ -51,6 +69,43 @@ fn keepalived_steps(scene: &Scene, host: &Host, facts: &HostFacts) -> Result<Vec
         balancer::await_vip(&host.name, vip),
     ];
     Ok(write.into_iter().chain(rest).collect())
+}
+
+/// Balancers whose running keepalived does not know this host's, which does not run yet, and that the limit leaves out: it
+/// would hear nothing of them, and take the VIP beside theirs.
+fn unaware<'a>(scene: &Scene<'a>, host: &Host, facts: &HostFacts, limit: &Limit<'_>) -> Vec<&'a HostName> {
+    if unit_is_up(facts, "keepalived") || scene.topology.endpoint.vip.is_none() {
+        return Vec::new();
+    }
+    let address = host.address.to_string();
+    let is_unaware = |(peer, facts): &(&Host, &HostFacts)| {
+        let file = scene.file(&peer.name, files::KEEPALIVED);
+        let knows = file.is_some_and(|file| file.content.split_whitespace().any(|word| word == address));
+        let runs = facts.units.get("keepalived").is_some_and(|unit| unit.active);
+        !limit.allows(&peer.name) && runs && !knows
+    };
+    let peers = scene.answered(Role::Balancer).filter(is_unaware);
+    peers.map(|(peer, _)| &peer.name).collect()
+}
+
+/// Balancers whose keepalived is not started, and why.
+pub(super) fn held_back(scene: &Scene, limit: &Limit<'_>) -> Vec<String> {
+    let balancers = scene.answered(Role::Balancer);
+    let told = balancers.filter_map(|(host, facts)| {
+        let mut hosts = unaware(scene, host, facts, limit);
+        if !limit.allows(&host.name) || hosts.is_empty() {
+            return None;
+        }
+        let peers = named(&hosts, "");
+        hosts.push(&host.name);
+        Some(format!(
+            "keepalived is not started on {}: those of {peers} do not know it yet, and it would hold the VIP beside them; \
+             `hawser apply {}` makes them known to each other",
+            host.name,
+            named(&hosts, "--limit ")
+        ))
+    });
+    told.collect()
 }
 
 /// The interface for the VIP: as the inventory says, or the one that carries the host's own address. `refusals` has
@@ -127,6 +182,24 @@ pub(super) fn let_in(scene: &Scene, host: &Host, members: &[HostName]) -> Result
         steps.extend(balancer::let_in(&on.name, &host.name, &file));
     }
     Ok(steps)
+}
+
+/// Steps that end a control plane's API server for a while: its balancers send it nothing new meanwhile, as long as there
+/// is another one that they can send to.
+pub(super) fn around(scene: &Scene, host: &Host, members: &[HostName], change: Vec<Step>) -> Vec<Step> {
+    let is_needed = members.contains(&host.name) && members.len() > 1;
+    let balancers: Vec<&Host> = scene
+        .answered(Role::Balancer)
+        .filter(|_| is_needed)
+        .map(|(on, _)| on)
+        .collect();
+    let out = balancers
+        .iter()
+        .map(|on| balancer::take_out(&on.name, &host.name));
+    let back = balancers
+        .iter()
+        .flat_map(|on| balancer::let_back_in(&on.name, &host.name));
+    out.chain(change).chain(back).collect()
 }
 
 /// When no kubeadm runs any more, HAProxy takes up the file that was kept in step: checks and the cutting of

@@ -1,9 +1,8 @@
 //! Who joins, who is mended, and whom the balancers let in.
 
-use std::collections::BTreeSet;
-
+use super::limit::Limit;
 use super::ways::{Way, is_member, way};
-use super::{Cluster, Scene, balancers, is_within};
+use super::{Cluster, Scene, balancers};
 use crate::error::Problem;
 use crate::topology::{Host, HostName, Role};
 
@@ -25,6 +24,12 @@ impl Joins<'_> {
         all.any(|(joiner, way)| joiner.name == host.name && way.is_join())
     }
 
+    /// Whether the balancers watch a control plane, and let it in.
+    pub(super) fn meet_balancers(&self) -> bool {
+        let meets = |(_, way): &(&Host, Way)| way.is_join() || *way == Way::BringUp { finish: true };
+        !self.let_in.is_empty() || self.control_planes.iter().any(meets)
+    }
+
     /// The control planes that stand behind the balancers when all joins are done, in the inventory's order.
     pub(super) fn members_at_the_end(&self, scene: &Scene, cluster: &Cluster) -> Vec<HostName> {
         let joining = self.control_planes.iter().map(|(host, _)| *host);
@@ -36,11 +41,11 @@ impl Joins<'_> {
     }
 }
 
-/// Decides for every node host, or refuses with every reason. Only the hosts of `limit` are changed, if it names any.
+/// Decides for every node host, or refuses with every reason. Only hosts that the limit allows are changed.
 pub(super) fn decide<'a>(
     scene: &Scene<'a>,
     cluster: &Cluster<'a>,
-    limit: &BTreeSet<HostName>,
+    limit: &mut Limit<'_>,
 ) -> Result<Joins<'a>, Vec<Problem>> {
     let mut joins = Joins::default();
     let mut problems = Vec::new();
@@ -64,11 +69,9 @@ pub(super) fn decide<'a>(
     }
     start_what_stands_still(scene, cluster, &mut joins);
     joins.let_in = to_be_let_in(scene, cluster);
-    joins
-        .control_planes
-        .retain(|(host, _)| is_within(limit, &host.name));
-    joins.workers.retain(|(host, _)| is_within(limit, &host.name));
-    joins.let_in.retain(|host| is_within(limit, &host.name));
+    limit.keep(&mut joins.control_planes, |(host, _)| &host.name);
+    limit.keep(&mut joins.workers, |(host, _)| &host.name);
+    limit.keep(&mut joins.let_in, |host| &host.name);
     joins.control_planes.sort_by_key(|(_, way)| rank(way));
     Ok(joins)
 }

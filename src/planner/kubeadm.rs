@@ -29,8 +29,13 @@ pub(super) fn for_join(scene: &Scene, cluster: &Cluster, host: &Host) -> Result<
 }
 
 /// Puts in place what the static pod of an etcd host is made from.
-pub(super) fn for_etcd(scene: &Scene, host: &Host) -> Result<Vec<Step>, Problem> {
-    let file = files::etcd::kubeadm_file(scene.topology, host, scene.kubeadm(&host.name))?;
+pub(super) fn for_etcd(
+    scene: &Scene,
+    host: &Host,
+    beginning: &files::etcd::Beginning,
+) -> Result<Vec<Step>, Problem> {
+    let version = scene.kubeadm(&host.name);
+    let file = files::etcd::kubeadm_file(scene.topology, host, version, beginning)?;
     prepared(scene, host, &file)
 }
 

@@ -1,20 +1,17 @@
 //! Labels and taints that a node lacks, set through the API after the joins.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::decision::Joins;
 use super::joins::WORKERS_AT_ONCE;
-use super::{Cluster, Scene, chain, is_within, phase};
+use super::{Cluster, Scene, chain, phase};
 use crate::facts::NodeFact;
 use crate::plan::{Chain, Necessity, Phase, Step};
 use crate::steps::node;
-use crate::topology::{Host, HostName, Role, Taint};
+use crate::topology::{Host, Role, Taint};
 
-pub(super) fn set(scene: &Scene, cluster: &Cluster, joins: &Joins, limit: &BTreeSet<HostName>) -> Phase {
-    let hosts = scene
-        .all_answered()
-        .map(|(host, _)| host)
-        .filter(|host| is_within(limit, &host.name));
+pub(super) fn set(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Phase {
+    let hosts = scene.all_answered().map(|(host, _)| host);
     // While no API server is well nothing is known of the nodes: the next run looks again.
     let known = hosts.filter(|host| host.is_node() && (!cluster.is_stalled() || joins.joins(host)));
     let chains = known.filter_map(|host| {

@@ -13,6 +13,7 @@ mod join_command;
 mod joins;
 mod kubeadm;
 mod labels;
+mod limit;
 mod no_quorum;
 mod notes;
 mod quorum;
@@ -27,6 +28,7 @@ use crate::facts::{FileFact, HostFacts, Observation};
 use crate::plan::{Chain, Lane, Necessity, Phase, Plan, Step};
 use crate::steps::secrets;
 use crate::topology::{Host, HostName, Role, Topology, Version};
+use limit::{Limit, is_within};
 
 pub use cluster::Cluster;
 pub use join_command::{Invitation, invite, may_invite};
@@ -52,28 +54,45 @@ pub fn plan(
     let etcd = etcd::decide(&scene, &allowance.limit)?;
     let cluster = cluster::recognise(&scene)?;
     etcd::holds_a_cluster(&scene, &cluster)?;
-    let joins = decision::decide(&scene, &cluster, &allowance.limit)?;
+    let mut limit = Limit::to(&allowance.limit);
+    let joins = decision::decide(&scene, &cluster, &mut limit)?;
 
-    let mut phases = vec![hosts::files(&scene)?, balancers::set_up(&scene, &cluster)?];
+    let mut phases = vec![limit.narrowed(hosts::files(&scene)?)];
+    phases.push(balancers::set_up(&scene, &cluster, &joins, &mut limit)?);
+    let mut narrowed = |phase| limit.narrowed(phase);
     if cluster.is_to_be_initialised() {
-        phases.push(hosts::prove_paths(&scene));
+        phases.push(narrowed(hosts::prove_paths(&scene)));
     }
-    phases.push(hosts::images(&scene, &cluster, &joins, &etcd));
-    phases.extend(etcd::phases(&scene, &cluster, &etcd)?);
-    phases.extend(control_planes::init(&scene, &cluster)?);
-    phases.extend(control_planes::pod_network(&scene, &cluster));
-    limit(&mut phases, &allowance.limit);
+    phases.push(narrowed(hosts::images(&scene, &cluster, &joins, &etcd)));
+    phases.extend(
+        etcd::phases(&scene, &cluster, &etcd)?
+            .into_iter()
+            .map(&mut narrowed),
+    );
+    phases.extend(control_planes::init(&scene, &cluster)?.map(&mut narrowed));
+    phases.extend(
+        control_planes::pod_network(&scene, &cluster)
+            .into_iter()
+            .map(&mut narrowed),
+    );
+    phases.push(narrowed(etcd::kubeadm_config(&scene, &cluster, &etcd)));
     phases.extend(joins::phases(&scene, &cluster, &joins)?);
-    phases.push(labels::set(&scene, &cluster, &joins, &allowance.limit));
+    phases.push(limit.narrowed(labels::set(&scene, &cluster, &joins)));
     phases.push(balancers::settle(&scene, &cluster, &joins)?);
+    phases.push(etcd::api_servers(
+        &scene,
+        &cluster,
+        (&etcd, &joins),
+        &allowance.limit,
+    ));
     phases.retain(|phase| phase.steps().next().is_some());
-    init_is_within(&cluster, &phases, &allowance.limit)?;
+    limit.holds_init(&cluster, &phases)?;
 
     let mut plan = Plan {
         cluster: topology.cluster.clone(),
         phases,
         closing: Vec::new(),
-        notes: notes::gather(&scene, &cluster, allowance),
+        notes: notes::gather(&scene, &cluster, &etcd, (allowance, &limit)),
     };
     plan.closing = closing(&scene, &plan);
     Ok(plan)
@@ -153,37 +172,6 @@ pub(crate) fn chain(subject: &HostName, steps: Vec<Step>) -> Chain {
 
 /// As many hosts at once as there are: what they do costs the workstation next to nothing.
 pub(crate) const ALL_AT_ONCE: usize = usize::MAX;
-
-/// Whether `--limit` lets a host be changed.
-pub(crate) fn is_within(limit: &BTreeSet<HostName>, host: &HostName) -> bool {
-    limit.is_empty() || limit.contains(host)
-}
-
-/// Leaves only what is about the hosts of `--limit`. The joins see to it themselves: what they need on other hosts (the
-/// run's secrets, the balancers) stays.
-fn limit(phases: &mut [Phase], limit: &BTreeSet<HostName>) {
-    for lane in phases.iter_mut().flat_map(|phase| &mut phase.lanes) {
-        lane.chains.retain(|chain| is_within(limit, &chain.subject));
-    }
-}
-
-/// Nothing can join what `--limit` keeps from being initialised.
-fn init_is_within(
-    cluster: &Cluster,
-    phases: &[Phase],
-    limit: &BTreeSet<HostName>,
-) -> Result<(), Vec<Problem>> {
-    let host = &cluster.via().name;
-    if !cluster.is_to_be_initialised() || is_within(limit, host) || phases.is_empty() {
-        return Ok(());
-    }
-    Err(vec![Problem::Usage {
-        message: format!(
-            "--limit leaves out {host}, on which the cluster is initialised before anything joins"
-        ),
-        hint: format!("add `--limit {host}`"),
-    }])
-}
 
 /// What is done at the end whatever happens: the run's secrets go.
 fn closing(scene: &Scene, plan: &Plan) -> Vec<Step> {

@@ -1,19 +1,27 @@
 //! What the operator should know that no step does anything about.
 
-use super::{Allowance, Cluster, Scene, versions};
+use super::limit::Limit;
+use super::{Allowance, Cluster, Scene, balancers, etcd, versions};
 use crate::plan::{Note, NoteLevel};
 use crate::remote::files::{self, ApiVersion};
 use crate::topology::{EtcdTopology, Role};
 
-pub(super) fn gather(scene: &Scene, cluster: &Cluster, allowance: &Allowance) -> Vec<Note> {
+pub(super) fn gather(
+    scene: &Scene,
+    cluster: &Cluster,
+    etcd: &etcd::Decision,
+    (allowance, limit): (&Allowance, &Limit<'_>),
+) -> Vec<Note> {
     let mut notes = Vec::new();
     notes.extend(versions::differences(scene).into_iter().map(warning));
     notes.extend(unreachable(scene, allowance).into_iter().map(warning));
-    notes.extend(not_applied(scene, cluster).into_iter().map(warning));
+    notes.extend(not_applied(scene, cluster, etcd).into_iter().map(warning));
     notes.extend(left_alone(scene, cluster).into_iter().map(info));
-    notes.extend(super::etcd::notes(scene));
+    notes.extend(etcd::notes(scene, etcd));
     notes.extend(foreign_balancer(scene, cluster).map(info));
     notes.extend(stalled(scene, cluster).map(warning));
+    notes.extend(balancers::held_back(scene, limit).into_iter().map(warning));
+    notes.extend(limit.note().map(warning));
     notes
 }
 
@@ -33,13 +41,15 @@ fn unreachable(scene: &Scene, allowance: &Allowance) -> Vec<String> {
         .collect()
 }
 
-fn not_applied(scene: &Scene, cluster: &Cluster) -> Vec<String> {
+fn not_applied(scene: &Scene, cluster: &Cluster, etcd: &etcd::Decision) -> Vec<String> {
     let Some(there) = cluster.there() else {
         return Vec::new();
     };
     let Some(running) = there.view.cluster_configuration.known() else {
         return Vec::new();
     };
+    let new = etcd::new_configuration(scene, cluster, etcd).map(|(_, new)| new);
+    let running = new.as_ref().unwrap_or(running);
     let Ok(api) = ApiVersion::for_kubeadm(scene.kubeadm(&there.via.name)) else {
         return Vec::new();
     };

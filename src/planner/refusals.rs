@@ -1,6 +1,6 @@
 //! What is refused before anything is decided.
 
-use super::{Allowance, Scene, balancers};
+use super::{Allowance, Scene, balancers, etcd};
 use crate::error::Problem;
 use crate::facts::Observed;
 use crate::topology::{HostName, Role};
@@ -15,10 +15,10 @@ pub(super) fn check(scene: &Scene, allowance: &Allowance) -> Result<(), Vec<Prob
     problems.extend(no_interface(scene));
     problems.extend(vip_in_use(scene));
     if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(problems)
+        return Ok(());
     }
+    problems.extend(etcd::refused_growth(scene, &allowance.limit));
+    Err(problems)
 }
 
 fn unknown_limits(scene: &Scene, allowance: &Allowance) -> Vec<Problem> {

@@ -44,6 +44,13 @@ pub fn watch_server(server: &HostName) -> RemoteCommand {
         .arg("drain")
 }
 
+/// Sends a control plane no new connections; those that are there stay, and it goes on being checked.
+pub fn drain(server: &HostName) -> RemoteCommand {
+    RemoteCommand::changes("take the control plane out", runtime_script!("haproxy_state.sh"))
+        .arg(&server.0)
+        .arg("drain")
+}
+
 /// Whether `/readyz` of a control plane answers the balancer.
 pub fn server_is_well(server: &HostName) -> RemoteCommand {
     RemoteCommand::reads(

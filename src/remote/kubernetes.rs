@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
+
 use super::RemoteCommand;
 use crate::topology::{CertificateRoute, HostName, Role, Taint};
 use crate::values::{Content, Slot};
@@ -20,15 +22,6 @@ macro_rules! outliving_script {
     ($name:literal) => {
         concat!(
             include_str!("scripts/outlive.sh"),
-            include_str!(concat!("scripts/", $name))
-        )
-    };
-}
-
-macro_rules! etcd_script {
-    ($name:literal) => {
-        concat!(
-            include_str!("scripts/etcdctl.sh"),
             include_str!(concat!("scripts/", $name))
         )
     };
@@ -198,6 +191,34 @@ pub fn remove_bootstrap_identity() -> RemoteCommand {
         "remove the bootstrap identity",
         include_str!("scripts/remove_bootstrap_identity.sh"),
     )
+}
+
+/// Puts `new` in the place of the `ClusterConfiguration` that kubeadm keeps in the cluster, if that is still `old`.
+pub fn replace_cluster_configuration(server: &str, old: &str, new: &str) -> RemoteCommand {
+    let place = "/data/ClusterConfiguration";
+    let patch = serde_json::json!([
+        { "op": "test", "path": place, "value": old },
+        { "op": "replace", "path": place, "value": new },
+    ]);
+    RemoteCommand::changes("patch kubeadm-config", cluster_script!("patch_kubeadm_config.sh"))
+        .arg(server)
+        .input(patch.to_string())
+}
+
+/// Whether kubeadm keeps this `ClusterConfiguration` in the cluster.
+pub fn cluster_configuration_is(server: &str, text: &str) -> RemoteCommand {
+    let sum = hex::encode(Sha256::digest(text.as_bytes()));
+    RemoteCommand::reads("look at kubeadm-config", cluster_script!("kubeadm_config_is.sh"))
+        .args([server, &sum])
+}
+
+/// Whether the host's API server runs with a flag, and is well.
+pub fn api_server_runs_with(server: &str, flag: &str) -> RemoteCommand {
+    RemoteCommand::reads(
+        "look at the API server",
+        cluster_script!("api_server_runs_with.sh"),
+    )
+    .args([server, flag])
 }
 
 /// Runs the phases of `kubeadm join phase control-plane-join` that follow the start of the etcd member.

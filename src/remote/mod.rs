@@ -11,6 +11,16 @@ use zeroize::Zeroizing;
 
 use crate::values::{Content, Slot, Values};
 
+/// A script that asks etcd, whichever way the host has.
+macro_rules! etcd_script {
+    ($name:literal) => {
+        concat!(
+            include_str!("scripts/etcdctl.sh"),
+            include_str!(concat!("scripts/", $name))
+        )
+    };
+}
+
 pub mod balancer;
 pub mod connection;
 pub mod etcd;

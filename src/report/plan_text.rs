@@ -16,13 +16,22 @@ pub fn render(plan: &Plan, found: Option<&str>, paint: Paint) -> String {
         text.push_str("\n\n");
     }
     if plan.is_empty() {
-        text.push_str("Nothing to do: the cluster is as the inventory says.\n");
+        text.push_str(nothing_to_do(plan));
     } else {
         text.push_str(&Page::of(plan, paint).render(plan));
         text.push_str(&totals(plan, paint));
     }
     text.push_str(&notes(plan, paint));
     text
+}
+
+/// A warning may tell of a difference that no step does anything about.
+fn nothing_to_do(plan: &Plan) -> &'static str {
+    if plan.notes.iter().any(|note| note.level == NoteLevel::Warning) {
+        "No changes, but not without a warning:\n"
+    } else {
+        "Nothing to do: the cluster is as the inventory says.\n"
+    }
 }
 
 /// A plan on its way to the page: a change that many hosts share is shown once.

@@ -98,7 +98,7 @@ impl<W: Write> Terminal<W> {
         } else {
             self.paint.good("✓")
         };
-        self.stay(&format!("{mark} {name:<24} {:>11}", duration(took)));
+        self.stay(&format!("{mark} {name:<32} {:>11}", duration(took)));
     }
 
     fn begin_step(&mut self, step: &StepId, host: &HostName, describe: &str) {
@@ -221,7 +221,7 @@ fn run_clock(line: ProgressBar) -> ProgressBar {
     line
 }
 
-const HEADER: &str = "{spinner} {prefix:24} {elapsed:>11}  {wide_msg}";
+const HEADER: &str = "{spinner} {prefix:32} {elapsed:>11}  {wide_msg}";
 const HOST: &str = "    {prefix} {elapsed:>4}  {wide_msg:.dim}";
 
 /// Leaves half of a terminal of 80 columns to what the host says.

@@ -76,6 +76,32 @@ pub fn let_in(on: &HostName, server: &HostName, file: &RenderedFile) -> Vec<Step
     ]
 }
 
+/// Takes a control plane out of one balancer while its API server starts again.
+pub fn take_out(on: &HostName, server: &HostName) -> Step {
+    Step::on(
+        on,
+        &format!("take-out-{server}"),
+        format!("send {server} no new connections"),
+    )
+    .change(balancer::drain(server), QUICK)
+}
+
+/// Lets it back in, when it answers the balancer.
+pub fn let_back_in(on: &HostName, server: &HostName) -> Vec<Step> {
+    let well = Step {
+        id: crate::plan::StepId(format!("{on}/await-again-{server}")),
+        ..await_well(on, server)
+    };
+    let back = Step::on(
+        on,
+        &format!("let-back-in-{server}"),
+        format!("let {server} back in"),
+    )
+    .change(balancer::let_in(server), QUICK)
+    .done_when(balancer::server_is_in(server), QUICK);
+    vec![well, back]
+}
+
 /// One balancer's file is written more than once in a plan, so each writing gets a name of its own.
 fn renamed(mut step: Step, on: &HostName, server: &HostName) -> Step {
     step.id = crate::plan::StepId(format!("{on}/keep-file-in-step-with-{server}"));

@@ -5,6 +5,7 @@
 
 use super::{KUBEADM, QUICK, WELL};
 use crate::plan::Step;
+use crate::remote::files::etcd_servers_flag;
 use crate::remote::kubernetes;
 use crate::topology::{Host, HostName, Role};
 use crate::values::Slot;
@@ -61,6 +62,32 @@ pub fn await_well(on: &HostName, server: &str) -> Step {
         "see API server, controller manager and scheduler well",
     )
     .done_when(kubernetes::control_plane_is_well(server), WELL)
+}
+
+/// Tells kubeadm of etcd's members: what later joins are told.
+pub fn follow_etcd_in_kubeadm(via: &HostName, server: &str, (old, new): (&str, &str)) -> Step {
+    Step::on(
+        via,
+        "follow-etcd-in-kubeadm-config",
+        "write etcd's endpoints into the ConfigMap kubeadm-config",
+    )
+    .change(kubernetes::replace_cluster_configuration(server, old, new), QUICK)
+    .done_when(kubernetes::cluster_configuration_is(server, new), QUICK)
+}
+
+/// Waits until the API server of a control plane runs with these endpoints of etcd and is well; the kubelet starts it.
+pub fn await_etcd_servers(on: &HostName, server: &str, endpoints: &[String]) -> Step {
+    let flag = etcd_servers_flag(endpoints);
+    Step::on(
+        on,
+        "await-etcd-servers",
+        format!(
+            "see its API server well, with {} members of etcd",
+            endpoints.len()
+        ),
+    )
+    .done_when(kubernetes::api_server_runs_with(server, &flag), WELL)
+    .on_failure(kubernetes::failure_story())
 }
 
 /// Joins a host to the control plane.

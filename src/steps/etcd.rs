@@ -52,15 +52,25 @@ pub fn write_manifest(on: &HostName, flags: &[String], data_directory: &str, ini
         .done_when(etcd::manifest_is(&on.0, data_directory, initial_cluster), QUICK)
 }
 
-/// Starts a member, and waits until it answers with a quorum behind it.
-pub fn start(on: &HostName, manager: EtcdManager, data_directory: &str, cri_socket: &str) -> Step {
+/// Starts a member, and waits until it answers: one that votes with a quorum behind it, a learner by itself.
+pub fn start(
+    on: &HostName,
+    (manager, data_directory): (EtcdManager, &str),
+    cri_socket: &str,
+    learns: bool,
+) -> Step {
+    let answers = if learns {
+        etcd::runs(cri_socket)
+    } else {
+        etcd::is_well(cri_socket)
+    };
     let describe = match manager {
         EtcdManager::Kubelet => "start etcd: the kubelet runs its static pod",
         EtcdManager::Systemd => "start etcd",
     };
     Step::on(on, "start-etcd", describe)
         .change(etcd::start(manager, data_directory), QUICK)
-        .done_when(etcd::is_well(cri_socket), WELL)
+        .done_when(answers, WELL)
         .on_failure(etcd::story(manager))
 }
 

@@ -5,6 +5,7 @@ pub mod balancer;
 pub mod control_plane;
 pub mod etcd;
 pub mod files;
+pub mod growth;
 pub mod handover;
 pub mod images;
 pub mod kubeadm;

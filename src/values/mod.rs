@@ -184,10 +184,15 @@ impl Values {
     /// The secrets of a new run, drawn from the operating system's generator.
     pub fn for_new_run() -> Self {
         let mut values = Self::default();
-        let token = format!("{}.{}", random_text(6), random_text(16));
-        values.set(Slot::BootstrapTokenId, token.chars().take(6).collect());
-        values.set(Slot::BootstrapToken, token);
-        values.set(Slot::CertificateKey, hex::encode(rand::random::<[u8; 32]>()));
+        // Reserved at its full length first: a growing string would leave copies of it behind.
+        let mut token = Zeroizing::new(String::with_capacity(6 + 1 + 16));
+        token.extend(random_text(6));
+        values.set(Slot::BootstrapTokenId, token.to_string());
+        token.push('.');
+        token.extend(random_text(16));
+        values.slots.insert(Slot::BootstrapToken, token);
+        let key = Zeroizing::new(rand::random::<[u8; 32]>());
+        values.set(Slot::CertificateKey, hex::encode(key.as_slice()));
         values
     }
 
@@ -236,14 +241,13 @@ impl std::fmt::Debug for Values {
 }
 
 /// `length` characters of a bootstrap token's alphabet, each equally likely.
-fn random_text(length: usize) -> String {
+fn random_text(length: usize) -> impl Iterator<Item = char> {
     use rand::seq::IndexedRandom;
     const ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
     let mut rng = rand::rng();
     (0..length)
-        .filter_map(|_| ALPHABET.choose(&mut rng))
+        .filter_map(move |_| ALPHABET.choose(&mut rng))
         .map(|byte| char::from(*byte))
-        .collect()
 }
 
 #[cfg(test)]

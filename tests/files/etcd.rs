@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use hawser::remote::files::etcd::{
-    cluster_token, initial_cluster, kubeadm_file, kubelet_configuration, kubelet_drop_in, peer_url, unit,
+    Beginning, client_url, cluster_token, kubeadm_file, kubelet_configuration, kubelet_drop_in, peer_url,
+    unit,
 };
 use hawser::remote::files::{patch_flags, patches};
-use hawser::topology::{Topology, Version};
+use hawser::topology::{Role, Topology, Version};
 
 use crate::builder::{
     KUBEADM_1_20, KUBEADM_1_30, KUBEADM_1_36, external, filled, find, patch, with_passthrough, with_patches,
@@ -29,8 +30,12 @@ fn with_settings() -> Topology {
     topology
 }
 
+fn all(topology: &Topology) -> Beginning {
+    Beginning::together(topology.with_role(Role::Etcd))
+}
+
 fn kubeadm(topology: &Topology, version: Version) -> String {
-    let file = kubeadm_file(topology, find(topology, "etcd2"), version).unwrap();
+    let file = kubeadm_file(topology, find(topology, "etcd2"), version, &all(topology)).unwrap();
     assert_valid(&filled(&file));
     file.content.masked()
 }
@@ -40,10 +45,11 @@ fn members_know_each_other_by_name_and_address() {
     let topology = external();
 
     assert_eq!(
-        initial_cluster(&topology),
+        all(&topology).initial_cluster(),
         "etcd1=https://192.0.2.21:2380,etcd2=https://192.0.2.22:2380,etcd3=https://192.0.2.23:2380"
     );
     assert_eq!(peer_url(find(&topology, "etcd2")), "https://192.0.2.22:2380");
+    assert_eq!(client_url(find(&topology, "etcd2")), "https://192.0.2.22:2379");
     assert_eq!(cluster_token(&topology), "demo");
 }
 
@@ -114,7 +120,13 @@ fn a_kubelet_that_takes_the_runtime_in_its_file() {
 fn a_unit_for_the_etcd_of_debian_12() {
     let topology = external();
 
-    let file = unit(&topology, find(&topology, "etcd1"), "/usr/bin/etcd", ETCD_3_4).unwrap();
+    let file = unit(
+        &topology,
+        find(&topology, "etcd1"),
+        ("/usr/bin/etcd", ETCD_3_4),
+        &all(&topology),
+    )
+    .unwrap();
 
     assert_eq!(
         (file.path.as_str(), file.mode),
@@ -127,7 +139,35 @@ fn a_unit_for_the_etcd_of_debian_12() {
 fn a_unit_with_the_users_flags_for_an_etcd_with_feature_gates() {
     let topology = with_settings();
 
-    let file = unit(&topology, find(&topology, "etcd1"), "/opt/my etcd/etcd", ETCD_3_6).unwrap();
+    let file = unit(
+        &topology,
+        find(&topology, "etcd1"),
+        ("/opt/my etcd/etcd", ETCD_3_6),
+        &all(&topology),
+    )
+    .unwrap();
 
     insta::assert_snapshot!(file.content.masked());
+}
+
+#[test]
+fn a_member_that_joins_others_begins_after_them() {
+    let topology = external();
+    let etcd3 = find(&topology, "etcd3");
+    let member = |name: &str, url: String| (name.to_owned(), url);
+    let beginning = Beginning::after(vec![
+        member("old", "https://192.0.2.99:2380".to_owned()),
+        member("etcd3", peer_url(etcd3)),
+    ]);
+
+    let pod = kubeadm_file(&topology, etcd3, KUBEADM_1_20, &beginning).unwrap();
+    let unit = unit(&topology, etcd3, ("/usr/bin/etcd", ETCD_3_4), &beginning).unwrap();
+
+    let members = "old=https://192.0.2.99:2380,etcd3=https://192.0.2.23:2380";
+    let pod = pod.content.masked();
+    assert!(pod.contains(&format!("initial-cluster: \"{members}\"")), "{pod}");
+    assert!(pod.contains("initial-cluster-state: \"existing\""), "{pod}");
+    let unit = unit.content.masked();
+    assert!(unit.contains(&format!("--initial-cluster={members} ")), "{unit}");
+    assert!(unit.contains("--initial-cluster-state=existing "), "{unit}");
 }

@@ -2,6 +2,7 @@
 
 use hawser::inventory::schema;
 use hawser::pki::Authority;
+use hawser::templates::Templates;
 use hawser::topology::{EtcdManager, KeyAlgorithm, Sudo};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -34,6 +35,19 @@ pub(crate) fn example_in_full() -> String {
     let text = lines.collect::<Vec<_>>().join("\n");
     text.replace("~/.ssh/id_ed25519", "id_demo")
         .replace(&format!(", sha256 = \"{hash}\""), "")
+}
+
+#[test]
+fn the_example_names_every_template() {
+    let is_named = |name: &&str| {
+        let file = name.rsplit('/').next().unwrap();
+        let mut words = EXAMPLE.split(|c: char| c == ',' || c.is_whitespace());
+        words.any(|word| word.trim_end_matches('.') == file)
+    };
+
+    let missing: Vec<_> = Templates::names().filter(|name| !is_named(name)).collect();
+
+    assert_eq!(missing, [""; 0]);
 }
 
 #[test]

@@ -131,14 +131,41 @@ fn kubeadms_fragments_keep_their_types() {
     );
 }
 
-#[test]
-fn external_etcd_has_three_hosts_of_its_own() {
+/// Three hosts for etcd, before the hosts that there are.
+fn etcd_hosts() -> String {
     let members = ["1", "2", "3"].map(|n| {
         format!("[[hosts]]\nname = \"etcd{n}\"\naddress = \"192.0.2.4{n}\"\nroles = [\"etcd\"]\n\n")
     });
+    format!("{}[[hosts]]", members.concat())
+}
+
+#[test]
+fn control_planes_may_be_the_balancers_where_etcd_has_hosts_of_its_own() {
+    let both = "[\"balancer\", \"control-plane\"]";
+    let edits = [
+        ("[endpoint]", "topology = \"external\"\n\n[endpoint]\nport = 8443"),
+        ("[\"balancer\"]", both),
+        ("[\"balancer\"]", both),
+        (
+            "[\"control-plane\"]\n\n[[hosts]]\nname = \"w1",
+            &format!("{both}\n\n[[hosts]]\nname = \"w1"),
+        ),
+        ("[[hosts]]", &etcd_hosts()),
+    ];
+
+    let Loaded { topology, warnings } = load_text("compact-external.toml", &good_but(&edits)).unwrap();
+
+    assert_eq!(warnings, Vec::<String>::new());
+    let counts =
+        [Role::Balancer, Role::ControlPlane, Role::Etcd].map(|role| topology.with_role(role).count());
+    assert_eq!((counts, topology.hosts.len()), ([3, 3, 3], 7));
+}
+
+#[test]
+fn external_etcd_has_three_hosts_of_its_own() {
     let edits = [
         ("[endpoint]", "topology = \"external\"\n\n[endpoint]"),
-        ("[[hosts]]", &format!("{}[[hosts]]", members.concat())),
+        ("[[hosts]]", &etcd_hosts()),
     ];
 
     let Loaded { topology, warnings } = load_text("external.toml", &good_but(&edits)).unwrap();

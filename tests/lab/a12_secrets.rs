@@ -3,7 +3,6 @@
 use crate::evidence::{Evidence, PROFILE};
 use crate::needles::{Needles, RunSecrets};
 use crate::support::hawser::administrator;
-use crate::support::kubectl::name;
 use crate::support::{host, lab, record};
 
 /// Where something can be written to on a host.

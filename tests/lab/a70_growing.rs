@@ -1,10 +1,8 @@
 //! A fourth control plane, long after the build: kubeadm's uploaded certificates have lived their two hours.
 
-use serde_json::Value;
-
 use crate::evidence::PROFILE;
 use crate::support::hawser::{BUILD, Workstation};
-use crate::support::kubectl::{Kubectl, name};
+use crate::support::kubectl::Kubectl;
 use crate::support::{host, lab};
 
 /// A Secret that an earlier run has left, sealed with a key that nobody has; its owner's time is up.

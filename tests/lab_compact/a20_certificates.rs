@@ -1,7 +1,6 @@
 //! The guide's manual distribution: exactly its files, and nothing by way of the cluster.
 
 use crate::cluster::{HOSTS, SHARED, at_the_endpoint, mode, sum};
-use crate::support::kubectl::name;
 use crate::support::{host, record};
 
 #[test]

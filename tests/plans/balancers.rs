@@ -2,8 +2,8 @@
 
 use hawser::facts::Observed;
 
-use crate::inventory::{behind_a_foreign_balancer, control_plane, stacked};
-use crate::listing::page;
+use crate::inventory::{balancer, behind_a_foreign_balancer, control_plane, stacked};
+use crate::listing::{limited_to, page};
 use crate::world::World;
 
 fn planned(world: &World) -> String {
@@ -62,6 +62,53 @@ fn a_new_balancer_takes_an_old_ones_place() {
     world.empty("lb1");
 
     insta::assert_snapshot!(planned(&world));
+}
+
+#[test]
+fn a_new_balancer_alone_waits_with_its_keepalived_until_the_others_know_it() {
+    let mut world = World::built(stacked(2, 0));
+    world.add(balancer(3));
+
+    let alone = world.plan_with(&limited_to(&["lb3"]));
+
+    insta::assert_snapshot!(page(&world, &alone), @r"
+    balancers
+      lb3  write /etc/haproxy/haproxy.cfg
+      lb3  make HAProxy run its configuration
+    warning: keepalived is not started on lb3: those of lb1, lb2 do not know it yet, and it would hold the VIP beside them; `hawser apply --limit lb1 --limit lb2 --limit lb3` makes them known to each other
+    warning: --limit leaves out what there is to do on lb1, lb2; `hawser apply --limit lb1 --limit lb2` does it
+    ");
+    world.apply(&alone.unwrap()).unwrap();
+    let others = world.plan_with(&limited_to(&["lb1", "lb2"]));
+    insta::assert_snapshot!(page(&world, &others), @r"
+    balancers
+      lb1  write /etc/keepalived/keepalived.conf
+      lb1  make keepalived run its configuration
+      lb1  see 10.0.0.100 held by a balancer
+      lb2  write /etc/keepalived/keepalived.conf
+      lb2  make keepalived run its configuration
+      lb2  see 10.0.0.100 held by a balancer
+    warning: --limit leaves out what there is to do on lb3; `hawser apply --limit lb3` does it
+    ");
+    world.apply(&others.unwrap()).unwrap();
+    let last = world.plan_with(&limited_to(&["lb3"]));
+    insta::assert_snapshot!(page(&world, &last), @r"
+    balancers
+      lb3  write /etc/keepalived/keepalived.conf
+      lb3  make keepalived run its configuration
+      lb3  see 10.0.0.100 held by a balancer
+    ");
+}
+
+#[test]
+fn a_balancer_that_the_others_know_comes_back_alone() {
+    let mut world = World::built(stacked(2, 0));
+    world.empty("lb2");
+
+    let plan = world.plan_with(&limited_to(&["lb2"])).unwrap();
+
+    assert_eq!(world.apply(&plan), Ok(()));
+    assert!(world.plan().unwrap().is_empty());
 }
 
 #[test]

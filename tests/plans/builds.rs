@@ -1,19 +1,8 @@
 //! From nothing to a cluster, and to a larger one.
 
-use std::collections::BTreeSet;
-
-use hawser::planner::Allowance;
-
 use crate::inventory::{control_plane, stacked, worker};
-use crate::listing::page;
+use crate::listing::{limited_to, page};
 use crate::world::World;
-
-fn limited_to(names: &[&str]) -> Allowance {
-    Allowance {
-        limit: names.iter().map(|name| (*name).into()).collect::<BTreeSet<_>>(),
-        ..Allowance::default()
-    }
-}
 
 #[test]
 fn fresh_hosts() {
@@ -64,6 +53,22 @@ fn a_control_plane_alone() {
     world.add(worker(1));
 
     insta::assert_snapshot!(page(&world, &world.plan_with(&limited_to(&["cp2"]))));
+}
+
+#[test]
+fn what_is_done_for_one_host_alone_leaves_nothing_half_done() {
+    let mut world = World::built(stacked(1, 0));
+    world.add(control_plane(2));
+    world.add(worker(1));
+
+    let alone = world.plan_with(&limited_to(&["cp2"])).unwrap();
+
+    assert_eq!(world.apply(&alone), Ok(()));
+    let rest = world.plan().unwrap();
+    assert!(rest.notes.is_empty());
+    assert!(rest.changes().all(|step| step.host != "cp2".into()));
+    assert_eq!(world.apply(&rest), Ok(()));
+    assert!(world.plan().unwrap().is_empty());
 }
 
 #[test]

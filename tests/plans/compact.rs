@@ -1,9 +1,10 @@
 //! Balancers on the control planes: three hosts in all, the endpoint at a port of its own.
 
 use hawser::error::Problem;
+use hawser::verify::unmet;
 
-use crate::inventory::{compact, control_plane};
-use crate::listing::page;
+use crate::inventory::{compact, control_plane, with_etcd_hosts};
+use crate::listing::{limited_to, page};
 use crate::world::World;
 
 fn planned(world: &World) -> String {
@@ -18,6 +19,16 @@ fn fresh_hosts() {
 #[test]
 fn a_whole_cluster_leaves_nothing_to_do() {
     insta::assert_snapshot!(planned(&World::built(compact(0))), @"nothing to do");
+}
+
+#[test]
+fn etcd_may_have_hosts_of_its_own() {
+    let fresh = World::fresh(with_etcd_hosts(compact(1)));
+
+    insta::assert_snapshot!(planned(&fresh));
+    let world = World::built(with_etcd_hosts(compact(1)));
+    assert!(world.plan().unwrap().is_empty());
+    assert_eq!(unmet(&world.topology, &world.observe(), &[]), []);
 }
 
 #[test]
@@ -100,12 +111,37 @@ fn one_host_down() {
     insta::assert_snapshot!(planned(&world));
 }
 
-#[test]
-fn a_fourth_host_that_is_both() {
+fn with_a_fourth_host() -> World {
     let mut world = World::built(compact(0));
     let mut host = control_plane(4);
     host.roles.insert(hawser::topology::Role::Balancer);
     world.add(host);
+    world
+}
 
-    insta::assert_snapshot!(planned(&world));
+#[test]
+fn a_fourth_host_that_is_both() {
+    insta::assert_snapshot!(planned(&with_a_fourth_host()));
+}
+
+/// It joins, and every HAProxy lets it in; its keepalived would take the VIP beside those that do not know it.
+#[test]
+fn a_fourth_host_that_is_both_alone() {
+    let mut world = with_a_fourth_host();
+
+    let plan = world.plan_with(&limited_to(&["cp4"]));
+
+    insta::assert_snapshot!(page(&world, &plan));
+    assert_eq!(world.apply(&plan.unwrap()), Ok(()));
+    let rest = world.plan().unwrap();
+    let changed: Vec<_> = rest.changes().map(|step| step.id.0.as_str()).collect();
+    assert_eq!(
+        changed,
+        ["cp1", "cp2", "cp3", "cp4"]
+            .map(|host| [
+                format!("{host}/write/etc/keepalived/keepalived.conf"),
+                format!("{host}/activate-keepalived")
+            ])
+            .concat()
+    );
 }

@@ -162,9 +162,15 @@ impl World {
     fn act_on_another(&mut self, step: &Step, what: &str) -> Result<(), String> {
         let is = |prefix: &str| what.strip_prefix(prefix).map(HostName::from);
         if let Some(host) = is("watch-") {
-            self.server(step, &host, "DRAIN");
-        } else if let Some(host) = is("let-in-") {
-            self.server(step, &host, "UP");
+            self.server(step, &host, "DRAIN")?;
+        } else if let Some(host) = is("take-out-") {
+            self.server(step, &host, "DRAIN")?;
+            if !self.endpoint_answers() {
+                self.violations
+                    .push(format!("{}: the endpoint leads nowhere", step.id));
+            }
+        } else if let Some(host) = is("let-in-").or_else(|| is("let-back-in-")) {
+            self.server(step, &host, "UP")?;
         } else if let Some(host) = is("remove-member-") {
             if !self.is_well(&step.host) {
                 return Err("no API server to ask".to_owned());
@@ -199,7 +205,9 @@ impl World {
         ]
         .contains(&what)
         {
-            let server = is("await-").ok_or_else(|| format!("the model knows no step {what}"))?;
+            let server = is("await-again-")
+                .or_else(|| is("await-"))
+                .ok_or_else(|| format!("the model knows no step {what}"))?;
             return self.expect_well(&server);
         }
         Ok(())
@@ -230,6 +238,9 @@ impl World {
         let content = step.change.as_ref().unwrap().stdin().masked();
         let machine = self.machine(&step.host.0);
         for file in &step.files {
+            if content.contains("initial-cluster") {
+                machine.begins.clone_from(&content);
+            }
             if file.path.starts_with("/run/hawser/") {
                 machine.facts.kubernetes.has_leftovers = true;
             } else {
@@ -294,12 +305,14 @@ impl World {
         machine.unit("haproxy", true);
     }
 
-    fn server(&mut self, step: &Step, server: &HostName, status: &str) {
+    fn server(&mut self, step: &Step, server: &HostName, status: &str) -> Result<(), String> {
         let balancer = self.machine(&step.host.0).facts.balancer.as_mut().unwrap();
-        if let Observed::Known(servers) = &mut balancer.servers {
-            let servers = servers.iter_mut().filter(|found| found.name == server.0);
-            servers.for_each(|found| status.clone_into(&mut found.status));
-        }
+        let Observed::Known(servers) = &mut balancer.servers else {
+            return Err("HAProxy does not answer".to_owned());
+        };
+        let found = servers.iter_mut().find(|found| found.name == server.0);
+        status.clone_into(&mut found.ok_or("No such server.")?.status);
+        Ok(())
     }
 
     fn label(&mut self, step: &Step, node: &HostName) -> Result<(), String> {

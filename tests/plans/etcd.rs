@@ -3,10 +3,11 @@
 use hawser::facts::{CertificateFact, EtcdData, EtcdFacts, Observed, cluster_id};
 use hawser::pki::Leaf;
 use hawser::plan::Step;
-use hawser::remote::files::etcd::{UNIT, cluster_token, peer_url};
+use hawser::remote::files::etcd::{MANIFEST, UNIT, cluster_token, peer_url, standing_flags};
+use hawser::remote::files::etcd_endpoints;
 use hawser::topology::{EtcdManager, EtcdTopology, Host, HostName, Role, Topology, Version};
 
-use crate::world::{OTHER_CA, World};
+use crate::world::{Member, OTHER_CA, World};
 
 /// A day, in seconds.
 pub(crate) const DAY: i64 = 24 * 60 * 60;
@@ -68,16 +69,101 @@ impl World {
                 self.knows_authority_or_may_make_it(step)?;
                 self.write(step);
             }
-            "write-etcd-manifest" => self.machine(&host.name.0).add_manifests(&["etcd.yaml"]),
-            "start-etcd" => self.start_member(&host),
-            "await-etcd-leader" if self.members.iter().any(|member| !self.runs_etcd(&member.host)) => {
+            "write-etcd-manifest" => self.write_pod(&host),
+            "start-etcd" => self.start_member(&host)?,
+            "await-etcd-leader"
+                if self
+                    .members
+                    .iter()
+                    .any(|member| !member.learner && !self.runs_etcd(&member.host)) =>
+            {
                 return Err("not all members are healthy".to_owned());
             }
             "see-etcd-empty" if !self.nodes.is_empty() => return Err("there are objects".to_owned()),
-            "await-etcd-leader" | "see-etcd-empty" => {}
-            _ => return Ok(false),
+            "await-etcd-servers" if !self.is_well(&host.name) => return Err("it is not well".to_owned()),
+            "await-etcd-leader" | "see-etcd-empty" | "await-etcd-servers" => {}
+            "follow-etcd-in-kubeadm-config" => {
+                let change = step.change.as_ref().unwrap().stdin().masked();
+                let patch: serde_json::Value = serde_json::from_str(&change).unwrap();
+                let new = serde_norway::from_str(patch[1]["value"].as_str().unwrap()).unwrap();
+                self.etcd_endpoints = etcd_endpoints(&new).unwrap();
+            }
+            _ => return self.grow_etcd(step, what),
         }
         Ok(true)
+    }
+
+    fn grow_etcd(&mut self, step: &Step, what: &str) -> Result<bool, String> {
+        let is = |prefix: &str| what.strip_prefix(prefix).map(HostName::from);
+        let all_run = |world: &Self| world.members.iter().all(|member| world.runs_etcd(&member.host));
+        let learns = |world: &Self| world.members.iter().any(|member| member.learner);
+        if is("see-etcd-whole-before-").is_some() && (!all_run(self) || learns(self)) {
+            return Err("not all members run, or one learns".to_owned());
+        } else if is("save-etcd-snapshot-before-").is_some() {
+            self.has_snapshot = true;
+        } else if let Some(host) = is("add-etcd-member-") {
+            if self.member_of(&host).is_none() {
+                self.add_learner(step, &host);
+            }
+        } else if let Some(host) = is("await-etcd-member-") {
+            if !all_run(self) || self.member_of(&host).is_none() {
+                return Err("not in step".to_owned());
+            }
+        } else if let Some(host) = is("promote-etcd-member-") {
+            if !all_run(self) {
+                self.violations.push(format!("{}: not all members run", step.id));
+            }
+            let mut members = self.members.iter_mut();
+            members
+                .find(|member| member.host == host)
+                .ok_or("not listed")?
+                .learner = false;
+        } else if is("see-etcd-whole-before-").is_none() {
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    fn add_learner(&mut self, step: &Step, host: &HostName) {
+        let is_whole = self
+            .members
+            .iter()
+            .all(|member| self.runs_etcd(&member.host) && !member.learner);
+        if !(is_whole && std::mem::take(&mut self.has_snapshot)) {
+            let what = format!(
+                "{}: a member is down or learns, or no snapshot was saved",
+                step.id
+            );
+            self.violations.push(what);
+        }
+        self.list(host);
+        self.members.last_mut().unwrap().learner = true;
+    }
+
+    /// etcd without data wants exactly the members that are listed.
+    fn begins_rightly(&self, host: &Host) -> Result<(), String> {
+        let begins = &self.hosts[&host.name].begins;
+        let listed = |member: &Member| {
+            begins.contains(&format!("{}={}", member.host, peer_url(self.host(&member.host))))
+        };
+        let names = begins.split("initial-cluster").nth(1).unwrap_or_default();
+        let count = names.matches("https://").count();
+        let state = if begins.contains("existing") {
+            "existing"
+        } else {
+            "new"
+        };
+        if self.etcd_id.is_none() || self.hosts[&host.name].facts.kubernetes.has_etcd_data {
+            return Ok(());
+        }
+        let is_founder = self
+            .members
+            .iter()
+            .any(|member| member.host == host.name && !member.learner);
+        if is_founder == (state == "new") && count == self.members.len() && self.members.iter().all(listed) {
+            return Ok(());
+        }
+        Err(format!("member count is unequal: {names}"))
     }
 
     fn knows_authority_or_may_make_it(&mut self, step: &Step) -> Result<(), String> {
@@ -118,8 +204,24 @@ impl World {
         Ok(())
     }
 
-    fn start_member(&mut self, host: &Host) {
-        let id = identity(&self.topology);
+    /// As kubeadm has it: flags of its own, and those of its file.
+    fn write_pod(&mut self, host: &Host) {
+        let flags = standing_flags(&self.topology, host);
+        let command = [
+            vec!["etcd".to_owned(), "--snapshot-count=10000".to_owned()],
+            flags,
+        ]
+        .concat();
+        let pod = serde_json::json!({ "spec": { "containers": [{ "command": command }] } });
+        let machine = self.machine(&host.name.0);
+        machine.add_manifests(&["etcd.yaml"]);
+        machine.put(MANIFEST, &pod.to_string(), 0o600);
+    }
+
+    fn start_member(&mut self, host: &Host) -> Result<(), String> {
+        self.begins_rightly(host)?;
+        let founded = identity(&self.topology);
+        let id = self.etcd_id.get_or_insert(founded).clone();
         let manager = self.topology.external_etcd.manager;
         let machine = self.machine(&host.name.0);
         match manager {
@@ -144,11 +246,18 @@ impl World {
                 self.list(host);
             }
         }
+        Ok(())
     }
 
     /// What an etcd host's member says beside what lies on the host.
     pub(crate) fn etcd_facts(&self, name: &HostName, found: &EtcdFacts) -> EtcdFacts {
         let mut facts = found.clone();
+        let leader = self.members.iter().find(|member| !member.learner);
+        facts.leader = Observed::Known(leader.map(|member| member.id.clone()));
+        if self.member_of(name).is_some_and(|member| member.learner) && self.runs_etcd(name) {
+            facts.members = Observed::Unknown("rpc not supported for learner".to_owned());
+            return facts;
+        }
         if !self.runs_etcd(name) || !self.has_quorum() {
             facts.members = Observed::Unknown("context deadline exceeded".to_owned());
             facts.leader = Observed::Unknown("context deadline exceeded".to_owned());
@@ -158,7 +267,6 @@ impl World {
         facts.members = Observed::Known(members.collect());
         let unpublished = self.members.iter().filter(|member| !member.started);
         facts.unpublished = unpublished.map(|member| member.id.clone()).collect();
-        facts.leader = Observed::Known(self.members.first().map(|member| member.id.clone()));
         let data = facts.data.as_ref();
         facts.cluster_id = data.map_or_else(Observed::default, |data| data.cluster_id.clone());
         facts.has_registry = Observed::Known(!self.nodes.is_empty());

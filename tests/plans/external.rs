@@ -1,16 +1,16 @@
 //! etcd on hosts of its own: built, left alone, mended, refused.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use hawser::facts::{CLIENT_CERTIFICATE, EtcdData, Observed};
 use hawser::pki::{Authority, Leaf};
-use hawser::planner::Allowance;
-use hawser::topology::{EtcdManager, KeyAlgorithm, OwnAuthority, Secret};
+use hawser::remote::files::etcd::UNIT;
+use hawser::topology::{EtcdManager, HostName, KeyAlgorithm, OwnAuthority, Patch, Secret};
 use hawser::verify::{remarks, unmet};
 
 use crate::etcd::{DAY, identity};
-use crate::inventory::{control_plane, etcd_host, external};
-use crate::listing::page;
+use crate::inventory::{control_plane, external};
+use crate::listing::{limited_to, page};
 use crate::world::{CA, World};
 
 fn by(manager: EtcdManager) -> World {
@@ -149,11 +149,7 @@ fn everything_was_switched_off_and_is_on_again() {
 #[test]
 fn a_limit_that_leaves_one_member_out() {
     let world = by(EtcdManager::Kubelet);
-    let limit: BTreeSet<_> = ["etcd1", "etcd2", "cp1"].map(Into::into).into();
-    let allowance = Allowance {
-        limit,
-        ..Allowance::default()
-    };
+    let allowance = limited_to(&["etcd1", "etcd2", "cp1"]);
 
     insta::assert_snapshot!(page(&world, &world.plan_with(&allowance)), @r"
     exit 2: --limit leaves out etcd3, and etcd's members are started together
@@ -230,14 +226,6 @@ fn a_member_whose_disk_is_gone() {
 }
 
 #[test]
-fn a_fourth_etcd_host() {
-    let mut world = built(EtcdManager::Kubelet);
-    world.add(etcd_host(4));
-
-    insta::assert_snapshot!(planned(&world));
-}
-
-#[test]
 fn a_node_that_is_to_be_an_etcd_host() {
     let mut world = by(EtcdManager::Kubelet);
     world.machine("etcd1").facts.kubernetes.has_kubelet_conf = true;
@@ -263,6 +251,73 @@ fn programs_that_an_etcd_host_lacks() {
     world.etcd("etcd3").has_user = false;
 
     insta::assert_snapshot!(planned(&world));
+}
+
+#[test]
+fn flags_that_members_do_not_run_with_are_told_and_not_applied() {
+    for manager in [EtcdManager::Kubelet, EtcdManager::Systemd] {
+        let mut world = built(manager);
+        let quota = ("quota-backend-bytes".to_owned(), "8589934592".to_owned());
+        world.topology.external_etcd.arguments = BTreeMap::from([quota]);
+        let as_wanted = World::built(world.topology.clone());
+        let etcd3 = HostName::from("etcd3");
+        world.hosts.insert(etcd3.clone(), as_wanted.hosts[&etcd3].clone());
+
+        assert!(world.plan().unwrap().is_empty());
+        let name = format!("flags_that_members_do_not_run_with_by_{manager:?}").to_lowercase();
+        insta::assert_snapshot!(name, planned(&world));
+    }
+}
+
+#[test]
+fn a_member_that_was_stopped_is_started_as_the_inventory_says_now() {
+    let mut world = built(EtcdManager::Systemd);
+    let limit = ("snapshot-count".to_owned(), "5000".to_owned());
+    world.topology.external_etcd.arguments = BTreeMap::from([limit]);
+    world.machine("etcd2").unit("etcd", false);
+
+    let plan = world.plan().unwrap();
+
+    world.apply(&plan).unwrap();
+    let changed: Vec<_> = plan.changes().map(|step| step.id.0.as_str()).collect();
+    assert_eq!(
+        changed,
+        ["etcd2/write/etc/systemd/system/etcd.service", "etcd2/start-etcd"]
+    );
+    let told = &world.plan().unwrap().notes[1].text;
+    assert!(told.contains("\netcd1, etcd3: /etc/systemd/system/etcd.service: --snapshot-count=5000 only in the inventory; --snapshot-count=10000 only on the host\n"), "{told}");
+}
+
+#[test]
+fn what_a_patch_makes_of_a_flag_is_no_difference() {
+    let mut world = built(EtcdManager::Kubelet);
+    let quota = ("quota-backend-bytes".to_owned(), "8589934592".to_owned());
+    world.topology.external_etcd.arguments = BTreeMap::from([quota]);
+    world.topology.kubeadm.patches = vec![Patch {
+        name: "etcd+json.json".to_owned(),
+        target: "etcd".to_owned(),
+        content:
+            r#"[{"op": "add", "path": "/spec/containers/0/command/-", "value": "--quota-backend-bytes=1"}]"#
+                .to_owned(),
+    }];
+
+    assert_eq!(world.plan().unwrap().notes.len(), 1);
+}
+
+#[test]
+fn with_whom_a_member_began_is_no_difference() {
+    let mut world = built(EtcdManager::Systemd);
+    let unit = world.hosts[&"etcd1".into()].facts.files[UNIT]
+        .known()
+        .unwrap()
+        .clone();
+    let began_alone = unit
+        .content
+        .replace(",etcd2=https://10.0.0.42:2380,etcd3=https://10.0.0.43:2380", "");
+    assert_ne!(began_alone, unit.content);
+    world.machine("etcd1").put(UNIT, &began_alone, unit.mode);
+
+    assert_eq!(world.plan().unwrap().notes.len(), 1);
 }
 
 #[test]

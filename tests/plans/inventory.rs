@@ -17,10 +17,7 @@ const POD_NETWORK: &str =
 
 /// lb1 and lb2 with a VIP, and as many control planes and workers as are asked for.
 pub(crate) fn stacked(control_planes: u8, workers: u8) -> Topology {
-    let mut hosts = vec![
-        host("lb1", "10.0.0.2", Role::Balancer),
-        host("lb2", "10.0.0.3", Role::Balancer),
-    ];
+    let mut hosts: Vec<Host> = (1..=2).map(balancer).collect();
     hosts.extend((1..=control_planes).map(control_plane));
     hosts.extend((1..=workers).map(worker));
     Topology {
@@ -55,7 +52,11 @@ pub(crate) fn stacked(control_planes: u8, workers: u8) -> Topology {
 
 /// The same with etcd1 to etcd3.
 pub(crate) fn external(control_planes: u8, workers: u8) -> Topology {
-    let mut topology = stacked(control_planes, workers);
+    with_etcd_hosts(stacked(control_planes, workers))
+}
+
+/// etcd1 to etcd3 beside the hosts that there are.
+pub(crate) fn with_etcd_hosts(mut topology: Topology) -> Topology {
     topology.etcd = EtcdTopology::External;
     topology.hosts.extend((1..=3).map(etcd_host));
     topology
@@ -106,6 +107,14 @@ fn kubeadm() -> KubeadmSettings {
         kubelet_configuration: Map::new(),
         kube_proxy_configuration: Map::new(),
     }
+}
+
+pub(crate) fn balancer(number: u8) -> Host {
+    host(
+        &format!("lb{number}"),
+        &format!("10.0.0.{}", number + 1),
+        Role::Balancer,
+    )
 }
 
 pub(crate) fn control_plane(number: u8) -> Host {

@@ -1,7 +1,8 @@
 //! What kubeadm does on the model, part by part, as it may be cut short in between (the order is that of 1.20).
 
 use hawser::plan::Step;
-use hawser::remote::files::shared_certificates;
+use hawser::remote::files::etcd::client_url;
+use hawser::remote::files::{API_SERVER, etcd_servers_flag, shared_certificates};
 use hawser::topology::{CertificateRoute, HostName, Role, Version};
 
 use crate::world::{CA, COMPONENTS, Member, World};
@@ -118,8 +119,23 @@ impl World {
         }
     }
 
+    /// The API server's manifest, where etcd has hosts of its own: with the endpoints that kubeadm knows.
+    fn write_api_server(&mut self, host: &HostName) {
+        let text = format!(
+            "    - kube-apiserver\n    - {}\n",
+            etcd_servers_flag(&self.etcd_endpoints)
+        );
+        if self.has_etcd_hosts() {
+            self.machine(&host.0).put(API_SERVER, &text, 0o600);
+        }
+    }
+
     fn init(&mut self, host: &HostName, part: usize) -> Result<(), String> {
         let is_external = self.has_etcd_hosts();
+        if is_external && part == 3 {
+            self.etcd_endpoints = self.topology.with_role(Role::Etcd).map(client_url).collect();
+            self.write_api_server(host);
+        }
         let machine = self.machine(&host.0);
         let found = &mut machine.facts.kubernetes;
         match part {
@@ -175,6 +191,9 @@ impl World {
 
     fn join_control_plane(&mut self, host: &HostName, part: usize) -> Result<(), String> {
         let is_external = self.has_etcd_hosts();
+        if part == 0 {
+            self.write_api_server(host);
+        }
         let machine = self.machine(&host.0);
         let found = &mut machine.facts.kubernetes;
         match part {

@@ -5,8 +5,17 @@ use std::fmt::Write;
 
 use hawser::error::Problem;
 use hawser::plan::{NoteLevel, Plan, Step};
+use hawser::planner::Allowance;
 
 use crate::world::World;
+
+/// `--limit`, once for each name.
+pub(crate) fn limited_to(names: &[&str]) -> Allowance {
+    Allowance {
+        limit: names.iter().map(|name| (*name).into()).collect(),
+        ..Allowance::default()
+    }
+}
 
 /// The page of a plan, or of the reasons why there is none.
 pub(crate) fn page(world: &World, planned: &Result<Plan, Vec<Problem>>) -> String {

@@ -12,6 +12,7 @@ mod compact;
 mod doing;
 mod etcd;
 mod external;
+mod growing;
 mod handover;
 mod hosts;
 mod inventory;

@@ -87,11 +87,11 @@ impl World {
             Observed::Unknown("no route to host".to_owned())
         };
         view.nodes = Observed::Known(self.nodes.values().map(|node| self.node_fact(node)).collect());
-        view.cluster_configuration = Observed::Known(
-            files::cluster_configuration(&self.topology, api)
-                .unwrap()
-                .to_string(),
-        );
+        let mut configuration = files::cluster_configuration(&self.topology, api).unwrap();
+        if let Some(endpoints) = configuration.pointer_mut("/etcd/external/endpoints") {
+            *endpoints = self.etcd_endpoints.clone().into();
+        }
+        view.cluster_configuration = Observed::Known(configuration.to_string());
         view.workloads = Observed::Known(self.workloads());
         view.applied = Observed::Known(self.applied());
         view.has_cluster_info = Observed::Known(self.has_cluster_info);

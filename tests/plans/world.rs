@@ -38,6 +38,8 @@ pub(crate) struct Machine {
     pub(crate) facts: HostFacts,
     /// Why it cannot be looked at.
     pub(crate) silent: Option<Problem>,
+    /// What etcd is told when it begins: the whole file.
+    pub(crate) begins: String,
 }
 
 impl Machine {
@@ -98,6 +100,12 @@ pub(crate) struct World {
     pub(crate) has_certificates: bool,
     /// In the memory of the run.
     pub(crate) has_read_certificates: bool,
+    /// The identity of the etcd cluster on hosts of its own, once it has begun.
+    pub(crate) etcd_id: Option<String>,
+    /// A snapshot of etcd is as new as its list of members.
+    pub(crate) has_snapshot: bool,
+    /// etcd's endpoints in kubeadm-config.
+    pub(crate) etcd_endpoints: Vec<String>,
     /// etcd's authority with its key, in the memory of the run.
     pub(crate) knows_authority: bool,
     /// Another cluster's API server, or another machine with the VIP.
@@ -125,6 +133,9 @@ impl World {
             has_token: false,
             has_certificates: false,
             has_read_certificates: false,
+            etcd_id: None,
+            has_snapshot: false,
+            etcd_endpoints: vec![],
             knows_authority: false,
             stranger_at_endpoint: false,
             violations: vec![],
@@ -274,7 +285,11 @@ fn fresh(host: &Host, version: Version) -> Machine {
     if host.is(Role::Etcd) {
         facts.etcd = Some(crate::etcd::fresh());
     }
-    let mut machine = Machine { facts, silent: None };
+    let mut machine = Machine {
+        facts,
+        silent: None,
+        begins: String::new(),
+    };
     for unit in ["haproxy", "keepalived", "kubelet"] {
         machine.unit(unit, false);
     }

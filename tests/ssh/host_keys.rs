@@ -15,6 +15,12 @@ async fn refused_unseen(sshd: &Sshd, known_hosts: &str) -> Problem {
     problem
 }
 
+/// Whether a known_hosts file lets the login succeed.
+async fn is_trusted(sshd: &Sshd, known_hosts: &str) -> bool {
+    let client = client(sshd.write("known_hosts", known_hosts), Answers::default());
+    client.connect(&host(sshd, vec![sshd.path("user")])).await.is_ok()
+}
+
 #[tokio::test]
 async fn an_unknown_host_is_refused_with_the_line_that_trusts_it() {
     let Some(sshd) = Sshd::start("") else { return };
@@ -34,13 +40,7 @@ async fn an_unknown_host_is_refused_with_the_line_that_trusts_it() {
         .unwrap();
     let shown = String::from_utf8(shown.stdout).unwrap();
     assert!(shown.contains(fingerprint.strip_prefix("ED25519 ").unwrap()));
-    let client = client(sshd.write("known_hosts", &line), Answers::default());
-    assert!(
-        client
-            .connect(&host(&sshd, vec![sshd.path("user")]))
-            .await
-            .is_ok()
-    );
+    assert!(is_trusted(&sshd, &line).await);
 }
 
 #[tokio::test]
@@ -80,15 +80,9 @@ async fn a_known_host_that_also_has_other_keys_shows_the_known_one() {
 
     for kind in ["ecdsa", "rsa", "ed25519"] {
         let key = sshd.public(&format!("host_{kind}"));
-        let known_hosts = sshd.write("known_hosts", &format!("[127.0.0.1]:{} {key}\n", sshd.port));
-        let client = client(known_hosts, Answers::default());
-        assert!(
-            client
-                .connect(&host(&sshd, vec![sshd.path("user")]))
-                .await
-                .is_ok(),
-            "{kind}"
-        );
+        let line = format!("[127.0.0.1]:{} {key}\n", sshd.port);
+
+        assert!(is_trusted(&sshd, &line).await, "{kind}");
     }
 }
 
@@ -99,15 +93,8 @@ async fn a_host_certificate_of_a_known_authority_is_trusted() {
     };
 
     let lines = format!("@cert-authority * {}\n", sshd.public("authority"));
-    let known_hosts = sshd.write("known_hosts", &lines);
-    let client = client(known_hosts, Answers::default());
 
-    assert!(
-        client
-            .connect(&host(&sshd, vec![sshd.path("user")]))
-            .await
-            .is_ok()
-    );
+    assert!(is_trusted(&sshd, &lines).await);
 }
 
 #[tokio::test]

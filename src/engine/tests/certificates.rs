@@ -2,8 +2,8 @@
 
 use super::super::fake_host::Reply;
 use super::*;
-use crate::pki::{AUTHORITY_CERTIFICATE, Leaf, Order};
-use crate::topology::KeyAlgorithm;
+use crate::pki::{AUTHORITY_CERTIFICATE, Authority, Leaf, Order};
+use crate::topology::{EtcdSettings, KeyAlgorithm};
 use crate::values::{Bundle, Slot};
 
 fn order(member: u8, may_make_authority: bool) -> Order {
@@ -45,6 +45,49 @@ async fn hosts_at_once_get_certificates_of_one_authority() {
     assert_eq!(authority(&sent[0]), authority(&sent[1]));
     assert_ne!(sent[0], sent[1]);
     assert_eq!(sent[0].lines().count(), 4, "two keys and two certificates");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_control_plane_gets_the_authority_as_an_etcd_host_has_it() {
+    let journal = journal();
+    let now = jiff::Timestamp::now();
+    let authority = Authority::new(KeyAlgorithm::EcdsaP256, now).unwrap().lines();
+    let etcd1 = FakeHost::new("etcd1", &journal).expects("read", Reply::exit(0).saying(authority.trim_end()));
+    let cp1 = FakeHost::new("cp1", &journal).expects("write", Reply::exit(0));
+    let sent = cp1.inputs();
+    let read = Step {
+        captures: Some(Slot::Files(Bundle::EtcdAuthority)),
+        ..wait("etcd1", "read", "read", 10)
+    };
+    let settings = EtcdSettings {
+        key_algorithm: KeyAlgorithm::EcdsaP256,
+        ..EtcdSettings::default()
+    };
+    let order = Order {
+        may_make_authority: false,
+        ..Order::for_clients(&settings)
+    };
+
+    let ran = run(&plan_of(vec![read, write("cp1", order)]), vec![etcd1, cp1]).await;
+
+    assert_eq!(ran.report.problems, []);
+    let sent = sent.lock().unwrap()[0].clone();
+    let lines: Vec<_> = sent.lines().filter_map(|line| line.split_once(' ')).collect();
+    let told = authority
+        .lines()
+        .find_map(|line| line.strip_prefix(AUTHORITY_CERTIFICATE));
+    let [(key, _), (certificate, _), (authority, content)] = lines[..] else {
+        panic!("{} lines", lines.len())
+    };
+    assert_eq!(
+        [key, certificate, authority],
+        [
+            "/etc/kubernetes/pki/apiserver-etcd-client.key",
+            "/etc/kubernetes/pki/apiserver-etcd-client.crt",
+            AUTHORITY_CERTIFICATE
+        ]
+    );
+    assert_eq!(told.map(str::trim_start), Some(content));
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::fake_host::{FakeHost, Journal, sessions};
 use super::{Options, StopLevel, execute};
 use crate::events::{Event, Outcome, Report};
-use crate::plan::{Chain, Check, Lane, Necessity, Phase, Plan, Step, StepId};
+use crate::plan::{Chain, Check, Lane, Necessity, Phase, Plan, Step};
 use crate::remote::{self, Effect};
 use crate::values::Values;
 
@@ -21,19 +21,8 @@ mod stopping;
 
 /// A step that changes something and tells by its exit status: `HOST/WHAT`, its command's purpose is WHAT.
 fn change(host: &str, what: &'static str) -> Step {
-    Step {
-        id: StepId(format!("{host}/{what}")),
-        host: host.into(),
-        describe: what.into(),
-        change: Some(remote::any(what, Effect::Changes, "")),
-        timeout: Duration::from_secs(600),
-        done_when: None,
-        captures: None,
-        makes: None,
-        files: Vec::new(),
-        on_failure: None,
-        ends_for_all: false,
-    }
+    Step::on(&host.into(), what, what)
+        .change(remote::any(what, Effect::Changes, ""), Duration::from_secs(600))
 }
 
 /// A step that only asks.
@@ -46,14 +35,10 @@ fn wait(host: &str, what: &'static str, question: &'static str, deadline_s: u64)
 
 /// A step that changes something and is checked.
 fn checked(host: &str, what: &'static str, question: &'static str, deadline_s: u64) -> Step {
-    let done_when = Check {
-        command: remote::any(question, Effect::Reads, ""),
-        deadline: Duration::from_secs(deadline_s),
-    };
-    Step {
-        done_when: Some(done_when),
-        ..change(host, what)
-    }
+    change(host, what).done_when(
+        remote::any(question, Effect::Reads, ""),
+        Duration::from_secs(deadline_s),
+    )
 }
 
 fn required(steps: Vec<Step>) -> Chain {

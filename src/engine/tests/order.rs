@@ -109,6 +109,31 @@ async fn time_in_which_a_host_worked_or_was_waited_for_is_not_hawsers_own() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_question_is_hawsers_own_where_nothing_is_waited_for() {
+    let journal = journal();
+    let cp1 = FakeHost::new("cp1", &journal)
+        .expects("is there?", Reply::exit(1).taking(1))
+        .expects("init", Reply::exit(0).taking(40))
+        .expects("is there?", Reply::exit(0).taking(2))
+        .expects("ready?", Reply::exit(1).taking(4))
+        .expects("ready?", Reply::exit(0).taking(8))
+        .expects("well?", Reply::exit(0).taking(16));
+
+    let ran = run(
+        &plan_of(vec![
+            checked("cp1", "init", "is there?", 60),
+            wait("cp1", "wait", "ready?", 60),
+            wait("cp1", "look", "well?", 60),
+        ]),
+        vec![cp1],
+    )
+    .await;
+
+    assert_eq!(ran.report.took, Duration::from_millis(71_250));
+    assert_eq!(ran.report.own, Duration::from_secs(1 + 16));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_phase_without_steps_is_not_told_of() {
     let ran = run(&plan(vec![phase("nothing", vec![])]), vec![]).await;
 

@@ -1,19 +1,31 @@
 //! etcd on hosts of its own: who lacks certificates, whose member is started, and what API servers get to ask it with.
 
+mod beginning;
+mod follow;
+mod growth;
+mod member;
 mod notes;
 mod refusals;
+mod unapplied;
 
 use std::collections::BTreeSet;
 
-use super::{ALL_AT_ONCE, Cluster, Scene, chain, is_within, kubeadm, phase};
+use super::limit::named;
+use super::{ALL_AT_ONCE, Cluster, Scene, chain, is_within, phase};
 use crate::error::Problem;
 use crate::facts::{CertificateFact, EtcdFacts, HostFacts, Observed, client_left};
 use crate::pki::{Leaf, Order};
 use crate::plan::{Chain, Phase, Step};
-use crate::remote::files::etcd as files;
+use crate::remote::files::etcd::Beginning;
 use crate::steps::etcd as steps;
 use crate::topology::{EtcdManager, EtcdSettings, EtcdTopology, Host, HostName, Role};
 
+use beginning::There;
+use growth::Growth;
+use member::member;
+
+pub(super) use follow::{api_servers, kubeadm_config, new_configuration};
+pub(super) use growth::refused as refused_growth;
 pub(super) use notes::gather as notes;
 pub(super) use refusals::{holds_a_cluster, programs};
 
@@ -23,11 +35,24 @@ pub(super) struct Decision<'a> {
     /// Hosts whose certificates are not all there, in use, and signed by the authority.
     lacking: Vec<&'a Host>,
     /// Hosts whose member is not well.
-    down: Vec<&'a Host>,
+    down: Vec<Down<'a>>,
+    /// Hosts that become members of the cluster that runs.
+    growth: Option<Growth<'a>>,
+    /// Hosts that are no members, and become none in this run.
+    left_out: Vec<&'a Host>,
     /// Control planes whose certificate for asking etcd comes to its end.
     clients: Vec<&'a Host>,
     /// A host that has the authority with its key.
     authority: Option<&'a Host>,
+}
+
+/// A member that is started.
+struct Down<'a> {
+    host: &'a Host,
+    /// With whom.
+    beginning: Beginning,
+    /// Whether it may be one without a vote, which answers less.
+    may_learn: bool,
 }
 
 /// Looks at every etcd host, or refuses with every reason.
@@ -36,18 +61,37 @@ pub(super) fn decide<'a>(
     limit: &BTreeSet<HostName>,
 ) -> Result<Decision<'a>, Vec<Problem>> {
     let hosts: Vec<(&Host, &EtcdFacts)> = hosts(scene).collect();
-    refusals::check(scene, &hosts)?;
-    let having_key = |(_, facts): &&(&Host, &EtcdFacts)| facts.authority.is_some() && facts.has_authority_key;
-    let of = |is_so: &dyn Fn(&Host, &EtcdFacts) -> bool| {
-        let hosts = hosts.iter().filter(|(host, facts)| is_so(host, facts));
-        hosts.map(|(host, _)| *host).collect::<Vec<_>>()
-    };
+    let there = There::new(scene, &hosts);
+    let growth = Growth::new(&hosts, &there, limit);
+    let mut problems = refusals::check(scene, &hosts, there.running);
+    problems.extend(growth.as_ref().and_then(Growth::refused));
+    if !problems.is_empty() {
+        return Err(problems);
+    }
     let settings = &scene.topology.external_etcd;
+    let is_added = |host: &Host| growth.as_ref().is_some_and(|growth| growth.adds(host));
+    let (members, others): (Vec<_>, Vec<_>) = hosts
+        .iter()
+        .copied()
+        .partition(|(host, facts)| there.has_vote(host, facts));
+    let (added, left_out): (Vec<_>, Vec<_>) = others.into_iter().partition(|(host, _)| is_added(host));
+    let lacking = members.iter().chain(&added);
+    let lacking = lacking.filter(|(host, facts)| lacks_certificates(settings, host, facts));
+    let down = members.iter().filter(|(host, facts)| !facts.is_well(host));
+    let having_key = |(_, facts): &&(&Host, &EtcdFacts)| facts.authority.is_some() && facts.has_authority_key;
     let decision = Decision {
-        lacking: of(&|host, facts| lacks_certificates(settings, host, facts)),
-        down: of(&|host, facts| !facts.is_well(host)),
+        lacking: lacking.map(|(host, _)| *host).collect(),
+        down: down
+            .map(|(host, facts)| Down {
+                host,
+                beginning: there.beginning(scene, host, facts),
+                may_learn: there.running.is_none() && there.began_without(host),
+            })
+            .collect(),
+        left_out: left_out.into_iter().map(|(host, _)| host).collect(),
         clients: ending_clients(scene, &hosts),
         authority: hosts.iter().find(having_key).map(|(host, _)| *host),
+        growth,
     };
     decision.is_within(limit)?;
     Ok(decision)
@@ -104,16 +148,31 @@ fn ending_clients<'a>(scene: &Scene<'a>, hosts: &[(&Host, &EtcdFacts)]) -> Vec<&
 const MADE_ANEW: i64 = 30 * 24 * 60 * 60;
 
 impl Decision<'_> {
-    /// Whether a member is started, or its certificates are made.
+    /// Members that are started, or get certificates.
     fn touched(&self) -> BTreeSet<&HostName> {
-        let hosts = self.lacking.iter().chain(&self.down);
-        hosts.map(|host| &host.name).collect()
+        let down = self.down.iter().map(|down| &down.host);
+        let hosts = self.lacking.iter().chain(down);
+        hosts
+            .filter(|host| !self.adds(host))
+            .map(|host| &host.name)
+            .collect()
+    }
+
+    /// Whether a host becomes a member of the cluster that runs.
+    fn adds(&self, host: &Host) -> bool {
+        self.growth.as_ref().is_some_and(|growth| growth.adds(host))
+    }
+
+    /// The etcd hosts that are members when the plan is done.
+    fn members<'s>(&self, scene: &Scene<'s>) -> impl Iterator<Item = &'s Host> {
+        let all = scene.topology.with_role(Role::Etcd);
+        all.filter(|host| self.left_out.iter().all(|out| out.name != host.name))
     }
 
     /// Whether a kubelet is to run etcd on a host where none does.
     pub(super) fn starts_pod(&self, scene: &Scene, host: &Host) -> bool {
         let is_pod = scene.topology.external_etcd.manager == EtcdManager::Kubelet;
-        is_pod && self.down.iter().any(|down| down.name == host.name)
+        is_pod && (self.adds(host) || self.down.iter().any(|down| down.host.name == host.name))
     }
 
     /// Members start together, or none does.
@@ -124,16 +183,12 @@ impl Decision<'_> {
         if within.is_empty() || without.is_empty() {
             return Ok(());
         }
-        let names = |hosts: &[&HostName], before: &str| {
-            let names: Vec<String> = hosts.iter().map(|host| format!("{before}{host}")).collect();
-            names.join(" ")
-        };
         Err(vec![Problem::Usage {
             message: format!(
                 "--limit leaves out {}, and etcd's members are started together",
-                names(&without, "")
+                named(&without, "")
             ),
-            hint: format!("add `{}`", names(&without, "--limit ")),
+            hint: format!("add `{}`", named(&without, "--limit ")),
         }])
     }
 
@@ -156,21 +211,29 @@ pub(super) fn phases(
     let down: Result<Vec<Chain>, Problem> = decision
         .down
         .iter()
-        .map(|host| Ok(chain(&host.name, member(scene, host)?)))
+        .map(|down| {
+            let steps = member(scene, down.host, &down.beginning, down.may_learn)?;
+            Ok(chain(&down.host.name, steps))
+        })
         .collect();
     let mut phases = vec![
         read_authority(scene, cluster, decision),
         phase("etcd's certificates", ALL_AT_ONCE, certificates(scene, decision)),
         phase("etcd", ALL_AT_ONCE, down?),
     ];
-    let members = scene.topology.with_role(Role::Etcd).count();
-    if let Some(first) = decision.down.first() {
+    if let Some(Down { host: first, .. }) = decision.down.first() {
+        let members = decision.members(scene).filter(|host| !decision.adds(host));
+        let members = members.count() - decision.down.iter().filter(|down| down.may_learn).count();
         let seen = steps::await_leader(&first.name, &scene.topology.kubeadm.cri_socket, members);
         phases.push(phase(
             "etcd has a leader",
             1,
             vec![chain(&first.name, vec![seen])],
         ));
+    }
+    if let Some(growth) = &decision.growth {
+        let member = |host: &Host, beginning: &Beginning, learns| member(scene, host, beginning, learns);
+        phases.push(phase("etcd grows", 1, growth.chains(scene, member)?));
     }
     let init = cluster.is_to_be_initialised().then(|| &cluster.via().name);
     let clients = decision.clients.iter().filter(|host| Some(&host.name) != init);
@@ -216,52 +279,6 @@ fn certificates(scene: &Scene, decision: &Decision) -> Vec<Chain> {
             chain(&host.name, vec![step])
         })
         .collect()
-}
-
-/// What makes a member run on its host.
-fn member(scene: &Scene, host: &Host) -> Result<Vec<Step>, Problem> {
-    let topology = scene.topology;
-    let settings = &topology.external_etcd;
-    let found = |path: &str| scene.file(&host.name, path);
-    let mut all = Vec::new();
-    match settings.manager {
-        EtcdManager::Kubelet => {
-            let kubelet = scene
-                .facts(&host.name)
-                .and_then(|facts| facts.versions.kubelet)
-                .unwrap_or(topology.version);
-            for file in [
-                files::kubelet_configuration(topology, kubelet)?,
-                files::kubelet_drop_in(topology, host, kubelet)?,
-            ] {
-                all.extend(steps::write(&host.name, &file, found(&file.path)));
-            }
-            all.extend(kubeadm::for_etcd(scene, host)?);
-            all.push(steps::write_manifest(
-                &host.name,
-                &kubeadm::flags(scene, host)?,
-                &settings.data_directory,
-                &files::initial_cluster(topology),
-            ));
-        }
-        EtcdManager::Systemd => {
-            // `refusals` has seen to it that both are known.
-            let etcd = scene.facts(&host.name).and_then(|facts| facts.etcd.as_ref());
-            let program = etcd
-                .and_then(|etcd| etcd.program.as_deref())
-                .unwrap_or(files::PROGRAM);
-            let version = etcd.and_then(|etcd| etcd.version).unwrap_or(files::OLDEST);
-            let unit = files::unit(topology, host, program, version)?;
-            all.extend(steps::write(&host.name, &unit, found(&unit.path)));
-        }
-    }
-    all.push(steps::start(
-        &host.name,
-        settings.manager,
-        &settings.data_directory,
-        &topology.kubeadm.cri_socket,
-    ));
-    Ok(all)
 }
 
 /// The first control plane asks with a certificate of its own; and nobody else's objects may be there.

@@ -1,11 +1,12 @@
-//! How long etcd's certificates last, and who is a member beside the inventory.
+//! How long etcd's certificates last, how members differ from the inventory, and who is one beside it.
 
-use super::{Scene, hosts};
+use super::growth::Growth;
+use super::{Decision, Scene, hosts, unapplied};
 use crate::facts::{ClusterOfEtcd, EtcdFacts, client_ending, ending};
 use crate::plan::{Note, NoteLevel};
 use crate::topology::Role;
 
-pub(in crate::planner) fn gather(scene: &Scene) -> Vec<Note> {
+pub(in crate::planner) fn gather(scene: &Scene, decision: &Decision) -> Vec<Note> {
     let warnings = hosts(scene).flat_map(|(host, facts)| {
         let soon = ending(facts).into_iter();
         soon.map(|what| note(NoteLevel::Warning, format!("{}: {what}", host.name)))
@@ -19,6 +20,9 @@ pub(in crate::planner) fn gather(scene: &Scene) -> Vec<Note> {
     if notes.is_empty() {
         notes.extend(lasting(scene).map(|text| note(NoteLevel::Info, text)));
     }
+    notes.extend(decision.growth.as_ref().map(Growth::note));
+    notes.extend(later(scene, decision).map(|text| note(NoteLevel::Warning, text)));
+    notes.extend(unapplied::told(scene).map(|text| note(NoteLevel::Warning, text)));
     notes.extend(
         strangers(scene)
             .into_iter()
@@ -44,6 +48,22 @@ fn lasting(scene: &Scene) -> Option<String> {
         first / DAY,
         authority / DAY
     ))
+}
+
+/// Nothing runs yet to which a host could be added.
+fn later(scene: &Scene, decision: &Decision) -> Option<String> {
+    let names: Vec<&str> = decision
+        .left_out
+        .iter()
+        .map(|host| host.name.0.as_str())
+        .collect();
+    let is_later = !names.is_empty() && ClusterOfEtcd::running(hosts(scene)).is_none();
+    is_later.then(|| {
+        format!(
+            "etcd does not run, so this run cannot add {}: it starts what is there; run it again then",
+            names.join(" and ")
+        )
+    })
 }
 
 fn strangers(scene: &Scene) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! Wrong starts of etcd: recognised, explained, and never wiped. What has to go is removed by the operator, with the
 //! commands that are told.
 
+use super::beginning::founders;
 use super::{Scene, hosts};
 use crate::error::Problem;
 use crate::facts::{self, ClusterOfEtcd, EtcdFacts, HostFacts, quorum};
@@ -10,8 +11,11 @@ use crate::topology::{EtcdManager, Host, Role};
 use super::super::Cluster;
 
 /// Every reason not to touch etcd, at once.
-pub(super) fn check(scene: &Scene, hosts: &[(&Host, &EtcdFacts)]) -> Result<(), Vec<Problem>> {
-    let running = ClusterOfEtcd::running(hosts.iter().copied());
+pub(super) fn check(
+    scene: &Scene,
+    hosts: &[(&Host, &EtcdFacts)],
+    running: Option<ClusterOfEtcd<'_>>,
+) -> Vec<Problem> {
     let mut problems: Vec<Problem> = Vec::new();
     for (host, facts) in hosts {
         let Some(all) = scene.facts(&host.name) else {
@@ -30,11 +34,7 @@ pub(super) fn check(scene: &Scene, hosts: &[(&Host, &EtcdFacts)]) -> Result<(), 
     }
     problems.extend(authorities_differ(scene, hosts));
     problems.extend(key_is_lost(scene, hosts));
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(problems)
-    }
+    problems
 }
 
 /// A host has one kubelet.
@@ -119,7 +119,7 @@ fn other_manager(scene: &Scene, host: &Host, facts: &EtcdFacts, all: &HostFacts)
     })
 }
 
-/// Data is this cluster's where its identity is the running cluster's, or the one that the inventory's members make.
+/// Data is this cluster's where its identity is the running cluster's, or one that members of the inventory make.
 fn stale(
     scene: &Scene,
     host: &Host,
@@ -131,9 +131,11 @@ fn stale(
     let urls: Vec<String> = scene.topology.with_role(Role::Etcd).map(peer_url).collect();
     let expected = facts::cluster_id(urls.iter().map(String::as_str), cluster_token(scene.topology));
     let found = data.cluster_id.known();
-    let is_running = found.is_some_and(|id| running.is_some_and(|running| running.id == id));
-    let is_expected = running.is_none() && facts.authority.is_some() && found == Some(&expected);
-    if is_running || is_expected {
+    if let Some(running) = running.filter(|running| found.is_some_and(|id| running.id == id)) {
+        return removed(host, running, directory);
+    }
+    let is_of_ours = found.is_some_and(|id| founders(scene, id).is_some());
+    if running.is_none() && facts.authority.is_some() && is_of_ours {
         return None;
     }
     let mut because = vec![match data.cluster_id.clone().into_result() {
@@ -173,19 +175,34 @@ fn stale(
     })
 }
 
-/// The others have a cluster, and this host has nothing of it.
+/// Its data is of the cluster that runs, which has it no more: etcd would end with it at once.
+fn removed(host: &Host, running: ClusterOfEtcd<'_>, directory: &str) -> Option<Problem> {
+    let is_listed = running.members.iter().any(|member| member.is_of(host));
+    (!is_listed).then(|| Problem::Unsafe {
+        what: format!("{} was a member of etcd, and has been removed from it", host.name),
+        because: vec![
+            format!(
+                "{} lists {} members, and not this host",
+                running.via.name,
+                running.members.len()
+            ),
+            "its data is of the same cluster: no member that was removed comes back with it; and hawser deletes none"
+                .to_owned(),
+        ],
+        way_out: vec![
+            format!("leave {} out of the inventory", host.name),
+            format!(
+                "or have it added anew: on {}: stop what runs etcd, `mv {directory}/member {directory}/member.old`, then run this again",
+                host.name
+            ),
+        ],
+    })
+}
+
+/// The others list it as a member that has run, and nothing of that is left on the host.
 fn without_data(scene: &Scene, host: &Host, running: ClusterOfEtcd<'_>) -> Option<Problem> {
     let via = &running.via.name;
-    let Some(member) = running.members.iter().find(|member| member.is_of(host)) else {
-        return Some(Problem::Unsafe {
-            what: format!("{} is no member of the etcd cluster that is there", host.name),
-            because: vec![
-                format!("{via} lists {} members, and not this host", running.members.len()),
-                "this release adds no member to an etcd cluster that runs".to_owned(),
-            ],
-            way_out: vec![format!("leave {} out of the inventory", host.name)],
-        });
-    };
+    let member = running.members.iter().find(|member| member.is_of(host))?;
     if running.unpublished.contains(&member.id) {
         return None;
     }
@@ -195,7 +212,6 @@ fn without_data(scene: &Scene, host: &Host, running: ClusterOfEtcd<'_>) -> Optio
         .filter(|one| one.healthy && !one.learner)
         .count();
     let listed = running.members.iter().filter(|one| !one.learner).count();
-    let url = peer_url(host);
     let directory = &scene.topology.external_etcd.data_directory;
     Some(Problem::Unsafe {
         what: format!("{}: its etcd member has no data to start from", host.name),
@@ -208,7 +224,7 @@ fn without_data(scene: &Scene, host: &Host, running: ClusterOfEtcd<'_>) -> Optio
                 "{healthy} of {listed} members run, the quorum is {}",
                 quorum(listed)
             ),
-            "a member without its data has to be removed and added anew; this release does neither"
+            "a member without its data has to be removed before it is added anew; and hawser removes none"
                 .to_owned(),
         ],
         way_out: vec![
@@ -217,12 +233,8 @@ fn without_data(scene: &Scene, host: &Host, running: ClusterOfEtcd<'_>) -> Optio
                 host.name
             ),
             format!(
-                "otherwise on {via}, with etcdctl and the certificates in /etc/kubernetes/pki/etcd: `etcdctl member remove {}`, `etcdctl member add {} --peer-urls={url}`",
-                member.id, host.name
-            ),
-            format!(
-                "and start the member on {} with `--initial-cluster-state=existing`",
-                host.name
+                "otherwise on {via}, with etcdctl and the certificates in /etc/kubernetes/pki/etcd: `etcdctl member remove {}`, then run this again: it is added anew",
+                member.id
             ),
         ],
     })

@@ -1,5 +1,7 @@
 //! etcd on hosts of its own: the kubelet that runs it as a static pod, or its systemd unit.
 
+mod beginning;
+
 use std::collections::BTreeMap;
 
 use minijinja::context;
@@ -12,6 +14,8 @@ use crate::error::Problem;
 use crate::pki::{AUTHORITY_CERTIFICATE, Order};
 use crate::remote::handover::HandedFile;
 use crate::topology::{EtcdManager, Host, Role, Topology, Version};
+
+pub use beginning::Beginning;
 
 /// The kubelet's drop-in; sorts after kubeadm's own.
 pub const KUBELET_DROP_IN: &str = "/etc/systemd/system/kubelet.service.d/20-etcd-service-manager.conf";
@@ -39,6 +43,9 @@ const CLIENTS: u16 = 2379;
 const PEERS: u16 = 2380;
 const METRICS: u16 = 2381;
 
+/// The static pod, as kubeadm writes it.
+pub const MANIFEST: &str = "/etc/kubernetes/manifests/etcd.yaml";
+
 /// Where kubeadm puts a static pod.
 const STATIC_PODS: &str = "/etc/kubernetes/manifests";
 
@@ -55,13 +62,9 @@ pub fn peer_url(host: &Host) -> String {
     format!("https://{}", socket(host.address, PEERS))
 }
 
-/// `name=url` of every member with which a new cluster begins.
-pub fn initial_cluster(topology: &Topology) -> String {
-    let members: Vec<String> = topology
-        .with_role(Role::Etcd)
-        .map(|host| format!("{}={}", host.name, peer_url(host)))
-        .collect();
-    members.join(",")
+/// `https://address:2379`, by which clients know a host.
+pub fn client_url(host: &Host) -> String {
+    format!("https://{}", socket(host.address, CLIENTS))
 }
 
 /// The token from which a new cluster's identity is made: one cluster of an inventory is not taken for another's.
@@ -124,11 +127,16 @@ pub fn kubelet_drop_in(topology: &Topology, host: &Host, kubelet: Version) -> Re
 }
 
 /// For `kubeadm init phase etcd local` on an etcd host.
-pub fn kubeadm_file(topology: &Topology, host: &Host, kubeadm: Version) -> Result<RenderedFile, Problem> {
+pub fn kubeadm_file(
+    topology: &Topology,
+    host: &Host,
+    kubeadm: Version,
+    beginning: &Beginning,
+) -> Result<RenderedFile, Problem> {
     let api = api_version(host, kubeadm)?;
     let address = host.address.to_string();
     let patches = patches::folder(topology, host, api);
-    let cluster = yaml::document(&cluster_document(topology, host, api)?);
+    let cluster = yaml::document(&cluster_document(topology, host, api, beginning)?);
     let text = template::render(
         &topology.templates,
         INIT,
@@ -155,7 +163,12 @@ pub fn kubeadm_file(topology: &Topology, host: &Host, kubeadm: Version) -> Resul
     ))
 }
 
-fn cluster_document(topology: &Topology, host: &Host, api: ApiVersion) -> Result<Value, Problem> {
+fn cluster_document(
+    topology: &Topology,
+    host: &Host,
+    api: ApiVersion,
+    beginning: &Beginning,
+) -> Result<Value, Problem> {
     let document = arranged(
         topology,
         CLUSTER,
@@ -165,7 +178,7 @@ fn cluster_document(topology: &Topology, host: &Host, api: ApiVersion) -> Result
             image_repository => topology.image_repository.as_str(),
             data_directory => topology.external_etcd.data_directory.as_str(),
             address => host.address.to_string(),
-            arguments => with_the_users(membership(topology, host), topology),
+            arguments => with_the_users(membership(topology, host, beginning), topology),
         },
         api,
     )?;
@@ -181,7 +194,7 @@ fn cluster_document(topology: &Topology, host: &Host, api: ApiVersion) -> Result
         Needed {
             what: "the members with which the cluster begins",
             is_there: arguments
-                .is_some_and(|arguments| arguments.to_string().contains(&initial_cluster(topology))),
+                .is_some_and(|arguments| arguments.to_string().contains(&beginning.initial_cluster())),
             hint: "write all of `arguments` as `extraArgs` in `local` of `etcd`",
         },
     ];
@@ -190,8 +203,13 @@ fn cluster_document(topology: &Topology, host: &Host, api: ApiVersion) -> Result
 }
 
 /// hawser's unit for the host's own etcd, `program`, of a version.
-pub fn unit(topology: &Topology, host: &Host, program: &str, etcd: Version) -> Result<RenderedFile, Problem> {
-    let mut arguments = membership(topology, host);
+pub fn unit(
+    topology: &Topology,
+    host: &Host,
+    (program, etcd): (&str, Version),
+    beginning: &Beginning,
+) -> Result<RenderedFile, Problem> {
+    let mut arguments = membership(topology, host, beginning);
     arguments.extend(of_a_unit(topology, etcd));
     let words = words(&with_the_users(arguments, topology));
     let text = template::render(
@@ -208,14 +226,29 @@ pub fn unit(topology: &Topology, host: &Host, program: &str, etcd: Version) -> R
     Ok(RenderedFile::of_root(UNIT, 0o644, &text))
 }
 
+/// The flags that a member runs with whoever starts it, but for those with which it only begins.
+pub fn standing_flags(topology: &Topology, host: &Host) -> Vec<String> {
+    let beginning = Beginning::together(topology.with_role(Role::Etcd));
+    let mut arguments = with_the_users(membership(topology, host, &beginning), topology);
+    let directory = topology.external_etcd.data_directory.clone();
+    arguments.push(("data-dir".to_owned(), directory));
+    let flags = arguments.iter().map(|(name, value)| format!("--{name}={value}"));
+    flags.filter(|flag| !is_of_the_beginning(flag)).collect()
+}
+
+/// Whether a flag counts only where a member has no data yet.
+pub fn is_of_the_beginning(flag: &str) -> bool {
+    flag.starts_with("--initial-")
+}
+
 /// Who a member is, where it listens, and with whom it begins.
-fn membership(topology: &Topology, host: &Host) -> Vec<(String, String)> {
-    let clients = format!("https://{}", socket(host.address, CLIENTS));
+fn membership(topology: &Topology, host: &Host, beginning: &Beginning) -> Vec<(String, String)> {
+    let clients = client_url(host);
     let listens = format!("{clients},https://127.0.0.1:{CLIENTS}");
     [
         ("name", host.name.to_string()),
-        ("initial-cluster", initial_cluster(topology)),
-        ("initial-cluster-state", "new".to_owned()),
+        ("initial-cluster", beginning.initial_cluster()),
+        ("initial-cluster-state", beginning.state.to_owned()),
         ("initial-cluster-token", cluster_token(topology).to_owned()),
         ("listen-peer-urls", peer_url(host)),
         ("initial-advertise-peer-urls", peer_url(host)),

@@ -105,6 +105,7 @@ fn of_etcd_host(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Ve
     let order = Order::for_members(topology).find(|(member, _)| member.name == host.name);
     let certificates = order.map(|(_, order)| handed(order.bundle, etcd::certificates(&order, manager)));
     let mut files = certificates.unwrap_or_default();
+    let beginning = etcd::Beginning::together(topology.with_role(Role::Etcd));
     match manager {
         EtcdManager::Kubelet => {
             files.extend([
@@ -112,9 +113,12 @@ fn of_etcd_host(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Ve
                 etcd::kubelet_drop_in(topology, host, kubeadm)?,
             ]);
             files.extend(patches(topology, host, kubeadm)?);
-            files.push(etcd::kubeadm_file(topology, host, kubeadm)?);
+            files.push(etcd::kubeadm_file(topology, host, kubeadm, &beginning)?);
         }
-        EtcdManager::Systemd => files.push(etcd::unit(topology, host, etcd::PROGRAM, etcd::OLDEST)?),
+        EtcdManager::Systemd => {
+            let program = (etcd::PROGRAM, etcd::OLDEST);
+            files.push(etcd::unit(topology, host, program, &beginning)?);
+        }
     }
     Ok(files)
 }

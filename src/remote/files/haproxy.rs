@@ -8,6 +8,9 @@ use super::{RenderedFile, socket};
 use crate::error::Problem;
 use crate::topology::{Host, HostName, Role, Topology};
 
+/// Where haproxy looks for it.
+pub const HAPROXY: &str = "/etc/haproxy/haproxy.cfg";
+
 /// Connections at once. A kubelet, kube-proxy and a pod network's agent hold about four a node: a thousand nodes. Each
 /// takes two file descriptors, and where haproxy may not have them all it does not start: in a container without
 /// `CAP_SYS_RESOURCE` 20,000 were the limit.
@@ -61,7 +64,7 @@ pub fn haproxy(topology: &Topology, balancer: &Host, ready: &[HostName]) -> Resu
         .collect();
     let text = text(&digest)?;
     check(topology, &text, &digest)?;
-    Ok(RenderedFile::of_root("/etc/haproxy/haproxy.cfg", 0o644, &text))
+    Ok(RenderedFile::of_root(HAPROXY, 0o644, &text))
 }
 
 /// What `show info` says as `description` when the process runs this configuration.

@@ -8,6 +8,9 @@ use super::{RenderedFile, template};
 use crate::error::Problem;
 use crate::topology::{Host, Role, Topology};
 
+/// Where keepalived looks for it.
+pub const KEEPALIVED: &str = "/etc/keepalived/keepalived.conf";
+
 /// The first balancer's priority; each further one has one less, so that an election has one outcome.
 const HIGHEST_PRIORITY: usize = 200;
 
@@ -36,11 +39,7 @@ pub fn keepalived(topology: &Topology, balancer: &Host, interface: &str) -> Resu
             vip => topology.endpoint.vip.map(with_prefix),
         },
     )?;
-    Ok(RenderedFile::of_root(
-        "/etc/keepalived/keepalived.conf",
-        0o644,
-        &text,
-    ))
+    Ok(RenderedFile::of_root(KEEPALIVED, 0o644, &text))
 }
 
 /// The VIP as a host route: no network of its own comes with it.

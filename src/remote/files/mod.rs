@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::values::Content;
 
+mod api_server;
 pub mod etcd;
 mod every;
 mod haproxy;
@@ -17,13 +18,15 @@ mod kubeadm;
 mod template;
 mod yaml;
 
+pub use api_server::{API_SERVER, etcd_servers, etcd_servers_flag, with_etcd_servers};
 pub use every::{every_file, own_files};
-pub use haproxy::{haproxy, haproxy_description};
+pub use haproxy::{HAPROXY, haproxy, haproxy_description};
 pub use hosts_block::hosts_block;
-pub use keepalived::keepalived;
+pub use keepalived::{KEEPALIVED, keepalived};
 pub use kubeadm::{
-    ApiVersion, TOKEN_LIFE, cluster_configuration, differences, init, init_flags, join_control_plane,
-    join_worker, patch_flags, patches, shared_certificates, upload_certs,
+    ApiVersion, TOKEN_LIFE, cluster_configuration, completed, differences, etcd_endpoints, init, init_flags,
+    join_control_plane, join_worker, patch_flags, patches, shared_certificates, upload_certs,
+    with_etcd_endpoints,
 };
 
 /// A file as a host receives it.

@@ -1,20 +1,21 @@
 # shellcheck shell=sh disable=SC2154 # cri_socket is an argument of the script that this stands in
 # etcd_ctl ARGUMENT...: etcdctl against this host's own member, with the host's etcdctl or the one in etcd's container.
-# A container's image may hold neither sh nor env: everything goes by flags.
+# A container's image may hold neither sh nor env: everything goes by flags. An answer may take etcd_limit seconds.
 etcd_ctl() {
   etcd_pki=/etc/kubernetes/pki/etcd
+  etcd_end=$((${etcd_limit:=4} + 2))
   set -- --endpoints=https://127.0.0.1:2379 --cacert="$etcd_pki/ca.crt" --cert="$etcd_pki/healthcheck-client.crt" \
-    --key="$etcd_pki/healthcheck-client.key" --dial-timeout=2s --command-timeout=4s "$@"
+    --key="$etcd_pki/healthcheck-client.key" --dial-timeout=2s --command-timeout="${etcd_limit}s" "$@"
   if command -v etcdctl >/dev/null; then
-    ETCDCTL_API=3 timeout 5 etcdctl "$@"
+    ETCDCTL_API=3 timeout "$etcd_end" etcdctl "$@"
   elif command -v crictl >/dev/null; then
     etcd_container=$(timeout 5 crictl --runtime-endpoint "$cri_socket" ps -q --state Running --name '^etcd$')
     etcd_container_found || return
-    timeout 5 crictl --runtime-endpoint "$cri_socket" exec "$etcd_container" etcdctl "$@"
+    timeout "$etcd_end" crictl --runtime-endpoint "$cri_socket" exec "$etcd_container" etcdctl "$@"
   else
     etcd_container=$(etcd_task)
     etcd_container_found || return
-    timeout 5 ctr -n k8s.io tasks exec --exec-id "hawser-$(cat /proc/sys/kernel/random/uuid)" "$etcd_container" etcdctl "$@"
+    timeout "$etcd_end" ctr -n k8s.io tasks exec --exec-id "hawser-$(cat /proc/sys/kernel/random/uuid)" "$etcd_container" etcdctl "$@"
   fi
 }
 

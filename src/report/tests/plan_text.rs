@@ -7,19 +7,8 @@ use crate::plan::{Chain, FileChange, Lane, Necessity, Note, NoteLevel, Phase, Pl
 use crate::remote::{self, Effect};
 
 fn change(name: &str, describe: &'static str) -> Step {
-    Step {
-        id: StepId(format!("{name}/{describe}")),
-        host: host(name),
-        describe: describe.into(),
-        change: Some(remote::any(describe, Effect::Changes, "")),
-        timeout: seconds(60.0),
-        done_when: None,
-        captures: None,
-        makes: None,
-        files: Vec::new(),
-        on_failure: None,
-        ends_for_all: false,
-    }
+    Step::on(&host(name), describe, describe)
+        .change(remote::any(describe, Effect::Changes, ""), seconds(60.0))
 }
 
 fn wait(name: &str, describe: &'static str) -> Step {
@@ -108,12 +97,28 @@ fn a_plan_without_changes_says_so_and_keeps_its_notes() {
     };
 
     insta::assert_snapshot!(render(&nothing, None, Paint::Plain), @r"
-    Nothing to do: the cluster is as the inventory says.
+    No changes, but not without a warning:
 
     note: kubectl is not on this workstation
 
     warning: the endpoint is a bare address
       use a name
+    ");
+}
+
+#[test]
+fn a_cluster_that_is_as_the_inventory_says_is_told_so() {
+    let mut nothing = Plan {
+        phases: Vec::new(),
+        closing: Vec::new(),
+        ..plan()
+    };
+    nothing.notes.retain(|note| note.level == NoteLevel::Info);
+
+    insta::assert_snapshot!(render(&nothing, None, Paint::Plain), @r"
+    Nothing to do: the cluster is as the inventory says.
+
+    note: kubectl is not on this workstation
     ");
 }
 

@@ -1,17 +1,24 @@
 //! Commands on a real sshd.
 
 use futures::future::Either;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::*;
 
-/// What is said of a command whose time is over as soon as it has said a line.
-async fn out_of_time(session: &Session, script: &str, prints_secrets: bool) -> Problem {
-    let (progress, mut told) = tokio::sync::mpsc::unbounded_channel();
+/// A request without input, and what is told while it is done.
+fn overheard() -> (Request, UnboundedReceiver<Progress>) {
+    let (progress, told) = unbounded_channel();
     let request = Request {
         progress: Some(progress),
-        prints_secrets,
         ..request(b"")
     };
+    (request, told)
+}
+
+/// What is said of a command whose time is over as soon as it has said a line.
+async fn out_of_time(session: &Session, script: &str, prints_secrets: bool) -> Problem {
+    let (mut request, mut told) = overheard();
+    request.prints_secrets = prints_secrets;
     let limit = request.deadline;
     let script = line(script);
     let time_passes = async {
@@ -57,11 +64,7 @@ async fn twenty_megabytes_of_input_and_of_output_arrive_whole() {
 async fn output_beyond_the_limit_is_counted_and_not_kept() {
     let Some(sshd) = Sshd::start("") else { return };
     let session = connect(&sshd, "", Sudo::None).await;
-    let (progress, mut told) = tokio::sync::mpsc::unbounded_channel();
-    let request = Request {
-        progress: Some(progress),
-        ..request(b"")
-    };
+    let (request, mut told) = overheard();
 
     let output = session
         .run_line(&line("yes 0123456789abcde | head -c 20000000"), request)
@@ -97,11 +100,7 @@ async fn a_command_that_does_not_read_its_input_ends_all_the_same() {
 async fn lines_are_told_as_they_come_and_the_first_names_the_process() {
     let Some(sshd) = Sshd::start("") else { return };
     let session = connect(&sshd, "", Sudo::None).await;
-    let (progress, mut told) = tokio::sync::mpsc::unbounded_channel();
-    let request = Request {
-        progress: Some(progress),
-        ..request(b"")
-    };
+    let (request, mut told) = overheard();
     let pipe = sshd.path("pipe");
     let script = line(&format!(
         "mkfifo '{pipe}'; echo one; read answer <'{pipe}'; echo \"$answer $$\" >&2; printf three",
@@ -130,12 +129,8 @@ async fn lines_are_told_as_they_come_and_the_first_names_the_process() {
 async fn a_secret_output_is_kept_whole_and_told_nowhere() {
     let Some(sshd) = Sshd::start("") else { return };
     let session = connect(&sshd, "", Sudo::None).await;
-    let (progress, mut told) = tokio::sync::mpsc::unbounded_channel();
-    let request = Request {
-        progress: Some(progress),
-        prints_secrets: true,
-        ..request(b"")
-    };
+    let (mut request, mut told) = overheard();
+    request.prints_secrets = true;
 
     let output = session
         .run_line(&line("echo secret; echo words >&2; exit 1"), request)
@@ -182,11 +177,7 @@ async fn a_death_by_signal_is_told_by_name() {
 async fn a_connection_that_breaks_leaves_the_outcome_unknown() {
     let Some(sshd) = Sshd::start("") else { return };
     let session = connect(&sshd, "", Sudo::None).await;
-    let (progress, mut told) = tokio::sync::mpsc::unbounded_channel();
-    let request = Request {
-        progress: Some(progress),
-        ..request(b"")
-    };
+    let (request, mut told) = overheard();
     let script = line("exec sleep 100");
 
     let run = session.run_line(&script, request);
@@ -290,11 +281,7 @@ async fn a_run_that_is_given_up_leaves_the_connection_in_order() {
     let Some(sshd) = Sshd::start("") else { return };
     let session = connect(&sshd, "", Sudo::None).await;
 
-    let (progress, mut told) = tokio::sync::mpsc::unbounded_channel();
-    let request = Request {
-        progress: Some(progress),
-        ..request(b"")
-    };
+    let (request, mut told) = overheard();
     let endless = line("exec yes");
     let pid = {
         let run = Box::pin(session.run_line(&endless, request));

@@ -16,6 +16,7 @@ mod api_version;
 mod certificates;
 mod cluster;
 mod differences;
+mod endpoints;
 mod fragments;
 pub(super) mod patches;
 
@@ -23,6 +24,7 @@ pub use api_version::ApiVersion;
 pub use certificates::shared_certificates;
 pub use cluster::cluster_configuration;
 pub use differences::differences;
+pub use endpoints::{completed, etcd_endpoints, with_etcd_endpoints};
 pub use patches::{patch_flags, patches};
 
 /// How long a bootstrap token lives: as long as the Secret that `--upload-certs` makes, of which kubeadm fixes the life.

@@ -1,0 +1,76 @@
+//! What makes a member run on its host.
+
+use super::super::kubeadm;
+use super::Scene;
+use crate::error::Problem;
+use crate::plan::Step;
+use crate::remote::files::RenderedFile;
+use crate::remote::files::etcd::{self as files, Beginning};
+use crate::steps::etcd as steps;
+use crate::topology::{EtcdManager, Host};
+
+/// The steps that make it run; a learner answers less than one with a vote.
+pub(super) fn member(
+    scene: &Scene,
+    host: &Host,
+    beginning: &Beginning,
+    learns: bool,
+) -> Result<Vec<Step>, Problem> {
+    let topology = scene.topology;
+    let settings = &topology.external_etcd;
+    let mut all = Vec::new();
+    for file in runner(scene, host, beginning)? {
+        all.extend(steps::write(
+            &host.name,
+            &file,
+            scene.file(&host.name, &file.path),
+        ));
+    }
+    if settings.manager == EtcdManager::Kubelet {
+        all.extend(kubeadm::for_etcd(scene, host, beginning)?);
+        all.push(steps::write_manifest(
+            &host.name,
+            &kubeadm::flags(scene, host)?,
+            &settings.data_directory,
+            &beginning.initial_cluster(),
+        ));
+    }
+    all.push(steps::start(
+        &host.name,
+        (settings.manager, &settings.data_directory),
+        &topology.kubeadm.cri_socket,
+        learns,
+    ));
+    Ok(all)
+}
+
+/// The files of what runs etcd on a host: the kubelet's, or the unit.
+pub(super) fn runner(
+    scene: &Scene,
+    host: &Host,
+    beginning: &Beginning,
+) -> Result<Vec<RenderedFile>, Problem> {
+    let topology = scene.topology;
+    let facts = scene.facts(&host.name);
+    match topology.external_etcd.manager {
+        EtcdManager::Kubelet => {
+            let kubelet = facts.and_then(|facts| facts.versions.kubelet);
+            let kubelet = kubelet.unwrap_or(topology.version);
+            Ok(vec![
+                files::kubelet_configuration(topology, kubelet)?,
+                files::kubelet_drop_in(topology, host, kubelet)?,
+            ])
+        }
+        EtcdManager::Systemd => {
+            // `refusals` has seen to it that both are known.
+            let etcd = facts.and_then(|facts| facts.etcd.as_ref());
+            let program = etcd.and_then(|etcd| etcd.program.as_deref());
+            let version = etcd.and_then(|etcd| etcd.version);
+            let (program, version) = (
+                program.unwrap_or(files::PROGRAM),
+                version.unwrap_or(files::OLDEST),
+            );
+            Ok(vec![files::unit(topology, host, (program, version), beginning)?])
+        }
+    }
+}
