@@ -12,9 +12,11 @@ use serde::{Deserialize, Serialize};
 use crate::templates::Templates;
 
 mod etcd;
+mod pod_port;
 mod version;
 
 pub use etcd::{EtcdManager, EtcdSettings, KeyAlgorithm, OwnAuthority, Secret};
+pub use pod_port::PodPort;
 pub use version::Version;
 
 /// kubeadm's own default for `localAPIEndpoint.bindPort`, and the usual port of a balancer before it.
@@ -302,6 +304,8 @@ pub struct Topology {
     pub api_port: u16,
     /// The pod network, ready to be applied.
     pub manifests: Vec<Manifest>,
+    /// Where the pod network speaks from node to node.
+    pub pod_network_ports: Vec<PodPort>,
     /// kubeadm passthrough.
     pub kubeadm: KubeadmSettings,
     /// Files of the user's, by role.

@@ -186,6 +186,12 @@ fn a_check_names_the_cause_for_each_host_that_cannot_be_reached() {
     };
     assert_eq!(of("ssh"), [("refused", "error"); 3]);
     assert_eq!(of("hairpin"), [("not-tested", "unknown")]);
+    let facts = found["facts"].as_array().unwrap();
+    assert_eq!(facts.len(), 3, "{facts:?}");
+    assert_eq!(
+        (&facts[0]["fact"], &facts[0]["grade"]),
+        (&"access".into(), &"error".into())
+    );
 }
 
 #[test]
@@ -204,7 +210,7 @@ fn a_check_shows_the_matrix_and_what_to_do() {
 }
 
 #[test]
-fn a_check_between_ends_that_are_none_is_a_mistake_of_usage() {
+fn a_check_of_what_is_not_there_is_a_mistake_of_usage() {
     let folder = folder_with_inventory(1);
 
     for (arguments, told) in [
@@ -214,6 +220,7 @@ fn a_check_between_ends_that_are_none_is_a_mistake_of_usage() {
             "--to workstation: the inventory has no such host",
         ),
         (["--port", "23"], "the topology needs no such way"),
+        (["--ignore", "swop"], "--ignore swop: there is no such fact"),
     ] {
         let said = run(folder.path(), &[&["check"], &arguments[..]].concat())
             .assert()

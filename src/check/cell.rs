@@ -33,6 +33,8 @@ pub enum Target {
 pub enum Port {
     /// A TCP port.
     Tcp(u16),
+    /// A UDP port, at which nobody need answer.
+    Udp(u16),
     /// keepalived's own protocol, which has no ports.
     Vrrp,
 }
@@ -61,6 +63,8 @@ pub enum Purpose {
     Vrrp,
     /// Images.
     Registry,
+    /// The pod network, from node to node.
+    PodNetwork,
 }
 
 /// One way that the topology needs.
@@ -104,7 +108,7 @@ impl Narrowing {
     pub(super) fn lets(&self, cell: &Cell) -> bool {
         let is = |wanted: &Option<String>, found: String| wanted.as_ref().is_none_or(|name| *name == found);
         let port = match cell.port {
-            Port::Tcp(port) => Some(port),
+            Port::Tcp(port) | Port::Udp(port) => Some(port),
             Port::Vrrp => None,
         };
         is(&self.from, cell.from.to_string())
@@ -181,6 +185,7 @@ impl fmt::Display for Port {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Port::Tcp(port) => port.fmt(f),
+            Port::Udp(port) => f.pad(&format!("{port}/udp")),
             Port::Vrrp => f.pad("VRRP"),
         }
     }
@@ -199,6 +204,7 @@ impl fmt::Display for Purpose {
             Purpose::EtcdPeers => "etcd, between members",
             Purpose::Vrrp => "keepalived",
             Purpose::Registry => "the image registry",
+            Purpose::PodNetwork => "the pod network",
         })
     }
 }
@@ -219,7 +225,7 @@ impl Serialize for Port {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Port::Tcp(port) => serializer.serialize_u16(*port),
-            Port::Vrrp => serializer.collect_str(self),
+            Port::Udp(_) | Port::Vrrp => serializer.collect_str(self),
         }
     }
 }

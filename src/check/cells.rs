@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::cell::{Cell, Narrowing, Port, Purpose, Source, Target};
-use crate::topology::{EtcdManager, EtcdTopology, Host, Role, Topology};
+use crate::topology::{EtcdManager, EtcdTopology, Host, PodPort, Role, Topology};
 
 /// kubelet's own port, kubeadm's default.
 const KUBELET_PORT: Port = Port::Tcp(10250);
@@ -61,11 +61,12 @@ pub fn cells(topology: &Topology, narrowing: &Narrowing) -> Vec<Cell> {
         members,
         (Purpose::EtcdPeers, ETCD_PEERS),
     ));
+    cells.extend(pod_network(topology));
     cells.extend(vrrp(topology));
     cells.extend(registry(topology));
     let mut seen = BTreeSet::new();
     cells.retain(|cell| {
-        narrowing.lets(cell) && seen.insert((cell.from.clone(), cell.to.clone(), cell.purpose))
+        narrowing.lets(cell) && seen.insert((cell.from.clone(), cell.to.clone(), cell.purpose, cell.port))
     });
     cells
 }
@@ -125,6 +126,23 @@ fn endpoint(topology: &Topology) -> Vec<Cell> {
         ..at(host, Purpose::Hairpin, address.clone())
     }));
     cells
+}
+
+/// From every node to every other, at the ports that the inventory names.
+fn pod_network(topology: &Topology) -> Vec<Cell> {
+    let ports = topology.pod_network_ports.iter().map(|port| match port {
+        PodPort::Tcp(port) => Port::Tcp(*port),
+        PodPort::Udp(port) => Port::Udp(*port),
+    });
+    let roles = [Role::ControlPlane, Role::Worker];
+    let pairs = move |port| {
+        let ends = roles.into_iter().flat_map(move |from| roles.map(|to| (from, to)));
+        ends.map(move |(from, to)| (from, to, port))
+    };
+    let cells = ports.flat_map(pairs);
+    cells
+        .flat_map(|(from, to, port)| between(topology, from, to, (Purpose::PodNetwork, port)))
+        .collect()
 }
 
 fn vrrp(topology: &Topology) -> Vec<Cell> {

@@ -27,6 +27,8 @@ pub struct Examined {
     /// What came of it.
     #[serde(flatten)]
     pub verdict: Verdict,
+    /// Whether hawser itself listened there at that moment.
+    pub listened: bool,
 }
 
 /// What a trial of a way means where the hosts are as they were found.
@@ -37,6 +39,17 @@ pub fn judge(scene: &Scene, cell: &Cell, trial: &Trial) -> Verdict {
         Purpose::Registry => registry(scene, cell, &cause),
         Purpose::EndpointName => named(scene, cell, stage, &cause),
         _ => grade(cell, stage, &cause),
+    };
+    Verdict { cause, grade }
+}
+
+/// What a trial means of a way at whose end hawser itself listened: there is nothing but the way that could fail.
+pub fn judge_listened(cell: &Cell, trial: &Trial) -> Verdict {
+    let cause = Cause::of(trial, cell.expected, Peers::Anybody);
+    let grade = match cause {
+        Cause::Open => Grade::Fine,
+        Cause::NotTested(_) => Grade::Unknown,
+        _ => Grade::Error,
     };
     Verdict { cause, grade }
 }
@@ -81,7 +94,7 @@ fn peers<'a>(scene: &Scene<'a>, cell: &Cell, stage: Stage) -> Peers<'a> {
     match (scene.authority(), stage) {
         (Some(authority), _) => Peers::SignedBy(authority),
         (None, Stage::Empty | Stage::EmptyElsewhere | Stage::Unbuilt) => Peers::Nobody,
-        (None, Stage::Serving | Stage::Unknown) => Peers::Anybody,
+        (None, Stage::Serving | Stage::Any | Stage::Unknown) => Peers::Anybody,
     }
 }
 
@@ -95,7 +108,7 @@ fn grade(cell: &Cell, stage: Stage, cause: &Cause) -> Grade {
         (_, Stage::Serving) => fine_if(*cause == Cause::Open, Grade::Error),
         // Somebody has taken the port; but a balancer accepts before anything is behind it.
         (_, Stage::Empty) if accepts && matches!(cell.to, Target::Host(_)) => Grade::Warning,
-        (_, Stage::Empty) => fine_if(answers, Grade::Error),
+        (_, Stage::Empty | Stage::Any) => fine_if(answers, Grade::Error),
         (_, Stage::EmptyElsewhere) => fine_if(answers, Grade::Warning),
         (_, Stage::Unknown) if answers => fine_if(*cause == Cause::Open, Grade::Warning),
         (_, Stage::Unknown) => Grade::Error,

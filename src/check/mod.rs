@@ -1,4 +1,5 @@
-//! Will it work, and why not: every way that a cluster needs between its hosts, and what a trial of it means.
+//! Will it work, and why not: every way that a cluster needs between its hosts and what a trial of it means, and what
+//! each host must be.
 //!
 //! Pure: which ways there are follows from the inventory, what is fine on them from what the hosts have told. Nothing
 //! here talks to a host.
@@ -6,6 +7,7 @@
 mod cause;
 mod cell;
 mod cells;
+pub mod host;
 mod judgement;
 mod remedy;
 mod stage;
@@ -18,7 +20,7 @@ use serde::Serialize;
 pub use cause::Cause;
 pub use cell::{Cell, Narrowing, Port, Purpose, Source, Target};
 pub use cells::cells;
-pub use judgement::{Examined, Verdict, judge, judge_vrrp, untested};
+pub use judgement::{Examined, Verdict, judge, judge_listened, judge_vrrp, untested};
 pub use remedy::{Remedy, remedies};
 pub use stage::{Scene, Stage};
 

@@ -29,6 +29,8 @@ pub struct Remedy {
     pub grade: Grade,
     /// What to do, line by line.
     pub steps: Vec<String>,
+    /// Whether hawser itself listened there at that moment.
+    pub listened: bool,
 }
 
 impl Remedy {
@@ -43,6 +45,7 @@ impl Remedy {
             cause: way.verdict.cause.clone(),
             grade: way.verdict.grade,
             steps: Vec::new(),
+            listened: way.listened,
         }
     }
 
@@ -50,7 +53,10 @@ impl Remedy {
     /// program does is the same on every host.
     fn fits(&self, way: &Examined) -> bool {
         let cell = &way.cell;
-        if self.cause != way.verdict.cause || self.is_vrrp() != (cell.port == Port::Vrrp) {
+        if self.cause != way.verdict.cause
+            || self.listened != way.listened
+            || self.is_vrrp() != (cell.port == Port::Vrrp)
+        {
             return false;
         }
         let is_same_end = self.to.contains(&cell.to);
@@ -117,6 +123,7 @@ fn steps(scene: &Scene, remedy: &Remedy) -> Vec<String> {
     match &remedy.cause {
         Cause::Open | Cause::RightPeer => taken(&list(&ends), &ports),
         Cause::Closed => closed(scene, remedy),
+        Cause::Refused if remedy.listened => rejected(&ends, &ports, &from),
         Cause::Refused => refused(remedy, &ends, &ports),
         Cause::TimedOut => {
             let look = |host: &&HostName| {
@@ -202,6 +209,17 @@ fn refused(remedy: &Remedy, ends: &[&HostName], ports: &str) -> Vec<String> {
         "on {}: `ss -ltnp 'sport = :{ports}'`, and {unit}",
         list(ends)
     )]
+}
+
+/// Where hawser listened, only a firewall can have refused.
+fn rejected(ends: &[&HostName], ports: &str, from: &str) -> Vec<String> {
+    let look = |host: &&HostName| {
+        format!(
+            "on {host}: `iptables -S; nft list ruleset` shows what rejects; let TCP {ports} in from {from}"
+        )
+    };
+    let listened = "hawser listened there at that moment: a firewall rejects it".to_owned();
+    std::iter::once(listened).chain(ends.iter().map(look)).collect()
 }
 
 /// Where the endpoint is a VIP.

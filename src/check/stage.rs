@@ -1,6 +1,7 @@
 //! How far a cluster is built where a way leads: what may be refused today has to be open tomorrow.
 
 use super::cell::{Cell, Purpose, Target};
+use crate::ca::ca_hash;
 use crate::facts::{HostFacts, Observation};
 use crate::topology::{EtcdTopology, Host, HostName, Role, Topology};
 
@@ -13,6 +14,8 @@ pub enum Stage {
     Empty,
     /// Nothing listens behind a balancer that is not hawser's; some pass nothing then.
     EmptyElsewhere,
+    /// Something listens there or nothing does; who, is not hawser's to know.
+    Any,
     /// Not even the address is there yet.
     Unbuilt,
     /// The host did not tell.
@@ -39,10 +42,19 @@ impl<'a> Scene<'a> {
         hosts.filter_map(move |host| Some((host, scene.facts(&host.name)?)))
     }
 
-    /// The cluster's CA, as the first control plane has it that has one.
+    /// The cluster's CA, as most control planes have it that have one; of two equals the first.
     pub(super) fn authority(&self) -> Option<&'a str> {
-        let mut found = self.host_facts(Role::ControlPlane);
-        found.find_map(|(_, facts)| facts.kubernetes.ca.as_deref())
+        let found = || {
+            let control_planes = self.host_facts(Role::ControlPlane);
+            control_planes.filter_map(|(_, facts)| facts.kubernetes.ca.as_deref())
+        };
+        let holders = |pem: &str| found().filter(|other| ca_hash(other) == ca_hash(pem)).count();
+        // The last of equals is the greatest.
+        found()
+            .collect::<Vec<_>>()
+            .into_iter()
+            .rev()
+            .max_by_key(|pem| holders(pem))
     }
 
     /// What is to be found at the end of a way.
@@ -52,6 +64,7 @@ impl<'a> Scene<'a> {
             Target::Registry => Stage::Serving,
             // Whether a host could be looked at is what this way is for.
             Target::Host(_) if cell.purpose == Purpose::Ssh => Stage::Serving,
+            Target::Host(_) if cell.purpose == Purpose::PodNetwork => Stage::Any,
             Target::Host(name) => self.facts(name).map_or(Stage::Unknown, |facts| {
                 if self.is_served(cell.purpose, facts) {
                     Stage::Serving

@@ -26,7 +26,7 @@ pub enum Command {
     Plan(PlanArguments),
     /// Make the cluster as the inventory says: show the plan, ask, do exactly it, verify
     Apply(ApplyArguments),
-    /// Try every way between workstation and hosts that a cluster needs, and say what to do where one is not open
+    /// Say whether it will work, and what to do where not: every way between workstation and hosts, and what hosts are
     Check(CheckArguments),
     /// Show every file that hosts would receive, secrets masked; connects to nothing
     Render(RenderArguments),
@@ -150,6 +150,15 @@ pub struct CheckArguments {
     /// Only ways to this port
     #[arg(long, value_name = "N")]
     pub port: Option<u16>,
+    /// Listen on hosts for the moment of the check where nothing listens yet, so that a firewall shows
+    #[arg(long)]
+    pub listen: bool,
+    /// Measure etcd's disks too: each writes some megabytes, in at most five seconds
+    #[arg(long, conflicts_with_all = ["from", "to", "port"])]
+    pub disk: bool,
+    /// Make an error of this fact a warning (may be given again)
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["from", "to", "port"])]
+    pub ignore: Vec<String>,
     /// How to print
     #[arg(short, long, value_enum, default_value_t = OutputFormat::Text)]
     pub output: OutputFormat,

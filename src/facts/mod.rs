@@ -16,6 +16,7 @@ mod host;
 mod identity;
 mod images;
 mod membership;
+mod preflight;
 mod ways;
 
 #[cfg(test)]
@@ -29,6 +30,9 @@ pub use host::parse;
 pub use identity::cluster_id;
 pub use images::missing_images;
 pub use membership::{Cluster, Membership, control_plane_membership, quorum, worker_membership};
+pub use preflight::{
+    Cgroups, Containerd, Listener, Preflight, Room, SyncTimes, read_clock, read_preflight, read_sync_times,
+};
 pub use ways::{Peer, Reached, Trial, read_trials};
 
 /// Something that was looked at, or why it could not be told.

@@ -1,7 +1,7 @@
 //! Small formats: versions, modes, owners, hashes, paths.
 
 use super::mistake::Wrong;
-use crate::topology::Version;
+use crate::topology::{PodPort, Version};
 
 /// An exact version, `vX.Y.Z` and nothing after it.
 pub(super) fn version(text: &str) -> Result<Version, Wrong> {
@@ -35,6 +35,26 @@ pub(super) fn mode(text: &str) -> Result<u32, Wrong> {
             format!("not a file mode: `{text}`"),
             "not three octal digits",
             "write it as chmod takes it, such as \"0600\" or \"0644\"",
+        )
+    })
+}
+
+/// A port and what is spoken there: `179/tcp`, `8472/udp`.
+pub(super) fn pod_port(text: &str) -> Result<PodPort, Wrong> {
+    let kind = |number: &str, kind: fn(u16) -> PodPort| {
+        let number = number.parse().ok().filter(|number| *number > 0);
+        number.map(kind)
+    };
+    let port = match text.split_once('/') {
+        Some((number, "tcp")) => kind(number, PodPort::Tcp),
+        Some((number, "udp")) => kind(number, PodPort::Udp),
+        _ => None,
+    };
+    port.ok_or_else(|| {
+        Wrong::new(
+            format!("not a port of the pod network: `{text}`"),
+            "not of the form PORT/tcp or PORT/udp",
+            "write the number and the protocol, such as \"8472/udp\"",
         )
     })
 }

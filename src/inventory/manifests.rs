@@ -1,4 +1,4 @@
-//! `[pod_network]`: manifests, read or fetched and checked.
+//! `[pod_network]`: manifests, read or fetched and checked; and its ports.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::mistake::{Mistakes, Wrong};
 use super::place::Place;
 use super::workstation::{Workstation, unreadable};
 use super::written;
-use crate::topology::Manifest;
+use crate::topology::{Manifest, PodPort};
 
 pub(super) fn resolve(
     written: Option<&written::PodNetwork>,
@@ -24,6 +24,16 @@ pub(super) fn resolve(
         .flat_map(|network| network.manifests.placed(&place));
     let manifests = entries.flat_map(|(place, entry)| resolve_one(entry, &place, workstation, mistakes));
     manifests.collect()
+}
+
+/// The ports that the user names.
+pub(super) fn ports(written: Option<&written::PodNetwork>, mistakes: &mut Mistakes) -> Vec<PodPort> {
+    let place = Place::root().key("pod_network").key("ports");
+    let entries = written
+        .into_iter()
+        .flat_map(|network| network.ports.placed(&place));
+    let ports = entries.filter_map(|(place, text)| mistakes.check(&place, formats::pod_port(text)));
+    ports.collect()
 }
 
 fn resolve_one(

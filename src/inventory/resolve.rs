@@ -30,6 +30,7 @@ pub(super) fn resolve(
     let endpoint = endpoint::resolve(inventory.endpoint.as_ref(), &hosts, &networks, mistakes);
     roles::check(&hosts, cluster.etcd, &endpoint.ports(cluster.api_port), mistakes);
     let manifests = manifests::resolve(inventory.pod_network.as_ref(), workstation, mistakes);
+    let pod_network_ports = manifests::ports(inventory.pod_network.as_ref(), mistakes);
     let files = files::resolve(&inventory.files, workstation, mistakes);
     let templates = inventory
         .templates
@@ -47,6 +48,7 @@ pub(super) fn resolve(
         networks,
         api_port: cluster.api_port,
         manifests,
+        pod_network_ports,
         kubeadm,
         files,
         templates: templates.unwrap_or_default(),

@@ -108,6 +108,10 @@ pub(super) struct PodNetwork {
     /// Manifests in the order in which they are applied.
     #[serde(default)]
     pub(super) manifests: List<Manifest>,
+    /// Where its programs speak from node to node, `179/tcp` or `8472/udp`: for `hawser check`.
+    #[serde(default)]
+    #[schemars(extend("examples" = [["179/tcp", "8472/udp"]]))]
+    pub(super) ports: List<String>,
 }
 
 /// A manifest: either `path` or `url`.

@@ -35,51 +35,21 @@ fn uses_kubeadm(scene: &Scene, host: &Host) -> bool {
 
 fn forbidden(host: &Host, found: &crate::facts::Versions, target: Version) -> Vec<Problem> {
     let mut problems = Vec::new();
-    match found.kubeadm {
-        None => problems.push(absent(&host.name, "kubeadm")),
-        // kubeadm X.Y deploys control planes of X.Y and X.(Y-1).
-        Some(kubeadm) if !(kubeadm.minor == target.minor || kubeadm.minor == target.minor + 1) => {
-            problems.push(skew(
-                &host.name,
-                "kubeadm",
-                kubeadm,
-                target,
-                "it deploys its own minor release and the one before",
-            ));
-        }
-        Some(_) => {}
-    }
-    match found.kubelet {
-        None => problems.push(absent(&host.name, "kubelet")),
-        Some(kubelet) if kubelet.minor > target.minor => {
-            problems.push(skew(
-                &host.name,
-                "kubelet",
-                kubelet,
-                target,
-                "a kubelet must not be newer than the API server",
-            ));
-        }
-        Some(kubelet) if kubelet.minor + oldest_kubelet(target) < target.minor => {
-            problems.push(skew(
-                &host.name,
-                "kubelet",
-                kubelet,
-                target,
-                "the kubelet is too old for the API server",
-            ));
-        }
-        Some(_) => {}
+    let programs = [
+        ("kubeadm", found.kubeadm, Version::cannot_deploy as fn(_, _) -> _),
+        ("kubelet", found.kubelet, Version::cannot_join),
+    ];
+    for (program, version, rule) in programs {
+        let Some(version) = version else {
+            problems.push(absent(&host.name, program));
+            continue;
+        };
+        problems.extend(rule(version, target).map(|rule| skew(&host.name, program, version, target, rule)));
     }
     if found.kubectl.is_none() && host.is(Role::ControlPlane) {
         problems.push(absent(&host.name, "kubectl"));
     }
     problems
-}
-
-/// How many minor releases a kubelet may be behind: three since 1.28, two before.
-fn oldest_kubelet(target: Version) -> u32 {
-    if target.minor >= 28 { 3 } else { 2 }
 }
 
 /// Differences that are allowed and worth a look.

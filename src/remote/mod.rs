@@ -28,6 +28,8 @@ pub mod files;
 pub mod handover;
 pub mod host;
 pub mod kubernetes;
+pub mod listen;
+pub mod preflight;
 pub mod probe;
 pub mod ways;
 

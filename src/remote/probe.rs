@@ -79,7 +79,7 @@ fn object_paths(topology: &Topology) -> Vec<String> {
     objects.flatten().map(|object| object.path).collect()
 }
 
-fn etcd_data(topology: &Topology) -> &str {
+pub(super) fn etcd_data(topology: &Topology) -> &str {
     if topology.etcd == EtcdTopology::External {
         return &topology.external_etcd.data_directory;
     }

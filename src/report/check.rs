@@ -3,12 +3,13 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::matrix::{ERROR, WARNING, tables};
+use super::matrix::{ERROR, WARNING, facts, tables};
 use super::paint::{Paint, duration};
+use crate::check::host::Finding;
 use crate::check::{Cause, Examined, Grade, Port, Remedy};
 use crate::topology::HostName;
 
-/// What came of the ways between hosts.
+/// What came of the ways between hosts, and what the hosts are.
 pub struct Page<'a> {
     /// The hosts, in the inventory's order.
     pub hosts: &'a [HostName],
@@ -16,24 +17,84 @@ pub struct Page<'a> {
     pub ways: &'a [Examined],
     /// What to do about those that are not fine.
     pub remedies: &'a [Remedy],
+    /// Every fact of every host.
+    pub findings: &'a [Finding],
     /// How long it took.
     pub took: Duration,
 }
 
-/// The matrix, what its words mean, and what to do about each that is not fine.
+/// The facts and the matrix, what its words mean, and what to do about each that is not fine.
 pub fn render(page: &Page, paint: Paint) -> String {
-    let mut text = tables(page.ways, page.hosts, paint);
-    text.push_str(&legend(page.ways, paint));
-    for remedy in page.remedies {
-        text.push('\n');
-        text.push_str(&entry(remedy, paint));
+    let mut text = String::new();
+    if !page.findings.is_empty() {
+        text.push_str(&facts(page.findings, page.hosts, paint));
+    }
+    text.push_str(&tables(page.ways, page.hosts, paint));
+    text.push_str(&legend(page, paint));
+    for grade in [Grade::Error, Grade::Warning, Grade::Unknown] {
+        text.push_str(&of_hosts(page.findings, grade, paint));
+        for remedy in page.remedies.iter().filter(|remedy| remedy.grade == grade) {
+            text.push('\n');
+            text.push_str(&entry(remedy, paint));
+        }
     }
     let _ = write!(text, "\n{}", verdict(page, paint));
     text
 }
 
+/// Findings of one grade: those that have one remedy are told together.
+fn of_hosts(findings: &[Finding], grade: Grade, paint: Paint) -> String {
+    let mut groups: Vec<Vec<&Finding>> = Vec::new();
+    for finding in findings.iter().filter(|finding| finding.grade == grade) {
+        let fits = |group: &&mut Vec<&Finding>| {
+            group
+                .iter()
+                .any(|other| other.fact == finding.fact && other.remedy == finding.remedy)
+        };
+        match groups.iter_mut().find(fits) {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
+        }
+    }
+    groups
+        .iter()
+        .map(|group| group_of_findings(group, grade, paint))
+        .collect()
+}
+
+fn group_of_findings(group: &[&Finding], grade: Grade, paint: Paint) -> String {
+    let Some(first) = group.first() else {
+        return String::new();
+    };
+    let hosts: Vec<&HostName> = group.iter().map(|finding| &finding.host).collect();
+    let ignored = if first.is_ignored { " (ignored)" } else { "" };
+    let heading = format!("{} on {}{ignored}", first.fact, list(&hosts));
+    let mut text = format!("\n{} {}\n", label(grade, paint), paint.strong(heading));
+    let is_same = group.iter().all(|finding| finding.found == first.found);
+    if is_same {
+        let _ = writeln!(text, "  {}", first.found);
+    } else {
+        for finding in group {
+            let _ = writeln!(text, "  {}: {}", finding.host, finding.found);
+        }
+    }
+    for line in &first.remedy {
+        let _ = writeln!(text, "  {line}");
+    }
+    text
+}
+
+fn label(grade: Grade, paint: Paint) -> String {
+    match grade {
+        Grade::Error => paint.bad("error:"),
+        Grade::Warning => paint.warning("warning:"),
+        Grade::Fine | Grade::Unknown => paint.faint("unknown:"),
+    }
+}
+
 /// Each word that the matrix holds.
-fn legend(ways: &[Examined], paint: Paint) -> String {
+fn legend(page: &Page, paint: Paint) -> String {
+    let ways = page.ways;
     let mut causes: Vec<&Cause> = Vec::new();
     for way in ways {
         let cause = &way.verdict.cause;
@@ -55,7 +116,7 @@ fn legend(ways: &[Examined], paint: Paint) -> String {
         ),
     ];
     for (grade, sign, meaning) in signs {
-        if ways.iter().any(|way| way.verdict.grade == grade) {
+        if grades(page).any(|found| found == grade) {
             let _ = writeln!(text, " {sign}{:margin$}{meaning}", "", margin = width + 1);
         }
     }
@@ -63,11 +124,6 @@ fn legend(ways: &[Examined], paint: Paint) -> String {
 }
 
 fn entry(remedy: &Remedy, paint: Paint) -> String {
-    let label = match remedy.grade {
-        Grade::Error => paint.bad("error:"),
-        Grade::Warning => paint.warning("warning:"),
-        Grade::Fine | Grade::Unknown => paint.faint("unknown:"),
-    };
     let ports = match remedy.ports.as_slice() {
         [Port::Vrrp] => String::new(),
         [port] => format!(", port {port}"),
@@ -84,6 +140,7 @@ fn entry(remedy: &Remedy, paint: Paint) -> String {
         list(&remedy.to),
         list(&remedy.purposes)
     );
+    let label = label(remedy.grade, paint);
     let mut text = format!("{label} {}\n  {}", paint.strong(heading), remedy.cause.meaning());
     if let Some(detail) = remedy.cause.detail() {
         let _ = write!(text, ": {detail}");
@@ -101,12 +158,15 @@ fn list<T: ToString>(all: &[T]) -> String {
 }
 
 fn verdict(page: &Page, paint: Paint) -> String {
-    let ways = page.ways;
-    let count = |grade| ways.iter().filter(|way| way.verdict.grade == grade).count();
-    let noun = if ways.len() == 1 { "way" } else { "ways" };
+    let count = |grade| grades(page).filter(|found| *found == grade).count();
+    let ways = number(page.ways.len(), "way");
+    let subject = if page.findings.is_empty() {
+        ways
+    } else {
+        format!("{ways} and {}", number(page.findings.len(), "fact"))
+    };
     let counts = format!(
-        "{} {noun}: {} fine, {} to look at, {} wrong, {} could not be tested ({})",
-        ways.len(),
+        "{subject}: {} fine, {} to look at, {} wrong, {} that nobody can tell ({})",
         count(Grade::Fine),
         count(Grade::Warning),
         count(Grade::Error),
@@ -119,4 +179,14 @@ fn verdict(page: &Page, paint: Paint) -> String {
         paint.good("ready")
     };
     format!("{word}: {counts}\n")
+}
+
+fn grades(page: &Page) -> impl Iterator<Item = Grade> {
+    let of_ways = page.ways.iter().map(|way| way.verdict.grade);
+    of_ways.chain(page.findings.iter().map(|finding| finding.grade))
+}
+
+fn number(count: usize, noun: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{s}")
 }

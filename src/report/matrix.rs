@@ -3,6 +3,7 @@
 use comfy_table::{Cell as Field, Color, ContentArrangement, Table, presets};
 
 use super::paint::Paint;
+use crate::check::host::{Fact, Finding};
 use crate::check::{Examined, Grade, Port, Purpose, Source, Target};
 use crate::topology::HostName;
 
@@ -39,6 +40,7 @@ pub(super) fn tables(ways: &[Examined], hosts: &[HostName], paint: Paint) -> Str
         (&[Purpose::Kubelet], "to kubelets"),
         (&[Purpose::EtcdClients], "to etcd, as its clients"),
         (&[Purpose::EtcdPeers], "between etcd's members"),
+        (&[Purpose::PodNetwork], "between nodes, for the pod network"),
         (&[Purpose::Vrrp], "between keepalived and keepalived"),
         (&[Purpose::Registry], "to the image registry"),
     ];
@@ -53,6 +55,38 @@ pub(super) fn tables(ways: &[Examined], hosts: &[HostName], paint: Paint) -> Str
         }
     }
     text
+}
+
+/// Every fact of every host.
+pub(super) fn facts(findings: &[Finding], hosts: &[HostName], paint: Paint) -> String {
+    let mut grid = Grid {
+        rows: Vec::new(),
+        columns: hosts.iter().map(|host| vec![host.to_string()]).collect(),
+        contents: Vec::new(),
+    };
+    for fact in Fact::ALL {
+        let of = |host: &HostName| findings.iter().find(|one| one.fact == fact && one.host == *host);
+        let content = |host: &HostName| match of(host).map(|found| found.grade) {
+            None => Content::Blank,
+            Some(grade) => Content::Told(word(grade), grade),
+        };
+        let contents: Vec<Content> = hosts.iter().map(content).collect();
+        if contents.iter().any(|content| *content != Content::Blank) {
+            grid.rows.push(vec![fact.to_string()]);
+            grid.contents.push(contents);
+        }
+    }
+    let heading = paint.strong("what the hosts are");
+    format!("{heading}\n{}\n", draw(&grid.folded(), paint))
+}
+
+fn word(grade: Grade) -> &'static str {
+    match grade {
+        Grade::Fine => "ok",
+        Grade::Unknown => "?",
+        Grade::Warning => "look",
+        Grade::Error => "wrong",
+    }
 }
 
 fn section(heading: &str, ways: &[&Examined], hosts: &[HostName], paint: Paint) -> String {

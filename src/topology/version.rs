@@ -21,6 +21,27 @@ impl Version {
     pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
         Self { major, minor, patch }
     }
+
+    /// Why a kubeadm of this version cannot make a cluster of another; `None` where it can.
+    /// Source: Kubernetes' version skew policy.
+    pub fn cannot_deploy(self, target: Version) -> Option<&'static str> {
+        let fits = self.minor == target.minor || self.minor == target.minor + 1;
+        (!fits).then_some("it deploys its own minor release and the one before")
+    }
+
+    /// Why a kubelet of this version cannot be in a cluster of another; `None` where it can.
+    /// Source: Kubernetes' version skew policy.
+    pub fn cannot_join(self, target: Version) -> Option<&'static str> {
+        // How many minor releases a kubelet may be behind.
+        let behind = if target.minor >= 28 { 3 } else { 2 };
+        if self.minor > target.minor {
+            Some("a kubelet must not be newer than the API server")
+        } else if self.minor + behind < target.minor {
+            Some("the kubelet is too old for the API server")
+        } else {
+            None
+        }
+    }
 }
 
 impl FromStr for Version {

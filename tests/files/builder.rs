@@ -41,6 +41,7 @@ pub(crate) fn stacked() -> Topology {
         },
         api_port: 6443,
         manifests: vec![],
+        pod_network_ports: Vec::new(),
         kubeadm: KubeadmSettings {
             cri_socket: "unix:///run/containerd/containerd.sock".to_owned(),
             extra_sans: vec![],

@@ -55,6 +55,10 @@ const BROKEN: &[(&str, &[(&str, &str)])] = &[
         &[("10.244.0.0/16", "10.244.7.0/16")],
     ),
     (
+        "a port of the pod network has no protocol",
+        &[("[pod_network]", "[pod_network]\nports = [\"8472/udp\", \"179\"]")],
+    ),
+    (
         "the pods' network is too small",
         &[("10.244.0.0/16", "10.244.0.0/24")],
     ),

@@ -38,6 +38,7 @@ pub(crate) fn stacked(control_planes: u8, workers: u8) -> Topology {
             source: "pod-network.yaml".to_owned(),
             content: POD_NETWORK.to_owned(),
         }],
+        pod_network_ports: Vec::new(),
         kubeadm: kubeadm(),
         files: vec![],
         templates: Templates::default(),

@@ -75,6 +75,23 @@ fn behind_a_balancer_of_somebody_elses_the_endpoint_is_known_by_its_name_alone()
 }
 
 #[test]
+fn the_pod_networks_ports_are_tried_between_all_nodes() {
+    let head = "
+        cluster = { name = 'demo', kubernetes = 'v1.34.2' }
+        endpoint = { name = 'api.demo.example' }
+        pod_network = { ports = ['179/tcp', '8472/udp'] }
+    ";
+    let topology = topology(head, &["cp1 control-plane", "w1 worker", "w2 worker"]);
+
+    let mut cells = cells(&topology, &Narrowing::default());
+
+    cells.retain(|cell| cell.purpose == Purpose::PodNetwork);
+    let count = |port| cells.iter().filter(|cell| cell.port == port).count();
+    assert_eq!((count(Port::Tcp(179)), count(Port::Udp(8472))), (6, 6));
+    assert_eq!(cells.len(), 12);
+}
+
+#[test]
 fn the_matrix_is_narrowed_by_its_ends_and_by_port() {
     let narrowing = |from: Option<&str>, to: Option<&str>, port| Narrowing {
         from: from.map(str::to_owned),

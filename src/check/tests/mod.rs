@@ -1,5 +1,6 @@
 //! The matrix of each topology, and what becomes of its cells.
 
+mod hosts;
 mod matrix;
 mod remedies;
 mod verdicts;

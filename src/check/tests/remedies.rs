@@ -1,7 +1,7 @@
 //! What to do about each cause, as the operator reads it.
 
 use super::*;
-use crate::check::{Examined, Remedy, judge, judge_vrrp, remedies};
+use crate::check::{Examined, Grade, Remedy, judge, judge_listened, judge_vrrp, remedies};
 
 fn examined(scene: &Scene, from: &str, to: &str, purpose: Purpose, trial: &Trial) -> Examined {
     let cell = cell(scene.topology, from, to, purpose);
@@ -9,7 +9,11 @@ fn examined(scene: &Scene, from: &str, to: &str, purpose: Purpose, trial: &Trial
         Purpose::Vrrp => judge_vrrp(scene, &cell),
         _ => judge(scene, &cell, trial),
     };
-    Examined { cell, verdict }
+    Examined {
+        cell,
+        verdict,
+        listened: false,
+    }
 }
 
 fn page(remedies: &[Remedy]) -> String {
@@ -130,4 +134,32 @@ fn what_is_fine_needs_nothing_and_the_gravest_comes_first() {
 
     let ends: Vec<String> = remedies.iter().map(|remedy| remedy.to[0].to_string()).collect();
     assert_eq!(ends, ["cp2", "cp1"]);
+}
+
+#[test]
+fn where_hawser_listened_only_a_firewall_can_have_refused() {
+    let topology = &stacked();
+    let hosts = fresh(topology);
+    let scene = &Scene {
+        topology,
+        observation: &hosts,
+    };
+    let cell = cell(topology, "lb1", "cp1", Purpose::ApiServer);
+    let listened = |reached| Examined {
+        verdict: judge_listened(&cell, &trial(reached)),
+        cell: cell.clone(),
+        listened: true,
+    };
+
+    let remedies = remedies(scene, &[listened(Reached::Refused)]);
+
+    assert_eq!(listened(Reached::Open).verdict.grade, Grade::Fine);
+    assert_eq!(remedies[0].grade, Grade::Error);
+    assert_eq!(
+        remedies[0].steps,
+        [
+            "hawser listened there at that moment: a firewall rejects it",
+            "on cp1: `iptables -S; nft list ruleset` shows what rejects; let TCP 6443 in from lb1",
+        ]
+    );
 }

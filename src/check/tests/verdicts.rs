@@ -242,6 +242,29 @@ fn a_registry_out_of_reach_matters_to_a_host_that_lacks_images() {
 }
 
 #[test]
+fn what_the_pod_network_does_is_its_own_but_its_way_must_be_open() {
+    let head = "
+        cluster = { name = 'demo', kubernetes = 'v1.34.2' }
+        endpoint = { name = 'api.demo.example' }
+        pod_network = { ports = ['179/tcp'] }
+    ";
+    let topology = &topology(head, &["cp1 control-plane", "w1 worker"]);
+    let scene = Scene {
+        topology,
+        observation: &fresh(topology),
+    };
+    let cell = cell(topology, "w1", "cp1", Purpose::PodNetwork);
+
+    for reached in [Reached::Open, Reached::Closed, Reached::Refused] {
+        assert_eq!(judge(&scene, &cell, &trial(reached)).grade, Grade::Fine);
+    }
+    assert_eq!(
+        judge(&scene, &cell, &trial(Reached::TimedOut)).grade,
+        Grade::Error
+    );
+}
+
+#[test]
 fn a_host_that_could_not_be_looked_at_leaves_doubt() {
     let mut hosts = fresh(&stacked());
     hosts.remove(&HostName::from("cp1"));

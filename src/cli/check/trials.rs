@@ -7,6 +7,7 @@ use futures::future::join_all;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::listeners::Listeners;
 use super::onward::go_on;
 use crate::check::{Cell, Port, Purpose, Source, Target};
 use crate::cli::fleet::{Fleet, ask};
@@ -22,11 +23,22 @@ pub(super) type Trials = BTreeMap<usize, Result<Trial, String>>;
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// Tries every way from where it begins, all at the same time.
-pub(super) async fn try_all(fleet: &Fleet, topology: &Topology, cells: &[Cell]) -> Trials {
+pub(super) async fn try_all(
+    fleet: &Fleet,
+    topology: &Topology,
+    cells: &[Cell],
+    listeners: &Listeners,
+) -> Trials {
     let from_hosts = topology.hosts.iter().map(|host| async move {
         let from = Source::from(host);
         let numbered = cells.iter().enumerate().filter(|(_, cell)| cell.from == from);
-        let ways: Vec<Way> = numbered.filter_map(|(number, cell)| cell.way(number)).collect();
+        let way = |(number, cell): (usize, &Cell)| {
+            let way = cell.way(number)?;
+            // hawser itself says nothing, least of all in TLS.
+            let asks_tls = way.asks_tls && !listeners.are_at(cell);
+            Some(Way { asks_tls, ..way })
+        };
+        let ways: Vec<Way> = numbered.filter_map(way).collect();
         match fleet.sessions.get(&host.name) {
             Some(session) => from_host(session, host, &ways).await,
             None => untried(&ways, &format!("{} could not be reached", host.name)),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::super::check::{Page, render};
 use super::super::paint::Paint;
 use super::*;
+use crate::check::host::{Fact, Finding};
 use crate::check::{Cause, Cell, Examined, Grade, Port, Purpose, Remedy, Source, Target, Verdict};
 
 fn way(from: &str, to: &str, purpose: Purpose, cause: Cause, grade: Grade) -> Examined {
@@ -27,6 +28,7 @@ fn way(from: &str, to: &str, purpose: Purpose, cause: Cause, grade: Grade) -> Ex
             connections: 1,
         },
         verdict: Verdict { cause, grade },
+        listened: false,
     }
 }
 
@@ -44,6 +46,7 @@ fn shown(ways: &[Examined], workers: usize, remedies: &[Remedy], paint: Paint) -
         hosts: &hosts(workers),
         ways,
         remedies,
+        findings: &[],
         took: seconds(6.2),
     };
     render(&page, paint)
@@ -81,12 +84,65 @@ fn remedy() -> Remedy {
         cause: Cause::TimedOut,
         grade: Grade::Error,
         steps: vec!["on cp1: `iptables -S` shows its rules".to_owned()],
+        listened: false,
     }
 }
 
 #[test]
 fn the_matrix_with_its_legend_and_what_to_do() {
     insta::assert_snapshot!(shown(&one_of_each(), 1, &[remedy()], Paint::Plain));
+}
+
+fn finding(name: &str, fact: Fact, grade: Grade, found: &str, remedy: &str) -> Finding {
+    Finding {
+        host: host(name),
+        fact,
+        grade,
+        found: found.to_owned(),
+        remedy: [remedy]
+            .iter()
+            .filter(|line| !line.is_empty())
+            .map(ToString::to_string)
+            .collect(),
+        is_ignored: fact == Fact::Cpus,
+    }
+}
+
+#[test]
+fn what_hosts_are_with_what_to_do() {
+    let off = "`swapoff -a`, and remove it from /etc/fstab";
+    let mut findings: Vec<Finding> = ["lb1", "lb2", "cp1", "cp2", "w1"]
+        .into_iter()
+        .flat_map(|name| {
+            [
+                finding(name, Fact::Os, Grade::Fine, "debian 12", ""),
+                finding(name, Fact::Kernel, Grade::Fine, "6.1", ""),
+            ]
+        })
+        .collect();
+    findings.extend([
+        finding("cp1", Fact::Swap, Grade::Error, "/dev/sda2 (2048 MB)", off),
+        finding("cp2", Fact::Swap, Grade::Fine, "none", ""),
+        finding("w1", Fact::Swap, Grade::Error, "/dev/sdb1 (1024 MB)", off),
+        finding(
+            "cp1",
+            Fact::Cpus,
+            Grade::Warning,
+            "1",
+            "give the host two processors",
+        ),
+        finding("cp2", Fact::ProductUuid, Grade::Unknown, "Permission denied", ""),
+        finding("w1", Fact::ProductUuid, Grade::Unknown, "Permission denied", ""),
+    ]);
+    let page = Page {
+        hosts: &hosts(1),
+        ways: &[],
+        remedies: &[],
+        findings: &findings,
+        took: seconds(6.2),
+    };
+
+    insta::assert_snapshot!(render(&page, Paint::Plain));
 }
 
 #[test]
@@ -155,6 +211,17 @@ fn every_field_of_a_check_is_documented_and_nothing_else() {
 
     assert_eq!(written(&way), documented("way"));
     assert_eq!(written(&remedy), documented("remedy"));
+    let finding = finding("cp1", Fact::Os, Grade::Fine, "debian 12", "");
+    assert_eq!(written(&finding), documented("fact"));
+}
+
+#[test]
+fn every_fact_is_documented_by_the_name_that_ignore_takes() {
+    for fact in Fact::ALL {
+        let name = serde_json::to_value(fact).unwrap();
+        assert_eq!(name, fact.name());
+        assert!(DOCUMENT.contains(&format!("| `{fact}` |")), "{fact}");
+    }
 }
 
 #[test]

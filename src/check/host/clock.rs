@@ -1,0 +1,58 @@
+//! Clocks: certificates and etcd's leases are read by them.
+
+use std::collections::BTreeMap;
+
+use super::{At, Fact, Said};
+use crate::topology::HostName;
+
+/// etcd warns from one second on; certificates that are made on one host are not valid yet on another.
+const MUCH_S: f64 = 0.5;
+const TOO_MUCH_S: f64 = 2.0;
+
+/// How far a host's clock is from the workstation's.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Clock {
+    /// By how many seconds it is ahead.
+    pub ahead_s: f64,
+    /// By how many seconds this may be wrong: half of what the question took.
+    pub doubt_s: f64,
+}
+
+pub(super) fn of(at: &At, clocks: &BTreeMap<HostName, Clock>) -> Vec<Said> {
+    vec![against_others(at, clocks), is_kept_right(at)]
+}
+
+/// Against the middle of all clocks: one that is wrong does not make the others so.
+fn against_others(at: &At, clocks: &BTreeMap<HostName, Clock>) -> Said {
+    let Some(own) = clocks.get(&at.host.name) else {
+        return Said::unknown(Fact::Clock, "its clock was not read");
+    };
+    let mut all: Vec<f64> = clocks.values().map(|clock| clock.ahead_s).collect();
+    all.sort_by(f64::total_cmp);
+    let middle = all.get(all.len() / 2).copied().unwrap_or_default();
+    let by = own.ahead_s - middle;
+    let off = (by.abs() - own.doubt_s).max(0.0);
+    let direction = if by > 0.0 { "ahead" } else { "behind" };
+    let found = format!("{:.1} s {direction}", by.abs());
+    let remedy = [
+        "`apt-get install chrony`, or `timedatectl set-ntp true`; `chronyc tracking` or `timedatectl timesync-status` tells whom it follows",
+    ];
+    if off > TOO_MUCH_S {
+        Said::error(Fact::Clock, found, remedy)
+    } else if off > MUCH_S {
+        Said::warning(Fact::Clock, found, remedy)
+    } else {
+        Said::fine(Fact::Clock, "as the others")
+    }
+}
+
+fn is_kept_right(at: &At) -> Said {
+    Said::of(Fact::ClockSync, &at.preflight.is_synchronised, |is_so| {
+        if *is_so {
+            return Said::fine(Fact::ClockSync, "synchronised");
+        }
+        let remedy =
+            ["`apt-get install chrony`, or `timedatectl set-ntp true`: a clock that follows nobody drifts"];
+        Said::warning(Fact::ClockSync, "not synchronised", remedy)
+    })
+}

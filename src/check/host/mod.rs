@@ -1,0 +1,303 @@
+//! What each host must be before a cluster is built on it; a file for each group of facts.
+
+mod access;
+mod clock;
+mod identity;
+mod leftovers;
+mod packages;
+mod ports;
+mod resources;
+mod runtime;
+mod settings;
+mod system;
+mod versions;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::{Grade, Scene};
+use crate::facts::{HostFacts, Observed, Preflight, SyncTimes};
+use crate::topology::{Host, HostName, Role};
+
+pub use clock::Clock;
+
+/// What was found of one fact on one host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Where.
+    pub host: HostName,
+    /// Which fact, by the name that `--ignore` takes.
+    pub fact: Fact,
+    /// How bad it is.
+    pub grade: Grade,
+    /// What was found.
+    pub found: String,
+    /// What to do about it on the host, line by line; empty where it is fine.
+    pub remedy: Vec<String>,
+    /// Whether it would be an error, but for `--ignore` or the inventory's `ignore_preflight_errors`.
+    pub is_ignored: bool,
+}
+
+/// A fact that is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fact {
+    /// Whether the host can be looked at: its key, login, sudo.
+    Access,
+    /// The distribution.
+    Os,
+    /// The kernel's version.
+    Kernel,
+    /// The processor's kind.
+    Architecture,
+    /// Which cgroups the host has.
+    Cgroups,
+    /// Whether the container runtime and kubelet leave cgroups to the same.
+    CgroupDriver,
+    /// Swap.
+    Swap,
+    /// Kernel modules.
+    Modules,
+    /// Kernel settings.
+    Sysctls,
+    /// How many processors.
+    Cpus,
+    /// How much memory.
+    Memory,
+    /// Room on the disks.
+    Disk,
+    /// How long etcd's disk takes to keep what it is given.
+    DiskLatency,
+    /// The clock, against those of the other hosts.
+    Clock,
+    /// Whether the clock is kept right.
+    ClockSync,
+    /// The host's own name, which no other may have.
+    HostName,
+    /// Whether that name resolves on it.
+    OwnName,
+    /// Its card's address, which no other may have.
+    Mac,
+    /// Its maker's number, which no other may have.
+    ProductUuid,
+    /// Ports that the cluster will need.
+    Ports,
+    /// The container runtime.
+    Runtime,
+    /// Whether what must start with the host does.
+    Services,
+    /// Programs that must be there.
+    Programs,
+    /// kubeadm, kubelet and kubectl against each other and the cluster.
+    Versions,
+    /// What another cluster has left.
+    Leftovers,
+    /// Who holds the package manager's lock.
+    PackageLock,
+}
+
+impl std::fmt::Display for Fact {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl Fact {
+    /// All of them, in the order in which they are told.
+    pub const ALL: [Fact; 26] = [
+        Fact::Access,
+        Fact::Os,
+        Fact::Kernel,
+        Fact::Architecture,
+        Fact::Cgroups,
+        Fact::CgroupDriver,
+        Fact::Swap,
+        Fact::Modules,
+        Fact::Sysctls,
+        Fact::Cpus,
+        Fact::Memory,
+        Fact::Disk,
+        Fact::DiskLatency,
+        Fact::Clock,
+        Fact::ClockSync,
+        Fact::HostName,
+        Fact::OwnName,
+        Fact::Mac,
+        Fact::ProductUuid,
+        Fact::Ports,
+        Fact::Runtime,
+        Fact::Services,
+        Fact::Programs,
+        Fact::Versions,
+        Fact::Leftovers,
+        Fact::PackageLock,
+    ];
+
+    /// The name that `--ignore` takes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Fact::Access => "access",
+            Fact::Os => "os",
+            Fact::Kernel => "kernel",
+            Fact::Architecture => "architecture",
+            Fact::Cgroups => "cgroups",
+            Fact::CgroupDriver => "cgroup-driver",
+            Fact::Swap => "swap",
+            Fact::Modules => "modules",
+            Fact::Sysctls => "sysctls",
+            Fact::Cpus => "cpus",
+            Fact::Memory => "memory",
+            Fact::Disk => "disk",
+            Fact::DiskLatency => "disk-latency",
+            Fact::Clock => "clock",
+            Fact::ClockSync => "clock-sync",
+            Fact::HostName => "host-name",
+            Fact::OwnName => "own-name",
+            Fact::Mac => "mac",
+            Fact::ProductUuid => "product-uuid",
+            Fact::Ports => "ports",
+            Fact::Runtime => "runtime",
+            Fact::Services => "services",
+            Fact::Programs => "programs",
+            Fact::Versions => "versions",
+            Fact::Leftovers => "leftovers",
+            Fact::PackageLock => "package-lock",
+        }
+    }
+
+    /// kubeadm's own checks of the same, as `ignore_preflight_errors` of the inventory names them.
+    fn of_kubeadm(self) -> &'static [&'static str] {
+        match self {
+            Fact::Kernel | Fact::Cgroups => &["systemverification"],
+            Fact::Swap => &["swap"],
+            Fact::Modules | Fact::Sysctls => &[
+                "filecontent--proc-sys-net-bridge-bridge-nf-call-iptables",
+                "filecontent--proc-sys-net-ipv4-ip_forward",
+            ],
+            Fact::Cpus => &["numcpu"],
+            Fact::Memory => &["mem"],
+            Fact::Runtime => &["cri"],
+            _ => &[],
+        }
+    }
+}
+
+/// What one group of facts says of one host.
+struct Said {
+    fact: Fact,
+    grade: Grade,
+    found: String,
+    remedy: Vec<String>,
+}
+
+impl Said {
+    fn fine(fact: Fact, found: impl Into<String>) -> Self {
+        Self::graded(fact, Grade::Fine, found, [])
+    }
+
+    fn unknown(fact: Fact, why: impl Into<String>) -> Self {
+        Self::graded(fact, Grade::Unknown, why, [])
+    }
+
+    fn warning<const N: usize>(fact: Fact, found: impl Into<String>, remedy: [&str; N]) -> Self {
+        Self::graded(fact, Grade::Warning, found, remedy)
+    }
+
+    fn error<const N: usize>(fact: Fact, found: impl Into<String>, remedy: [&str; N]) -> Self {
+        Self::graded(fact, Grade::Error, found, remedy)
+    }
+
+    fn graded<const N: usize>(fact: Fact, grade: Grade, found: impl Into<String>, remedy: [&str; N]) -> Self {
+        Self {
+            fact,
+            grade,
+            found: found.into(),
+            remedy: remedy.map(str::to_owned).to_vec(),
+        }
+    }
+
+    /// What is known is judged, what is not is told so.
+    fn of<T>(fact: Fact, observed: &Observed<T>, judge: impl FnOnce(&T) -> Self) -> Self {
+        match observed {
+            Observed::Known(value) => judge(value),
+            Observed::Unknown(why) => Self::unknown(fact, why.as_str()),
+        }
+    }
+}
+
+/// A host with all that is known of it.
+struct At<'a> {
+    scene: &'a Scene<'a>,
+    host: &'a Host,
+    facts: &'a HostFacts,
+    preflight: &'a Preflight,
+}
+
+impl At<'_> {
+    /// Whether its kubelet runs pods: of the cluster, or etcd's.
+    fn runs_pods(&self) -> bool {
+        use crate::topology::EtcdManager::Kubelet;
+        let topology = self.scene.topology;
+        self.host.is_node() || (self.host.is(Role::Etcd) && topology.external_etcd.manager == Kubelet)
+    }
+}
+
+/// Everything that was asked of the hosts besides what a plan is made from.
+#[derive(Debug, Default)]
+pub struct Asked {
+    /// What each host is, or why it did not tell.
+    pub preflights: BTreeMap<HostName, Result<Preflight, String>>,
+    /// How far each host's clock is from the workstation's.
+    pub clocks: BTreeMap<HostName, Clock>,
+    /// How long etcd's disks took; empty where that was not asked for.
+    pub sync_times: BTreeMap<HostName, Observed<SyncTimes>>,
+}
+
+/// What was found of every fact on every host; errors of the facts in `ignored` become warnings.
+pub fn findings(scene: &Scene, asked: &Asked, ignored: &BTreeSet<Fact>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    for host in &scene.topology.hosts {
+        let mut add = |said: Said| findings.push(finding(scene, &host.name, said, ignored));
+        add(access::of(scene, asked, &host.name));
+        let (Some(facts), Some(Ok(preflight))) = (scene.facts(&host.name), asked.preflights.get(&host.name))
+        else {
+            continue;
+        };
+        let at = At {
+            scene,
+            host,
+            facts,
+            preflight,
+        };
+        let groups = [system::of, settings::of, resources::of, identity::of];
+        groups.into_iter().flat_map(|group| group(&at)).for_each(&mut add);
+        resources::latency(&at, &asked.sync_times)
+            .into_iter()
+            .for_each(&mut add);
+        clock::of(&at, &asked.clocks).into_iter().for_each(&mut add);
+        identity::alone(&at, &asked.preflights)
+            .into_iter()
+            .for_each(&mut add);
+        let groups = [ports::of, runtime::of, versions::of, leftovers::of, packages::of];
+        groups.into_iter().flat_map(|group| group(&at)).for_each(&mut add);
+    }
+    findings
+}
+
+fn finding(scene: &Scene, host: &HostName, said: Said, ignored: &BTreeSet<Fact>) -> Finding {
+    let in_inventory = &scene.topology.kubeadm.ignore_preflight_errors;
+    let is_named = in_inventory.iter().map(|name| name.to_lowercase()).any(|name| {
+        !said.fact.of_kubeadm().is_empty()
+            && (name == "all" || said.fact.of_kubeadm().contains(&name.as_str()))
+    });
+    let is_ignored = said.grade == Grade::Error && (is_named || ignored.contains(&said.fact));
+    Finding {
+        host: host.clone(),
+        fact: said.fact,
+        grade: if is_ignored { Grade::Warning } else { said.grade },
+        found: said.found,
+        remedy: said.remedy,
+        is_ignored,
+    }
+}

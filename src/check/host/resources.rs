@@ -1,0 +1,148 @@
+//! What a host has to give: processors, memory, disks.
+
+use std::collections::BTreeMap;
+
+use super::{At, Fact, Grade, Said};
+use crate::facts::{Observed, Room, SyncTimes};
+use crate::remote::preflight::{NODE_DATA, keeps_etcd};
+use crate::topology::{HostName, Role};
+
+/// kubeadm's own limits for control planes.
+const CPUS: u64 = 2;
+const MEMORY_KB: u64 = 1700 * 1000;
+
+/// Less than this and a worker has little left for pods.
+const WORKERS_MEMORY_KB: u64 = 1000 * 1000;
+
+/// etcd's quota is 2 GiB by default; its log and snapshots come on top.
+const ETCD_NEEDS_KB: u64 = 2 << 20;
+const ETCD_IS_WELL_WITH_KB: u64 = 8 << 20;
+
+/// Images of a control plane take about a gigabyte and a half.
+const NODE_NEEDS_KB: u64 = 3 << 20;
+
+/// kubelet begins to clear images away when less than this part of a disk is free, in percent.
+const IMAGES_GO: u64 = 15;
+
+/// etcd asks for 10 ms. At the second its heartbeats, 100 ms apart, come too late.
+const SLOW_MS: u32 = 10;
+const TOO_SLOW_MS: u32 = 100;
+
+pub(super) fn of(at: &At) -> Vec<Said> {
+    let mut said = Vec::new();
+    if at.host.is_node() {
+        said.extend([cpus(at), memory(at)]);
+    }
+    said.extend(disk(at));
+    said
+}
+
+fn cpus(at: &At) -> Said {
+    Said::of(Fact::Cpus, &at.preflight.cpus, |count| {
+        if at.host.is(Role::ControlPlane) && *count < CPUS {
+            let remedy = ["give the host two processors: a control plane does not come up in time with one"];
+            return Said::error(Fact::Cpus, count.to_string(), remedy);
+        }
+        Said::fine(Fact::Cpus, count.to_string())
+    })
+}
+
+fn memory(at: &At) -> Said {
+    Said::of(Fact::Memory, &at.preflight.memory_kb, |kilobytes| {
+        let found = format!("{} MB", kilobytes / 1024);
+        if at.host.is(Role::ControlPlane) && *kilobytes < MEMORY_KB {
+            let remedy = ["give the host 2 GB of memory: kubeadm takes no control plane below 1700 MB"];
+            Said::error(Fact::Memory, found, remedy)
+        } else if *kilobytes < WORKERS_MEMORY_KB {
+            let remedy = ["give the host 2 GB of memory: little is left for pods"];
+            Said::warning(Fact::Memory, found, remedy)
+        } else {
+            Said::fine(Fact::Memory, found)
+        }
+    })
+}
+
+/// The worst of the host's disks.
+fn disk(at: &At) -> Option<Said> {
+    let etcd = keeps_etcd(at.scene.topology, at.host);
+    let node = at.runs_pods().then_some(NODE_DATA);
+    let etcd = etcd.map(|path| room(at, path, etcd_room));
+    let node = node.map(|path| room(at, path, |path, room| node_room(at, path, room)));
+    let is_worse = |one: &Said, other: &Said| one.grade.cmp(&other.grade);
+    etcd.into_iter().chain(node).max_by(is_worse)
+}
+
+fn room(at: &At, path: &str, judge: impl FnOnce(&str, &Room) -> Said) -> Said {
+    match at.preflight.disks.get(path) {
+        Some(room) => Said::of(Fact::Disk, room, |room| judge(path, room)),
+        None => Said::unknown(Fact::Disk, format!("the room at {path} was not told")),
+    }
+}
+
+fn left(path: &str, room: &Room) -> String {
+    let gigabytes = |kilobytes: u64| format!("{}.{}", kilobytes >> 20, ((kilobytes % (1 << 20)) * 10) >> 20);
+    format!(
+        "{} of {} GB left at {path}",
+        gigabytes(room.free_kb),
+        gigabytes(room.size_kb)
+    )
+}
+
+fn etcd_room(path: &str, room: &Room) -> Said {
+    let found = left(path, room);
+    if room.free_kb < ETCD_NEEDS_KB {
+        let remedy = [
+            "etcd stops all writing when its disk is full: make room (`du -xh --max-depth 2 / | sort -h`), or give it a disk of its own",
+        ];
+        Said::error(Fact::Disk, found, remedy)
+    } else if room.free_kb < ETCD_IS_WELL_WITH_KB {
+        let remedy = ["8 GB for etcd last longer than one busy day: make room, or give it a disk of its own"];
+        Said::warning(Fact::Disk, found, remedy)
+    } else {
+        Said::fine(Fact::Disk, found)
+    }
+}
+
+/// Where the inventory says when pods are to go, it knows better.
+fn node_room(at: &At, path: &str, room: &Room) -> Said {
+    let found = left(path, room);
+    let knows_better = at
+        .scene
+        .topology
+        .kubeadm
+        .kubelet_configuration
+        .contains_key("evictionHard");
+    if room.free_kb < NODE_NEEDS_KB {
+        let remedy = ["images and pods need more: make room (`du -xh --max-depth 2 / | sort -h`)"];
+        Said::error(Fact::Disk, found, remedy)
+    } else if room.free_kb * 100 < room.size_kb * IMAGES_GO && !knows_better {
+        let remedy = [
+            "kubelet clears images away above 85 % and pods above 90 %: make room, or set `evictionHard` under [kubeadm.kubelet_configuration]",
+        ];
+        Said::warning(Fact::Disk, found, remedy)
+    } else {
+        Said::fine(Fact::Disk, found)
+    }
+}
+
+/// How long etcd's disk takes, where that was measured.
+pub(super) fn latency(at: &At, measured: &BTreeMap<HostName, Observed<SyncTimes>>) -> Option<Said> {
+    let times = measured.get(&at.host.name)?;
+    Some(Said::of(Fact::DiskLatency, times, |times| {
+        let found = format!(
+            "{}.{} ms for 99 of 100 fdatasync, of {}",
+            times.p99_us / 1000,
+            times.p99_us % 1000 / 100,
+            times.count
+        );
+        let grade = match times.p99_us / 1000 {
+            TOO_SLOW_MS.. => Grade::Error,
+            SLOW_MS.. => Grade::Warning,
+            _ => return Said::fine(Fact::DiskLatency, found),
+        };
+        let remedy = [
+            "etcd wants 10 ms at most, and loses its leader above 100: give it a disk of its own, an SSD with power-loss protection",
+        ];
+        Said::graded(Fact::DiskLatency, grade, found, remedy)
+    }))
+}

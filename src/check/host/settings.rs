@@ -1,0 +1,154 @@
+//! What a kernel is set to: swap, modules, sysctls; and programs that must be there.
+
+use super::{At, Fact, Said};
+use crate::topology::{EtcdManager, Role};
+
+/// Up to here kubeadm insists on bridged packets being seen by iptables.
+const BRIDGES_MATTER: u32 = 29;
+
+/// Up to here kubeadm wants the program `conntrack`.
+const CONNTRACK: u32 = 31;
+
+pub(super) fn of(at: &At) -> Vec<Said> {
+    let mut said = Vec::new();
+    if at.runs_pods() {
+        said.push(swap(at));
+    }
+    if at.host.is_node() {
+        said.extend([modules(at), sysctls(at)]);
+    }
+    said.push(programs(at));
+    said
+}
+
+fn swap(at: &At) -> Said {
+    let kubelet = &at.scene.topology.kubeadm.kubelet_configuration;
+    let is_allowed = kubelet.get("failSwapOn") == Some(&false.into());
+    Said::of(Fact::Swap, &at.preflight.swap, |places| {
+        if places.is_empty() {
+            return Said::fine(Fact::Swap, "none");
+        }
+        let shown: Vec<String> = places
+            .iter()
+            .map(|(path, size)| format!("{path} ({} MB)", size / 1024))
+            .collect();
+        let found = shown.join(", ");
+        if is_allowed {
+            return Said::fine(Fact::Swap, format!("{found}, as failSwapOn is false"));
+        }
+        Said::error(
+            Fact::Swap,
+            found,
+            [
+                "`swapoff -a`, and remove it from /etc/fstab; `systemctl list-units --type swap` names swap units: `systemctl mask` them",
+                "or set `failSwapOn = false` under [kubeadm.kubelet_configuration]",
+            ],
+        )
+    })
+}
+
+fn modules(at: &At) -> Said {
+    let bridges_matter = at.scene.topology.version.minor <= BRIDGES_MATTER;
+    Said::of(Fact::Modules, &at.preflight.modules, |there| {
+        let missing: Vec<&str> = ["overlay", "br_netfilter"]
+            .into_iter()
+            .filter(|name| !there.contains(*name))
+            .collect();
+        let remedy = [
+            "`modprobe -a overlay br_netfilter`",
+            "for the next start: `printf 'overlay\\nbr_netfilter\\n' >/etc/modules-load.d/kubernetes.conf`",
+        ];
+        let found = format!("{} not loaded", missing.join(" and "));
+        if missing.is_empty() {
+            Said::fine(Fact::Modules, "overlay, br_netfilter")
+        } else if bridges_matter || missing.contains(&"overlay") {
+            Said::error(Fact::Modules, found, remedy)
+        } else {
+            Said::warning(Fact::Modules, found, remedy)
+        }
+    })
+}
+
+fn sysctls(at: &At) -> Said {
+    let topology = at.scene.topology;
+    let mut needed = vec!["net.ipv4.ip_forward"];
+    if topology
+        .networks
+        .pods
+        .iter()
+        .any(|network| network.addr().is_ipv6())
+    {
+        needed.push("net.ipv6.conf.all.forwarding");
+    }
+    if topology.version.minor <= BRIDGES_MATTER {
+        needed.push("net.bridge.bridge-nf-call-iptables");
+    }
+    Said::of(Fact::Sysctls, &at.preflight.sysctls, |values| {
+        // What is not there is told of the module that brings it.
+        let is_off = |name: &&&str| values.get(**name).is_some_and(|value| value != "1");
+        let off: Vec<&&str> = needed.iter().filter(is_off).collect();
+        if off.is_empty() {
+            return Said::fine(Fact::Sysctls, "as needed");
+        }
+        let shown: Vec<String> = off.iter().map(|name| format!("{name} is not 1")).collect();
+        let lines: Vec<String> = off.iter().map(|name| format!("{name} = 1")).collect();
+        let write = format!(
+            "`printf '{}\\n' >/etc/sysctl.d/90-kubernetes.conf`, and `sysctl --system`",
+            lines.join("\\n")
+        );
+        Said::error(Fact::Sysctls, shown.join(", "), [write.as_str()])
+    })
+}
+
+fn programs(at: &At) -> Said {
+    let topology = at.scene.topology;
+    let mut needed: Vec<(&str, &str)> = Vec::new();
+    if at.runs_pods() {
+        needed.extend([("ip", "iproute2"), ("mount", "mount"), ("nsenter", "util-linux")]);
+    }
+    if at.host.is_node() {
+        needed.push(("iptables", "iptables"));
+        if topology.version.minor <= CONNTRACK {
+            needed.push(("conntrack", "conntrack"));
+        }
+    }
+    if at.host.is(Role::Balancer) {
+        needed.push(("haproxy", "haproxy"));
+        if topology.endpoint.vip.is_some() {
+            needed.push(("keepalived", "keepalived"));
+        }
+    }
+    if at.host.is(Role::Etcd) && topology.external_etcd.manager == EtcdManager::Systemd {
+        needed.extend([("etcd", "etcd-server"), ("etcdctl", "etcd-client")]);
+    }
+    Said::of(Fact::Programs, &at.preflight.programs, |there| {
+        let missing: Vec<&(&str, &str)> = needed.iter().filter(|(name, _)| !there.contains(*name)).collect();
+        let names: Vec<&str> = missing.iter().map(|(name, _)| *name).collect();
+        let packages: Vec<&str> = missing.iter().map(|(_, package)| *package).collect();
+        if !missing.is_empty() {
+            let install = format!("`apt-get install {}`", packages.join(" "));
+            let found = format!("{} not there", names.join(", "));
+            return Said::error(Fact::Programs, found, [install.as_str()]);
+        }
+        let speaks_to_sockets = ["socat", "python3", "perl", "nc"]
+            .iter()
+            .any(|name| there.contains(*name));
+        if at.host.is(Role::Balancer) && !speaks_to_sockets {
+            return Said::error(
+                Fact::Programs,
+                "none of socat, python3, perl and nc there, to speak with HAProxy",
+                ["`apt-get install socat`"],
+            );
+        }
+        if at.runs_pods() && !there.contains("crictl") {
+            return Said::warning(
+                Fact::Programs,
+                "crictl not there",
+                [
+                    "`apt-get install cri-tools`: kubeadm asks the runtime with it, and so does whoever looks for a fault",
+                ],
+            );
+        }
+        Said::fine(Fact::Programs, "as needed")
+    })
+}

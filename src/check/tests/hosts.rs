@@ -1,0 +1,468 @@
+//! Each fact is broken in turn: it is found, graded and has its remedy, and nothing else is said.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::check::Grade;
+use crate::check::host::{Asked, Clock, Fact, Finding, findings};
+use crate::error::Problem;
+use crate::facts::{Cgroups, Containerd, Listener, Observed, Preflight, Room, SyncTimes};
+use crate::topology::Version;
+
+/// Hosts on which everything is as it should be before anything of a cluster is there.
+struct Fleet {
+    topology: Topology,
+    observation: Observation,
+    asked: Asked,
+}
+
+impl Fleet {
+    fn well() -> Self {
+        let topology = stacked();
+        let mut observation = fresh(&topology);
+        let mut asked = Asked::default();
+        for (number, host) in topology.hosts.iter().enumerate() {
+            let facts = of(&mut observation, &host.name.0);
+            facts.system.hostname = host.name.0.clone();
+            facts.system.kernel = "6.1.0-18-amd64".to_owned();
+            facts.system.architecture = "x86_64".to_owned();
+            facts.system.interfaces = vec![("eth0".to_owned(), host.address)];
+            let version = Some(Version::new(1, 34, 2));
+            facts.versions.kubeadm = version;
+            facts.versions.kubelet = version;
+            facts.versions.kubectl = version;
+            facts.units.insert("kubelet".to_owned(), running());
+            facts.units.insert("containerd".to_owned(), running());
+            asked.preflights.insert(host.name.clone(), Ok(preflight(number)));
+            let clock = Clock {
+                ahead_s: 0.01,
+                doubt_s: 0.02,
+            };
+            asked.clocks.insert(host.name.clone(), clock);
+        }
+        Self {
+            topology,
+            observation,
+            asked,
+        }
+    }
+
+    fn facts(&mut self, name: &str) -> &mut HostFacts {
+        of(&mut self.observation, name)
+    }
+
+    fn preflight(&mut self, name: &str) -> &mut Preflight {
+        let name = HostName::from(name);
+        self.asked.preflights.get_mut(&name).unwrap().as_mut().unwrap()
+    }
+
+    fn findings(&self, ignored: &[Fact]) -> Vec<Finding> {
+        let scene = Scene {
+            topology: &self.topology,
+            observation: &self.observation,
+        };
+        findings(&scene, &self.asked, &ignored.iter().copied().collect())
+    }
+
+    fn amiss(&self) -> Vec<Finding> {
+        let mut findings = self.findings(&[]);
+        findings.retain(|finding| finding.grade != Grade::Fine);
+        findings
+    }
+}
+
+fn preflight(number: usize) -> Preflight {
+    let room = Observed::Known(Room {
+        size_kb: 100 << 20,
+        free_kb: 60 << 20,
+    });
+    let texts = |all: &[&str]| Observed::Known(all.iter().map(ToString::to_string).collect());
+    let sysctls = ["net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables"];
+    Preflight {
+        os: Observed::Known("debian 12".to_owned()),
+        cgroups: Observed::Known(Cgroups::V2),
+        swap: Observed::Known(vec![]),
+        modules: texts(&["overlay", "br_netfilter"]),
+        sysctls: Observed::Known(sysctls.map(|name| (name.to_owned(), "1".to_owned())).into()),
+        cpus: Observed::Known(4),
+        memory_kb: Observed::Known(8 << 20),
+        disks: BTreeMap::from([
+            ("/var/lib".to_owned(), room.clone()),
+            ("/var/lib/etcd".to_owned(), room),
+        ]),
+        is_synchronised: Observed::Known(true),
+        product_uuid: Observed::Known(format!("0000-{number}")),
+        cards: Observed::Known([("eth0".to_owned(), format!("02:00:00:00:00:0{number}"))].into()),
+        own_name: Observed::Known(vec!["192.0.2.1".parse().unwrap()]),
+        listeners: Observed::Known(vec![]),
+        runtime: Observed::Known("containerd 1.7.2".to_owned()),
+        containerd: Some(Observed::Known(Containerd {
+            systemd_cgroup: true,
+            cri_is_disabled: false,
+        })),
+        programs: texts(&[
+            "conntrack",
+            "crictl",
+            "haproxy",
+            "ip",
+            "iptables",
+            "keepalived",
+            "mount",
+            "nsenter",
+            "socat",
+        ]),
+        package_lock: Observed::Known(vec![]),
+    }
+}
+
+fn listener(port: u16, process: &str) -> Observed<Vec<Listener>> {
+    Observed::Known(vec![Listener {
+        port,
+        address: None,
+        process: Some(process.to_owned()),
+        pid: Some(812),
+    }])
+}
+
+fn kilobytes(free_kb: u64) -> Observed<Room> {
+    Observed::Known(Room {
+        size_kb: 100 << 20,
+        free_kb,
+    })
+}
+
+fn without(names: &[&str]) -> Observed<std::collections::BTreeSet<String>> {
+    let mut programs = preflight(0).programs.into_result().unwrap();
+    programs.retain(|name| !names.contains(&name.as_str()));
+    Observed::Known(programs)
+}
+
+type Break = (&'static str, fn(&mut Fleet));
+
+/// What is broken, and how.
+const BREAKS: &[Break] = &[
+    ("an unusual distribution", |fleet| {
+        fleet.preflight("w1").os = Observed::Known("alpine 3.19".to_owned());
+    }),
+    ("a kernel from long ago", |fleet| {
+        fleet.facts("cp1").system.kernel = "3.2.0-4-amd64".to_owned();
+    }),
+    ("a kernel that newer kubeadm refuses", |fleet| {
+        fleet.facts("cp1").system.kernel = "4.18.0-553.el8".to_owned();
+    }),
+    ("a processor without images", |fleet| {
+        fleet.facts("w1").system.architecture = "riscv64".to_owned();
+    }),
+    ("cgroup v1 where it is kept alive", |fleet| {
+        fleet.preflight("cp1").cgroups = Observed::Known(Cgroups::V1);
+    }),
+    ("cgroup v1 where it is refused", |fleet| {
+        fleet.topology.version = Version::new(1, 35, 0);
+        for name in ["cp1", "cp2", "w1"] {
+            let version = Some(Version::new(1, 35, 0));
+            let found = &mut fleet.facts(name).versions;
+            (found.kubeadm, found.kubelet, found.kubectl) = (version, version, version);
+        }
+        fleet.preflight("cp1").cgroups = Observed::Known(Cgroups::V1);
+    }),
+    ("two minds about cgroups", |fleet| {
+        fleet.preflight("w1").containerd = Some(Observed::Known(Containerd {
+            systemd_cgroup: false,
+            cri_is_disabled: false,
+        }));
+    }),
+    ("swap", |fleet| {
+        fleet.preflight("w1").swap = Observed::Known(vec![("/dev/sda2".to_owned(), 2 << 20)]);
+    }),
+    ("a missing module", |fleet| {
+        fleet.preflight("w1").modules = Observed::Known(["br_netfilter".to_owned()].into());
+    }),
+    ("no forwarding", |fleet| {
+        fleet.preflight("w1").sysctls =
+            Observed::Known([("net.ipv4.ip_forward".to_owned(), "0".to_owned())].into());
+    }),
+    ("one processor", |fleet| {
+        fleet.preflight("cp1").cpus = Observed::Known(1);
+    }),
+    ("little memory for a control plane", |fleet| {
+        fleet.preflight("cp1").memory_kb = Observed::Known(1 << 20);
+    }),
+    ("little memory for a worker", |fleet| {
+        fleet.preflight("w1").memory_kb = Observed::Known(1 << 19);
+    }),
+    ("no room for etcd", |fleet| {
+        fleet
+            .preflight("cp1")
+            .disks
+            .insert("/var/lib/etcd".to_owned(), kilobytes(1 << 20));
+    }),
+    ("a disk that is nearly full", |fleet| {
+        fleet
+            .preflight("w1")
+            .disks
+            .insert("/var/lib".to_owned(), kilobytes(9 << 20));
+    }),
+    ("a slow disk", |fleet| {
+        let times = SyncTimes {
+            count: 1000,
+            p99_us: 34_500,
+        };
+        fleet
+            .asked
+            .sync_times
+            .insert("cp1".into(), Observed::Known(times));
+    }),
+    ("a disk that could not be measured", |fleet| {
+        let why = "neither perl nor python3 is there to measure with".to_owned();
+        fleet
+            .asked
+            .sync_times
+            .insert("cp1".into(), Observed::Unknown(why));
+    }),
+    ("a clock that is ahead", |fleet| {
+        let clock = Clock {
+            ahead_s: 7.25,
+            doubt_s: 0.02,
+        };
+        fleet.asked.clocks.insert("cp2".into(), clock);
+    }),
+    ("a clock that follows nobody", |fleet| {
+        fleet.preflight("cp1").is_synchronised = Observed::Known(false);
+    }),
+    ("a host name twice", |fleet| {
+        fleet.facts("w1").system.hostname = "cp1".to_owned();
+    }),
+    ("a name that does not resolve", |fleet| {
+        fleet.preflight("cp1").own_name = Observed::Known(vec![]);
+    }),
+    ("a card's address twice", |fleet| {
+        let cards = fleet.preflight("cp1").cards.clone();
+        fleet.preflight("cp2").cards = cards;
+    }),
+    ("a maker's number twice", |fleet| {
+        let uuid = fleet.preflight("cp1").product_uuid.clone();
+        fleet.preflight("cp2").product_uuid = uuid;
+    }),
+    ("a maker's number that nobody may read", |fleet| {
+        fleet.preflight("cp1").product_uuid = Observed::Unknown("Permission denied".to_owned());
+    }),
+    ("a port of the API server's", |fleet| {
+        fleet.preflight("cp1").listeners = listener(6443, "nginx");
+    }),
+    ("an etcd of the distribution's", |fleet| {
+        fleet.preflight("cp1").listeners = listener(2379, "etcd");
+    }),
+    ("a port of the balancer's", |fleet| {
+        fleet.preflight("lb1").listeners = listener(6443, "nginx");
+    }),
+    ("no container runtime", |fleet| {
+        let why = "/run/containerd/containerd.sock is not there".to_owned();
+        fleet.preflight("w1").runtime = Observed::Unknown(why);
+    }),
+    ("a container runtime that is not for Kubernetes", |fleet| {
+        fleet.preflight("w1").containerd = Some(Observed::Known(Containerd {
+            systemd_cgroup: true,
+            cri_is_disabled: true,
+        }));
+    }),
+    ("a kubelet that would not start with the host", |fleet| {
+        fleet.facts("w1").units.get_mut("kubelet").unwrap().enabled = false;
+    }),
+    ("no kubeadm", |fleet| fleet.facts("w1").versions.kubeadm = None),
+    ("a kubeadm that is too old", |fleet| {
+        fleet.facts("w1").versions.kubeadm = Some(Version::new(1, 33, 4));
+    }),
+    ("a kubelet that is too new", |fleet| {
+        fleet.facts("w1").versions.kubelet = Some(Version::new(1, 35, 0));
+    }),
+    ("a kubelet of another patch", |fleet| {
+        fleet.facts("w1").versions.kubelet = Some(Version::new(1, 34, 0));
+    }),
+    ("programs that are not there", |fleet| {
+        fleet.preflight("cp1").programs = without(&["iptables", "nsenter"]);
+    }),
+    ("no crictl", |fleet| {
+        fleet.preflight("w1").programs = without(&["crictl"]);
+    }),
+    ("a balancer without HAProxy", |fleet| {
+        fleet.preflight("lb1").programs = without(&["haproxy", "keepalived"]);
+    }),
+    ("nothing to speak with HAProxy", |fleet| {
+        fleet.preflight("lb2").programs = without(&["socat"]);
+    }),
+    ("another cluster's worker", |fleet| {
+        fleet.facts("w1").kubernetes.ca = Some(OTHER_CA.to_owned());
+    }),
+    ("another cluster's control plane", |fleet| {
+        fleet.facts("cp1").kubernetes.ca = Some(CA.to_owned());
+        fleet.facts("w1").kubernetes.ca = Some(OTHER_CA.to_owned());
+    }),
+    ("an identity without a cluster", |fleet| {
+        fleet.facts("w1").kubernetes.has_kubelet_conf = true;
+    }),
+    ("etcd's data without a cluster", |fleet| {
+        fleet.facts("cp2").kubernetes.has_etcd_data = true;
+    }),
+    ("a kubeadm at work", |fleet| {
+        fleet.facts("cp2").kubernetes.running_kubeadm = Some(812);
+    }),
+    ("unattended upgrades", |fleet| {
+        fleet.preflight("w1").package_lock = Observed::Known(vec![(812, "unattended-upgr".to_owned())]);
+    }),
+    ("no sudo", |fleet| {
+        let problem = Problem::Sudo {
+            host: "w1".into(),
+            user: "ops".to_owned(),
+            cause: "sudo: a password is required".to_owned(),
+        };
+        fleet.observation.insert("w1".into(), Err(problem));
+    }),
+];
+
+#[test]
+fn hosts_that_are_as_they_should_be_are_fine_in_every_fact() {
+    let fleet = Fleet::well();
+
+    let findings = fleet.findings(&[]);
+
+    assert!(
+        findings.iter().all(|finding| finding.grade == Grade::Fine),
+        "{:#?}",
+        fleet.amiss()
+    );
+    let of_control_plane = findings.iter().filter(|finding| finding.host.0 == "cp1");
+    let facts: Vec<Fact> = of_control_plane.map(|finding| finding.fact).collect();
+    let unmeasured = Fact::ALL.into_iter().filter(|fact| *fact != Fact::DiskLatency);
+    assert_eq!(
+        facts.iter().collect::<std::collections::BTreeSet<_>>(),
+        unmeasured.collect::<Vec<_>>().iter().collect()
+    );
+}
+
+/// What is said of hosts of which one is broken.
+fn entry(what: &str, breaks: fn(&mut Fleet)) -> String {
+    let mut fleet = Fleet::well();
+    breaks(&mut fleet);
+
+    let amiss = fleet.amiss();
+
+    assert!(!amiss.is_empty(), "{what} is not found");
+    let mut lines = vec![format!("── {what}")];
+    for finding in amiss {
+        let wants_remedy = finding.grade > Grade::Unknown;
+        assert_eq!(wants_remedy, !finding.remedy.is_empty(), "{what}: {finding:?}");
+        let (grade, fact, host) = (finding.grade, finding.fact, &finding.host);
+        lines.push(format!("{grade:?} {fact} on {host}: {}", finding.found));
+        lines.extend(finding.remedy.iter().map(|line| format!("    {line}")));
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+#[test]
+fn each_fact_that_is_broken_is_found_graded_and_has_its_remedy() {
+    let page: Vec<String> = BREAKS.iter().map(|(what, breaks)| entry(what, *breaks)).collect();
+
+    insta::assert_snapshot!(page.concat());
+}
+
+#[test]
+fn what_is_ignored_is_a_warning_and_says_so() {
+    let mut fleet = Fleet::well();
+    fleet.preflight("cp1").cpus = Observed::Known(1);
+    fleet.preflight("cp1").swap = Observed::Known(vec![("/dev/sda2".to_owned(), 1024)]);
+    fleet.topology.kubeadm.ignore_preflight_errors = vec!["NumCPU".to_owned()];
+
+    let findings = fleet.findings(&[Fact::Swap]);
+
+    let ignored: Vec<(Fact, Grade)> = findings
+        .iter()
+        .filter(|finding| finding.is_ignored)
+        .map(|finding| (finding.fact, finding.grade))
+        .collect();
+    assert_eq!(
+        ignored,
+        [(Fact::Swap, Grade::Warning), (Fact::Cpus, Grade::Warning)]
+    );
+}
+
+#[test]
+fn what_the_inventory_allows_is_fine() {
+    let mut fleet = Fleet::well();
+    fleet.preflight("w1").swap = Observed::Known(vec![("/dev/sda2".to_owned(), 1024)]);
+    fleet.preflight("w1").containerd = Some(Observed::Known(Containerd {
+        systemd_cgroup: false,
+        cri_is_disabled: false,
+    }));
+    let kubelet = &mut fleet.topology.kubeadm.kubelet_configuration;
+    kubelet.insert("failSwapOn".to_owned(), false.into());
+    kubelet.insert("cgroupDriver".to_owned(), "cgroupfs".into());
+
+    let of_worker = fleet.amiss().into_iter().filter(|finding| finding.host.0 == "w1");
+
+    assert_eq!(of_worker.collect::<Vec<_>>(), []);
+}
+
+#[test]
+fn a_clock_is_measured_against_the_middle_of_all_and_no_finer_than_it_was_read() {
+    let mut fleet = Fleet::well();
+    for name in ["lb1", "lb2", "cp1", "cp2", "w1"] {
+        // The workstation is wrong, the hosts agree.
+        let clock = Clock {
+            ahead_s: -300.0,
+            doubt_s: 0.02,
+        };
+        fleet.asked.clocks.insert(name.into(), clock);
+    }
+    let slow = Clock {
+        ahead_s: -297.0,
+        doubt_s: 3.0,
+    };
+    fleet.asked.clocks.insert("w1".into(), slow);
+
+    assert_eq!(fleet.amiss(), []);
+}
+
+#[test]
+fn ports_that_belong_to_the_cluster_are_fine_once_it_is_there() {
+    let mut fleet = Fleet::well();
+    fleet.observation = initialised(fleet.observation);
+    fleet.facts("cp1").kubernetes.has_etcd_data = true;
+    fleet.preflight("cp1").listeners = listener(10257, "kube-controller");
+
+    assert_eq!(fleet.amiss(), []);
+}
+
+#[test]
+fn of_several_cas_the_one_that_most_control_planes_have_is_the_clusters() {
+    let hosts = [
+        "lb1 balancer",
+        "cp1 control-plane",
+        "cp2 control-plane",
+        "cp3 control-plane",
+    ];
+    let topology = topology(STACKED, &hosts);
+    let mut observation = fresh(&topology);
+    of(&mut observation, "cp1").kubernetes.ca = Some(OTHER_CA.to_owned());
+    of(&mut observation, "cp2").kubernetes.ca = Some(CA.to_owned());
+    of(&mut observation, "cp3").kubernetes.ca = Some(CA.to_owned());
+    let preflights = topology.hosts.iter().enumerate();
+    let asked = Asked {
+        preflights: preflights
+            .map(|(number, host)| (host.name.clone(), Ok(preflight(number))))
+            .collect(),
+        ..Asked::default()
+    };
+    let scene = Scene {
+        topology: &topology,
+        observation: &observation,
+    };
+
+    let findings = findings(&scene, &asked, &[].into());
+
+    let foreign = findings
+        .iter()
+        .filter(|finding| finding.fact == Fact::Leftovers && finding.grade == Grade::Error);
+    let foreign: Vec<&str> = foreign.map(|finding| finding.host.0.as_str()).collect();
+    assert_eq!(foreign, ["cp1"]);
+}

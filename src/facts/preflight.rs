@@ -1,0 +1,451 @@
+//! What a host is, as far as a cluster depends on it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use super::Observed;
+use super::answer::{Answer, Answers};
+
+/// What a host is.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Preflight {
+    /// `ID` and `VERSION_ID` of os-release.
+    pub os: Observed<String>,
+    /// Which cgroups it has.
+    pub cgroups: Observed<Cgroups>,
+    /// Where it swaps to, and how many kilobytes each place has.
+    pub swap: Observed<Vec<(String, u64)>>,
+    /// Which of the modules `overlay` and `br_netfilter` are there.
+    pub modules: Observed<BTreeSet<String>>,
+    /// Kernel settings that are there, by name.
+    pub sysctls: Observed<BTreeMap<String, String>>,
+    /// How many processors it has.
+    pub cpus: Observed<u64>,
+    /// How much memory, in kilobytes.
+    pub memory_kb: Observed<u64>,
+    /// The room on the disks of some paths, by path.
+    pub disks: BTreeMap<String, Observed<Room>>,
+    /// Whether its clock follows others.
+    pub is_synchronised: Observed<bool>,
+    /// The number that its maker gave it.
+    pub product_uuid: Observed<String>,
+    /// The hardware addresses of its interfaces, by name.
+    pub cards: Observed<BTreeMap<String, String>>,
+    /// What its own name resolves to on it; empty when to nothing.
+    pub own_name: Observed<Vec<IpAddr>>,
+    /// Who listens on which TCP port.
+    pub listeners: Observed<Vec<Listener>>,
+    /// Whether the container runtime answers, and what it says that it is.
+    pub runtime: Observed<String>,
+    /// How containerd is set up; `None` where there is none.
+    pub containerd: Option<Observed<Containerd>>,
+    /// Which of the programs that are asked for it has.
+    pub programs: Observed<BTreeSet<String>>,
+    /// Processes that hold a lock of the package manager, with their names.
+    pub package_lock: Observed<Vec<(u32, String)>>,
+}
+
+/// Which cgroups a host has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cgroups {
+    /// A tree for each controller.
+    V1,
+    /// One tree.
+    V2,
+}
+
+/// The room on a disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Room {
+    /// In all, in kilobytes.
+    pub size_kb: u64,
+    /// What is left, in kilobytes.
+    pub free_kb: u64,
+}
+
+/// Somebody who listens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Listener {
+    /// A TCP port.
+    pub port: u16,
+    /// At which address; `None` at all of them.
+    pub address: Option<IpAddr>,
+    /// The process's name, where it is known.
+    pub process: Option<String>,
+    /// The process.
+    pub pid: Option<u32>,
+}
+
+/// How long a disk took to keep what it was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct SyncTimes {
+    /// How often it was tried.
+    pub count: u32,
+    /// 99 of 100 took no longer, in microseconds.
+    pub p99_us: u32,
+}
+
+/// How containerd is set up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Containerd {
+    /// Whether runc leaves cgroups to systemd.
+    pub systemd_cgroup: bool,
+    /// Whether the plugin for Kubernetes is switched off.
+    pub cri_is_disabled: bool,
+}
+
+/// Reads what a host said of itself (`remote::preflight`). `Err` when the answer is cut short.
+pub fn read_preflight(output: &[u8]) -> Result<Preflight, String> {
+    let answers = Answers::read(output)?;
+    let said = |key: &str| answers.success(key);
+    let (cpus, memory_kb) = match said("resources").map(numbers) {
+        Ok(numbers) => (
+            numbers.first().copied().ok_or_else(|| "not told".to_owned()),
+            numbers.get(1).copied().ok_or_else(|| "not told".to_owned()),
+        ),
+        Err(why) => (Err(why.clone()), Err(why)),
+    };
+    Ok(Preflight {
+        os: said("os_release").map(|text| text.trim().to_owned()).into(),
+        cgroups: said("cgroup").and_then(cgroups).into(),
+        swap: said("swap").map(swap).into(),
+        modules: said("modules").map(words).into(),
+        sysctls: said("sysctls").map(pairs).into(),
+        cpus: cpus.into(),
+        memory_kb: memory_kb.into(),
+        disks: answers.all("disk").filter_map(disk).collect(),
+        is_synchronised: said("clock").and_then(yes_or_no).into(),
+        product_uuid: said("product_uuid").map(|text| text.trim().to_lowercase()).into(),
+        cards: said("cards").map(pairs).into(),
+        own_name: own_name(&answers).into(),
+        listeners: said("listeners").map(listeners).into(),
+        runtime: said("runtime").map(runtime).into(),
+        containerd: answers
+            .get("containerd")
+            .map(|answer| answer.success().and_then(containerd).into()),
+        programs: said("programs").map(words).into(),
+        package_lock: said("package_lock").map(lock).into(),
+    })
+}
+
+/// Reads a host's clock: seconds since 1970.
+pub fn read_clock(output: &[u8]) -> Result<f64, String> {
+    let text = String::from_utf8_lossy(output);
+    text.trim()
+        .parse()
+        .map_err(|_| format!("its clock says {}", text.trim()))
+}
+
+/// Reads how long a disk took (`remote::preflight::sync_times`). `Err` says why it could not be measured.
+pub fn read_sync_times(output: &[u8]) -> Result<SyncTimes, String> {
+    let answers = Answers::read(output)?;
+    let text = answers.success("sync_times")?;
+    let mut numbers = text.split_whitespace().map(str::parse);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(count)), Some(Ok(p99_us))) => Ok(SyncTimes { count, p99_us }),
+        _ => Err(format!("sync_times: not understood: {text}")),
+    }
+}
+
+fn numbers(text: &str) -> Vec<u64> {
+    text.split_whitespace()
+        .filter_map(|word| word.parse().ok())
+        .collect()
+}
+
+fn words(text: &str) -> BTreeSet<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+fn pairs(text: &str) -> BTreeMap<String, String> {
+    let pair = |line: &str| {
+        let (name, value) = line.split_once(' ')?;
+        Some((name.to_owned(), value.trim().to_owned()))
+    };
+    text.lines().filter_map(pair).collect()
+}
+
+fn cgroups(text: &str) -> Result<Cgroups, String> {
+    match text.trim() {
+        "cgroup2fs" => Ok(Cgroups::V2),
+        "tmpfs" => Ok(Cgroups::V1),
+        other => Err(format!("/sys/fs/cgroup is a {other}")),
+    }
+}
+
+fn swap(text: &str) -> Vec<(String, u64)> {
+    let place = |line: &str| {
+        let (path, size) = line.rsplit_once(' ')?;
+        Some((path.to_owned(), size.parse().ok()?))
+    };
+    text.lines().filter_map(place).collect()
+}
+
+fn disk(answer: &Answer) -> Option<(String, Observed<Room>)> {
+    let (path, rest) = answer.text.split_once('\n').unwrap_or((&answer.text, ""));
+    let room = || match (answer.success(), numbers(rest).as_slice()) {
+        (Err(why), _) => Err(why),
+        (Ok(_), [size_kb, free_kb]) => Ok(Room {
+            size_kb: *size_kb,
+            free_kb: *free_kb,
+        }),
+        (Ok(_), _) => Err(format!("the room at {path} is not told")),
+    };
+    (!path.is_empty()).then(|| (path.to_owned(), room().into()))
+}
+
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text.trim() {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        other => Err(format!("timedatectl says {other}")),
+    }
+}
+
+fn own_name(answers: &Answers) -> Result<Vec<IpAddr>, String> {
+    /// `getent` ends with this status when a name resolves to nothing.
+    const NOT_FOUND: i32 = 2;
+    let answer = answers.get("own_name").ok_or("own_name: not asked")?;
+    if answer.code == NOT_FOUND {
+        return Ok(Vec::new());
+    }
+    let first = |line: &str| line.split_whitespace().next()?.parse().ok();
+    let mut found: Vec<IpAddr> = Vec::new();
+    for address in answer.success()?.lines().filter_map(first) {
+        if !found.contains(&address) {
+            found.push(address);
+        }
+    }
+    Ok(found)
+}
+
+/// Lines of `ss -Hltnp`: `LISTEN 0 4096 10.77.0.21:2379 0.0.0.0:* users:(("etcd",pid=721,fd=8))`.
+fn listeners(text: &str) -> Vec<Listener> {
+    let listener = |line: &str| {
+        let mut words = line.split_whitespace().skip(3);
+        let (address, port) = words.next()?.rsplit_once(':')?;
+        let address = address.split('%').next()?.trim_matches(['[', ']']).parse().ok();
+        let users = words.nth(1).unwrap_or_default();
+        let pid = users.split_once("pid=").map(|(_, rest)| rest);
+        let pid = pid.and_then(|rest| rest.split(',').next()?.parse().ok());
+        Some(Listener {
+            port: port.parse().ok()?,
+            address: address.filter(|address: &IpAddr| !address.is_unspecified()),
+            process: users.split('"').nth(1).map(str::to_owned),
+            pid,
+        })
+    };
+    text.lines().filter_map(listener).collect()
+}
+
+/// `RuntimeName:  containerd` and `RuntimeVersion:  1.6.20` of crictl; the first version that ctr names.
+fn runtime(text: &str) -> String {
+    let value = |key: &str| {
+        let line = text
+            .lines()
+            .map(str::trim)
+            .find_map(|line| line.strip_prefix(key));
+        line.map(|value| value.trim().to_owned())
+    };
+    let named = value("RuntimeName:").zip(value("RuntimeVersion:"));
+    let (name, version) =
+        named.unwrap_or_else(|| ("containerd".to_owned(), value("Version:").unwrap_or_default()));
+    format!("{name} {version}").trim().to_owned()
+}
+
+/// What `containerd config dump` says; the plugin has another name since version 2.
+fn containerd(text: &str) -> Result<Containerd, String> {
+    let dump: toml::Table = text
+        .parse()
+        .map_err(|error| format!("containerd config dump: {error}"))?;
+    let cri = ["io.containerd.cri.v1.runtime", "io.containerd.grpc.v1.cri"]
+        .into_iter()
+        .find_map(|name| dump.get("plugins")?.get(name)?.get("containerd"));
+    let runc = cri.and_then(|cri| cri.get("runtimes")?.get("runc")?.get("options"));
+    let systemd_cgroup = runc.and_then(|options| options.get("SystemdCgroup")?.as_bool());
+    let disabled = dump.get("disabled_plugins").and_then(toml::Value::as_array);
+    let is_cri = |name: &toml::Value| {
+        name.as_str().is_some_and(|name| {
+            matches!(
+                name,
+                "cri" | "io.containerd.grpc.v1.cri" | "io.containerd.cri.v1.runtime"
+            )
+        })
+    };
+    Ok(Containerd {
+        systemd_cgroup: systemd_cgroup.unwrap_or(false),
+        cri_is_disabled: disabled.is_some_and(|names| names.iter().any(is_cri)),
+    })
+}
+
+fn lock(text: &str) -> Vec<(u32, String)> {
+    let holder = |line: &str| {
+        let (pid, name) = line.split_once(' ')?;
+        Some((pid.parse().ok()?, name.to_owned()))
+    };
+    text.lines().filter_map(holder).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::answer::tests::line;
+
+    fn said(key: &str, text: &str) -> Preflight {
+        let output = line(key, text, 0, "") + &line("end", "", 0, "");
+        read_preflight(output.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn what_was_not_told_is_not_known() {
+        let preflight = said("os_release", "debian 12\n");
+
+        assert_eq!(preflight.os, Ok("debian 12".to_owned()).into());
+        assert!(preflight.cgroups.known().is_none());
+        assert!(preflight.disks.is_empty());
+        assert!(preflight.containerd.is_none());
+    }
+
+    #[test]
+    fn cgroups_are_told_by_their_file_system() {
+        assert_eq!(
+            said("cgroup", "cgroup2fs\n").cgroups,
+            Observed::Known(Cgroups::V2)
+        );
+        assert_eq!(said("cgroup", "tmpfs\n").cgroups, Observed::Known(Cgroups::V1));
+        assert!(said("cgroup", "ext2/ext3\n").cgroups.known().is_none());
+    }
+
+    #[test]
+    fn swap_is_listed_with_its_size() {
+        let swap = said("swap", "/dev/sda2 2097148\n/swap\\040file 1048572\n").swap;
+
+        let places = [("/dev/sda2", 2_097_148), ("/swap\\040file", 1_048_572)];
+        assert_eq!(
+            swap,
+            Observed::Known(places.map(|(path, size)| (path.to_owned(), size)).to_vec())
+        );
+        assert_eq!(said("swap", "").swap, Observed::Known(vec![]));
+    }
+
+    #[test]
+    fn processors_memory_and_room_are_numbers() {
+        let output = line("resources", "4\n8123456\n", 0, "")
+            + &line("disk", "/var/lib/etcd\n41152812 20576406\n", 0, "")
+            + &line("disk", "/data\n", 124, "")
+            + &line("end", "", 0, "");
+
+        let preflight = read_preflight(output.as_bytes()).unwrap();
+
+        assert_eq!(preflight.cpus, Observed::Known(4));
+        assert_eq!(preflight.memory_kb, Observed::Known(8_123_456));
+        let room = Room {
+            size_kb: 41_152_812,
+            free_kb: 20_576_406,
+        };
+        assert_eq!(preflight.disks["/var/lib/etcd"], Observed::Known(room));
+        assert!(preflight.disks["/data"].known().is_none());
+    }
+
+    #[test]
+    fn listeners_have_their_address_port_and_process() {
+        let text = "LISTEN 0 4096 10.77.0.21:2379 0.0.0.0:* users:((\"etcd\",pid=721,fd=8))\n\
+             LISTEN 0 4096 *:10250 *:* users:((\"kubelet\",pid=9,fd=1),(\"kubelet\",pid=9,fd=2))\n\
+             LISTEN 0 128 [::]:22 [::]:*\n\
+             LISTEN 0 4096 127.0.0.53%lo:53 0.0.0.0:* users:((\"systemd-resolve\",pid=4,fd=1))\n";
+
+        let found = said("listeners", text).listeners.into_result().unwrap();
+
+        let shown: Vec<String> = found
+            .iter()
+            .map(|one| {
+                format!(
+                    "{} {:?} {} {:?}",
+                    one.port,
+                    one.address.map(|address| address.to_string()),
+                    one.process.as_deref().unwrap_or("-"),
+                    one.pid
+                )
+            })
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "2379 Some(\"10.77.0.21\") etcd Some(721)",
+                "10250 None kubelet Some(9)",
+                "22 None - None",
+                "53 Some(\"127.0.0.53\") systemd-resolve Some(4)",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_runtime_says_its_name_and_version_to_either_client() {
+        let crictl =
+            "Version:  0.1.0\nRuntimeName:  containerd\nRuntimeVersion:  1.6.20\nRuntimeApiVersion:  v1\n";
+        let ctr = "Client:\n  Version:  1.7.2\n  Revision: abc\n\nServer:\n  Version:  1.7.2\n";
+
+        assert_eq!(
+            said("runtime", crictl).runtime,
+            Observed::Known("containerd 1.6.20".to_owned())
+        );
+        assert_eq!(
+            said("runtime", ctr).runtime,
+            Observed::Known("containerd 1.7.2".to_owned())
+        );
+    }
+
+    #[test]
+    fn containerds_driver_is_found_in_both_forms_of_its_configuration() {
+        let driver = |text: &str| {
+            said("containerd", text)
+                .containerd
+                .unwrap()
+                .into_result()
+                .unwrap()
+        };
+        let first = "disabled_plugins = [\"cri\"]\n[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.runc.options]\nSystemdCgroup = false\n";
+        let second = "[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]\nSystemdCgroup = true\n";
+
+        assert!(!driver(first).systemd_cgroup);
+        assert!(driver(first).cri_is_disabled);
+        assert!(driver(second).systemd_cgroup);
+        assert!(!driver(second).cri_is_disabled);
+        assert!(
+            said("containerd", "= broken")
+                .containerd
+                .unwrap()
+                .known()
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn a_name_that_resolves_to_nothing_is_told_from_one_that_nobody_looked_up() {
+        let nothing = line("own_name", "", 2, "") + &line("end", "", 0, "");
+
+        let preflight = read_preflight(nothing.as_bytes()).unwrap();
+
+        assert_eq!(preflight.own_name, Observed::Known(vec![]));
+        assert!(said("os_release", "debian 12").own_name.known().is_none());
+    }
+
+    #[test]
+    fn a_clock_has_fractions_of_a_second() {
+        assert_eq!(read_clock(b"1795366502.250000000\n"), Ok(1_795_366_502.25));
+        assert!(read_clock(b"yesterday").is_err());
+    }
+
+    #[test]
+    fn what_holds_a_lock_has_its_name() {
+        let holders = said("package_lock", "812 unattended-upgr\n").package_lock;
+
+        assert_eq!(
+            holders,
+            Observed::Known(vec![(812, "unattended-upgr".to_owned())])
+        );
+    }
+}
