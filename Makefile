@@ -6,7 +6,7 @@ PROFILE ?= stacked
 TIMES ?= 10
 export INSTA_UPDATE ?= no
 
-.PHONY: help demo test check unit lab-test faults lab lab-down bench soak review tools
+.PHONY: help demo test check unit lab-test lab-external faults lab lab-down bench soak review tools
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -34,7 +34,12 @@ unit: tools ## tests that need no lab
 
 lab-test: tools ## tests on the lab's real hosts
 	@lab/lab build
-	HAWSER_KUBEADM="$$(lab/lab path bin)/kubeadm" cargo nextest run --locked --features lab --profile lab -E 'binary(/^lab_?/) - binary(=lab_faults)'
+	HAWSER_KUBEADM="$$(lab/lab path bin)/kubeadm" cargo nextest run --locked --features lab --profile lab -E 'binary(=lab) | binary(=lab_compact) | binary(=lab_kubeadm_config)'
+	@lab/lab down
+
+lab-external: tools ## tests of etcd on hosts of its own, on the lab's real hosts; not yet part of `make test`
+	@lab/lab build
+	cargo nextest run --locked --features lab --profile lab --no-fail-fast -E 'binary(=lab_external) | binary(=lab_compact_external)'
 	@lab/lab down
 
 faults: tools ## hosts that lose power or their disk in the middle of a build, and how the next run goes on
