@@ -144,6 +144,13 @@ const KNOWN: &[Known] = &[
         ],
         hint: "the API does not answer through the endpoint: on a balancer `systemctl status haproxy keepalived`; on {host} ask the endpoint's /readyz with `curl -k`",
     },
+    Known {
+        says: &[
+            "inotify_init: too many open files",
+            "Error initializing watcher: too many open files",
+        ],
+        hint: "{host} has run out of inotify instances: `sysctl fs.inotify.max_user_instances` shows how many a user may have; 512 or more go well with many kubelets on one kernel",
+    },
     // etcd.
     Known {
         says: &["re-configuration failed due to not enough started members"],
