@@ -163,7 +163,9 @@ impl<'a, C: Connection> Attempt<'a, C> {
                 }
             }
         };
-        while let Ok(progress) = progress.try_recv() {
+        // Not `try_recv`: see clippy.toml.
+        progress.close();
+        while let Some(progress) = progress.recv().await {
             self.progressed(command, progress);
         }
         self.ended();
