@@ -213,6 +213,16 @@ const KNOWN: &[Known] = &[
         ],
         hint: "on {host} `crictl ps -a` shows which static pod ended, /var/log/pods why",
     },
+    // hawser's own proof of the path.
+    Known {
+        says: &[
+            "timed out: a firewall, or a wrong address",
+            "does not resolve here",
+            ": no route to ",
+            " is unreachable",
+        ],
+        hint: "`hawser check --from {host}` tries every way from there, and says what to do about each that is not open",
+    },
 ];
 
 #[cfg(test)]
