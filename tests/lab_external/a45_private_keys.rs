@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::PROFILE;
-use crate::cluster::{CONTROL_PLANES, ETCD, builder, hosts};
+use crate::cluster::{builder, hosts};
 use crate::support::host;
 
 /// Every file that holds a key, or says so, with its content. Image stores are nobody's to write a key to, and hold what
@@ -98,22 +98,16 @@ fn row(place: &Place, keys: &[(String, String)]) -> String {
 
 fn group(names: &BTreeSet<&str>) -> String {
     let all = hosts();
-    let nodes = all
-        .iter()
-        .map(String::as_str)
-        .filter(|name| name.starts_with("cp") || name.starts_with('w'));
+    let of = |prefixes: &[&str]| -> BTreeSet<&str> {
+        let is_one = |name: &&str| prefixes.iter().any(|prefix| name.starts_with(prefix));
+        all.iter().map(String::as_str).filter(is_one).collect()
+    };
     let groups = [
-        ("all hosts", all.iter().map(String::as_str).collect()),
-        ("nodes", nodes.collect()),
-        (
-            "nodes and etcd hosts",
-            all.iter()
-                .map(String::as_str)
-                .filter(|name| !name.starts_with("lb"))
-                .collect(),
-        ),
-        ("control planes", BTreeSet::from(CONTROL_PLANES)),
-        ("etcd hosts", BTreeSet::from(ETCD)),
+        ("all hosts", of(&[""])),
+        ("control planes", of(&["cp"])),
+        ("etcd hosts", of(&["etcd"])),
+        ("nodes", of(&["cp", "w"])),
+        ("nodes and etcd hosts", of(&["cp", "w", "etcd"])),
     ];
     let found = groups.iter().find(|(_, of_group)| of_group == names);
     found.map_or_else(
