@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Runs the tests in which hosts lose power or their disk, the operator interrupts, and logins ask; writes what came of it.
+# Runs the tests in which hosts lose power or their disk, the operator interrupts, and logins ask, and those that are named
+# besides; writes what came of it.
+# usage: faults.sh TESTS      (as nextest's filters)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 results=docs/results/faults.md log=target/faults.log status=0
 mkdir -p "$(dirname "$results")"
-NO_COLOR=1 cargo nextest run --locked --features lab --profile lab --no-fail-fast -E 'binary(=lab_faults)' 2>&1 | tee "$log" || status=$?
+NO_COLOR=1 cargo nextest run --locked --features lab --profile lab --no-fail-fast -E "binary(=lab_faults) + $1" 2>&1 | tee "$log" || status=$?
 lab/lab down
 {
   echo "# Faults, interruptions and logins"

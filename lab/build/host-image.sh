@@ -28,6 +28,9 @@ systemctl enable kubelet
 systemctl mask console-getty.service getty.target apt-daily.timer apt-daily-upgrade.timer \
   dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer systemd-tmpfiles-clean.timer \
   systemd-update-utmp.service systemd-update-utmp-runlevel.service
+# Nobody has a seat or is asked for passwords either, and these hold inotify instances, of which all hosts of the machine
+# share 128.
+systemctl mask systemd-logind.service systemd-ask-password-console.path systemd-ask-password-wall.path
 SETUP
 cat >"$dir/Dockerfile" <<DOCKERFILE
 FROM $base

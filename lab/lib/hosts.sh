@@ -23,6 +23,18 @@ inventory_hosts() {
     inside && /^address *=/ { print name, $2 }' "$file"
 }
 
+# build_for PROFILE: builds what its hosts start from, and says what that is
+build_for() {
+  image=$host_image without_images=${LAB_WITHOUT_IMAGES:-}
+  if is_bare "$1"; then
+    image=$bare_image
+    without_images=yes
+    build_all bare
+  else
+    build_all
+  fi
+}
+
 running_hosts() { docker ps --filter "label=$label" --format '{{.Names}}' | sort; }
 all_hosts() { docker ps --all --filter "label=$label" --format '{{.Names}}' | sort; }
 address_of() { docker inspect --format "{{(index .NetworkSettings.Networks \"$network\").IPAddress}}" "$1"; }
@@ -67,7 +79,7 @@ copy_store() {
 start_host() {
   local name=$1 address=$2 folder=$cache/hosts/$1
   rm -rf "$folder"
-  if [[ ${LAB_WITHOUT_IMAGES:-} ]]; then mkdir -p "$folder/containerd"; else copy_store "$folder/containerd"; fi
+  if [[ $without_images ]]; then mkdir -p "$folder/containerd"; else copy_store "$folder/containerd"; fi
   # The label names the host's folder, so that `down` finds it whatever cache it is called with.
   # /var is a volume, as no overlay stands on an overlay.
   docker run --detach --name "$name" --hostname "$name" --label "$label=$folder" \
@@ -76,7 +88,7 @@ start_host() {
     --cgroupns=private --stop-signal SIGRTMIN+3 --tmpfs /run:exec --tmpfs /run/lock --tmpfs /tmp:exec \
     --volume /var --volume "$folder/containerd:/var/lib/containerd" \
     --network "$network" --ip "$address" \
-    --env container=docker --env "LAB_AUTHORIZED_KEY=$(<"$run_dir/id_ed25519.pub")" "$host_image" >/dev/null
+    --env container=docker --env "LAB_AUTHORIZED_KEY=$(<"$run_dir/id_ed25519.pub")" "$image" >/dev/null
 }
 
 # await_host NAME: until it takes logins; prints its host keys. The keys come by way of Docker, not of the network.
@@ -109,7 +121,7 @@ up() {
   local profile=$1 began=$SECONDS hosts
   hosts=$(inventory_hosts "$profile")
   [[ $hosts ]] || die "$profile.toml names no hosts"
-  build_all
+  build_for "$profile"
   if [[ $(all_hosts) ]]; then
     say "a lab is running ($(all_hosts | paste -sd' ')): taking it down first"
     down
@@ -118,6 +130,7 @@ up() {
   ensure_network
   : >"$run_dir/known_hosts"
   echo "$profile" >"$run_dir/profile"
+  ! is_bare "$profile" || bring_packages "$profile"
   start_hosts <<<"$hosts"
   say "$(wc -l <<<"$hosts") hosts of profile $profile up after $((SECONDS - began)) s"
 }
@@ -127,6 +140,7 @@ down() {
   local folders folder
   folders=$(docker ps --all --quiet --filter "label=$label" | xargs -r docker inspect --format "{{index .Config.Labels \"$label\"}}")
   docker ps --all --quiet --filter "label=$label" | xargs -r -n 1 -P 8 docker rm --force --volumes >/dev/null
+  stop_repository
   remove_network
   for folder in $folders; do
     [[ $folder == */hosts/* ]] && rm -rf "$folder"
@@ -141,7 +155,7 @@ add() {
   local name=${1%%=*} address=${1##*=}
   [[ $1 == ?*=?* ]] || die 'usage: lab add NAME=ADDRESS'
   [[ $(running_hosts) ]] || die 'no lab is running'
-  build_all
+  build_for "$(<"$run_dir/profile")"
   ensure_key
   start_hosts <<<"$name $address"
   say "$name up at $address"

@@ -68,6 +68,7 @@ build_host() {
   make_image "$host_image" "$lab_dir/build/host-image.sh" "$base_image" "$bin_path" "$crictl_path" "$host_image"
 }
 
+# build_all [bare]: what every profile needs, and what bare hosts need
 build_all() {
   mkdir -p "$cache"
   # Two at once would build in the same temporary places.
@@ -82,21 +83,25 @@ build_all() {
   build_images
   build_image_store
   build_host
+  [[ ${1:-} != bare ]] || build_bare
   exec {build_lock}>&-
 }
 
 # prune: removes products that the present scripts and settings do not use.
 prune() {
   local path image
-  for path in "$cache"/{kubernetes-source,kubernetes,crictl,images,image-store}-*; do
+  for path in "$cache"/{kubernetes-source,kubernetes,crictl,images,image-store,node-programs,packages}-*; do
     case $path in
-    "$source_path" | "$bin_path" | "$crictl_path" | "$images_path" | "$store_path") ;;
+    "$source_path" | "$bin_path" | "$crictl_path" | "$images_path" | "$store_path" | "$second_path" | "$packages_path") ;;
     *) rm -rf "$path" ;;
     esac
   done
   docker images --format '{{.Repository}}:{{.Tag}}' 'hawser-lab/*' | while read -r image; do
     # An image that hosts still run from stays.
-    [[ $image == "$base_image" || $image == "$host_image" ]] || docker rmi "$image" >/dev/null 2>&1 || true
+    case $image in
+    "$base_image" | "$host_image" | "$bare_base_image" | "$bare_image") ;;
+    *) docker rmi "$image" >/dev/null 2>&1 || true ;;
+    esac
   done
 }
 

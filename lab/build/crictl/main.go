@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"regexp"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -19,9 +20,9 @@ import (
 )
 
 const usage = `usage: crictl [-r SOCKET] COMMAND
-  info | images [-q] | inspecti IMAGE | pull IMAGE
+  info | version | images [-q] | inspecti IMAGE | pull IMAGE
   pods [-q] [--name NAME] | inspectp POD | stopp POD... | rmp [-f] POD...
-  ps [-a] [-q] [--name NAME] | inspect CONTAINER | stop CONTAINER... | rm [-f] CONTAINER...
+  ps [-a] [-q] [--name REGEXP] [--state STATE] | inspect CONTAINER | stop CONTAINER... | rm [-f] CONTAINER...
   logs [--tail N] CONTAINER | exec CONTAINER COMMAND...   (no standard input)`
 
 type client struct {
@@ -33,7 +34,7 @@ type client struct {
 // options of the subcommands; each takes those it knows and ignores none silently.
 type options struct {
 	quiet, all, force bool
-	name              string
+	name, state       string
 	tail              int
 }
 
@@ -93,6 +94,7 @@ func parse(command string, args []string) (options, []string) {
 	boolean(&o.force, "f", "force")
 	boolean(&ignored, "i", "t", "s", "sync", "no-trunc")
 	set.StringVar(&o.name, "name", "", "")
+	set.StringVar(&o.state, "state", "", "")
 	set.IntVar(&o.tail, "tail", -1, "")
 	set.Parse(args)
 	return o, set.Args()
@@ -102,6 +104,8 @@ func (c *client) run(command string, o options, args []string) error {
 	switch command {
 	case "info":
 		return c.info()
+	case "version":
+		return c.version()
 	case "images":
 		return c.listImages(o)
 	case "pods":
@@ -129,6 +133,16 @@ func (c *client) run(command string, o options, args []string) error {
 		return c.exec(args[0], args[1:])
 	}
 	return fmt.Errorf("the lab's crictl has no %q\n%s", command, usage)
+}
+
+func (c *client) version() error {
+	version, err := c.runtime.Version(c.ctx, &cri.VersionRequest{})
+	if err != nil {
+		return err
+	}
+	fmt.Printf("Version:  %s\nRuntimeName:  %s\nRuntimeVersion:  %s\nRuntimeApiVersion:  %s\n",
+		version.Version, version.RuntimeName, version.RuntimeVersion, version.RuntimeApiVersion)
+	return nil
 }
 
 func (c *client) info() error {
@@ -207,10 +221,18 @@ func (c *client) listContainers(o options) error {
 		return err
 	}
 	rows := table(o.quiet, "CONTAINER", "CREATED", "STATE", "NAME", "ATTEMPT", "POD ID", "POD")
+	name, err := regexp.Compile(o.name)
+	if err != nil {
+		return err
+	}
 	for _, container := range containers {
-		running := container.State == cri.ContainerState_CONTAINER_RUNNING
-		if (running || o.all) && strings.Contains(container.Metadata.Name, o.name) {
-			rows.add(container.Id, container.Id[:13], when(container.CreatedAt), short(container.State.String(), "CONTAINER_"),
+		state := short(container.State.String(), "CONTAINER_")
+		shown := o.all || state == "Running"
+		if o.state != "" {
+			shown = strings.EqualFold(state, o.state)
+		}
+		if shown && name.MatchString(container.Metadata.Name) {
+			rows.add(container.Id, container.Id[:13], when(container.CreatedAt), state,
 				container.Metadata.Name, fmt.Sprint(container.Metadata.Attempt), container.PodSandboxId[:13],
 				container.Labels["io.kubernetes.pod.name"])
 		}
