@@ -1,14 +1,15 @@
 //! From bare hosts to a cluster, with users at its API from the moment that init has finished.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::evidence::{Evidence, PROFILE};
 use crate::sampling;
-use crate::support::hawser::{BUILD, reached, report};
-use crate::support::lab;
+use crate::support::hawser::{BUILD, LOOK, reached, report};
 use crate::support::requests::{Request, failed};
+use crate::support::{lab, record};
 use crate::users::{Seen, Users};
 
 /// A failure through the VIP is the API server's own, if a direct request that began as near as this failed too.
@@ -20,6 +21,13 @@ fn a10_the_cluster_is_built_while_its_api_is_used() {
     lab::record("on");
     let evidence = Evidence::fresh();
     let workstation = evidence.workstation();
+    let checked = workstation.hawser(&["check"], LOOK).exits(0);
+    println!("checked in {:.1} s", checked.took.as_secs_f64());
+    let looks: BTreeMap<String, usize> = lab::hosts(PROFILE)
+        .into_iter()
+        .map(|(name, _)| (name.clone(), record::of(&name, "root").len()))
+        .collect();
+    evidence.write("looks.json", &json!(looks).to_string());
     let plan = workstation.plan();
     evidence.write("plan.json", &plan.to_string());
     assert_eq!(plan["changes"], true, "{plan}");

@@ -1,6 +1,6 @@
 //! What the plan of the bare hosts said is what happened: the hosts' own record equals it, command by command.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -13,6 +13,7 @@ use crate::support::{host, lab};
 #[test]
 fn a11_what_was_planned_is_what_the_hosts_recorded() {
     let plan = Evidence::kept().json("plan.json");
+    let looks = Evidence::kept().json("looks.json");
     let records: BTreeMap<String, Vec<Recorded>> = lab::hosts(PROFILE)
         .into_iter()
         .map(|(name, _)| (name.clone(), record::of(&name, "root")))
@@ -33,15 +34,25 @@ fn a11_what_was_planned_is_what_the_hosts_recorded() {
 
     for (name, record) in records {
         let steps = steps_for(&plan["plan"], &name);
-        // The plan's own run came first, and all it may do is look.
-        let (look, rest) = record.split_first().unwrap();
-        let (script, _) = look.command.rsplit_once(" hawser ").unwrap();
-        let tally = Reader::new(&name, script, &masks, rest.to_vec()).follow(&steps);
+        // A check and the plan's own run came first, and all they may do is look.
+        let count = usize::try_from(looks[&name].as_u64().unwrap()).unwrap();
+        let (looked, rest) = record.split_at(count + 1);
+        let scripts: BTreeSet<&str> = looked.iter().map(script).collect();
+        let tally = Reader::new(&name, scripts, &masks, rest.to_vec()).follow(&steps);
         println!("{name}: {} steps as planned: {tally:?}", steps.len());
         assert!(tally.looks >= 1, "{name} was not looked at before it was changed");
         assert!(tally.changes > 0, "{name}");
     }
     assert_eq!(plan["plan"]["cluster"], Value::from("lab-stacked"));
+}
+
+/// A command without its arguments.
+fn script(recorded: &Recorded) -> &str {
+    let command = recorded.command.as_str();
+    let without = command.strip_suffix(" hawser");
+    without
+        .or_else(|| Some(command.rsplit_once(" hawser ")?.0))
+        .unwrap_or_else(|| panic!("not a command of hawser's: {command}"))
 }
 
 /// As openssl on the host says it, not as hawser does.

@@ -32,10 +32,10 @@ fn a80_the_line_brings_in_a_worker_and_leaves_no_trace_of_itself() {
     );
 
     lab::add(GUEST, "10.77.0.39");
-    let lab_cannot = "--ignore-preflight-errors=all --cri-socket /run/containerd/containerd.sock";
+    let containers_cannot = "--ignore-preflight-errors=all";
     host::exec(
         GUEST,
-        &format!("echo 10.77.0.100 api.lab.test >>/etc/hosts; {line} {lab_cannot}"),
+        &format!("echo 10.77.0.100 api.lab.test >>/etc/hosts; {line} {containers_cannot}"),
     );
     wait::until("the guest is Ready", Duration::from_secs(180), || {
         let ready = administrator(PROFILE).kubectl.ready_nodes()?;

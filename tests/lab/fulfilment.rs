@@ -1,6 +1,6 @@
 //! A host's record held against the plan's steps for it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -41,18 +41,23 @@ pub(crate) struct Tally {
 /// Reads a record along the plan.
 pub(crate) struct Reader<'a> {
     host: &'a str,
-    probe: &'a str,
+    looks: BTreeSet<&'a str>,
     masks: &'a Masks,
     left: VecDeque<Recorded>,
     tally: Tally,
 }
 
 impl<'a> Reader<'a> {
-    /// `probe` is the command that looks at the whole host; it may come at any time.
-    pub(crate) fn new(host: &'a str, probe: &'a str, masks: &'a Masks, record: Vec<Recorded>) -> Self {
+    /// `looks` are commands that only look at the host, without their arguments; they may come at any time.
+    pub(crate) fn new(
+        host: &'a str,
+        looks: BTreeSet<&'a str>,
+        masks: &'a Masks,
+        record: Vec<Recorded>,
+    ) -> Self {
         Self {
             host,
-            probe,
+            looks,
             masks,
             left: record.into(),
             tally: Tally::default(),
@@ -146,11 +151,8 @@ impl<'a> Reader<'a> {
     }
 
     fn next(&mut self) -> Option<Recorded> {
-        while self
-            .left
-            .front()
-            .is_some_and(|recorded| recorded.command.starts_with(self.probe))
-        {
+        let is_look = |recorded: &Recorded| self.looks.iter().any(|look| recorded.command.starts_with(look));
+        while self.left.front().is_some_and(is_look) {
             self.left.pop_front();
             self.tally.looks += 1;
         }

@@ -1,6 +1,6 @@
 //! From three bare hosts to a cluster; keys pass through the workstation's memory and are seen nowhere.
 
-use crate::cluster::{HOSTS, PROFILE, builder};
+use crate::cluster::{HOSTS, builder};
 use crate::needles::Needles;
 use crate::sampling;
 use crate::support::hawser::{BUILD, report};
@@ -8,7 +8,6 @@ use crate::support::{lab, record};
 
 #[test]
 fn a10_three_hosts_become_a_cluster_and_no_key_is_in_arguments_output_or_files() {
-    lab::up(PROFILE);
     lab::record("on");
     let _ = std::fs::remove_dir_all(builder().folder());
     let workstation = builder();

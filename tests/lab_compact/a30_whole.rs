@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::cluster::{ENDPOINT, HOSTS, PROFILE, at_the_endpoint, builder, holder};
+use crate::cluster::{HOSTS, at_the_endpoint, builder, holder};
 use crate::support::hawser::{LOOK, report};
 use crate::support::lab;
+use crate::{ENDPOINT, PROFILE};
 
 #[test]
 fn a30_three_nodes_are_ready_and_take_workloads() {

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::cluster::{ENDPOINT, at_the_endpoint, builder, holder};
+use crate::ENDPOINT;
+use crate::cluster::{at_the_endpoint, builder, holder};
 use crate::support::hawser::LOOK;
 use crate::support::wait::{LONG, until};
 use crate::support::{host, lab};

@@ -1,9 +1,10 @@
 //! A fourth control plane, long after the build: it gets its certificates from a host, so that no time matters.
 
-use crate::cluster::{ENDPOINT, PROFILE, SHARED, sum};
+use crate::cluster::{SHARED, sum};
 use crate::support::hawser::{BUILD, Workstation};
 use crate::support::kubectl::Kubectl;
 use crate::support::lab;
+use crate::{ENDPOINT, PROFILE};
 
 #[test]
 fn a60_a_fourth_control_plane_gets_its_certificates_from_one_that_has_them() {

@@ -4,13 +4,9 @@ use std::path::Path;
 
 use crate::support::hawser::{Administrator, Workstation, administrator};
 use crate::support::{host, lab};
-
-pub(crate) const PROFILE: &str = "compact";
+use crate::{ENDPOINT, PROFILE};
 
 pub(crate) const HOSTS: [&str; 3] = ["cp1", "cp2", "cp3"];
-
-/// Where the balancers answer.
-pub(crate) const ENDPOINT: &str = "10.77.0.100:8443";
 
 /// What all control planes have in common, below /etc/kubernetes/pki: the guide's list.
 pub(crate) const SHARED: [&str; 8] = [

@@ -36,6 +36,8 @@ mod a40_certificates;
 mod a45_private_keys;
 #[path = "../lab_external/a55_control_plane.rs"]
 mod a55_control_plane;
+#[path = "../lab_external/a60_growing.rs"]
+mod a60_growing;
 
 const PROFILE: &str = "compact-external";
 

@@ -48,7 +48,6 @@ fn told_command<'a>(said: &'a str, host: &str, program: &str) -> &'a str {
 #[test]
 fn a05_data_of_another_cluster_is_told_and_not_wiped_and_apply_goes_on_when_it_is_moved() {
     lab::up(PROFILE);
-    lab::record("on");
     let _ = std::fs::remove_dir_all(builder().folder());
     let told: Value = serde_json::from_str(&host::exec("etcd2", ANOTHER_CLUSTER_HAS_BEEN_HERE)).unwrap();
     let identity = format!("{:x}", told["header"]["cluster_id"].as_u64().unwrap());

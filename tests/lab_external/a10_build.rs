@@ -12,6 +12,7 @@ use crate::{ENDPOINT, NODES, PROFILE, sampling};
 #[test]
 fn a10_no_request_fails_and_no_watch_ends_during_all_joins_and_no_key_is_seen() {
     let workstation = builder();
+    lab::record("on");
     let sampling = sampling::start();
 
     let run = workstation.start(&["apply", "--yes", "-o", "json"]);

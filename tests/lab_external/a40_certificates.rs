@@ -92,10 +92,11 @@ fn expected(name: &str) -> &'static [Certificate] {
     }
 }
 
-/// Every file that holds one, but for those in pods' volumes, which are the first control plane's ca.crt again.
+/// Every file that holds one, but for those in pods' volumes, which are the first control plane's ca.crt again, and what
+/// kubectl keeps of the API's answers.
 const FIND: &str = "
     for folder in /etc/kubernetes /var/lib/kubelet /etc/haproxy /root /home; do
-      [ ! -d $folder ] || find $folder -path /var/lib/kubelet/pods -prune -o -type f -print0
+      [ ! -d $folder ] || find $folder \\( -path /var/lib/kubelet/pods -o -path /root/.kube/cache \\) -prune -o -type f -print0
     done | xargs -0 -r grep -laE 'BEGIN CERTIFICATE|client-certificate-data' | sort";
 
 /// `look PATH AUTHORITY OPTIONS…`: the purposes for which openssl accepts it.

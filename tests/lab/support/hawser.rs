@@ -1,5 +1,6 @@
 //! hawser, as an operator runs it, with a home of its own.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ use super::api::Credentials;
 use super::kubectl::Kubectl;
 use super::lab;
 use super::process::{Ran, Running, run, start};
+use super::wait::{LONG, until};
 
 /// A build takes two minutes on a quiet machine.
 pub(crate) const BUILD: Duration = Duration::from_secs(15 * 60);
@@ -100,6 +102,13 @@ impl Workstation {
         serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {}", ran.said()))
     }
 
+    /// Waits until a plan has nothing to do: on a busy machine an API server that is well may not say so in time.
+    pub(crate) fn settles(&self) {
+        until("nothing is left to do", LONG, || {
+            self.hawser(&["plan", "--detailed-exitcode"], LOOK).answer()
+        });
+    }
+
     /// The administrator's kubeconfig, fetched by hawser; it lies in the workstation's folder.
     pub(crate) fn kubeconfig(&self) -> PathBuf {
         let path = self.folder.join("kubeconfig");
@@ -153,4 +162,27 @@ pub(crate) fn report(stdout: &str) -> Value {
     let last = events(stdout).pop().unwrap_or_default();
     assert_eq!(last["event"], "run-finished", "{stdout}");
     last["report"].clone()
+}
+
+/// The steps of a run that ended in this way.
+pub(crate) fn ended(stdout: &str, outcome: &str) -> BTreeSet<String> {
+    let ended = events(stdout)
+        .into_iter()
+        .filter(|event| event["outcome"] == outcome);
+    ended
+        .map(|event| event["step"].as_str().unwrap_or_default().to_owned())
+        .collect()
+}
+
+/// Bytes of images that a run sent, by its own account.
+pub(crate) fn sent(stdout: &str) -> u64 {
+    let mut by_step = BTreeMap::new();
+    for event in events(stdout).iter().filter(|event| event["event"] == "sent") {
+        let step = event["step"].to_string();
+        // Packages are sent too.
+        if step.contains("/import-") {
+            by_step.insert(step, event["bytes"].as_u64().unwrap_or_default());
+        }
+    }
+    by_step.values().sum()
 }

@@ -51,7 +51,8 @@ impl Ran {
         if self.code == Some(0) {
             Ok(self.stdout)
         } else {
-            Err(format!("exit {:?}: {}", self.code, self.stderr.trim()))
+            let said = [self.stdout.trim(), self.stderr.trim()].join("\n");
+            Err(format!("exit {:?}: {}", self.code, said.trim()))
         }
     }
 }

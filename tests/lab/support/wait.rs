@@ -23,17 +23,23 @@ pub(crate) fn pass(time: Duration) {
 }
 
 /// Asks until the answer is there. Panics with the last reason why not after `limit`.
-pub(crate) fn until<T>(what: &str, limit: Duration, mut ask: impl FnMut() -> Result<T, String>) -> T {
+pub(crate) fn until<T>(what: &str, limit: Duration, ask: impl FnMut() -> Result<T, String>) -> T {
+    let since = Instant::now();
+    in_time(limit, ask).unwrap_or_else(|why| {
+        panic!(
+            "{what}: not so after {:.0} s: {why}",
+            since.elapsed().as_secs_f64()
+        )
+    })
+}
+
+/// Asks until the answer is there, at least once; the last reason why not after `limit`.
+pub(crate) fn in_time<T>(limit: Duration, mut ask: impl FnMut() -> Result<T, String>) -> Result<T, String> {
     let since = Instant::now();
     loop {
         match ask() {
-            Ok(answer) => return answer,
-            Err(why) if since.elapsed() > limit => {
-                panic!(
-                    "{what}: not so after {:.0} s: {why}",
-                    since.elapsed().as_secs_f64()
-                )
-            }
+            Ok(answer) => return Ok(answer),
+            Err(why) if since.elapsed() > limit => return Err(why),
             Err(_) => tick(),
         }
     }

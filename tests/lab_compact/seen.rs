@@ -5,9 +5,15 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::support::hawser::Workstation;
+use crate::support::lab::{VIP, hosts};
+use crate::support::{host, wait};
+use crate::{ENDPOINT, PROFILE};
 
 /// A check takes ten seconds; on two cores that ten hosts share, more.
 const LIMIT: Duration = Duration::from_secs(180);
+
+/// Until a cluster that was disturbed is well again.
+pub(crate) const SETTLED: Duration = Duration::from_secs(120);
 
 /// What a check has found.
 pub(crate) struct Seen {
@@ -16,9 +22,24 @@ pub(crate) struct Seen {
     pub(crate) took: Duration,
 }
 
-/// Runs `hawser check` on a profile's hosts.
-pub(crate) fn check(profile: &str, arguments: &[&str]) -> Seen {
-    check_from(&Workstation::new(profile), arguments)
+/// Runs `hawser check` on the hosts that all of these tests share.
+pub(crate) fn check(arguments: &[&str]) -> Seen {
+    check_from(&Workstation::new(PROFILE), arguments)
+}
+
+/// A way, and its cause: from, to, purpose, cause.
+pub(crate) type Way<'a> = (&'a str, &'a str, &'a str, &'a str);
+
+/// Checks until these ways are as they should be, and fine: a busy host may not show its certificate in time.
+pub(crate) fn check_until(ways: &[Way<'_>]) -> Seen {
+    wait::until("each way is as it should be", SETTLED, || {
+        let seen = check(&[]);
+        let is_so = |(from, to, purpose, cause): &Way<'_>| seen.way(from, to, purpose) == (cause, "fine");
+        match ways.iter().find(|way| !is_so(way)) {
+            None => Ok(seen),
+            Some(way) => Err(format!("{way:?} is {:?}", seen.way(way.0, way.1, way.2))),
+        }
+    })
 }
 
 /// Runs `hawser check` as a workstation's user.
@@ -30,6 +51,24 @@ pub(crate) fn check_from(workstation: &Workstation, arguments: &[&str]) -> Seen 
         code: ran.code,
         took: ran.took,
     }
+}
+
+/// Waits until the endpoint leads to an API server that is ready, whoever disturbed it before.
+pub(crate) fn well() {
+    let ready = format!("curl -skf --max-time 5 https://{ENDPOINT}/readyz");
+    wait::until("the API is ready through the VIP", SETTLED, || {
+        let is_ready = host::is_so("cp1", &ready) && host::is_so("cp3", &ready);
+        is_ready.then_some(()).ok_or_else(|| "not yet".to_owned())
+    });
+}
+
+/// Waits until one of the hosts holds the VIP.
+pub(crate) fn vip_is_held() {
+    let hosts = hosts(PROFILE);
+    wait::until("the VIP is held", SETTLED, || {
+        let is_held = hosts.iter().any(|(name, _)| host::holds(name, VIP));
+        is_held.then_some(()).ok_or_else(|| "by nobody".to_owned())
+    });
 }
 
 impl Seen {
@@ -73,6 +112,13 @@ impl Seen {
         let found = facts.find(|one| one["host"] == host && one["fact"] == fact);
         let found = found.unwrap_or_else(|| panic!("no {fact} of {host} in {}", self.value));
         (found["grade"].as_str().unwrap(), found["found"].as_str().unwrap())
+    }
+
+    /// What to do about one fact.
+    pub(crate) fn remedy_of(&self, host: &str, fact: &str) -> &Vec<Value> {
+        let mut facts = self.value["facts"].as_array().unwrap().iter();
+        let found = facts.find(|one| one["host"] == host && one["fact"] == fact);
+        found.unwrap()["remedy"].as_array().unwrap()
     }
 
     /// `fact on host: found` of every fact of a grade.

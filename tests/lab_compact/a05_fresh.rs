@@ -1,20 +1,21 @@
 //! Hosts on which nothing of a cluster is yet.
 
+use crate::PROFILE;
 use crate::seen::check;
 use crate::support::lab;
 
 #[test]
-fn a10_fresh_hosts_are_ready_and_every_way_is_free() {
-    lab::up("stacked");
+fn a05_fresh_hosts_are_ready_and_every_way_is_free() {
+    lab::up(PROFILE);
 
-    let seen = check("stacked", &["--disk"]);
+    let seen = check(&["--disk"]);
 
     println!("checked in {:.1} s", seen.took.as_secs_f64());
     assert_eq!(seen.ways_that_are("error"), Vec::<String>::new());
     assert_eq!(seen.facts_that_are("error"), Vec::<String>::new());
     assert_eq!(seen.code, Some(0));
     assert_eq!(seen.way("workstation", "cp1", "ssh"), ("open", "fine"));
-    assert_eq!(seen.way("lb1", "cp1", "api-server"), ("refused", "fine"));
+    assert_eq!(seen.way("cp3", "cp1", "api-server"), ("refused", "fine"));
     assert_eq!(seen.way("cp1", "cp2", "etcd-peers"), ("refused", "fine"));
     let (grade, latency) = seen.fact("cp1", "disk-latency");
     println!("{grade}: {latency}");

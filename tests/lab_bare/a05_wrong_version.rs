@@ -1,0 +1,49 @@
+//! A version that the repository does not have: told with those that it has, and nothing of Kubernetes is installed.
+
+use crate::bare::{packages, text};
+use crate::support::hawser::{BUILD, LOOK, Workstation};
+use crate::support::host;
+
+const NODES: [&str; 5] = ["cp1", "cp2", "cp3", "w1", "w2"];
+
+#[test]
+fn a05_a_version_that_is_not_there_is_told_with_those_that_are() {
+    // What the first host lacks shows before the others are through; w2 has a swap of its own making.
+    host::exec(
+        "w2",
+        "echo '/swapfile none swap sw 0 0' >>/etc/fstab
+         printf '[Swap]\\nWhat=/other\\n' >/etc/systemd/system/other.swap
+         mkdir -p /etc/systemd/system/swap.target.wants
+         ln -s ../other.swap /etc/systemd/system/swap.target.wants/other.swap
+         systemctl daemon-reload",
+    );
+    let workstation = Workstation::with_text(&text("bare").replace("v1.20.2", "v1.20.9"));
+
+    let list = Workstation::with_text(&text("bare"))
+        .hawser(&["images", "list"], LOOK)
+        .exits(0);
+
+    assert!(
+        list.stdout.contains("k8s.gcr.io/kube-apiserver:v1.20.2\n"),
+        "{}",
+        list.said()
+    );
+    let untold =
+        "without the images of etcd: only kubeadm v1.20.2 names them, which is not on cp1, cp2, cp3 yet";
+    assert!(list.stderr.contains(untold), "{}", list.said());
+
+    let ran = workstation.hawser(&["apply", "--yes"], BUILD).exits(1);
+
+    let said = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(
+        said.contains("kubeadm: the repositories have 1.20.3-1.1, 1.20.2-1.1"),
+        "{said}"
+    );
+    for name in NODES {
+        assert_eq!(
+            packages(name, &["kubeadm", "kubelet", "kubectl"]),
+            Vec::<String>::new(),
+            "{name}"
+        );
+    }
+}

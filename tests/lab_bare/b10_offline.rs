@@ -1,0 +1,90 @@
+//! Bare hosts with etcd on hosts of its own, from a folder of packages and an archive of images, with nobody to ask.
+
+use std::process::Command;
+use std::time::Duration;
+
+use crate::bare::{KUBERNETES, archive, has, packages, text};
+use crate::support::hawser::{BUILD, LOOK, Workstation, ended, report, sent};
+use crate::support::process::run;
+use crate::support::{host, lab};
+
+const PROFILE: &str = "bare-external";
+
+fn offline() -> String {
+    let folder = lab::folder().join("run/packages");
+    let text = text(PROFILE);
+    let lines = text.lines().filter(|line| !line.starts_with("key = "));
+    let lines = lines.map(|line| match line.split(' ').next() {
+        Some("repository") => format!("packages = \"{}\"", folder.display()),
+        Some("archives") => format!("{line}\nrelay = true"),
+        _ => line.to_owned(),
+    });
+    lines.map(|line| line + "\n").collect()
+}
+
+/// How often containerd was asked to pull, by its own account.
+fn pulls(name: &str) -> usize {
+    let journal = host::exec(name, "journalctl -q --sync; journalctl -q -u containerd -o cat");
+    journal.matches("PullImage").count()
+}
+
+#[test]
+fn b10_bare_hosts_become_a_cluster_with_no_repository_and_no_registry() {
+    lab::up(PROFILE);
+    let gone = run(
+        Command::new("docker").args(["rm", "--force", "lab-repository"]),
+        Duration::from_secs(60),
+    );
+    gone.exits(0);
+    let update = "timeout 60 apt-get -qq -o APT::Update::Error-Mode=any update";
+    assert!(!host::is_so("cp1", update));
+    let workstation = Workstation::with_text(&offline());
+
+    let built = workstation
+        .hawser(&["apply", "--yes", "-o", "json"], BUILD)
+        .exits(0);
+    let second = workstation
+        .hawser(&["apply", "--yes", "-o", "json"], LOOK)
+        .exits(0);
+
+    println!("prepared and built in {:.1} s", built.took.as_secs_f64());
+    let wanted = KUBERNETES.map(|name| format!("{name} 1.20.2-1.1 hold"));
+    for name in ["cp1", "cp2", "cp3"] {
+        assert_eq!(packages(name, &KUBERNETES), wanted, "{name}");
+    }
+    for (name, _) in lab::hosts(PROFILE) {
+        let are_left = host::is_so(&name, "test -e /var/cache/hawser/packages");
+        assert!(!are_left, "{name}: packages are left");
+    }
+    let done = ended(&built.stdout, "changed");
+    for name in ["cp1", "cp2", "cp3"] {
+        assert_eq!(pulls(name), 0, "{name} has pulled");
+    }
+    let pull = "timeout 60 crictl --runtime-endpoint unix:///run/containerd/containerd.sock pull k8s.gcr.io/pause:3.9";
+    assert!(!host::is_so("cp1", pull), "there is a way to a registry");
+    assert_ne!(pulls("cp1"), 0, "containerd notes what it is to pull");
+    // Six of kubeadm's, of which one is CoreDNS's too, and the pod network's, on three hosts; etcd runs elsewhere.
+    let imports = done.iter().filter(|step| step.contains("/import-"));
+    assert_eq!(imports.count(), 3 * 6);
+    let size = std::fs::metadata(archive()).unwrap().len();
+    assert!(sent(&built.stdout) * 100 < size * 101, "each image leaves once");
+    assert_eq!(report(&second.stdout)["changed"], 0, "{}", second.said());
+    assert_eq!(sent(&second.stdout), 0);
+}
+
+#[test]
+fn b11_bare_etcd_hosts_run_this_clusters_members_and_never_another() {
+    for name in ["etcd1", "etcd2", "etcd3"] {
+        assert_eq!(
+            packages(name, &["etcd-server", "etcd-client", "kubelet", "containerd"]).len(),
+            2
+        );
+        assert!(!has(name, "kubeadm"), "{name}");
+        assert!(
+            !host::is_so(name, "test -e /var/lib/etcd/default"),
+            "{name}: a member of its own"
+        );
+        let starts = host::exec(name, "journalctl -u etcd -o cat | grep -c '^Starting etcd' || :");
+        assert_eq!(starts, "1\n", "{name}");
+    }
+}

@@ -1,0 +1,117 @@
+//! Firewalls before anything listens.
+
+use crate::broken::{broken, forgets, listens, rule};
+use crate::seen::check;
+use crate::support::hawser::{LOOK, Workstation};
+use crate::support::lab::VIP;
+use crate::support::{host, lab};
+use crate::{BALANCERS, PROFILE};
+
+#[test]
+fn a06_each_firewall_is_named_from_the_host_that_meets_it_and_from_no_other() {
+    let _rules = [
+        rule("cp2", "INPUT -p tcp --dport 6443 -s 10.77.0.21 -j DROP"),
+        rule(
+            "cp2",
+            "INPUT -p tcp --dport 10250 -j REJECT --reject-with icmp-admin-prohibited",
+        ),
+        rule(
+            "cp2",
+            "INPUT -p tcp --dport 2379 -j REJECT --reject-with icmp-port-unreachable",
+        ),
+        rule(
+            "cp2",
+            "INPUT -p tcp --dport 2380 -j REJECT --reject-with icmp-net-unreachable",
+        ),
+    ];
+
+    let seen = check(&["--to", "cp2"]);
+
+    assert_eq!(seen.way("cp1", "cp2", "api-server"), ("timed-out", "error"));
+    assert_eq!(seen.way("cp3", "cp2", "api-server"), ("refused", "fine"));
+    assert_eq!(seen.way("cp1", "cp2", "kubelet"), ("no-route", "error"));
+    assert_eq!(seen.way("cp3", "cp2", "etcd-peers"), ("unreachable", "error"));
+    // Nobody can tell it from a port at which nothing listens.
+    assert_eq!(seen.way("cp1", "cp2", "etcd-clients"), ("refused", "fine"));
+    assert_eq!(seen.code, Some(1));
+    assert!(
+        seen.remedies().contains("let TCP 6443 in from cp1"),
+        "{}",
+        seen.remedies()
+    );
+}
+
+#[test]
+fn a06_a_port_that_is_rejected_shows_where_hawser_listens_and_nothing_stays() {
+    let _rules = [
+        rule(
+            "cp2",
+            "INPUT -p tcp --dport 2379 -j REJECT --reject-with icmp-port-unreachable",
+        ),
+        rule(
+            "cp2",
+            "INPUT -p tcp --dport 6443 -s 10.77.0.21 -j REJECT --reject-with tcp-reset",
+        ),
+    ];
+
+    let seen = check(&["--to", "cp2", "--listen"]);
+
+    assert_eq!(seen.way("cp1", "cp2", "etcd-clients"), ("refused", "error"));
+    assert_eq!(seen.way("cp1", "cp2", "api-server"), ("refused", "error"));
+    assert_eq!(seen.way("cp3", "cp2", "api-server"), ("open", "fine"));
+    assert_eq!(seen.way("cp3", "cp2", "kubelet"), ("open", "fine"));
+    assert!(
+        seen.remedies().contains("a firewall rejects it"),
+        "{}",
+        seen.remedies()
+    );
+    let left = host::exec("cp2", "ss -Hltn | grep -cE ':(6443|10250|2379|2380) ' || true");
+    assert_eq!(left.trim(), "0");
+}
+
+#[test]
+fn a06_a_vip_that_another_machine_has_is_told_before_a_balancer_takes_it() {
+    lab::add("printer", "10.77.0.99");
+    let address = format!("{VIP}/24 dev eth0");
+    let held = broken(
+        "printer",
+        &format!("ip address add {address}"),
+        &format!("ip address del {address}"),
+    );
+
+    let seen = check(&["--to", "endpoint"]);
+    drop(held);
+    lab::kill("printer");
+    for name in BALANCERS {
+        forgets(name, VIP);
+    }
+
+    for name in BALANCERS {
+        let way = seen.way(name, "endpoint", "endpoint");
+        assert_eq!(way, ("wrong-peer", "error"), "{name}");
+    }
+    assert_eq!(seen.code, Some(1));
+    assert!(seen.remedies().contains(VIP), "{}", seen.remedies());
+}
+
+#[test]
+fn a06_apply_does_not_begin_where_a_firewall_or_a_host_is_in_the_way() {
+    let _rule = rule("cp2", "INPUT -p tcp --dport 2380 -s 10.77.0.21 -j DROP");
+    let _own = listens("cp3", 10259);
+    let workstation = Workstation::new(PROFILE);
+
+    let ran = workstation.hawser(&["apply", "--yes"], LOOK).exits(4);
+
+    let said = ran.said();
+    assert!(said.contains("cp1 → cp2 at 10.77.0.22, port 2380"), "{said}");
+    assert!(said.contains("ports on cp3"), "{said}");
+    for name in ["cp1", "cp2", "cp3"] {
+        assert!(
+            host::is_so(
+                name,
+                "! grep -q 8443 /etc/haproxy/haproxy.cfg && ! test -e /etc/kubernetes/pki"
+            ),
+            "{name} was changed"
+        );
+    }
+}

@@ -1,0 +1,26 @@
+//! A cluster that runs and is well, as `hawser check` sees it.
+
+use crate::cluster::{HOSTS, holder};
+use crate::seen::check_until;
+
+#[test]
+fn a32_every_way_of_a_cluster_is_open_and_its_own() {
+    let holder = holder().unwrap();
+    let other = HOSTS.into_iter().find(|name| *name != holder).unwrap();
+
+    let seen = check_until(&[
+        ("cp3", "endpoint", "endpoint", "right-peer"),
+        ("cp3", "endpoint", "endpoint-name", "right-peer"),
+        ("cp1", "endpoint", "hairpin", "open"),
+        ("cp1", "cp3", "api-server", "right-peer"),
+        ("cp1", "cp2", "kubelet", "open"),
+        ("cp1", "cp2", "etcd-clients", "right-peer"),
+        ("cp1", "cp2", "etcd-peers", "open"),
+        (holder, other, "vrrp", "open"),
+    ]);
+
+    println!("checked in {:.1} s", seen.took.as_secs_f64());
+    assert_eq!(seen.ways_that_are("error"), Vec::<String>::new());
+    assert_eq!(seen.facts_that_are("error"), Vec::<String>::new());
+    assert_eq!(seen.code, Some(0));
+}

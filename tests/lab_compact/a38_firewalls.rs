@@ -1,0 +1,27 @@
+//! Firewalls of a cluster that runs.
+
+use crate::broken::rule;
+use crate::seen::{check, well};
+
+#[test]
+fn a38_a_firewall_in_a_running_cluster_is_named_from_the_host_that_meets_it() {
+    well();
+    let _rules = [
+        rule(
+            "cp3",
+            "INPUT -p tcp --dport 2380 -s 10.77.0.21 -m conntrack --ctstate NEW -j DROP",
+        ),
+        rule(
+            "cp2",
+            "INPUT -p tcp --dport 10250 -m conntrack --ctstate NEW -j REJECT --reject-with tcp-reset",
+        ),
+    ];
+
+    let seen = check(&[]);
+
+    assert_eq!(seen.way("cp1", "cp3", "etcd-peers"), ("timed-out", "error"));
+    assert_eq!(seen.way("cp2", "cp3", "etcd-peers"), ("open", "fine"));
+    assert_eq!(seen.way("cp1", "cp2", "kubelet"), ("refused", "error"));
+    assert_eq!(seen.way("cp1", "cp3", "kubelet"), ("open", "fine"));
+    assert_eq!(seen.code, Some(1));
+}

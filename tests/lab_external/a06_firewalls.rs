@@ -1,0 +1,53 @@
+//! Firewalls between hosts of every role, before anything listens.
+
+use crate::broken::rule;
+use crate::seen::check;
+
+#[test]
+fn a06_each_firewall_is_named_from_the_host_that_meets_it_and_from_no_other() {
+    let _rules = [
+        rule("etcd1", "INPUT -p tcp --dport 2380 -j DROP"),
+        rule(
+            "etcd2",
+            "INPUT -p tcp --dport 2379 -j REJECT --reject-with icmp-host-prohibited",
+        ),
+        rule("etcd3", "INPUT -p tcp --dport 2379 -s 10.77.0.21 -j DROP"),
+        rule("cp2", "INPUT -p tcp --dport 6443 -s 10.77.0.11 -j DROP"),
+        rule("w1", "INPUT -p tcp --dport 10250 -j DROP"),
+    ];
+
+    let seen = check(&[]);
+
+    println!("checked in {:.1} s", seen.took.as_secs_f64());
+    assert_eq!(seen.way("etcd2", "etcd1", "etcd-peers"), ("timed-out", "error"));
+    assert_eq!(seen.way("cp1", "etcd1", "etcd-clients"), ("refused", "fine"));
+    assert_eq!(seen.way("cp2", "etcd2", "etcd-clients"), ("no-route", "error"));
+    assert_eq!(seen.way("cp1", "etcd3", "etcd-clients"), ("timed-out", "error"));
+    assert_eq!(seen.way("cp3", "etcd3", "etcd-clients"), ("refused", "fine"));
+    assert_eq!(seen.way("lb1", "cp2", "api-server"), ("timed-out", "error"));
+    assert_eq!(seen.way("lb2", "cp2", "api-server"), ("refused", "fine"));
+    assert_eq!(seen.way("cp3", "w1", "kubelet"), ("timed-out", "error"));
+    assert_eq!(seen.way("cp3", "w2", "kubelet"), ("refused", "fine"));
+    assert_eq!(seen.facts_that_are("error"), Vec::<String>::new());
+    assert_eq!(seen.code, Some(1));
+}
+
+#[test]
+fn a06_a_port_that_is_rejected_shows_where_hawser_listens() {
+    let _rule = rule(
+        "etcd2",
+        "INPUT -p tcp --dport 2379 -s 10.77.0.21 -j REJECT --reject-with icmp-port-unreachable",
+    );
+
+    let silent = check(&["--to", "etcd2"]);
+    let listening = check(&["--to", "etcd2", "--listen"]);
+
+    // Nobody can tell it from a port at which nothing listens.
+    assert_eq!(silent.way("cp1", "etcd2", "etcd-clients"), ("refused", "fine"));
+    assert_eq!(
+        listening.way("cp1", "etcd2", "etcd-clients"),
+        ("refused", "error")
+    );
+    assert_eq!(listening.way("cp2", "etcd2", "etcd-clients"), ("open", "fine"));
+    assert_eq!(listening.way("etcd1", "etcd2", "etcd-peers"), ("open", "fine"));
+}

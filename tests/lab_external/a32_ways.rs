@@ -1,0 +1,30 @@
+//! A cluster that runs and is well, as `hawser check` sees it.
+
+use crate::BALANCERS;
+use crate::seen::check_until;
+use crate::support::host;
+use crate::support::lab::VIP;
+
+#[test]
+fn a32_every_way_of_a_cluster_is_open_and_its_own() {
+    let (holders, others): (Vec<&str>, Vec<&str>) = BALANCERS.iter().partition(|name| host::holds(name, VIP));
+    assert_eq!((holders.len(), others.len()), (1, 1));
+
+    let seen = check_until(&[
+        ("w1", "endpoint", "endpoint", "right-peer"),
+        ("lb2", "endpoint", "endpoint-name", "right-peer"),
+        ("cp1", "endpoint", "hairpin", "open"),
+        ("lb1", "cp2", "api-server", "right-peer"),
+        ("w2", "cp3", "api-server", "right-peer"),
+        ("cp1", "w2", "kubelet", "open"),
+        ("cp1", "etcd1", "etcd-clients", "right-peer"),
+        ("etcd3", "etcd2", "etcd-clients", "right-peer"),
+        ("etcd1", "etcd2", "etcd-peers", "open"),
+        (holders[0], others[0], "vrrp", "open"),
+    ]);
+
+    println!("checked in {:.1} s", seen.took.as_secs_f64());
+    assert_eq!(seen.ways_that_are("error"), Vec::<String>::new());
+    assert_eq!(seen.facts_that_are("error"), Vec::<String>::new());
+    assert_eq!(seen.code, Some(0));
+}

@@ -1,0 +1,41 @@
+//! Firewalls of a cluster that runs: connections that are there go on, new ones do not come about.
+
+use crate::broken::rule;
+use crate::seen::{check, well};
+
+#[test]
+fn a35_each_firewall_is_named_from_the_host_that_meets_it_and_from_no_other() {
+    well();
+    let new = "-m conntrack --ctstate NEW -j";
+    let _rules = [
+        rule(
+            "etcd2",
+            &format!("INPUT -p tcp --dport 2379 -s 10.77.0.21 {new} DROP"),
+        ),
+        rule(
+            "etcd3",
+            &format!(
+                "INPUT -p tcp --dport 2380 -s 10.77.0.41 {new} REJECT --reject-with icmp-admin-prohibited"
+            ),
+        ),
+        rule(
+            "cp3",
+            &format!(
+                "INPUT -p tcp --dport 6443 -s 10.77.0.31 {new} REJECT --reject-with icmp-port-unreachable"
+            ),
+        ),
+        rule("w1", &format!("INPUT -p tcp --dport 10250 {new} DROP")),
+    ];
+
+    let seen = check(&[]);
+
+    assert_eq!(seen.way("cp1", "etcd2", "etcd-clients"), ("timed-out", "error"));
+    assert_eq!(seen.way("cp2", "etcd2", "etcd-clients"), ("right-peer", "fine"));
+    assert_eq!(seen.way("etcd1", "etcd3", "etcd-peers"), ("no-route", "error"));
+    assert_eq!(seen.way("etcd2", "etcd3", "etcd-peers"), ("open", "fine"));
+    assert_eq!(seen.way("w1", "cp3", "api-server"), ("refused", "error"));
+    assert_eq!(seen.way("w2", "cp3", "api-server"), ("right-peer", "fine"));
+    assert_eq!(seen.way("cp2", "w1", "kubelet"), ("timed-out", "error"));
+    assert_eq!(seen.way("cp2", "w2", "kubelet"), ("open", "fine"));
+    assert_eq!(seen.code, Some(1));
+}

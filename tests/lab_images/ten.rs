@@ -1,0 +1,83 @@
+//! Ten hosts, the archive of the lab's images, and what is seen of both.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::hawser::{Workstation, events};
+use crate::support::{host, lab, process};
+
+const PROFILE: &str = "images";
+
+/// Ten imports on a busy machine of two cores.
+pub(crate) const PUSH: Duration = Duration::from_secs(15 * 60);
+
+/// The archive from which the lab's own hosts have their images.
+pub(crate) fn archive() -> PathBuf {
+    let mut command = Command::new(lab::folder().join("lab"));
+    let said = process::run(command.args(["path", "images"]), PUSH).text();
+    PathBuf::from(said.lines().next().expect("the lab's archive"))
+}
+
+/// Starts the hosts without any image.
+pub(crate) fn up_without_images() {
+    let mut command = Command::new(lab::folder().join("lab"));
+    command.args(["up", PROFILE]).env("LAB_WITHOUT_IMAGES", "1");
+    process::run(&mut command, PUSH).exits(0);
+}
+
+pub(crate) fn workstation() -> Workstation {
+    Workstation::with_text(&lab::inventory_text(PROFILE))
+}
+
+pub(crate) fn names() -> Vec<String> {
+    lab::hosts(PROFILE).into_iter().map(|(name, _)| name).collect()
+}
+
+/// The images of a host, by name.
+pub(crate) fn held(name: &str) -> BTreeSet<String> {
+    let said = host::exec(name, "ctr -n k8s.io images ls -q");
+    let names = said.lines().filter(|line| !line.starts_with("sha256:"));
+    names.map(str::to_owned).collect()
+}
+
+/// Takes every image away from a host.
+pub(crate) fn clear(name: &str) {
+    host::exec(
+        name,
+        "ctr -n k8s.io images ls -q | xargs -r ctr -n k8s.io images rm --sync",
+    );
+}
+
+/// What kubeadm, containerd and the pod network of a host of this role name.
+pub(crate) fn wanted(name: &str) -> BTreeSet<String> {
+    let of_all = [
+        "k8s.gcr.io/kube-proxy:v1.20.2",
+        "k8s.gcr.io/pause:3.2",
+        "k8s.gcr.io/coredns:1.7.0",
+        "lab.local/pod-network:1",
+    ];
+    let of_control_planes = [
+        "k8s.gcr.io/kube-apiserver:v1.20.2",
+        "k8s.gcr.io/kube-controller-manager:v1.20.2",
+        "k8s.gcr.io/kube-scheduler:v1.20.2",
+        "k8s.gcr.io/etcd:3.4.13-0",
+    ];
+    let more = if name.starts_with("cp") {
+        &of_control_planes[..]
+    } else {
+        &[]
+    };
+    // In the lab CoreDNS is a second name of the pause image, and comes with it.
+    of_all.iter().chain(more).map(|name| (*name).to_owned()).collect()
+}
+
+pub(crate) fn warnings(stdout: &str) -> Vec<Value> {
+    events(stdout)
+        .into_iter()
+        .filter(|event| event["event"] == "warned")
+        .collect()
+}
