@@ -48,6 +48,8 @@ pub enum Event {
         phase: String,
         /// How many steps it has.
         steps: usize,
+        /// How many bytes of images this workstation sends in it, if each has to be sent.
+        bytes: u64,
     },
     /// A step began.
     StepStarted {
@@ -66,6 +68,34 @@ pub enum Event {
         host: HostName,
         /// One line without its end.
         line: String,
+    },
+    /// Some of an image was sent to a host. Told every second or so, and at its end.
+    Sent {
+        /// Which step.
+        step: StepId,
+        /// Where to.
+        host: HostName,
+        /// How much of it so far.
+        bytes: u64,
+        /// How large it is.
+        of: u64,
+        /// Since it began.
+        #[serde(rename = "took_s", serialize_with = "seconds")]
+        took: Duration,
+    },
+    /// Some of an image was taken from another host. Told when that begins, and every second or so.
+    Taken {
+        /// Which step.
+        step: StepId,
+        /// Who takes it.
+        host: HostName,
+        /// Who gives it.
+        from: HostName,
+        /// How much of it so far.
+        bytes: u64,
+        /// Since the step began.
+        #[serde(rename = "took_s", serialize_with = "seconds")]
+        took: Duration,
     },
     /// A condition is not so yet.
     StillWaiting {

@@ -7,6 +7,7 @@
 //! Modules in layer order; a module may use those above it, and `tests/architecture.rs` holds the exact rules.
 
 // Vocabulary: plain data, no I/O.
+pub mod archive;
 pub mod ca;
 pub mod error;
 pub mod manifests;

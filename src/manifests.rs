@@ -30,6 +30,34 @@ pub fn objects(documents: &str) -> Result<Vec<Object>, String> {
     Ok(objects)
 }
 
+/// The images of every pod that the documents make, as they are named there, each once. What is no object names none.
+pub fn images(documents: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for object in objects(documents).unwrap_or_default() {
+        gather(&object.document, &mut found);
+    }
+    found
+}
+
+fn gather(value: &Value, found: &mut Vec<String>) {
+    let each: Vec<&Value> = match value {
+        Value::Array(items) => items.iter().collect(),
+        Value::Object(entries) => entries.values().collect(),
+        _ => Vec::new(),
+    };
+    for key in ["initContainers", "containers"] {
+        let containers = value.get(key).and_then(Value::as_array).into_iter().flatten();
+        for image in containers.filter_map(|container| container.get("image")?.as_str()) {
+            if !found.iter().any(|known| known == image) {
+                found.push(image.to_owned());
+            }
+        }
+    }
+    for value in each {
+        gather(value, found);
+    }
+}
+
 fn object(document: &Value) -> Option<Object> {
     let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str);
     let (version, kind, name) = (text("/apiVersion")?, text("/kind")?, text("/metadata/name")?);
@@ -82,6 +110,15 @@ mod tests {
                 "/apis/rbac.authorization.k8s.io/v1/clusterroles/net",
             ]
         );
+    }
+
+    #[test]
+    fn every_pods_images_are_found_once() {
+        let documents = "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: net}\nspec: {template: {spec: {\
+            initContainers: [{image: 'a:1'}], containers: [{image: 'b:2'}, {image: 'a:1'}]}}}\n---\n\
+            apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {image: 'no image of any pod'}\n";
+
+        assert_eq!(images(documents), ["a:1", "b:2"]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use crate::archive::Single;
 use crate::pki::Order;
 use crate::remote::RemoteCommand;
 use crate::topology::HostName;
@@ -75,6 +76,9 @@ pub struct Step {
     pub files: Vec<FileChange>,
     /// Which file holds the story of a failure, for the command that shows it.
     pub on_failure: Option<RemoteCommand>,
+    /// Other hosts that may have, by then, what the change would send from the workstation, the best first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub relays: Vec<Relay>,
     /// Whether it takes away what commands on other hosts may be using: not done where one of them was let go.
     #[serde(skip)]
     pub ends_for_all: bool,
@@ -94,6 +98,7 @@ impl Step {
             makes: None,
             files: Vec::new(),
             on_failure: None,
+            relays: Vec::new(),
             ends_for_all: false,
         }
     }
@@ -134,6 +139,13 @@ impl Step {
         self
     }
 
+    /// Which host is asked first for what the change sends.
+    #[must_use]
+    pub fn relayed(mut self, relays: Vec<Relay>) -> Self {
+        self.relays = relays;
+        self
+    }
+
     /// It takes away what commands on other hosts may be using.
     #[must_use]
     pub fn ends_for_all(mut self) -> Self {
@@ -147,6 +159,19 @@ impl Step {
         self.on_failure = Some(command);
         self
     }
+}
+
+/// Something goes from host to host. Where that fails, the reason is told, and the step's change is done instead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Relay {
+    /// The host that gives it.
+    pub from: HostName,
+    /// The step by which that host gets it in this run; none where it has it already.
+    pub after: Option<StepId>,
+    /// Runs on the step's own host: says a line when it is ready, and ends when all has arrived.
+    pub receive: RemoteCommand,
+    /// Runs on the giving host from then on.
+    pub pass_on: RemoteCommand,
 }
 
 /// Steps in order; the first failure ends the chain.
@@ -168,6 +193,8 @@ pub enum Necessity {
     Required,
     /// A worker: counted against `--max-unreachable-workers`.
     MayLag,
+    /// Images that hosts are sent for their own sake: a problem of the run, which keeps no other chain back.
+    Apart,
     /// A proof that may fail for a reason that hawser cannot see: told, and nothing else.
     Advisory,
 }
@@ -197,6 +224,13 @@ impl Phase {
             .iter()
             .flat_map(|lane| &lane.chains)
             .flat_map(|chain| &chain.steps)
+    }
+
+    /// How many bytes of images go out from the workstation, if each step has to be done and each relay works.
+    pub fn bytes(&self) -> u64 {
+        let changes = self.steps().filter(|step| step.relays.is_empty());
+        let images = changes.filter_map(|step| step.change.as_ref()?.sends());
+        images.map(Single::size).sum()
     }
 }
 

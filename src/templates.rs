@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 
 /// The program's own. A name is a path below `templates/`.
-const OWN: [(&str, &str); 14] = [
+const OWN: [(&str, &str); 15] = [
+    (
+        "containerd.toml.j2",
+        include_str!("../templates/containerd.toml.j2"),
+    ),
     (
         "etcd-kubelet.conf.j2",
         include_str!("../templates/etcd-kubelet.conf.j2"),

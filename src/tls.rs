@@ -150,22 +150,29 @@ const PIECE: usize = 16 << 10;
 mod tests {
     use rcgen::{CertificateParams, KeyPair};
     use rustls::pki_types::PrivatePkcs8KeyDer;
+    use rustls::server::WebPkiClientVerifier;
     use rustls::{ServerConfig, ServerConnection};
 
     use super::*;
 
     const LIMIT: Duration = Duration::from_secs(60);
 
-    /// A server with a certificate of this name, at the other end of a stream.
+    /// A server with a certificate of this name, at the other end of a stream. As etcd does, it takes nobody without one.
     fn server(name: &str, versions: &[&'static rustls::SupportedProtocolVersion]) -> tokio::io::DuplexStream {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec![]).unwrap();
         params.distinguished_name.push(rcgen::DnType::CommonName, name);
         let certificate = params.self_signed(&key).unwrap();
+        let provider = Arc::new(ring::default_provider());
+        let mut known = rustls::RootCertStore::empty();
+        known.add(certificate.der().clone()).unwrap();
+        let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(known), provider)
+            .build()
+            .unwrap();
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_protocol_versions(versions)
             .unwrap()
-            .with_no_client_auth()
+            .with_client_cert_verifier(clients)
             .with_single_cert(
                 vec![certificate.der().clone()],
                 PrivatePkcs8KeyDer::from(key.serialize_der()).into(),

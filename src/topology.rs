@@ -5,18 +5,23 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::templates::Templates;
 
+mod endpoint;
 mod etcd;
+mod images;
 mod pod_port;
+mod preparation;
 mod version;
 
+pub use endpoint::{Endpoint, Networks};
 pub use etcd::{EtcdManager, EtcdSettings, KeyAlgorithm, OwnAuthority, Secret};
+pub use images::{ImageSettings, RELAY_PORT};
 pub use pod_port::PodPort;
+pub use preparation::{PackageFile, PackageSource, Preparation, Proxy, Repository, Swap};
 pub use version::Version;
 
 /// kubeadm's own default for `localAPIEndpoint.bindPort`, and the usual port of a balancer before it.
@@ -82,44 +87,6 @@ pub enum CertificateRoute {
     Upload,
     /// Streamed from the first control plane over SSH, nothing uploaded.
     Ssh,
-}
-
-/// The address under which every client reaches the API: kubeadm's `controlPlaneEndpoint`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Endpoint {
-    /// A DNS name (or, with a warning, an IP address).
-    pub name: String,
-    /// The balancers' port, 6443 unless told otherwise.
-    pub port: u16,
-    /// The virtual IP that keepalived moves between the balancers.
-    pub vip: Option<IpAddr>,
-    /// VRRP's group number, 1-255, unique in the subnet.
-    pub virtual_router_id: u8,
-    /// The interface that carries the VIP; found by the balancer's own address when not given.
-    pub interface: Option<String>,
-    /// Whether hawser keeps a marked block with the endpoint's name in every host's /etc/hosts.
-    pub hosts_file: bool,
-}
-
-impl Endpoint {
-    /// `name:port`, with brackets around an IPv6 address.
-    pub fn authority(&self) -> String {
-        match self.name.parse::<IpAddr>() {
-            Ok(IpAddr::V6(address)) => format!("[{address}]:{}", self.port),
-            _ => format!("{}:{}", self.name, self.port),
-        }
-    }
-}
-
-/// The cluster's own networks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Networks {
-    /// One CIDR, or two for dual stack.
-    pub pods: Vec<IpNet>,
-    /// One CIDR, or two for dual stack.
-    pub services: Vec<IpNet>,
-    /// `cluster.local` unless told otherwise.
-    pub dns_domain: String,
 }
 
 /// A pod network manifest, already read (or fetched) by the workstation and checked against its hash.
@@ -296,6 +263,8 @@ pub struct Topology {
     pub certificates: CertificateRoute,
     /// Where kubeadm's images come from.
     pub image_repository: String,
+    /// Images for hosts that may not pull them.
+    pub images: ImageSettings,
     /// Where the API is reached.
     pub endpoint: Endpoint,
     /// The cluster's own networks.
@@ -308,6 +277,8 @@ pub struct Topology {
     pub pod_network_ports: Vec<PodPort>,
     /// kubeadm passthrough.
     pub kubeadm: KubeadmSettings,
+    /// How bare hosts are prepared; `None` where they come prepared.
+    pub preparation: Option<Preparation>,
     /// Files of the user's, by role.
     pub files: Vec<HostFile>,
     /// The templates of what hosts receive.
@@ -327,6 +298,14 @@ impl Topology {
     /// The hosts of a role, in the inventory's order.
     pub fn with_role(&self, role: Role) -> impl Iterator<Item = &Host> {
         self.hosts.iter().filter(move |host| host.is(role))
+    }
+
+    /// The role of the hosts on which etcd's members run.
+    pub fn role_of_etcd(&self) -> Role {
+        match self.etcd {
+            EtcdTopology::Stacked => Role::ControlPlane,
+            EtcdTopology::External => Role::Etcd,
+        }
     }
 
     /// The hosts that become nodes, in the inventory's order.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::facts::{
     ClusterView, HostFacts, MemberFact, NodeFact, Observation, Observed, WorkloadFact, client_ending, ending,
 };
+use crate::remote::files::{API_SERVER, etcd_servers, wanted_etcd_endpoints, with_etcd_endpoints};
 use crate::topology::{EtcdTopology, Host, HostName, Role, Topology, Version};
 
 /// Something that is not as it should be.
@@ -32,6 +33,7 @@ pub fn unmet(topology: &Topology, observation: &Observation, lagging: &[HostName
     found.extend(balancers.flat_map(|host| balancer(topology, host, facts(host))));
     if topology.etcd == EtcdTopology::External {
         found.extend(external_etcd(topology, observation));
+        found.extend(planes().filter_map(|host| api_server(topology, host, facts(host)?)));
     }
     let ready = |view: &&ClusterView| view.ready.known() == Some(&true);
     let mut views = planes().filter_map(|host| Some((host, facts(host)?.cluster.as_ref().filter(ready)?)));
@@ -127,6 +129,28 @@ fn external_etcd(topology: &Topology, observation: &Observation) -> Vec<Unmet> {
     found
 }
 
+/// Of a manifest in which no endpoint can be read nothing is said: the plan has told of it.
+fn api_server(topology: &Topology, host: &Host, facts: &HostFacts) -> Option<Unmet> {
+    let file = facts.files.get(API_SERVER)?.known()?;
+    let named = etcd_servers(&file.content)?;
+    let wanted = wanted_etcd_endpoints(topology, topology.version);
+    let missing: Vec<&str> = wanted
+        .iter()
+        .map(String::as_str)
+        .filter(|url| !named.contains(url))
+        .collect();
+    let what = format!("its API server does not ask etcd at {}", missing.join(", "));
+    (!missing.is_empty()).then(|| unmet_at(&host.name, &what))
+}
+
+/// Likewise of a configuration that cannot be read.
+fn kubeadm_config(topology: &Topology, asked: &HostName, view: &ClusterView) -> Option<Unmet> {
+    let running = view.cluster_configuration.known()?;
+    let wanted = wanted_etcd_endpoints(topology, topology.version);
+    let lacks = with_etcd_endpoints(running, &wanted).is_ok_and(|completed| completed.is_some());
+    lacks.then(|| unmet_at(asked, "kubeadm-config does not name all of etcd's members"))
+}
+
 /// What should be looked at though everything is as it should be: certificates that end soon, with their hosts.
 pub fn remarks(topology: &Topology, observation: &Observation) -> Vec<String> {
     let facts = |host: &Host| observation.get(&host.name)?.as_ref().ok();
@@ -182,8 +206,9 @@ fn cluster(topology: &Topology, asked: &HostName, view: &ClusterView, lagging: &
             Some(unmet_at(&host.name, &node_lacks(topology, host, node)?))
         })
         .collect();
-    if topology.etcd == EtcdTopology::Stacked {
-        found.extend(members(topology, asked, view));
+    match topology.etcd {
+        EtcdTopology::Stacked => found.extend(members(topology, asked, view)),
+        EtcdTopology::External => found.extend(kubeadm_config(topology, asked, view)),
     }
     let Some(workloads) = view.workloads.known() else {
         found.push(unmet_at(asked, "kube-system's workloads cannot be told"));

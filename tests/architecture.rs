@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[(&str, &[&str])] = &[
     // Vocabulary.
     ("templates", &[]),
-    ("topology", &["templates"]),
+    ("archive", &[]),
+    ("topology", &["templates", "archive"]),
     ("values", &[]),
     ("ca", &[]),
     ("manifests", &[]),
@@ -21,11 +22,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("facts", VOCABULARY),
     // Decisions.
     ("check", &["topology", "ca", "pki", "error", "remote", "facts"]),
-    ("plan", &["topology", "values", "pki", "remote"]),
-    ("steps", &["topology", "values", "pki", "remote", "facts", "plan"]),
+    ("plan", &["archive", "topology", "values", "pki", "remote"]),
+    (
+        "steps",
+        &["archive", "topology", "values", "pki", "remote", "facts", "plan"],
+    ),
     (
         "planner",
         &[
+            "archive",
             "topology",
             "values",
             "ca",
@@ -38,22 +43,23 @@ const LAYERS: &[(&str, &[&str])] = &[
             "steps",
         ],
     ),
-    ("verify", &["topology", "facts"]),
+    ("verify", &["topology", "remote", "facts"]),
     ("events", &["topology", "error", "plan"]),
     // The world.
     (
         "engine",
         &[
-            "topology", "values", "ca", "pki", "error", "remote", "plan", "events",
+            "archive", "topology", "values", "ca", "pki", "error", "remote", "plan", "events",
         ],
     ),
-    ("ssh", &["topology", "error", "remote"]),
+    ("ssh", &["archive", "topology", "error", "remote"]),
     ("tls", &[]),
     // People and machines who watch.
     ("report", &["topology", "error", "check", "plan", "events"]),
     (
         "cli",
         &[
+            "archive",
             "topology",
             "values",
             "pki",
@@ -78,6 +84,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 const VOCABULARY: &[&str] = &[
     "templates",
+    "archive",
     "topology",
     "values",
     "ca",
@@ -321,6 +328,7 @@ fn sources() -> impl Iterator<Item = Source> {
         let path_text = path.to_str().unwrap().to_owned();
         let is_test = path_text.contains("/tests")
             || path_text.ends_with("/fake_host.rs")
+            || path_text.ends_with("/sample.rs")
             || path_text.ends_with("/captured.rs");
         let text = read(&path);
         let lines = text.lines().map(str::to_owned);

@@ -62,7 +62,7 @@ const CODES: [ExitCode; 8] = [
     ExitCode::Interrupted,
 ];
 
-const KINDS: [&str; 19] = [
+const KINDS: [&str; 20] = [
     "inventory",
     "local file",
     "template",
@@ -79,6 +79,7 @@ const KINDS: [&str; 19] = [
     "probe",
     "step",
     "unsafe",
+    "not ready",
     "silent",
     "missing hosts",
     "interrupted",
@@ -103,6 +104,7 @@ fn kind(problem: &Problem) -> &'static str {
         Problem::Probe { .. } => "probe",
         Problem::Step { .. } => "step",
         Problem::Unsafe { .. } => "unsafe",
+        Problem::NotReady { .. } => "not ready",
         Problem::Silent { .. } => "silent",
         Problem::MissingHosts { .. } => "missing hosts",
         Problem::Interrupted { .. } => "interrupted",
@@ -220,6 +222,15 @@ fn on_the_hosts() -> Vec<Problem> {
             what: "the VIP 192.0.2.10 already answers, and keepalived runs on no balancer".to_owned(),
             because: vec!["seen from lb1: another machine has this address".to_owned()],
             way_out: vec!["give the cluster a free address: `vip` under [endpoint]".to_owned()],
+        },
+        Problem::NotReady {
+            subject: "cp1, w1 → cp2 at 192.0.2.22, port 6443 (the API server)".to_owned(),
+            found: "timed out: a firewall drops it, or the address is wrong".to_owned(),
+            remedy: vec![
+                "on cp2: `iptables -S; nft list ruleset` shows its rules; let TCP 6443 in from cp1, w1"
+                    .to_owned(),
+            ],
+            begin_anyway: "--skip-check".to_owned(),
         },
         Problem::Silent {
             holders: vec![host("cp1"), host("w1")],

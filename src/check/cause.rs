@@ -13,6 +13,12 @@ use crate::pki::{Certificate, is_signed_by};
 pub enum Cause {
     /// Something accepts connections there.
     Open,
+    /// Something accepts connections; who, nobody could ask: why.
+    #[serde(rename = "open")]
+    Unasked(String),
+    /// Something accepts connections; who, it did not say when it was asked: why.
+    #[serde(rename = "open")]
+    Unnamed(String),
     /// Something accepts connections, and shows a certificate of this cluster.
     RightPeer,
     /// Accepted, then closed: a balancer without a backend.
@@ -67,10 +73,15 @@ impl Cause {
         }
     }
 
+    /// Whether something accepts connections there, and nobody knows who.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self, Cause::Open | Cause::Unasked(_) | Cause::Unnamed(_))
+    }
+
     /// One word, for the matrix.
     pub fn word(&self) -> &'static str {
         match self {
-            Cause::Open => "open",
+            Cause::Open | Cause::Unasked(_) | Cause::Unnamed(_) => "open",
             Cause::RightPeer => "tls",
             Cause::Closed => "closed",
             Cause::Refused => "refused",
@@ -92,6 +103,8 @@ impl Cause {
                 Some(found.join(", "))
             }
             Cause::WrongPeer(words) | Cause::NotTested(words) => Some(words.clone()),
+            Cause::Unasked(why) => Some(format!("who, nobody could ask: {why}")),
+            Cause::Unnamed(why) => Some(format!("who, it did not say: {why}")),
             _ => None,
         }
     }
@@ -99,7 +112,7 @@ impl Cause {
     /// What the word means.
     pub fn meaning(&self) -> &'static str {
         match self {
-            Cause::Open => "something accepts connections",
+            Cause::Open | Cause::Unasked(_) | Cause::Unnamed(_) => "something accepts connections",
             Cause::RightPeer => "open, and who answers has a certificate of this cluster",
             Cause::Closed => "accepted, then closed: a balancer without a backend",
             Cause::Refused => "the host is up and nothing listens, or a firewall rejects as if nothing did",
@@ -127,6 +140,8 @@ fn of_peer(peer: &Peer, peers: Peers) -> Cause {
             Cause::WrongPeer(format!("{}, before this cluster has any", who(pem)))
         }
         (Peer::NoTls, Peers::SignedBy(_)) => Cause::WrongPeer("something that speaks no TLS".to_owned()),
+        (Peer::Unasked(why), _) => Cause::Unasked(why.clone()),
+        (Peer::Unknown(why), _) => Cause::Unnamed(why.clone()),
         _ => Cause::Open,
     }
 }

@@ -26,6 +26,8 @@ pub enum Target {
     Endpoint,
     /// Where images come from.
     Registry,
+    /// Where packages come from.
+    Repository,
 }
 
 /// What is spoken, and at which port.
@@ -63,6 +65,8 @@ pub enum Purpose {
     Vrrp,
     /// Images.
     Registry,
+    /// Kubernetes' packages, for hosts that are prepared.
+    Packages,
     /// The pod network, from node to node.
     PodNetwork,
 }
@@ -151,7 +155,7 @@ impl Cell {
     pub fn asks_tls(&self) -> bool {
         matches!(
             self.purpose,
-            Purpose::ApiServer | Purpose::Endpoint | Purpose::EndpointName
+            Purpose::ApiServer | Purpose::EtcdClients | Purpose::Endpoint | Purpose::EndpointName
         )
     }
 }
@@ -177,6 +181,7 @@ impl fmt::Display for Target {
             Target::Host(name) => name.fmt(f),
             Target::Endpoint => f.pad("endpoint"),
             Target::Registry => f.pad("registry"),
+            Target::Repository => f.pad("repository"),
         }
     }
 }
@@ -204,6 +209,7 @@ impl fmt::Display for Purpose {
             Purpose::EtcdPeers => "etcd, between members",
             Purpose::Vrrp => "keepalived",
             Purpose::Registry => "the image registry",
+            Purpose::Packages => "the package repository",
             Purpose::PodNetwork => "the pod network",
         })
     }

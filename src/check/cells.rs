@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::cell::{Cell, Narrowing, Port, Purpose, Source, Target};
-use crate::topology::{EtcdManager, EtcdTopology, Host, PodPort, Role, Topology};
+use crate::topology::{Host, PodPort, Preparation, Role, Topology};
 
 /// kubelet's own port, kubeadm's default.
 const KUBELET_PORT: Port = Port::Tcp(10250);
@@ -12,9 +12,6 @@ const KUBELET_PORT: Port = Port::Tcp(10250);
 /// etcd's port for clients, and the one between members, as kubeadm sets them.
 const ETCD_CLIENTS: Port = Port::Tcp(2379);
 const ETCD_PEERS: Port = Port::Tcp(2380);
-
-/// Where a registry listens whose name says no port.
-const HTTPS: u16 = 443;
 
 /// Every way that the topology needs, by what it is for, as far as it is wanted.
 ///
@@ -43,10 +40,7 @@ pub fn cells(topology: &Topology, narrowing: &Narrowing) -> Vec<Cell> {
     ] {
         cells.extend(between(topology, from, to, (Purpose::Kubelet, KUBELET_PORT)));
     }
-    let members = match topology.etcd {
-        EtcdTopology::Stacked => Role::ControlPlane,
-        EtcdTopology::External => Role::Etcd,
-    };
+    let members = topology.role_of_etcd();
     for from in [Role::ControlPlane, members] {
         cells.extend(between(
             topology,
@@ -63,6 +57,7 @@ pub fn cells(topology: &Topology, narrowing: &Narrowing) -> Vec<Cell> {
     ));
     cells.extend(pod_network(topology));
     cells.extend(vrrp(topology));
+    cells.extend(repository(topology));
     cells.extend(registry(topology));
     let mut seen = BTreeSet::new();
     cells.retain(|cell| {
@@ -157,24 +152,32 @@ fn vrrp(topology: &Topology) -> Vec<Cell> {
     )
 }
 
-/// Hosts that run containers, and so need images.
+/// Hosts that run containers, and so need images. Of several mirrors the first is asked first.
 fn registry(topology: &Topology) -> Vec<Cell> {
-    let name = topology.image_repository.split('/').next().unwrap_or_default();
-    let (address, port) = match name.rsplit_once(':') {
-        Some((address, port)) => (address, port.parse().unwrap_or(HTTPS)),
-        None => (name, HTTPS),
-    };
-    let runs_pods = |host: &&Host| {
-        host.is_node() || (host.is(Role::Etcd) && topology.external_etcd.manager == EtcdManager::Kubelet)
-    };
+    let (address, port) = topology.way_to_registry();
+    from_kubelets(topology, &Target::Registry, Purpose::Registry, (&address, port))
+}
+
+/// The hosts that apt is told of the repository on; the proxy in its place, where one leads there.
+fn repository(topology: &Topology) -> Vec<Cell> {
+    let preparation = topology.preparation.as_ref();
+    let way = preparation.and_then(Preparation::way_to_repository);
+    way.map_or_else(Vec::new, |way| {
+        from_kubelets(topology, &Target::Repository, Purpose::Packages, way)
+    })
+}
+
+/// From every host with a kubelet to what lies outside.
+fn from_kubelets(
+    topology: &Topology,
+    to: &Target,
+    purpose: Purpose,
+    (address, port): (&str, u16),
+) -> Vec<Cell> {
+    let hosts = topology.hosts.iter().filter(|host| topology.runs_pods(host));
     let cell = |host: &Host| {
-        Cell::new(
-            host.into(),
-            Target::Registry,
-            Port::Tcp(port),
-            Purpose::Registry,
-            address.to_owned(),
-        )
+        let port = Port::Tcp(port);
+        Cell::new(host.into(), to.clone(), port, purpose, address.to_owned())
     };
-    topology.hosts.iter().filter(runs_pods).map(cell).collect()
+    hosts.map(cell).collect()
 }

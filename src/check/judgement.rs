@@ -6,7 +6,9 @@ use super::Grade;
 use super::cause::{Cause, Peers};
 use super::cell::{Cell, Purpose, Source, Target};
 use super::stage::{Scene, Stage};
-use crate::facts::{Trial, missing_images};
+use crate::facts::{HostFacts, Trial, is_archived, is_prepared, missing_images};
+use crate::remote::preparation::{Wanted, of_the_release};
+use crate::topology::{Host, Role, Topology};
 
 /// What came of one way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -35,8 +37,14 @@ pub struct Examined {
 pub fn judge(scene: &Scene, cell: &Cell, trial: &Trial) -> Verdict {
     let stage = scene.stage(cell);
     let cause = Cause::of(trial, cell.expected, peers(scene, cell, stage));
+    let cause = if stage == Stage::Unbuilt && is_taken(scene, cell, trial, &cause) {
+        Cause::WrongPeer("another machine, as no balancer of this cluster holds the VIP yet".to_owned())
+    } else {
+        cause
+    };
     let grade = match cell.purpose {
         Purpose::Registry => registry(scene, cell, &cause),
+        Purpose::Packages => repository(scene, cell, &cause),
         Purpose::EndpointName => named(scene, cell, stage, &cause),
         _ => grade(cell, stage, &cause),
     };
@@ -91,27 +99,59 @@ fn peers<'a>(scene: &Scene<'a>, cell: &Cell, stage: Stage) -> Peers<'a> {
     if !cell.asks_tls() {
         return Peers::Anybody;
     }
-    match (scene.authority(), stage) {
+    let authority = match cell.purpose {
+        Purpose::EtcdClients => scene.authority_of_etcd(),
+        _ => scene.authority(),
+    };
+    match (authority, stage) {
         (Some(authority), _) => Peers::SignedBy(authority),
         (None, Stage::Empty | Stage::EmptyElsewhere | Stage::Unbuilt) => Peers::Nobody,
         (None, Stage::Serving | Stage::Any | Stage::Unknown) => Peers::Anybody,
     }
 }
 
+/// Whether another machine has the VIP. Whose certificate it shows is known better where it shows one.
+fn is_taken(scene: &Scene, cell: &Cell, trial: &Trial, cause: &Cause) -> bool {
+    let Some(vip) = scene.vip_of_nobody() else {
+        return false;
+    };
+    let is_at_vip =
+        cell.to == Target::Endpoint && (cell.address == vip.to_string() || trial.resolves_to(vip));
+    let answers = match cause {
+        Cause::WrongPeer(_) | Cause::RightPeer | Cause::WrongAddress(_) | Cause::NameUnknown => return false,
+        cause if cause.is_open() => true,
+        Cause::Closed => true,
+        // A firewall may refuse what nobody has; who is beside the address knows better.
+        Cause::Refused => scene.vip_answers().unwrap_or(true),
+        _ => scene.vip_answers().unwrap_or(false),
+    };
+    is_at_vip && answers
+}
+
 fn grade(cell: &Cell, stage: Stage, cause: &Cause) -> Grade {
-    let accepts = matches!(cause, Cause::Open | Cause::Closed);
+    let accepts = cause.is_open() || *cause == Cause::Closed;
     let answers = accepts || *cause == Cause::Refused;
     match (cause, stage) {
         (Cause::NotTested(_), _) => Grade::Unknown,
         (Cause::WrongPeer(_), _) => Grade::Error,
         (Cause::RightPeer, _) | (_, Stage::Unbuilt) => Grade::Fine,
-        (_, Stage::Serving) => fine_if(*cause == Cause::Open, Grade::Error),
+        (_, Stage::Serving) => served(cause),
         // Somebody has taken the port; but a balancer accepts before anything is behind it.
         (_, Stage::Empty) if accepts && matches!(cell.to, Target::Host(_)) => Grade::Warning,
         (_, Stage::Empty | Stage::Any) => fine_if(answers, Grade::Error),
         (_, Stage::EmptyElsewhere) => fine_if(answers, Grade::Warning),
-        (_, Stage::Unknown) if answers => fine_if(*cause == Cause::Open, Grade::Warning),
+        (_, Stage::Unknown) if answers => fine_if(cause.is_open(), Grade::Warning),
         (_, Stage::Unknown) => Grade::Error,
+    }
+}
+
+/// Where something serves already, it matters who it is.
+fn served(cause: &Cause) -> Grade {
+    match cause {
+        Cause::Open => Grade::Fine,
+        Cause::Unasked(_) => Grade::Unknown,
+        Cause::Unnamed(_) => Grade::Warning,
+        _ => Grade::Error,
     }
 }
 
@@ -119,19 +159,30 @@ fn fine_if(is_so: bool, otherwise: Grade) -> Grade {
     if is_so { Grade::Fine } else { otherwise }
 }
 
-/// hawser writes the endpoint's name into /etc/hosts, if it may, with the first `apply`.
+/// hawser writes the endpoint's name into /etc/hosts, if it may, with the `apply` that builds the host.
 fn named(scene: &Scene, cell: &Cell, stage: Stage, cause: &Cause) -> Grade {
     match cause {
-        Cause::NameUnknown | Cause::WrongAddress(_) if scene.topology.endpoint.hosts_file => match stage {
-            Stage::Serving => Grade::Error,
-            _ => Grade::Fine,
-        },
+        Cause::NameUnknown | Cause::WrongAddress(_) if scene.topology.endpoint.hosts_file => {
+            fine_if(stage != Stage::Serving || !is_built(scene, cell), Grade::Error)
+        }
         Cause::NameUnknown | Cause::WrongAddress(_) => Grade::Error,
         _ => grade(cell, stage, cause),
     }
 }
 
-/// A registry matters to a host that lacks images; and a container runtime may know a mirror or a proxy.
+/// Whether a way begins at a node that has joined, or at a balancer that runs.
+fn is_built(scene: &Scene, cell: &Cell) -> bool {
+    let Source::Host(name) = &cell.from else {
+        return false;
+    };
+    let Some((host, facts)) = scene.topology.host(name).zip(scene.facts(name)) else {
+        return false;
+    };
+    let balances = host.is(Role::Balancer) && facts.units.get("haproxy").is_some_and(|unit| unit.active);
+    facts.kubernetes.has_kubelet_conf || balances
+}
+
+/// A registry matters to a host that lacks images which no archive brings; and a container runtime may know a mirror or a proxy.
 fn registry(scene: &Scene, cell: &Cell, cause: &Cause) -> Grade {
     let Source::Host(name) = &cell.from else {
         return Grade::Unknown;
@@ -142,7 +193,8 @@ fn registry(scene: &Scene, cell: &Cell, cause: &Cause) -> Grade {
         .zip(scene.facts(name))
         .is_none_or(|(host, facts)| {
             let is_known = facts.kubernetes.images.known().is_some();
-            !is_known || !missing_images(scene.topology, host, facts).is_empty()
+            let is_brought = |name: &String| is_archived(scene.topology, host, facts, name);
+            !is_known || !missing_images(scene.topology, host, facts).iter().all(is_brought)
         });
     match cause {
         Cause::NotTested(_) => Grade::Unknown,
@@ -150,4 +202,31 @@ fn registry(scene: &Scene, cell: &Cell, cause: &Cause) -> Grade {
         _ if !lacks => Grade::Fine,
         _ => Grade::Warning,
     }
+}
+
+/// A repository matters to a host that is prepared from it.
+fn repository(scene: &Scene, cell: &Cell, cause: &Cause) -> Grade {
+    let Source::Host(name) = &cell.from else {
+        return Grade::Unknown;
+    };
+    let found = scene.topology.host(name).zip(scene.facts(name));
+    let lacks = found.map(|(host, facts)| lacks_the_release(scene.topology, host, facts));
+    match (cause, lacks) {
+        (_, Some(false)) | (Cause::Open | Cause::RightPeer, _) => Grade::Fine,
+        (Cause::NotTested(_), _) => Grade::Unknown,
+        (_, Some(true)) => Grade::Error,
+        (_, None) => Grade::Warning,
+    }
+}
+
+/// Whether hawser is to install on it what the repository has.
+fn lacks_the_release(topology: &Topology, host: &Host, facts: &HostFacts) -> bool {
+    let Some(found) = facts.preparation.as_ref() else {
+        return false;
+    };
+    let is_there = |wanted: &Wanted| {
+        let installed = found.packages.get(wanted.name);
+        installed.is_some_and(|one| wanted.is(&one.version))
+    };
+    is_prepared(topology, host, facts) && !of_the_release(topology.version).iter().all(is_there)
 }

@@ -7,8 +7,10 @@
 mod cause;
 mod cell;
 mod cells;
+mod gate;
 pub mod host;
 mod judgement;
+mod mending;
 mod remedy;
 mod stage;
 
@@ -20,6 +22,7 @@ use serde::Serialize;
 pub use cause::Cause;
 pub use cell::{Cell, Narrowing, Port, Purpose, Source, Target};
 pub use cells::cells;
+pub use gate::{cells_of, obstacles};
 pub use judgement::{Examined, Verdict, judge, judge_listened, judge_vrrp, untested};
 pub use remedy::{Remedy, remedies};
 pub use stage::{Scene, Stage};

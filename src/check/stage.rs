@@ -1,8 +1,10 @@
 //! How far a cluster is built where a way leads: what may be refused today has to be open tomorrow.
 
+use std::net::IpAddr;
+
 use super::cell::{Cell, Purpose, Target};
 use crate::ca::ca_hash;
-use crate::facts::{HostFacts, Observation};
+use crate::facts::{ClusterView, HostFacts, Observation};
 use crate::topology::{EtcdTopology, Host, HostName, Role, Topology};
 
 /// What there is to be found at a way's end.
@@ -42,26 +44,29 @@ impl<'a> Scene<'a> {
         hosts.filter_map(move |host| Some((host, scene.facts(&host.name)?)))
     }
 
-    /// The cluster's CA, as most control planes have it that have one; of two equals the first.
+    /// What control planes tell of the cluster.
+    pub(super) fn views(&self) -> impl Iterator<Item = &'a ClusterView> {
+        let control_planes = self.host_facts(Role::ControlPlane);
+        control_planes.filter_map(|(_, facts)| facts.cluster.as_ref())
+    }
+
+    /// The cluster's CA, as most control planes have it that have one.
     pub(super) fn authority(&self) -> Option<&'a str> {
-        let found = || {
-            let control_planes = self.host_facts(Role::ControlPlane);
-            control_planes.filter_map(|(_, facts)| facts.kubernetes.ca.as_deref())
-        };
-        let holders = |pem: &str| found().filter(|other| ca_hash(other) == ca_hash(pem)).count();
-        // The last of equals is the greatest.
-        found()
-            .collect::<Vec<_>>()
-            .into_iter()
-            .rev()
-            .max_by_key(|pem| holders(pem))
+        let control_planes = self.host_facts(Role::ControlPlane);
+        most_held(control_planes.filter_map(|(_, facts)| facts.kubernetes.ca.as_deref()))
+    }
+
+    /// etcd's CA, as most members' hosts have it that have one.
+    pub(super) fn authority_of_etcd(&self) -> Option<&'a str> {
+        let members = self.host_facts(self.topology.role_of_etcd());
+        most_held(members.filter_map(|(_, facts)| facts.kubernetes.etcd_ca.as_deref()))
     }
 
     /// What is to be found at the end of a way.
     pub fn stage(&self, cell: &Cell) -> Stage {
         match &cell.to {
             Target::Endpoint => self.endpoint(),
-            Target::Registry => Stage::Serving,
+            Target::Registry | Target::Repository => Stage::Serving,
             // Whether a host could be looked at is what this way is for.
             Target::Host(_) if cell.purpose == Purpose::Ssh => Stage::Serving,
             Target::Host(_) if cell.purpose == Purpose::PodNetwork => Stage::Any,
@@ -103,6 +108,30 @@ impl<'a> Scene<'a> {
         }
     }
 
+    /// The VIP, where no host of the inventory holds it and no balancer is set up that could.
+    pub(super) fn vip_of_nobody(&self) -> Option<IpAddr> {
+        let vip = self.topology.endpoint.vip?;
+        let all = || self.topology.hosts.iter();
+        let is_held = |facts: &HostFacts| {
+            facts.system.addresses.contains(&vip)
+                || facts.balancer.as_ref().is_some_and(|found| found.holds_vip)
+                || facts.units.get("keepalived").is_some_and(|unit| unit.active)
+        };
+        // A balancer that did not tell may hold it.
+        let may_hold = |host: &Host| match self.facts(&host.name) {
+            Some(facts) => is_held(facts),
+            None => host.is(Role::Balancer),
+        };
+        (!all().any(may_hold)).then_some(vip)
+    }
+
+    /// Whether somebody answers for the VIP, as a balancer sees it that does not hold it itself.
+    pub(super) fn vip_answers(&self) -> Option<bool> {
+        let said = self.host_facts(Role::Balancer);
+        let said = said.filter_map(|(_, facts)| facts.balancer.as_ref()?.vip_answers.known());
+        said.copied().max()
+    }
+
     /// Whether a balancer runs what hawser set up, so that the endpoint's address has to be somewhere.
     fn balancers_are_up(&self) -> bool {
         let needed: &[&str] = match self.topology.endpoint.vip {
@@ -114,6 +143,19 @@ impl<'a> Scene<'a> {
             needed.iter().all(is_active)
         })
     }
+}
+
+/// Of two equals the first.
+fn most_held<'a>(found: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let found: Vec<&str> = found.collect();
+    let holders = |pem: &str| {
+        found
+            .iter()
+            .filter(|other| ca_hash(other) == ca_hash(pem))
+            .count()
+    };
+    // The last of equals is the greatest.
+    found.iter().rev().copied().max_by_key(|pem| holders(pem))
 }
 
 /// The static pod of an API server.

@@ -4,24 +4,23 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{self, UnboundedSender};
 
-use jiff::Timestamp;
-
 use super::arguments::{ApplyArguments, OutputFormat};
+use super::check;
 use super::fleet::Fleet;
 use super::plan::{allowance, decide};
+use super::verification::{not_verified, who_knows, who_speaks_for_the_cluster};
 use super::watching::Watchers;
 use super::{Outcome, surroundings};
 use crate::engine::{self, Options, StopLevel};
 use crate::error::{ExitCode, Problem};
 use crate::events::{Event, PhaseTime, Report};
 use crate::facts::Observation;
-use crate::pki::Authority;
 use crate::plan::{Plan, StepId};
+use crate::planner;
 use crate::remote::probe::Look;
 use crate::report::paint::Paint;
 use crate::report::{self, plan_text};
-use crate::topology::{HostName, Role, Topology};
-use crate::values::{Bundle, Values};
+use crate::topology::{HostName, Topology};
 use crate::verify::{Unmet, remarks, unmet};
 
 /// Node leases, DaemonSets and HAProxy's checks follow a join within this.
@@ -42,6 +41,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 pub(super) async fn run(arguments: ApplyArguments) -> Outcome {
     let began = Instant::now();
     let topology = surroundings::load_with(&arguments.scope.inventory.path, &arguments.scope.templates)?;
+    check::ignored(&arguments.ignore)?;
     let client = surroundings::client(&topology)?;
     let run = surroundings::run_name();
     let watchers = Watchers::new(
@@ -112,17 +112,21 @@ impl Attempt<'_> {
     ) -> Outcome {
         let fleet = Fleet::connect(client, self.topology, &self.events).await;
         let (observation, decided, waited) = self.decide(&fleet, &stop).await;
-        let connected = PhaseTime {
+        let mut phases = vec![PhaseTime {
             phase: "connect and observe".to_owned(),
             took: self.began.elapsed(),
+        }];
+        let checked = match decided {
+            Ok(plan) => self.check(&fleet, &observation, plan, &mut phases).await,
+            Err(problems) => Err(problems),
         };
-        let plan = match decided {
+        let plan = match checked {
             Ok(plan) => plan,
             Err(problems) => {
                 fleet.close().await;
                 return Ok(self.finish(Report {
                     problems,
-                    phases: vec![connected],
+                    phases,
                     ..Report::default()
                 }));
             }
@@ -137,8 +141,12 @@ impl Attempt<'_> {
         }
         let silent = self.silent(&observation);
         let mut report = Report {
-            own: connected.took.saturating_sub(waited),
-            phases: vec![connected],
+            own: phases
+                .iter()
+                .map(|phase| phase.took)
+                .sum::<Duration>()
+                .saturating_sub(waited),
+            phases,
             lagging: silent.clone(),
             ..Report::default()
         };
@@ -156,7 +164,7 @@ impl Attempt<'_> {
             report = engine::execute(
                 &plan,
                 &fleet.sessions,
-                values(self.topology),
+                surroundings::values(self.topology),
                 options,
                 self.events.clone(),
             )
@@ -204,6 +212,33 @@ impl Attempt<'_> {
             }
             pace().await;
         }
+    }
+
+    /// Where hosts are to be built, whether they and the ways that they need are as they must be.
+    async fn check(
+        &self,
+        fleet: &Fleet,
+        observation: &Observation,
+        plan: Plan,
+        phases: &mut Vec<PhaseTime>,
+    ) -> Result<Plan, Vec<Problem>> {
+        let built = planner::built(&plan, observation);
+        if built.is_empty() || self.arguments.skip_check {
+            return Ok(plan);
+        }
+        let since = Instant::now();
+        let checked = check::beforehand(
+            fleet,
+            (self.topology, observation),
+            &built,
+            &self.arguments.ignore,
+        )
+        .await;
+        phases.push(PhaseTime {
+            phase: "check".to_owned(),
+            took: since.elapsed(),
+        });
+        checked.map(|()| plan)
     }
 
     fn show(&self, plan: &Plan) {
@@ -254,6 +289,7 @@ impl Attempt<'_> {
         let _ = self.events.send(Event::PhaseStarted {
             phase: phase.clone(),
             steps: 0,
+            bytes: 0,
         });
         let mut waited = Duration::ZERO;
         let mut asked = who_speaks_for_the_cluster(self.topology);
@@ -298,51 +334,4 @@ impl Attempt<'_> {
             });
         }
     }
-}
-
-/// The run's own secrets, and the user's authority for etcd, which the inventory has shown to be one.
-fn values(topology: &Topology) -> Values {
-    let mut values = Values::for_new_run();
-    if let Some(own) = &topology.external_etcd.authority {
-        let loaded = Authority::load(&own.certificate, &own.key.0, Timestamp::now());
-        let known = loaded.and_then(|own| values.set_files(Bundle::EtcdAuthority, own.lines().as_bytes()));
-        // One that has ended since is told by the step that cannot sign.
-        drop(known);
-    }
-    values
-}
-
-/// Verification asks control planes, etcd hosts and balancers: they know of the workers.
-fn who_speaks_for_the_cluster(topology: &Topology) -> Topology {
-    let mut asked = topology.clone();
-    asked
-        .hosts
-        .retain(|host| host.is(Role::ControlPlane) || host.is(Role::Etcd) || host.is(Role::Balancer));
-    asked
-}
-
-/// Who can tell that what was amiss is no longer so: the one control plane that spoke for the cluster, where all else has
-/// been seen to be well.
-fn who_knows(topology: &Topology, left: &[Unmet]) -> Topology {
-    let mut asked = who_speaks_for_the_cluster(topology);
-    let speaker = left.first().and_then(|unmet| unmet.told_by.as_ref());
-    if speaker.is_some() && left.iter().all(|unmet| unmet.told_by.as_ref() == speaker) {
-        asked.hosts.retain(|host| Some(&host.name) == speaker);
-    }
-    asked
-}
-
-fn not_verified(left: Vec<Unmet>, took: Duration) -> Option<Problem> {
-    let first = left.first()?.host.clone();
-    Some(Problem::Step {
-        host: first,
-        what: "verification".to_owned(),
-        how: format!("{} things are not as they should be", left.len()),
-        took,
-        answer: left
-            .into_iter()
-            .map(|unmet| format!("{}: {}", unmet.host, unmet.what))
-            .collect(),
-        hint: None,
-    })
 }

@@ -34,6 +34,12 @@ pub enum Command {
     JoinCommand(JoinCommandArguments),
     /// Fetch the administrator's kubeconfig to a file, or merge it into your own
     Kubeconfig(KubeconfigArguments),
+    /// About images, for hosts that may not pull them
+    Images {
+        /// What to do
+        #[command(subcommand)]
+        command: ImagesCommand,
+    },
     /// About the inventory itself
     Inventory {
         /// What to do
@@ -52,6 +58,54 @@ pub enum Command {
         folder: PathBuf,
     },
 }
+
+/// About images, for hosts that may not pull them.
+#[derive(Debug, Subcommand)]
+pub enum ImagesCommand {
+    /// Print the images that hosts will run: as their own kubeadm, containerd and the pod network's manifests name them
+    List(ImagesListArguments),
+    /// Bring hosts what they lack of image archives
+    Push(ImagesPushArguments),
+}
+
+/// `hawser images list`.
+#[derive(Debug, Args)]
+#[command(after_help = IMAGES_LIST)]
+pub struct ImagesListArguments {
+    /// The inventory
+    #[command(flatten)]
+    pub inventory: Inventory,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = OutputFormat::Text)]
+    pub output: OutputFormat,
+}
+
+const IMAGES_LIST: &str = "Where they can be pulled: `hawser images list | xargs -n 1 docker pull`, then \
+    `docker save -o images.tar $(hawser images list)`.";
+
+/// `hawser images push`.
+#[derive(Debug, Args)]
+#[command(after_help = IMAGES_PUSH)]
+pub struct ImagesPushArguments {
+    /// The inventory
+    #[command(flatten)]
+    pub inventory: Inventory,
+    /// OCI layouts and what `docker save` writes, plain or compressed; those of the inventory's [images] when not given
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
+    /// Send each image once, and have hosts hand it to each other
+    #[arg(long)]
+    pub relay: bool,
+    /// Only to this host (may be given again)
+    #[arg(long, value_name = "HOST")]
+    pub limit: Vec<String>,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = OutputFormat::Text)]
+    pub output: OutputFormat,
+}
+
+const IMAGES_PUSH: &str = "Hosts are asked first what they have. An image is sent whole or not at all: run it again after an \
+    interruption, and what is there is left alone.";
 
 /// About the inventory itself.
 #[derive(Debug, Subcommand)]
@@ -105,7 +159,7 @@ pub struct Scope {
     /// Change only this host, and what it needs of others (may be given again); all hosts are still observed and counted
     #[arg(long, value_name = "HOST")]
     pub limit: Vec<String>,
-    /// How many workers may be unreachable or fail to join
+    /// How many workers may be unreachable or fail
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub max_unreachable_workers: usize,
     /// How to print
@@ -133,6 +187,12 @@ pub struct ApplyArguments {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
+    /// Begin though this fact of a host is wrong (may be given again; `hawser check` names them)
+    #[arg(long, value_name = "NAME")]
+    pub ignore: Vec<String>,
+    /// Do not try ways and look at facts before hosts are built
+    #[arg(long, conflicts_with = "ignore")]
+    pub skip_check: bool,
 }
 
 /// `hawser check`.
@@ -144,7 +204,7 @@ pub struct CheckArguments {
     /// Only ways that begin at this host, or at `workstation`
     #[arg(long, value_name = "HOST")]
     pub from: Option<String>,
-    /// Only ways that lead to this host, to `endpoint` or to `registry`
+    /// Only ways that lead to this host, to `endpoint`, `registry` or `repository`
     #[arg(long, value_name = "HOST")]
     pub to: Option<String>,
     /// Only ways to this port

@@ -2,24 +2,24 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures::future::join_all;
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::patience::Patience;
 use crate::error::Problem;
 use crate::events::Event;
 use crate::facts::{self, HostFacts, Observation};
+use crate::remote;
 use crate::remote::connection::{Connection, Output};
 use crate::remote::files::etcd::{KUBELET_CONFIGURATION, KUBELET_DROP_IN, MANIFEST, UNIT};
+use crate::remote::files::preparation::OLD_SYSCTLS;
 use crate::remote::files::{HAPROXY, KEEPALIVED};
 use crate::remote::probe::{self, Look};
 use crate::ssh::{Client, Session};
 use crate::topology::{EtcdTopology, Host, HostName, Role, Topology};
 use crate::values::Values;
-
-/// A probe looks at everything at once; what is slow in it has deadlines of its own.
-const PROBE: Duration = Duration::from_secs(60);
 
 /// The hosts that answered, and why the others did not.
 pub(super) struct Fleet {
@@ -69,9 +69,21 @@ impl Fleet {
         look: Look,
         events: &UnboundedSender<Event>,
     ) -> Observation {
+        self.observe_within(topology, look, events, Patience::EachQuestion)
+            .await
+    }
+
+    /// The same, for as long as there is patience.
+    pub(super) async fn observe_within(
+        &self,
+        topology: &Topology,
+        look: Look,
+        events: &UnboundedSender<Event>,
+        patience: Patience,
+    ) -> Observation {
         let looks = topology.hosts.iter().map(|host| async move {
             let found = match (self.sessions.get(&host.name), self.silent.get(&host.name)) {
-                (Some(session), _) => facts_of(session.as_ref(), topology, host, look).await,
+                (Some(session), _) => facts_of(session.as_ref(), topology, (host, look), patience).await,
                 (None, Some(problem)) => Err(problem.clone()),
                 (None, None) => Err(not_told(host, "no session".to_owned())),
             };
@@ -99,16 +111,23 @@ impl Fleet {
 async fn facts_of(
     session: &impl Connection,
     topology: &Topology,
-    host: &Host,
-    look: Look,
+    (host, look): (&Host, Look),
+    patience: Patience,
 ) -> Result<HostFacts, Problem> {
     let paths = match look {
         Look::Whole => paths(topology, host),
-        Look::Health => Vec::new(),
+        Look::Health => api_server(topology, host),
     };
     let question = probe::probe(topology, host, look, &paths);
-    let output = ask(session, &question, host).await?;
-    facts::parse(&output.stdout).map_err(|cause| not_told(host, cause))
+    let output = ask_within(session, &question, host, patience).await?;
+    let mut found = facts::parse(&output.stdout).map_err(|cause| not_told(host, cause))?;
+    if let (Look::Whole, Some(preparation)) = (look, &topology.preparation) {
+        let question = remote::preparation::look(preparation);
+        let output = ask_within(session, &question, host, patience).await?;
+        let read = facts::read_preparation(&output.stdout).map_err(|cause| not_told(host, cause))?;
+        found.preparation = Some(read);
+    }
+    Ok(found)
 }
 
 /// Runs a question that has no secret in it.
@@ -117,10 +136,21 @@ pub(super) async fn ask(
     command: &crate::remote::RemoteCommand,
     host: &Host,
 ) -> Result<Output, Problem> {
+    ask_within(session, command, host, Patience::EachQuestion).await
+}
+
+/// The same, for as long as there is patience.
+pub(super) async fn ask_within(
+    session: &impl Connection,
+    command: &crate::remote::RemoteCommand,
+    host: &Host,
+    patience: Patience,
+) -> Result<Output, Problem> {
     let wire = command
         .wire(&Values::default())
         .map_err(|slot| not_told(host, format!("{slot:?} is not known")))?;
-    let output = session.run(&wire, PROBE, None).await?;
+    let answer = patience.within(session.run(&wire, patience.left(), None)).await;
+    let output = answer.ok_or_else(|| not_told(host, "no answer came in time".to_owned()))??;
     if output.is_success() {
         return Ok(output);
     }
@@ -141,6 +171,13 @@ fn not_told(host: &Host, cause: String) -> Problem {
 }
 
 /// The files whose content the plan compares.
+/// What tells which members of etcd an API server asks, where etcd has hosts of its own.
+fn api_server(topology: &Topology, host: &Host) -> Vec<String> {
+    let asks = host.is(Role::ControlPlane) && topology.etcd == EtcdTopology::External;
+    let path = asks.then(|| crate::remote::files::API_SERVER.to_owned());
+    path.into_iter().collect()
+}
+
 fn paths(topology: &Topology, host: &Host) -> Vec<String> {
     let mut paths = vec!["/etc/hosts".to_owned()];
     if host.is(Role::Balancer) {
@@ -148,8 +185,8 @@ fn paths(topology: &Topology, host: &Host) -> Vec<String> {
     }
     if host.is(Role::ControlPlane) && topology.etcd == EtcdTopology::External {
         paths.push(facts::CLIENT_CERTIFICATE.to_owned());
-        paths.push(crate::remote::files::API_SERVER.to_owned());
     }
+    paths.extend(api_server(topology, host));
     if host.is(Role::Etcd) {
         paths.extend([KUBELET_CONFIGURATION, KUBELET_DROP_IN, MANIFEST, UNIT].map(str::to_owned));
     }
@@ -158,5 +195,11 @@ fn paths(topology: &Topology, host: &Host) -> Vec<String> {
         .iter()
         .filter(|file| file.roles.iter().any(|role| host.is(*role)));
     paths.extend(for_host.map(|file| file.path.clone()));
+    // A template that cannot be rendered is told before any host is asked.
+    let prepared = crate::remote::files::preparation::preparation(topology, host).unwrap_or_default();
+    if !prepared.is_empty() {
+        paths.push(OLD_SYSCTLS.to_owned());
+    }
+    paths.extend(prepared.into_iter().map(|file| file.path));
     paths
 }

@@ -11,7 +11,7 @@ use crate::error::{ExitCode, Problem};
 use crate::events::Report;
 use crate::plan::Plan;
 use crate::planner::{self, Invitation};
-use crate::remote::files::TOKEN_LIFE;
+use crate::remote::files::{TOKEN_LIFE, socket_to_name};
 use crate::remote::probe::Look;
 use crate::report;
 use crate::topology::{API_PORT, Role, Topology};
@@ -103,6 +103,10 @@ fn line(topology: &Topology, values: &Values, ca_hash: &str, role: Role) -> Zero
             line.push_str(&topology.api_port.to_string());
         }
     }
+    if let Some(socket) = socket_to_name(topology, topology.version) {
+        line.push_str(" --cri-socket ");
+        line.push_str(socket);
+    }
     line.push('\n');
     line
 }
@@ -131,6 +135,7 @@ fn remark(topology: &Topology, role: Role) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::topology::Version;
 
     fn topology(api_port: u16) -> Topology {
         let folder = tempfile::tempdir().unwrap();
@@ -142,6 +147,32 @@ mod tests {
         );
         std::fs::write(&path, text).unwrap();
         crate::inventory::load(&path, false.into()).unwrap().topology
+    }
+
+    /// A worker's line, from the socket on, in a cluster of this version whose runtime listens there.
+    fn socket_in_line(version: Version, socket: &str) -> Option<String> {
+        let mut topology = topology(6443);
+        topology.version = version;
+        topology.kubeadm.cri_socket = socket.to_owned();
+        let line = line(&topology, &values(), "sha256:12", Role::Worker);
+        let (_, socket) = line.trim_end().split_once(" --cri-socket ")?;
+        Some(socket.to_owned())
+    }
+
+    #[test]
+    fn the_runtimes_socket_is_named_where_kubeadm_would_not_find_it() {
+        let containerd = "unix:///run/containerd/containerd.sock";
+        let crio = "unix:///var/run/crio/crio.sock";
+        let named = |minor, socket| socket_in_line(Version::new(1, minor, 2), socket);
+
+        assert_eq!(named(34, containerd), None);
+        assert_eq!(named(24, "unix:///var/run/containerd/containerd.sock"), None);
+        assert_eq!(named(34, crio).as_deref(), Some(crio));
+        assert_eq!(named(23, containerd).as_deref(), Some(containerd));
+        assert_eq!(
+            named(20, containerd).as_deref(),
+            Some("/run/containerd/containerd.sock")
+        );
     }
 
     fn values() -> Values {

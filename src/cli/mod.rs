@@ -4,13 +4,16 @@ mod apply;
 pub mod arguments;
 mod check;
 mod fleet;
+mod images;
 mod join_command;
 mod kubeconfig;
 mod kubeconfig_file;
+mod patience;
 mod plan;
 mod private_file;
 mod render;
 mod surroundings;
+mod verification;
 mod watching;
 
 use std::io::Write;
@@ -19,7 +22,7 @@ use clap::{CommandFactory, Parser};
 
 use crate::error::{ExitCode, Problem, gravest};
 use crate::inventory;
-use arguments::{Arguments, Command, InventoryCommand};
+use arguments::{Arguments, Command, ImagesCommand, InventoryCommand};
 
 /// Runs the program and returns what it exits with.
 pub fn run() -> u8 {
@@ -30,6 +33,12 @@ pub fn run() -> u8 {
         Command::Check(arguments) => on_runtime(check::run(arguments)),
         Command::Render(arguments) => render::run(&arguments),
         Command::JoinCommand(arguments) => on_runtime(join_command::run(arguments)),
+        Command::Images {
+            command: ImagesCommand::List(arguments),
+        } => on_runtime(images::list(arguments)),
+        Command::Images {
+            command: ImagesCommand::Push(arguments),
+        } => on_runtime(images::push(arguments)),
         Command::Kubeconfig(arguments) => on_runtime(kubeconfig::run(arguments)),
         Command::Inventory { command } => about_inventory(command),
         Command::Completions { shell } => {

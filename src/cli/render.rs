@@ -5,7 +5,7 @@ use std::path::Path;
 use super::arguments::RenderArguments;
 use super::{Outcome, private_file, surroundings};
 use crate::error::{ExitCode, Problem};
-use crate::remote::files::{RenderedFile, every_file};
+use crate::remote::files::{NOT_SHOWN, RenderedFile, every_file};
 use crate::topology::{Host, Topology};
 
 pub(super) fn run(arguments: &RenderArguments) -> Outcome {
@@ -58,7 +58,7 @@ fn head(host: &Host, file: &RenderedFile) -> String {
 /// What stands in it, as far as it may be shown.
 fn content(file: &RenderedFile) -> String {
     if file.secret && !file.content.has_slots() {
-        "(secret: not shown)\n".to_owned()
+        NOT_SHOWN.to_owned()
     } else {
         file.content.masked()
     }

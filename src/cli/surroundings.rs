@@ -6,9 +6,11 @@ use std::path::Path;
 use super::arguments::Templates;
 use crate::error::Problem;
 use crate::inventory;
+use crate::pki::Authority;
 use crate::remote::files::every_file;
 use crate::ssh::{Client, Terminal};
 use crate::topology::Topology;
+use crate::values::{Bundle, Values};
 
 /// Prints a result.
 pub(super) fn say(text: &str) {
@@ -102,4 +104,21 @@ pub(super) fn kubectl_remark(topology: &Topology) -> Option<String> {
             "kubectl on this workstation is {found}; it may be one minor release away from {wanted}, not more"
         )
     })
+}
+
+/// The run's own secrets, the user's authority for etcd, which the inventory has shown to be one, and credentials of
+/// registries, which no line of a host's may show.
+pub(super) fn values(topology: &Topology) -> Values {
+    let mut values = Values::for_new_run();
+    if let Some(own) = &topology.external_etcd.authority {
+        let loaded = Authority::load(&own.certificate, &own.key.0, jiff::Timestamp::now());
+        let known = loaded.and_then(|own| values.set_files(Bundle::EtcdAuthority, own.lines().as_bytes()));
+        // One that has ended since is told by the step that cannot sign.
+        drop(known);
+    }
+    let preparation = topology.preparation.iter();
+    for credentials in preparation.flat_map(|preparation| preparation.credentials.values()) {
+        values.hide(&credentials.0);
+    }
+    values
 }

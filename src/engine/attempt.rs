@@ -1,24 +1,30 @@
 //! One step on its host: asked whether it is done, done once, and checked.
 
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::SemaphorePermit;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::Instant;
 
-use super::shared::Shared;
+use super::shared::{Shared, UNPACKED_AT_ONCE};
+use crate::archive::Single;
 use crate::error::{Problem, hints};
 use crate::events::{Event, Outcome};
 use crate::plan::{Check, Step};
 use crate::remote::connection::{Connection, Exit, Output, Progress};
 use crate::remote::{Effect, RemoteCommand};
+use crate::topology::HostName;
 use crate::values::Slot;
 
 /// A step that is being done.
 pub(super) struct Attempt<'a, C> {
     pub(super) shared: &'a Shared,
     pub(super) step: &'a Step,
-    session: &'a C,
+    pub(super) session: &'a C,
+    /// All hosts, as another one may give what this one is to get.
+    pub(super) others: &'a BTreeMap<HostName, Arc<C>>,
     started: Instant,
     watch: Mutex<Watch>,
 }
@@ -39,11 +45,17 @@ pub(super) struct Running {
 }
 
 impl<'a, C: Connection> Attempt<'a, C> {
-    pub(super) fn new(shared: &'a Shared, step: &'a Step, session: &'a C) -> Self {
+    pub(super) fn new(
+        shared: &'a Shared,
+        step: &'a Step,
+        session: &'a C,
+        others: &'a BTreeMap<HostName, Arc<C>>,
+    ) -> Self {
         Self {
             shared,
             step,
             session,
+            others,
             started: Instant::now(),
             watch: Mutex::default(),
         }
@@ -76,6 +88,13 @@ impl<'a, C: Connection> Attempt<'a, C> {
         if let Some(output) = self.already(check).await? {
             self.capture(&output)?;
             return Ok(Outcome::AlreadyDone);
+        }
+        let mut relays = self.step.relays.iter();
+        if let Some(relay) = relays.find(|relay| self.shared.can_give(relay))
+            && let Some(output) = self.relayed(relay, check).await?
+        {
+            self.capture(&output)?;
+            return Ok(Outcome::Changed);
         }
         let output = match self.send(change, self.step.timeout).await {
             Ok(output) => {
@@ -149,6 +168,7 @@ impl<'a, C: Connection> Attempt<'a, C> {
             .shared
             .wire(command)
             .map_err(|slot| self.unknown_value(slot))?;
+        let _turn = self.turn(command).await;
         let (sender, mut progress) = unbounded_channel();
         let _in_flight = (command.effect() == Effect::Changes).then(|| self.shared.meter.in_flight());
         self.begins(command);
@@ -172,6 +192,20 @@ impl<'a, C: Connection> Attempt<'a, C> {
         result
     }
 
+    /// Waits until one host more may be sent something of an archive that has to be unpacked for it.
+    async fn turn(&self, command: &RemoteCommand) -> Option<SemaphorePermit<'_>> {
+        let is_packed = command.sends().is_some_and(Single::is_packed);
+        if !is_packed {
+            return None;
+        }
+        let turns = &self.shared.unpacking;
+        if turns.available_permits() == 0 {
+            let reason = format!("a packed archive goes to {UNPACKED_AT_ONCE} hosts at once");
+            self.tell(&reason, Instant::now());
+        }
+        turns.acquire().await.ok()
+    }
+
     /// What runs right now; asked when the attempt has been let go.
     pub(super) fn running(&self) -> Option<Running> {
         self.watch().running.clone()
@@ -189,7 +223,7 @@ impl<'a, C: Connection> Attempt<'a, C> {
         self.started.elapsed()
     }
 
-    fn begins(&self, command: &RemoteCommand) {
+    pub(super) fn begins(&self, command: &RemoteCommand) {
         self.watch().running = Some(Running {
             purpose: command.purpose().to_owned(),
             pid: None,
@@ -197,19 +231,28 @@ impl<'a, C: Connection> Attempt<'a, C> {
         });
     }
 
-    fn ended(&self) {
+    pub(super) fn ended(&self) {
         let remote = self.remote();
         let mut watch = self.watch();
         watch.remote = remote;
         watch.running = None;
     }
 
-    fn progressed(&self, command: &RemoteCommand, progress: Progress) {
+    pub(super) fn progressed(&self, command: &RemoteCommand, progress: Progress) {
         match progress {
             Progress::Started(pid) => {
                 if let Some(running) = &mut self.watch().running {
                     running.pid = Some(pid);
                 }
+            }
+            Progress::Sent(bytes) => {
+                self.shared.emit(Event::Sent {
+                    step: self.step.id.clone(),
+                    host: self.step.host.clone(),
+                    bytes,
+                    of: command.sends().map_or(bytes, Single::size),
+                    took: self.took(),
+                });
             }
             Progress::Line(line) if command.effect() == Effect::Changes => {
                 self.shared.emit(Event::OutputLine {
@@ -273,7 +316,7 @@ pub(super) fn how(exit: &Exit) -> String {
 pub(super) const QUESTION_LIMIT: Duration = Duration::from_secs(30);
 
 /// Enough for kubeadm's own account of a failure, which is about fifteen lines.
-const ANSWER_LINES: usize = 20;
+pub(super) const ANSWER_LINES: usize = 20;
 
 /// What the command that tells the story of a failure may add: kubelet's last lines and a pod's.
 const STORY_LINES: usize = 40;

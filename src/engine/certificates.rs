@@ -12,8 +12,16 @@ use crate::pki::{AUTHORITY_CERTIFICATE, AUTHORITY_KEY, Authority, Order};
 use crate::values::Bundle;
 
 impl Shared {
-    /// Fills an order's bundle with new keys and certificates.
+    /// Fills an order's bundle with new keys and certificates: once in a run, as the hosts that share it are all asked for
+    /// the same.
     pub(super) async fn make(&self, order: &Order) -> Result<(), Problem> {
+        self.bundle_made(order.bundle)
+            .get_or_try_init(|| self.fill(order))
+            .await
+            .copied()
+    }
+
+    async fn fill(&self, order: &Order) -> Result<(), Problem> {
         let authority = self.authority(order).await.map_err(cannot_make)?;
         let wanted = order.clone();
         let made = apart(move || authority.fill(&wanted, Timestamp::now())).await;

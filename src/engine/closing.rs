@@ -26,7 +26,8 @@ impl<C: Connection> Run<'_, C> {
         let steps = hosts.values().map(Vec::len).sum();
         if steps > 0 {
             let all = hosts.values().map(|steps| self.close_host(steps));
-            self.timed(NAME, steps, async { drop(join_all(all).await) }).await;
+            self.timed(NAME, (steps, 0), async { drop(join_all(all).await) })
+                .await;
         }
     }
 

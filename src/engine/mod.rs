@@ -21,6 +21,7 @@ mod certificates;
 mod closing;
 mod meter;
 mod poll;
+mod relay;
 mod run;
 mod shared;
 mod stop;

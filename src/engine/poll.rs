@@ -102,7 +102,7 @@ impl<C: Connection> Attempt<'_, C> {
         self.failed(how, vec![reason]).await
     }
 
-    fn tell(&self, reason: &str, since: Instant) {
+    pub(super) fn tell(&self, reason: &str, since: Instant) {
         self.shared.emit(Event::StillWaiting {
             step: self.step.id.clone(),
             host: self.step.host.clone(),

@@ -1,6 +1,6 @@
 //! What may start next: phases in order, lanes beside each other, chains up to their lane's width.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -17,7 +17,7 @@ use super::shared::Shared;
 use super::stop::{self, StopLevel};
 use crate::error::Problem;
 use crate::events::{Event, Outcome, PhaseTime, Report};
-use crate::plan::{Chain, Lane, Necessity, Phase, Step};
+use crate::plan::{Chain, Lane, Necessity, Phase, Step, StepId};
 use crate::remote::connection::Connection;
 use crate::topology::HostName;
 use crate::values::Values;
@@ -29,6 +29,8 @@ pub(super) struct Run<'a, C> {
     pub(super) stop: watch::Receiver<StopLevel>,
     may_lag: usize,
     started: Instant,
+    /// The steps that have not ended.
+    open: watch::Sender<BTreeSet<StepId>>,
     state: Mutex<State>,
 }
 
@@ -45,6 +47,12 @@ pub(super) struct State {
     pub(super) let_go: Vec<HostName>,
 }
 
+impl State {
+    fn lags(&self, host: &HostName) -> bool {
+        self.lagging.iter().any(|(lagging, _)| lagging == host)
+    }
+}
+
 impl<'a, C: Connection> Run<'a, C> {
     pub(super) fn new(
         sessions: &'a BTreeMap<HostName, Arc<C>>,
@@ -58,6 +66,7 @@ impl<'a, C: Connection> Run<'a, C> {
             stop: options.stop,
             may_lag: options.may_lag,
             started: Instant::now(),
+            open: watch::Sender::default(),
             state: Mutex::new(State {
                 report: options.so_far,
                 failed: false,
@@ -75,6 +84,9 @@ impl<'a, C: Connection> Run<'a, C> {
     }
 
     pub(super) async fn phases(&self, phases: &[Phase]) {
+        let steps = phases.iter().flat_map(Phase::steps);
+        self.open
+            .send_replace(steps.map(|step| step.id.clone()).collect());
         for phase in phases {
             self.phase(phase).await;
         }
@@ -108,19 +120,25 @@ impl<'a, C: Connection> Run<'a, C> {
             phase.steps().for_each(|step| self.skip(step));
             return;
         }
-        self.timed(&phase.name, steps, async {
+        self.timed(&phase.name, (steps, phase.bytes()), async {
             join_all(phase.lanes.iter().map(|lane| self.lane(lane))).await;
         })
         .await;
     }
 
     /// Does a phase's work between its events.
-    pub(super) async fn timed(&self, name: &str, steps: usize, work: impl Future<Output = ()>) {
+    pub(super) async fn timed(
+        &self,
+        name: &str,
+        (steps, bytes): (usize, u64),
+        work: impl Future<Output = ()>,
+    ) {
         let phase = name.to_owned();
         let started = Instant::now();
         self.shared.emit(Event::PhaseStarted {
             phase: phase.clone(),
             steps,
+            bytes,
         });
         work.await;
         let took = started.elapsed();
@@ -138,11 +156,20 @@ impl<'a, C: Connection> Run<'a, C> {
     }
 
     async fn chain(&self, chain: &Chain) {
-        let mut goes_on = true;
+        // Who was left behind is left out from then on, to be taken up by a later run.
+        let mut goes_on = !self.state().lags(&chain.subject);
         for step in &chain.steps {
             if !goes_on || !self.may_start() {
                 self.skip(step);
                 continue;
+            }
+            if !step.relays.is_empty() {
+                let let_go = Box::pin(stop::reaches(&self.stop, StopLevel::LetGo));
+                drop(select(Box::pin(self.giver_of(step)), let_go).await);
+                if !self.may_start() {
+                    self.skip(step);
+                    continue;
+                }
             }
             match self.step(step, stop::reaches(&self.stop, StopLevel::LetGo)).await {
                 Outcome::AlreadyDone => self.state().report.already_done += 1,
@@ -164,18 +191,23 @@ impl<'a, C: Connection> Run<'a, C> {
                 state.failed = true;
                 state.report.problems.push(problem);
             }
+            Necessity::Apart => state.report.problems.push(problem),
             Necessity::Advisory => {
                 let text = problem.to_string().trim_end().to_owned();
                 self.shared.emit(Event::Warned { text });
             }
-            Necessity::MayLag if !state.failed && state.lagging.len() < self.may_lag => {
+            Necessity::MayLag
+                if !state.failed && (state.lagging.len() < self.may_lag || state.lags(&chain.subject)) =>
+            {
                 let text = format!(
                     "{} may be finished later: {}",
                     chain.subject,
                     problem.to_string().trim_end()
                 );
                 self.shared.emit(Event::Warned { text });
-                state.lagging.push((chain.subject.clone(), problem));
+                if !state.lags(&chain.subject) {
+                    state.lagging.push((chain.subject.clone(), problem));
+                }
             }
             Necessity::MayLag => {
                 state.failed = true;
@@ -200,7 +232,7 @@ impl<'a, C: Connection> Run<'a, C> {
             };
             return self.ended(step, Outcome::Failed { problem }, Duration::ZERO, Duration::ZERO);
         };
-        let attempt = Attempt::new(&self.shared, step, session.as_ref());
+        let attempt = Attempt::new(&self.shared, step, session.as_ref(), self.sessions);
         let ended = match select(Box::pin(attempt.outcome()), Box::pin(let_go)).await {
             Either::Left((result, _)) => Some(result.unwrap_or_else(|problem| Outcome::Failed { problem })),
             Either::Right(((), _)) => None,
@@ -241,7 +273,30 @@ impl<'a, C: Connection> Run<'a, C> {
             took,
             remote,
         });
+        if matches!(outcome, Outcome::AlreadyDone | Outcome::Changed) {
+            self.shared.did(&step.id);
+        }
+        self.open.send_if_modified(|open| open.remove(&step.id));
         outcome
+    }
+
+    /// Until a host can give what the step is about, or none will.
+    async fn giver_of(&self, step: &Step) {
+        for relay in &step.relays {
+            if let Some(before) = &relay.after {
+                self.end_of(before).await;
+            }
+            if self.shared.can_give(relay) {
+                return;
+            }
+        }
+    }
+
+    /// Until a step has ended, however. One that is not in the plan has.
+    async fn end_of(&self, step: &StepId) {
+        let mut open = self.open.subscribe();
+        // The sender lives as long as this run.
+        let _ = open.wait_for(|open| !open.contains(step)).await;
     }
 
     fn skip(&self, step: &Step) {

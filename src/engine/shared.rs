@@ -1,22 +1,37 @@
 //! What all steps of a run share: the values, the way out for events, the meter.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{OnceCell, Semaphore};
 
 use super::meter::Meter;
 use crate::ca::ca_hash;
 use crate::events::Event;
 use crate::pki::Authority;
+use crate::plan::{Relay, StepId};
 use crate::remote::connection::Output;
 use crate::remote::{RemoteCommand, Wire};
-use crate::values::{Slot, Values};
+use crate::topology::HostName;
+use crate::values::{Bundle, Slot, Values};
+
+/// A packed archive is unpacked for each host anew, and its window is in memory as often: so many hosts at once.
+pub(super) const UNPACKED_AT_ONCE: usize = 4;
 
 pub(super) struct Shared {
     values: Mutex<Values>,
     events: UnboundedSender<Event>,
     pub(super) meter: Meter,
     pub(super) authority: tokio::sync::Mutex<Option<Arc<Authority>>>,
+    /// The bundles that the run makes itself, each when it has been made.
+    made: Mutex<BTreeMap<Bundle, Arc<OnceCell<()>>>>,
+    /// A turn for each host that a packed archive may go to at a time.
+    pub(super) unpacking: Semaphore,
+    /// Steps after which it is as they say.
+    done: Mutex<BTreeSet<StepId>>,
+    /// From which host to which nothing can be handed over.
+    shut: Mutex<BTreeSet<(HostName, HostName)>>,
 }
 
 impl Shared {
@@ -26,6 +41,10 @@ impl Shared {
             events,
             meter: Meter::new(),
             authority: tokio::sync::Mutex::default(),
+            made: Mutex::default(),
+            unpacking: Semaphore::new(UNPACKED_AT_ONCE),
+            done: Mutex::default(),
+            shut: Mutex::default(),
         }
     }
 
@@ -68,10 +87,48 @@ impl Shared {
                 Ok(())
             }
             Slot::Files(bundle) => self.with_values(|values| values.set_files(bundle, &output.stdout)),
-            Slot::BootstrapToken | Slot::BootstrapTokenId | Slot::CertificateKey | Slot::Sums(_) => {
-                Err(format!("{} is told by no host", slot.mask()))
-            }
+            Slot::BootstrapToken
+            | Slot::BootstrapTokenId
+            | Slot::CertificateKey
+            | Slot::Sums(_)
+            | Slot::Pass => Err(format!("{} is told by no host", slot.mask())),
         }
+    }
+
+    /// Whether a bundle has been made; who needs it at the same time waits for the one that makes it.
+    pub(super) fn bundle_made(&self, bundle: Bundle) -> Arc<OnceCell<()>> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(made.entry(bundle).or_default())
+    }
+
+    /// What a step says is so.
+    pub(super) fn did(&self, step: &StepId) {
+        self.done
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(step.clone());
+    }
+
+    /// Whether a host has what it gives: it had it before, or its step has brought it.
+    pub(super) fn can_give(&self, relay: &Relay) -> bool {
+        let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        relay.after.as_ref().is_none_or(|step| done.contains(step))
+    }
+
+    /// Whether it was seen that a host cannot hand another anything.
+    pub(super) fn is_shut(&self, way: &(HostName, HostName)) -> bool {
+        self.shut
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(way)
+    }
+
+    /// A host cannot hand another anything.
+    pub(super) fn shut(&self, way: (HostName, HostName)) {
+        self.shut
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(way);
     }
 
     pub(super) fn with_values<T>(&self, act: impl FnOnce(&mut Values) -> T) -> T {

@@ -34,6 +34,9 @@ impl Problem {
                 step(&format!("{host}: {what}"), how, *took, answer, hint.as_deref())
             }
             Problem::Unsafe { what, because, way_out } => refused(what, because, way_out),
+            Problem::NotReady { subject, found, remedy, begin_anyway } => {
+                not_ready(subject, found, remedy, begin_anyway)
+            }
             Problem::Silent { holders, control_planes, .. } => silent(holders, control_planes),
             Problem::MissingHosts { hosts, needed_for } => missing_hosts(hosts, needed_for),
             Problem::Interrupted { running } => interrupted(running),
@@ -238,6 +241,16 @@ fn refused(what: &str, because: &[String], way_out: &[String]) -> Explanation {
         headline: format!("refused: {what}"),
         details: because.to_vec(),
         hint: way_out.to_vec(),
+        exit: ExitCode::Unsafe,
+    }
+}
+
+fn not_ready(subject: &str, found: &str, remedy: &[String], begin_anyway: &str) -> Explanation {
+    let anyway = format!("nothing was changed; `hawser apply {begin_anyway}` begins all the same");
+    Explanation {
+        headline: format!("not ready: {subject}"),
+        details: vec![found.to_owned()],
+        hint: remedy.iter().cloned().chain([anyway]).collect(),
         exit: ExitCode::Unsafe,
     }
 }

@@ -26,7 +26,7 @@ pub enum ExitCode {
     Usage = 2,
     /// A host that is needed cannot be reached.
     Unreachable = 3,
-    /// Refused, because it could do harm.
+    /// Refused, because it could do harm, or because hosts are not ready.
     Unsafe = 4,
     /// A host key is unknown, changed or revoked.
     HostKey = 5,
@@ -209,6 +209,17 @@ pub enum Problem {
         because: Vec<String>,
         /// The way out, line by line.
         way_out: Vec<String>,
+    },
+    /// A host that is to be built is not as it must be, or a way that it needs is not open.
+    NotReady {
+        /// `swap on w1`, `cp1 → cp2, port 6443 (the API server)`.
+        subject: String,
+        /// What was found.
+        found: String,
+        /// What to do about it, line by line.
+        remedy: Vec<String>,
+        /// The option with which it is begun all the same.
+        begin_anyway: String,
     },
     /// A cluster has been here, and nothing of it answers.
     Silent {

@@ -71,6 +71,8 @@ pub struct EtcdData {
     pub cluster_id: Observed<String>,
     /// The members that it names, as `etcd1 (https://192.0.2.41:2380)`.
     pub members: Vec<String>,
+    /// The peer URLs of the members that it knows to have run: those that have told where clients reach them.
+    pub have_run: Observed<BTreeSet<String>>,
 }
 
 pub(super) fn read(answers: &Answers, has_data: bool) -> Result<EtcdFacts, String> {
@@ -186,20 +188,48 @@ fn data(answers: &Answers, wal: Option<&str>) -> EtcdData {
         .ok_or_else(|| "there is no write-ahead log that names it".to_owned())
         .and_then(|bytes| identity::of_log(&bytes));
     let names = answers.get("etcd_names").map(|answer| answer.text.as_str());
+    let lines = names.unwrap_or_default().lines();
+    let found: Vec<NamedMember> = lines.filter_map(named).collect();
+    let told: BTreeSet<String> = found.iter().map(NamedMember::told).collect();
     EtcdData {
         cluster_id: cluster_id.map(|id| format!("{id:x}")).into(),
-        members: names.unwrap_or_default().lines().filter_map(name).collect(),
+        members: told.into_iter().collect(),
+        have_run: have_run(answers, &found).into(),
     }
 }
 
-/// `"peerURLs":["https://192.0.2.41:2380"],"name":"etcd1"` as `etcd1 (https://192.0.2.41:2380)`.
-fn name(line: &str) -> Option<String> {
-    let (urls, name) = line.strip_prefix("\"peerURLs\":[")?.split_once("],\"name\":\"")?;
-    Some(format!(
-        "{} ({})",
-        name.trim_end_matches('"'),
-        urls.replace('"', "")
-    ))
+/// A member as the database has it: in etcd's JSON, but for its number.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NamedMember {
+    #[serde(rename = "peerURLs")]
+    peer_urls: Vec<String>,
+    name: String,
+    #[serde(rename = "clientURLs", default)]
+    client_urls: Vec<String>,
+}
+
+impl NamedMember {
+    fn told(&self) -> String {
+        format!("{} ({})", self.name, self.peer_urls.join(","))
+    }
+}
+
+/// `"peerURLs":["https://192.0.2.41:2380"],"name":"etcd1"`.
+fn named(line: &str) -> Option<NamedMember> {
+    serde_json::from_str(&format!("{{{line}}}")).ok()
+}
+
+/// A member publishes where clients reach it as soon as it runs with a quorum.
+fn have_run(answers: &Answers, found: &[NamedMember]) -> Result<BTreeSet<String>, String> {
+    let text = answers.success("etcd_names")?;
+    if let Some(bytes) = text.lines().find_map(|line| line.strip_prefix("unread ")) {
+        return Err(format!(
+            "its database is large, and {bytes} bytes of it were not read"
+        ));
+    }
+    let published = found.iter().filter(|member| !member.client_urls.is_empty());
+    Ok(published.flat_map(|member| member.peer_urls.clone()).collect())
 }
 
 impl CertificateFact {
@@ -309,6 +339,11 @@ mod tests {
     const MEMBERS: &str = r#"{"header":{"cluster_id":11054243951348624687},"members":[{"ID":17613971200927911513,"name":"etcd1","peerURLs":["https://192.0.2.41:2380"],"clientURLs":["https://192.0.2.41:2379"]},{"ID":5,"name":"etcd2","peerURLs":["https://192.0.2.42:2380"]}]}"#;
     const HEALTH: &str = r#"[{"endpoint":"https://192.0.2.41:2379","health":true,"took":"3ms"}]"#;
 
+    /// What a database's pages name, old ones among them: etcd1 has published where it is reached.
+    const NAMES: &str = r#""peerURLs":["https://192.0.2.41:2380"],"name":"etcd1"
+"peerURLs":["https://192.0.2.41:2380"],"name":"etcd1","clientURLs":["https://192.0.2.41:2379"]
+"peerURLs":["https://192.0.2.42:2380"],"name":"etcd2""#;
+
     fn answer(key: &str, text: &str, code: i32) -> String {
         format!(
             "hawser-fact {key} {}\n",
@@ -364,11 +399,7 @@ mod tests {
                 answer("etcd_health", HEALTH, 0),
                 answer("etcd_status", STATUS, 0),
                 answer("etcd_registry", "", 0),
-                answer(
-                    "etcd_names",
-                    "\"peerURLs\":[\"https://192.0.2.41:2380\"],\"name\":\"etcd1\"",
-                    0,
-                ),
+                answer("etcd_names", NAMES, 0),
             ],
             true,
         );
@@ -385,7 +416,15 @@ mod tests {
         assert_eq!(found.unpublished, BTreeSet::from(["5".to_owned()]));
         assert_eq!(found.has_registry, Observed::Known(false));
         let data = found.data.unwrap();
-        assert_eq!(data.members, ["etcd1 (https://192.0.2.41:2380)"]);
+        assert_eq!(
+            data.members,
+            [
+                "etcd1 (https://192.0.2.41:2380)",
+                "etcd2 (https://192.0.2.42:2380)"
+            ]
+        );
+        let ran = BTreeSet::from(["https://192.0.2.41:2380".to_owned()]);
+        assert_eq!(data.have_run, Observed::Known(ran));
         assert!(data.cluster_id.known().is_none(), "four bytes are no log");
     }
 
@@ -405,6 +444,17 @@ mod tests {
 
         assert!(found.members.known().is_none() && found.has_registry.known().is_none());
         assert!(!found.is_well(&etcd1()));
-        assert!(found.data.is_some());
+        assert!(found.data.unwrap().have_run.known().is_none());
+    }
+
+    #[test]
+    fn a_database_that_was_not_read_to_its_end_does_not_tell_who_has_not_run() {
+        let host = answer("etcd_host", "now 1795366502\n", 0);
+        let names = answer("etcd_names", &format!("unread 4096\n{NAMES}"), 0);
+
+        let data = facts(&[host, names], true).data.unwrap();
+
+        assert_eq!(data.members.len(), 2);
+        assert!(data.have_run.into_result().unwrap_err().contains("4096 bytes"));
     }
 }

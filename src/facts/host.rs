@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use serde_json::Value;
-
 use crate::topology::Version;
 
 use super::answer::{Answer, Answers};
+use super::images::held_images;
 use super::{FileFact, HostFacts, KubernetesFacts, Observed, System, Unit, Versions, balancer, cluster};
 
 /// `getent` ends with this status when a name resolves to nothing.
@@ -38,6 +37,7 @@ pub fn parse(output: &[u8]) -> Result<HostFacts, String> {
         && (kubernetes.has_admin_conf || kubernetes.manifests.iter().any(|name| name == "etcd.yaml"));
     Ok(HostFacts {
         versions: versions(&answers)?,
+        preparation: None,
         files: answers.all("file").filter_map(file).collect(),
         endpoint_resolves_to: addresses_of_endpoint(&answers).into(),
         endpoint_speaks_tls: answers.success("tls").map(|said| said.trim() == "yes").into(),
@@ -134,12 +134,11 @@ fn kubernetes(answers: &Answers) -> Result<KubernetesFacts, String> {
     };
     let (present, manifests, running) = (told("has "), told("manifest "), told("running "));
     let has = |path: &str| present.contains(&path);
+    let held = answers.success("images").and_then(held_images);
+    let authority = |key: &str| answers.get(key).map(Answer::success).transpose();
     Ok(KubernetesFacts {
-        ca: answers
-            .get("ca")
-            .map(Answer::success)
-            .transpose()?
-            .map(str::to_owned),
+        ca: authority("ca")?.map(str::to_owned),
+        etcd_ca: authority("etcd_ca")?.map(str::to_owned),
         has_ca_key: has("/etc/kubernetes/pki/ca.key"),
         has_kubelet_conf: has("/etc/kubernetes/kubelet.conf"),
         has_bootstrap_kubelet_conf: has("/etc/kubernetes/bootstrap-kubelet.conf"),
@@ -149,26 +148,26 @@ fn kubernetes(answers: &Answers) -> Result<KubernetesFacts, String> {
         has_etcd_data: has("etcd-data"),
         has_leftovers: has("/run/hawser"),
         running_kubeadm: running.first().and_then(|pid| pid.parse().ok()),
-        images: answers.success("images").and_then(images).into(),
+        images: held
+            .as_ref()
+            .map(|held| held.names.clone())
+            .map_err(Clone::clone)
+            .into(),
+        image_ids: held.map(|held| held.ids).unwrap_or_default(),
+        sandbox_image: answers.success("sandbox").and_then(sandbox).into(),
         needed_images: answers.success("needed_images").map(lines).into(),
     })
 }
 
-/// Names, one a line, from `ctr`; JSON from `crictl`.
-fn images(text: &str) -> Result<Vec<String>, String> {
-    if !text.trim_start().starts_with('{') {
-        return Ok(lines(text));
-    }
-    let value: Value = serde_json::from_str(text).map_err(|error| format!("images: {error}"))?;
-    let images = value
-        .get("images")
-        .and_then(Value::as_array)
-        .map_or(&[][..], Vec::as_slice);
-    let names = images
-        .iter()
-        .flat_map(|image| ["repoTags", "repoDigests"].map(|key| image.get(key)));
-    let names = names.flatten().filter_map(Value::as_array).flatten();
-    Ok(names.filter_map(Value::as_str).map(str::to_owned).collect())
+/// The line of containerd's configuration, `sandbox_image = "…"` or, since 2.0, `sandbox = '…'`.
+fn sandbox(text: &str) -> Result<String, String> {
+    let line = text.lines().next().unwrap_or_default();
+    let value = line.split_once('=').map(|(_, value)| value.trim());
+    let image = value.map(|value| value.trim_matches(['"', '\'']));
+    image
+        .filter(|image| !image.is_empty())
+        .map(str::to_owned)
+        .ok_or_else(|| "containerd's configuration names none".to_owned())
 }
 
 fn lines(text: &str) -> Vec<String> {

@@ -10,6 +10,7 @@ use crate::topology::{Host, HostName, Version};
 mod answer;
 mod applied;
 mod balancer;
+pub mod beforehand;
 mod cluster;
 mod etcd;
 mod host;
@@ -17,6 +18,7 @@ mod identity;
 mod images;
 mod membership;
 mod preflight;
+mod preparation;
 mod ways;
 
 #[cfg(test)]
@@ -28,11 +30,12 @@ pub use etcd::{
 };
 pub use host::parse;
 pub use identity::cluster_id;
-pub use images::missing_images;
+pub use images::{NamedBy, WantedImage, has_image, is_archived, lacks, missing_images, runs, wanted_images};
 pub use membership::{Cluster, Membership, control_plane_membership, quorum, worker_membership};
 pub use preflight::{
     Cgroups, Containerd, Listener, Preflight, Room, SyncTimes, read_clock, read_preflight, read_sync_times,
 };
+pub use preparation::{Installed, PreparationFacts, is_in_use, is_prepared, read_preparation};
 pub use ways::{Peer, Reached, Trial, read_trials};
 
 /// Something that was looked at, or why it could not be told.
@@ -104,6 +107,8 @@ pub struct HostFacts {
     pub endpoint_speaks_tls: Observed<bool>,
     /// What kubeadm has left on the host.
     pub kubernetes: KubernetesFacts,
+    /// What of its preparation it has; asked where hosts are prepared.
+    pub preparation: Option<PreparationFacts>,
     /// What runs behind a balancer; on balancer hosts.
     pub balancer: Option<BalancerFacts>,
     /// What an etcd member of its own holds and says; on etcd hosts.
@@ -188,6 +193,8 @@ pub struct Unit {
 pub struct KubernetesFacts {
     /// `/etc/kubernetes/pki/ca.crt`, PEM (a worker that joined has it too).
     pub ca: Option<String>,
+    /// `/etc/kubernetes/pki/etcd/ca.crt`, PEM: of etcd's members, and of the control planes that ask them.
+    pub etcd_ca: Option<String>,
     /// Whether `/etc/kubernetes/pki/ca.key` exists.
     pub has_ca_key: bool,
     /// Whether `/etc/kubernetes/kubelet.conf` exists: the kubelet's identity.
@@ -208,6 +215,10 @@ pub struct KubernetesFacts {
     pub running_kubeadm: Option<u32>,
     /// The images the runtime holds, by every name.
     pub images: Observed<Vec<String>>,
+    /// The runtime's own id of the image under each name: the digest of its configuration. As far as it is told.
+    pub image_ids: BTreeMap<String, String>,
+    /// The image that containerd starts each pod with, as its configuration says.
+    pub sandbox_image: Observed<String>,
     /// What the host's own kubeadm says it needs for the wanted version and repository.
     pub needed_images: Observed<Vec<String>>,
 }

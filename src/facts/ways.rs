@@ -19,6 +19,15 @@ pub struct Trial {
     pub peer: Peer,
 }
 
+impl Trial {
+    /// Whether a name was tried that has this address.
+    pub fn resolves_to(&self, address: IpAddr) -> bool {
+        self.resolved
+            .as_ref()
+            .is_some_and(|found| found.contains(&address))
+    }
+}
+
 /// How far a way led.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -49,7 +58,9 @@ pub enum Reached {
 pub enum Peer {
     /// Nobody was asked.
     NotAsked,
-    /// It could not be asked, and why.
+    /// Nobody could ask it, and why.
+    Unasked(String),
+    /// It was asked, and did not say who it is: why.
     Unknown(String),
     /// Something that speaks no TLS.
     NoTls,

@@ -73,6 +73,7 @@ pub(super) fn kubeadm(
         .map(|folder| patches::read(&workstation.path(folder)));
     let found = found.and_then(|read| mistakes.check(&place.key("patches"), read));
     let owned = |list: &List<String>| list.iter().cloned().collect();
+    check_etcd_data(&kubeadm.cluster_configuration, place, mistakes);
     let mut fragment = |key: &str, map: &Map<String, Value>, reserved: &[Reserved]| {
         refuse_reserved(map, &place.key(key), reserved, mistakes);
         map.clone()
@@ -91,6 +92,18 @@ pub(super) fn kubeadm(
             PROXY,
         ),
     }
+}
+
+/// kubeadm takes a relative path, and etcd would keep its data wherever it happens to be started.
+fn check_etcd_data(configuration: &Map<String, Value>, place: &Place, mistakes: &mut Mistakes) {
+    let etcd = configuration.get("etcd");
+    let Some(path) = etcd.and_then(|etcd| etcd.pointer("/local/dataDir")) else {
+        return;
+    };
+    let keys = ["cluster_configuration", "etcd", "local", "dataDir"];
+    let here = keys.iter().fold(place.clone(), |place, key| place.key(key));
+    let text = path.as_str().unwrap_or_default();
+    mistakes.check(&here, formats::folder("/var/lib/etcd", text));
 }
 
 /// Names that end up in one comma-separated argument of kubeadm.

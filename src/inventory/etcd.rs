@@ -114,7 +114,7 @@ fn authority(
         }
     };
     let certificate = mistakes.check(&certificate_place, workstation.read(certificate))?;
-    mistakes.check(&key_place, keys::check_closed(&workstation.path(key)))?;
+    mistakes.check(&key_place, keys::check_closed(&workstation.path(key), &keys::KEY))?;
     let key = Zeroizing::new(mistakes.check(&key_place, workstation.read(key))?);
     let can_sign = Authority::load(&certificate, &key, Timestamp::now()).map_err(|cause| {
         let help = "`openssl x509 -noout -text -in FILE` shows what the certificate is; the key is PEM, RSA or ECDSA, \

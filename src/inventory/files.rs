@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::mistake::{Mistake, Mistakes, Wrong};
+use super::own_paths::OwnPaths;
 use super::place::Place;
 use super::schema::List;
 use super::workstation::Workstation;
@@ -11,6 +12,7 @@ use crate::topology::{HostFile, Role};
 
 pub(super) fn resolve(
     written: &List<written::HostFile>,
+    own: &OwnPaths<'_>,
     workstation: &Workstation,
     mistakes: &mut Mistakes,
 ) -> Vec<HostFile> {
@@ -22,6 +24,13 @@ pub(super) fn resolve(
         })
         .collect();
     check_paths_differ(&all, mistakes);
+    for (place, file) in &all {
+        if let Some(instead) = own.instead_of(file) {
+            let message = format!("hawser itself writes {}", file.path);
+            let wrong = Wrong::new(message, "they would take turns", instead);
+            mistakes.push(Mistake::error(&place.key("path"), wrong));
+        }
+    }
     all.into_iter().map(|(_, file)| file).collect()
 }
 

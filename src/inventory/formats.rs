@@ -114,6 +114,16 @@ pub(super) fn absolute_path(text: &str) -> Result<String, Wrong> {
     }
 }
 
+/// A folder's absolute path on a host; `such` is an example.
+pub(super) fn folder(such: &str, text: &str) -> Result<String, Wrong> {
+    let trimmed = text.trim_end_matches('/');
+    absolute_path(if trimmed.is_empty() { text } else { trimmed }).map_err(|wrong| Wrong {
+        message: format!("not the path of a folder on a host: `{text}`"),
+        help: format!("write a full path, such as `{such}`"),
+        ..wrong
+    })
+}
+
 /// A network interface's name, by the kernel's rules (`IFNAMSIZ` is 16).
 pub(super) fn interface(text: &str) -> Result<String, Wrong> {
     let is_legal = |c: char| c.is_ascii_graphic() && !matches!(c, '/' | ':');

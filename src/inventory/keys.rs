@@ -22,13 +22,36 @@ pub(super) fn check_identity(path: &Path) -> Result<(), Wrong> {
     let content = Zeroizing::new(std::fs::read(path).map_err(|error| no_key(path, &error))?);
     check_content(path, &String::from_utf8_lossy(&content))?;
     // Last: of a public key named by mistake, its mode is not what is wrong.
-    check_permissions(path, &metadata, "ssh would not use it")
+    check_permissions(path, &metadata, &IDENTITY)
 }
 
-/// That a private key of another use is the user's alone.
-pub(super) fn check_closed(path: &Path) -> Result<(), Wrong> {
+/// What a file is that only its owner may read, and why.
+pub(super) struct Closed {
+    what: &'static str,
+    why: &'static str,
+}
+
+const IDENTITY: Closed = Closed {
+    what: "the private key",
+    why: "ssh would not use it",
+};
+
+/// A private key of another use than logging in.
+pub(super) const KEY: Closed = Closed {
+    what: "the private key",
+    why: "a private key is for its owner alone",
+};
+
+/// A user's name and password.
+pub(super) const CREDENTIALS: Closed = Closed {
+    what: "the credentials in",
+    why: "a password is for its owner alone",
+};
+
+/// That a secret file is the user's alone.
+pub(super) fn check_closed(path: &Path, is: &Closed) -> Result<(), Wrong> {
     let metadata = path.metadata().map_err(|error| unreadable(path, &error))?;
-    check_permissions(path, &metadata, "a private key is for its owner alone")
+    check_permissions(path, &metadata, is)
 }
 
 /// The keys that ssh tries by itself, as far as they exist and it would use them.
@@ -63,12 +86,12 @@ pub(super) fn known_hosts(path: &Path) -> Result<PathBuf, Wrong> {
 }
 
 /// As ssh does: a key of the user's own that others may read is not used.
-fn check_permissions(path: &Path, metadata: &Metadata, why: &str) -> Result<(), Wrong> {
+fn check_permissions(path: &Path, metadata: &Metadata, is: &Closed) -> Result<(), Wrong> {
     let is_own = metadata.uid() == rustix::process::getuid().as_raw();
     if is_own && metadata.mode() & 0o077 != 0 {
         return Err(Wrong::new(
-            format!("others may read the private key {}", path.display()),
-            format!("its mode is {:04o}; {why}", metadata.mode() & 0o7777),
+            format!("others may read {} {}", is.what, path.display()),
+            format!("its mode is {:04o}; {}", metadata.mode() & 0o7777, is.why),
             format!("`chmod 600 {}`", path.display()),
         ));
     }

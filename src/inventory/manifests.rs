@@ -127,14 +127,7 @@ fn fetch(url: &str, has_hash: bool) -> Result<Manifest, Wrong> {
             "use https://, or add the `sha256` that the content must have",
         ));
     }
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .timeout_global(Some(TIMEOUT))
-        .build()
-        .into();
-    let answer = agent.get(url).call();
-    let content =
-        answer.and_then(|mut answer| answer.body_mut().with_config().limit(MOST_BYTES).read_to_string());
-    content
+    download(url)
         .map(|content| Manifest {
             source: url.to_owned(),
             content,
@@ -146,6 +139,16 @@ fn fetch(url: &str, has_hash: bool) -> Result<Manifest, Wrong> {
                 "try it with `curl -fL`; or save the manifest beside the inventory and name it as `path`",
             )
         })
+}
+
+/// What a URL leads to, as text.
+pub(super) fn download(url: &str) -> Result<String, ureq::Error> {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .timeout_global(Some(TIMEOUT))
+        .build()
+        .into();
+    let mut answer = agent.get(url).call()?;
+    answer.body_mut().with_config().limit(MOST_BYTES).read_to_string()
 }
 
 fn check_hash(manifest: &Manifest, expected: Option<&str>) -> Result<(), Wrong> {

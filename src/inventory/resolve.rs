@@ -1,10 +1,13 @@
 //! From what is written to what is meant.
 
 use super::mistake::Mistakes;
+use super::own_paths::OwnPaths;
 use super::place::Place;
 use super::workstation::Workstation;
 use super::written::Inventory;
-use super::{cluster, endpoint, etcd, files, hosts, manifests, networks, roles, ssh, templates};
+use super::{
+    cluster, endpoint, etcd, files, hosts, images, manifests, networks, preparation, roles, ssh, templates,
+};
 use crate::topology::Topology;
 
 /// The topology; `None` only where a mistake was found.
@@ -31,7 +34,18 @@ pub(super) fn resolve(
     roles::check(&hosts, cluster.etcd, &endpoint.ports(cluster.api_port), mistakes);
     let manifests = manifests::resolve(inventory.pod_network.as_ref(), workstation, mistakes);
     let pod_network_ports = manifests::ports(inventory.pod_network.as_ref(), mistakes);
-    let files = files::resolve(&inventory.files, workstation, mistakes);
+    let images = images::resolve(inventory.images.as_ref(), workstation, mistakes);
+    let preparation = preparation::resolve(inventory, &cluster, &kubeadm, workstation, mistakes);
+    let own = OwnPaths {
+        hosts_file: endpoint
+            .proved
+            .as_ref()
+            .is_some_and(|endpoint| endpoint.hosts_file),
+        etcd: cluster.etcd,
+        external_etcd: &external_etcd,
+        preparation: preparation.as_ref(),
+    };
+    let files = files::resolve(&inventory.files, &own, workstation, mistakes);
     let templates = inventory
         .templates
         .as_deref()
@@ -44,12 +58,14 @@ pub(super) fn resolve(
         external_etcd,
         certificates: cluster.certificates,
         image_repository: cluster.image_repository,
+        images,
         endpoint: endpoint.proved?,
         networks,
         api_port: cluster.api_port,
         manifests,
         pod_network_ports,
         kubeadm,
+        preparation,
         files,
         templates: templates.unwrap_or_default(),
         ssh: ssh.run,

@@ -3,6 +3,8 @@
 //! Doc comments become the schema's descriptions, shown by editors. What must be there is `Option` with
 //! `#[schemars(required)]`: `shape` reports what is missing, and everything else can still be looked at.
 
+mod preparation;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -11,6 +13,7 @@ use serde_json::{Map, Value};
 
 use super::schema::{Cidrs, List};
 use crate::topology::{CertificateRoute, EtcdManager, EtcdTopology, KeyAlgorithm, Role, Sudo};
+pub(super) use preparation::{Preparation, Proxy};
 
 /// A hawser inventory: one highly available Kubernetes cluster, built with kubeadm over SSH.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -26,9 +29,15 @@ pub(super) struct Inventory {
     pub(super) endpoint: Option<Endpoint>,
     pub(super) networks: Option<Networks>,
     pub(super) pod_network: Option<PodNetwork>,
+    pub(super) images: Option<Images>,
     pub(super) kubeadm: Option<Kubeadm>,
     pub(super) etcd: Option<Etcd>,
     pub(super) ssh: Option<Ssh>,
+    /// Whether hosts are prepared: packages, kernel modules and settings, swap, containerd. Debian and Ubuntu only.
+    #[serde(default)]
+    #[schemars(example = true)]
+    pub(super) prepare: bool,
+    pub(super) preparation: Option<Preparation>,
     /// Files that hosts need before `kubeadm init` or `join`: an audit policy, an encryption configuration, an OIDC CA.
     #[serde(default)]
     pub(super) files: List<HostFile>,
@@ -128,6 +137,23 @@ pub(super) struct Manifest {
     #[schemars(regex(pattern = "^[0-9a-fA-F]{64}$"))]
     #[schemars(example = &"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")]
     pub(super) sha256: Option<String>,
+}
+
+/// Images for hosts that may not pull them.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Images {
+    /// Archives on the workstation: OCI layouts and what `docker save` writes, plain or compressed by gzip, zstd or xz.
+    #[serde(default)]
+    #[schemars(extend("examples" = [["kubernetes-images.tar"]]))]
+    pub(super) archives: List<String>,
+    /// Whether hosts hand images to each other, so that each goes out from the workstation once.
+    #[serde(default)]
+    #[schemars(example = true)]
+    pub(super) relay: bool,
+    /// On which port a host takes an image from another.
+    #[schemars(range(min = 1), example = 7791, extend("default" = 7791))]
+    pub(super) relay_port: Option<u16>,
 }
 
 /// What of kubeadm's configuration is set besides what hawser sets.

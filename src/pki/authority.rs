@@ -154,7 +154,7 @@ fn lines(files: &[(&str, &str)]) -> Zeroizing<String> {
     text
 }
 
-fn parameters(common_name: &str, now: Timestamp, not_after: i64) -> CertificateParams {
+pub(super) fn parameters(common_name: &str, now: Timestamp, not_after: i64) -> CertificateParams {
     let mut subject = DistinguishedName::new();
     subject.push(DnType::CommonName, common_name);
     let mut wanted = CertificateParams::default();
@@ -170,7 +170,7 @@ fn parameters(common_name: &str, now: Timestamp, not_after: i64) -> CertificateP
     wanted
 }
 
-fn name(text: &str) -> Result<SanType, String> {
+pub(super) fn name(text: &str) -> Result<SanType, String> {
     if let Ok(address) = text.parse::<IpAddr>() {
         return Ok(SanType::IpAddress(address));
     }
@@ -180,6 +180,6 @@ fn name(text: &str) -> Result<SanType, String> {
     Ok(SanType::DnsName(name))
 }
 
-fn unsigned(cause: &rcgen::Error) -> String {
+pub(super) fn unsigned(cause: &rcgen::Error) -> String {
     format!("no certificate can be made: {cause}")
 }

@@ -9,10 +9,12 @@ mod authority;
 mod certificate;
 mod key;
 mod order;
+mod pass;
 
 pub use authority::Authority;
 pub use certificate::{Certificate, SOON, is_signed_by};
 pub use order::{AUTHORITY_CERTIFICATE, AUTHORITY_KEY, Leaf, Order, Usage};
+pub use pass::pass;
 
 use zeroize::Zeroizing;
 

@@ -85,15 +85,26 @@ fn rank(way: &Way) -> u8 {
     }
 }
 
-/// No API server is well, and yet no etcd member is missing: what is there is started once more.
+/// No API server is well, and no etcd member is there that could be brought up: what stands is started once more, but for
+/// a host that is reset.
 fn start_what_stands_still<'a>(scene: &Scene<'a>, cluster: &Cluster<'a>, joins: &mut Joins<'a>) {
     let is_brought_up = |(_, way): &(&Host, Way)| matches!(way, Way::BringUp { .. });
     if !cluster.is_stalled() || joins.control_planes.iter().any(is_brought_up) {
         return;
     }
     let hosts = scene.answered(Role::ControlPlane).map(|(host, _)| host);
-    let standing = hosts.filter(|host| is_member(scene, cluster, host));
-    let ways = standing.map(|host| (host, Way::BringUp { finish: false }));
+    let has_way = |host: &Host| {
+        joins
+            .control_planes
+            .iter()
+            .any(|(other, _)| other.name == host.name)
+    };
+    let standing: Vec<&Host> = hosts
+        .filter(|host| is_member(scene, cluster, host) && !has_way(host))
+        .collect();
+    let ways = standing
+        .into_iter()
+        .map(|host| (host, Way::BringUp { finish: false }));
     joins.control_planes.extend(ways);
 }
 

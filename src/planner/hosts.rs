@@ -1,9 +1,7 @@
-//! What concerns every host: files, the way to the endpoint, images.
+//! What concerns every host: files, the way to the endpoint.
 
-use super::decision::Joins;
-use super::{ALL_AT_ONCE, Cluster, Scene, chain, etcd, phase};
+use super::{ALL_AT_ONCE, Scene, chain_of, phase};
 use crate::error::Problem;
-use crate::facts::missing_images;
 use crate::plan::{Chain, Necessity, Phase, Step};
 use crate::remote::files::{self, RenderedFile};
 use crate::remote::host::Validator;
@@ -28,7 +26,7 @@ pub(super) fn files(scene: &Scene) -> Result<Phase, Problem> {
             .kubernetes
             .has_leftovers
             .then(|| secrets::clear_leftovers(&host.name));
-        chains.push(chain(&host.name, leftovers.into_iter().chain(writes).collect()));
+        chains.push(chain_of(host, leftovers.into_iter().chain(writes).collect()));
     }
     chains.retain(|chain| !chain.steps.is_empty());
     Ok(phase("files", ALL_AT_ONCE, chains))
@@ -79,7 +77,7 @@ pub(super) fn prove_paths(scene: &Scene) -> Phase {
         .all_answered()
         .map(|(host, _)| host)
         .filter(|host| !host.is(Role::Etcd));
-    let proof = |host: &Host| chain(&host.name, vec![steps::path::prove(topology, host)]);
+    let proof = |host: &Host| chain_of(host, vec![steps::path::prove(topology, host)]);
     let chains: Vec<Chain> = if topology.with_role(Role::Balancer).next().is_some() {
         hosts.map(proof).collect()
     } else {
@@ -88,29 +86,8 @@ pub(super) fn prove_paths(scene: &Scene) -> Phase {
             necessity: Necessity::Advisory,
             ..proof(host)
         };
-        let resolve = |host: &Host| chain(&host.name, vec![steps::path::resolve(topology, host)]);
+        let resolve = |host: &Host| chain_of(host, vec![steps::path::resolve(topology, host)]);
         hosts.flat_map(|host| [resolve(host), advisory(host)]).collect()
     };
     phase("prove the path", ALL_AT_ONCE, chains)
-}
-
-/// What each host that becomes a node lacks of the images it will run. A node that is there keeps its own: its kubelet
-/// clears away what it does not use.
-pub(super) fn images(scene: &Scene, cluster: &Cluster, joins: &Joins, etcd: &etcd::Decision) -> Phase {
-    let becomes_node = |host: &Host| {
-        let initialises = cluster.is_to_be_initialised() && host.name == cluster.via().name;
-        initialises || joins.joins(host) || etcd.starts_pod(scene, host)
-    };
-    let chains = scene
-        .all_answered()
-        .filter(|(host, _)| becomes_node(host))
-        .filter_map(|(host, facts)| {
-            let missing = missing_images(scene.topology, host, facts);
-            (!missing.is_empty()).then(|| chain(&host.name, vec![pull(scene, host, &missing)]))
-        });
-    phase("images", ALL_AT_ONCE, chains.collect())
-}
-
-fn pull(scene: &Scene, host: &Host, missing: &[String]) -> Step {
-    steps::images::pull(&host.name, &scene.topology.kubeadm.cri_socket, missing)
 }

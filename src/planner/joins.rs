@@ -4,6 +4,7 @@
 //! it has no quorum until the newcomer runs: nothing else is started in that window.
 
 use super::decision::Joins;
+use super::etcd::stacked::Growth;
 use super::ways::{Clear, Way};
 use super::{
     ALL_AT_ONCE, Cluster, Scene, balancers, certificates, chain, control_planes, hosts, kubeadm, phase,
@@ -18,13 +19,18 @@ use crate::topology::{EtcdTopology, Host, Version};
 pub(super) const WORKERS_AT_ONCE: usize = 10;
 
 /// The phases of all joins.
-pub(super) fn phases(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Vec<Phase>, Problem> {
+pub(super) fn phases(
+    scene: &Scene,
+    cluster: &Cluster,
+    joins: &Joins,
+    growth: Option<&Growth>,
+) -> Result<Vec<Phase>, Problem> {
     let mut phases = vec![
         bring_up(scene, joins),
         secrets_first(scene, cluster, joins)?,
         clear_first(scene, cluster, joins),
     ];
-    let mut planes = control_plane_chains(scene, cluster, joins)?;
+    let mut planes = control_plane_chains(scene, cluster, joins, growth)?;
     let workers = worker_chains(scene, cluster, joins)?;
     if grows_without_quorum(scene, cluster, joins) && !planes.is_empty() {
         let second = planes.remove(0);
@@ -116,7 +122,12 @@ fn clear_first(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Phase {
     phase("clear what does not come back", 1, chains.collect())
 }
 
-fn control_plane_chains(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Vec<Chain>, Problem> {
+fn control_plane_chains(
+    scene: &Scene,
+    cluster: &Cluster,
+    joins: &Joins,
+    growth: Option<&Growth>,
+) -> Result<Vec<Chain>, Problem> {
     let mut members = balancers::members(scene, cluster);
     let mut chains = Vec::new();
     for host in &joins.let_in {
@@ -128,7 +139,10 @@ fn control_plane_chains(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Resu
     let mut is_later = cluster.is_to_be_initialised();
     for (host, way) in &joins.control_planes {
         let mut steps = match way {
-            Way::Join { clear } => joining(scene, cluster, host, (clear, clears_first(way)))?,
+            Way::Join { clear } => {
+                let see_whole = growth.and_then(|growth| growth.see_whole(host));
+                joining(scene, cluster, host, (clear, clears_first(way)), see_whole)?
+            }
             Way::BringUp { finish: true } => finishing(scene, cluster, host)?,
             Way::BringUp { finish: false } | Way::Annotate => continue,
         };
@@ -148,6 +162,7 @@ fn joining(
     cluster: &Cluster,
     host: &Host,
     (clear, is_cleared): (&Clear, bool),
+    see_whole: Option<Step>,
 ) -> Result<Vec<Step>, Problem> {
     let mut steps = if is_cleared {
         Vec::new()
@@ -158,6 +173,7 @@ fn joining(
     steps.extend(balancers::watch(scene, host));
     steps.extend(kubeadm::for_join(scene, cluster, host)?);
     let flags = kubeadm::flags(scene, host)?;
+    steps.extend(see_whole);
     steps.push(control_plane::join(host, &scene.server(host), &flags));
     Ok(steps)
 }

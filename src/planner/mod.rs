@@ -3,12 +3,14 @@
 //! Pure: what it decides can be tested without a host. [`plan`] reads as the table of contents of a run.
 
 mod balancers;
+mod built;
 mod certificates;
 mod cluster;
 mod control_planes;
 mod decision;
 mod etcd;
 mod hosts;
+mod images;
 mod join_command;
 mod joins;
 mod kubeadm;
@@ -16,8 +18,10 @@ mod labels;
 mod limit;
 mod no_quorum;
 mod notes;
+mod preparation;
 mod quorum;
 mod refusals;
+mod relay;
 mod versions;
 mod ways;
 
@@ -30,13 +34,15 @@ use crate::steps::secrets;
 use crate::topology::{Host, HostName, Role, Topology, Version};
 use limit::{Limit, is_within};
 
+pub use built::built;
 pub use cluster::Cluster;
+pub use images::push as push_images;
 pub use join_command::{Invitation, invite, may_invite};
 
 /// What the operator allows.
 #[derive(Debug, Clone, Default)]
 pub struct Allowance {
-    /// How many workers may be unreachable or fail to join (`--max-unreachable-workers`).
+    /// How many workers may be unreachable or fail (`--max-unreachable-workers`).
     pub max_unreachable_workers: usize,
     /// Only these hosts are changed (`--limit`); all are observed and counted.
     pub limit: BTreeSet<HostName>,
@@ -48,7 +54,9 @@ pub fn plan(
     observation: &Observation,
     allowance: &Allowance,
 ) -> Result<Plan, Vec<Problem>> {
-    let scene = Scene::new(topology, observation);
+    let as_found = Scene::new(topology, observation);
+    let prepared = preparation::as_prepared(topology, observation, allowance);
+    let scene = Scene::new(topology, &prepared);
     refusals::check(&scene, allowance)?;
     versions::check(&scene)?;
     let etcd = etcd::decide(&scene, &allowance.limit)?;
@@ -56,16 +64,27 @@ pub fn plan(
     etcd::holds_a_cluster(&scene, &cluster)?;
     let mut limit = Limit::to(&allowance.limit);
     let joins = decision::decide(&scene, &cluster, &mut limit)?;
+    let growth = etcd::stacked::Growth::new(&scene, &cluster, &joins);
+    if let Some(problem) = growth.as_ref().and_then(etcd::stacked::Growth::refused) {
+        return Err(problem.into());
+    }
 
-    let mut phases = vec![limit.narrowed(hosts::files(&scene)?)];
+    let mut phases = vec![limit.narrowed(preparation::prepare(&as_found)?)];
+    phases.push(limit.narrowed(hosts::files(&scene)?));
     phases.push(balancers::set_up(&scene, &cluster, &joins, &mut limit)?);
     let mut narrowed = |phase| limit.narrowed(phase);
     if cluster.is_to_be_initialised() {
         phases.push(narrowed(hosts::prove_paths(&scene)));
     }
-    phases.push(narrowed(hosts::images(&scene, &cluster, &joins, &etcd)));
+    phases.push(narrowed(images::images(
+        &scene,
+        &cluster,
+        &joins,
+        &etcd,
+        &allowance.limit,
+    )));
     phases.extend(
-        etcd::phases(&scene, &cluster, &etcd)?
+        etcd::phases(&scene, &cluster, &etcd, &allowance.limit)?
             .into_iter()
             .map(&mut narrowed),
     );
@@ -76,7 +95,7 @@ pub fn plan(
             .map(&mut narrowed),
     );
     phases.push(narrowed(etcd::kubeadm_config(&scene, &cluster, &etcd)));
-    phases.extend(joins::phases(&scene, &cluster, &joins)?);
+    phases.extend(joins::phases(&scene, &cluster, &joins, growth.as_ref())?);
     phases.push(limit.narrowed(labels::set(&scene, &cluster, &joins)));
     phases.push(balancers::settle(&scene, &cluster, &joins)?);
     phases.push(etcd::api_servers(
@@ -92,8 +111,10 @@ pub fn plan(
         cluster: topology.cluster.clone(),
         phases,
         closing: Vec::new(),
-        notes: notes::gather(&scene, &cluster, &etcd, (allowance, &limit)),
+        notes: notes::gather(&scene, &cluster, (&etcd, &joins), (allowance, &limit)),
     };
+    plan.notes
+        .extend(growth.as_ref().map(etcd::stacked::Growth::note));
     plan.closing = closing(&scene, &plan);
     Ok(plan)
 }
@@ -167,6 +188,22 @@ pub(crate) fn chain(subject: &HostName, steps: Vec<Step>) -> Chain {
         subject: subject.clone(),
         necessity: Necessity::Required,
         steps,
+    }
+}
+
+/// A chain about what a host itself is or has: the run can do without a host that is a worker and nothing else.
+pub(crate) fn chain_of(host: &Host, steps: Vec<Step>) -> Chain {
+    Chain {
+        necessity: necessity(host),
+        ..chain(&host.name, steps)
+    }
+}
+
+pub(crate) fn necessity(host: &Host) -> Necessity {
+    if host.roles.iter().all(|role| *role == Role::Worker) {
+        Necessity::MayLag
+    } else {
+        Necessity::Required
     }
 }
 

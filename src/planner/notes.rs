@@ -1,7 +1,8 @@
 //! What the operator should know that no step does anything about.
 
+use super::decision::Joins;
 use super::limit::Limit;
-use super::{Allowance, Cluster, Scene, balancers, etcd, versions};
+use super::{Allowance, Cluster, Scene, balancers, etcd, images, preparation, versions};
 use crate::plan::{Note, NoteLevel};
 use crate::remote::files::{self, ApiVersion};
 use crate::topology::{EtcdTopology, Role};
@@ -9,14 +10,17 @@ use crate::topology::{EtcdTopology, Role};
 pub(super) fn gather(
     scene: &Scene,
     cluster: &Cluster,
-    etcd: &etcd::Decision,
+    (etcd, joins): (&etcd::Decision, &Joins),
     (allowance, limit): (&Allowance, &Limit<'_>),
 ) -> Vec<Note> {
     let mut notes = Vec::new();
     notes.extend(versions::differences(scene).into_iter().map(warning));
     notes.extend(unreachable(scene, allowance).into_iter().map(warning));
     notes.extend(not_applied(scene, cluster, etcd).into_iter().map(warning));
+    notes.extend(etcd::left_alone(scene, cluster, joins).into_iter().map(warning));
+    notes.extend(preparation::left_alone(scene).into_iter().map(info));
     notes.extend(left_alone(scene, cluster).into_iter().map(info));
+    notes.extend(images::notes(scene, cluster, joins, etcd).into_iter().map(info));
     notes.extend(etcd::notes(scene, etcd));
     notes.extend(foreign_balancer(scene, cluster).map(info));
     notes.extend(stalled(scene, cluster).map(warning));
@@ -118,7 +122,7 @@ fn info(text: String) -> Note {
     }
 }
 
-fn warning(text: String) -> Note {
+pub(super) fn warning(text: String) -> Note {
     Note {
         level: NoteLevel::Warning,
         text,

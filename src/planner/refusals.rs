@@ -18,6 +18,7 @@ pub(super) fn check(scene: &Scene, allowance: &Allowance) -> Result<(), Vec<Prob
         return Ok(());
     }
     problems.extend(etcd::refused_growth(scene, &allowance.limit));
+    problems.extend(etcd::stacked::refused_early(scene, &allowance.limit));
     Err(problems)
 }
 

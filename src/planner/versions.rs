@@ -1,6 +1,6 @@
 //! Which versions go together. Source: Kubernetes' version skew policy.
 
-use super::{Scene, etcd};
+use super::{Scene, etcd, preparation};
 use crate::error::Problem;
 use crate::topology::{EtcdManager, Host, HostName, Role, Version};
 
@@ -9,17 +9,17 @@ pub(super) fn check(scene: &Scene) -> Result<(), Vec<Problem>> {
     let mut problems: Vec<Problem> = scene
         .all_answered()
         .filter(|(host, _)| uses_kubeadm(scene, host))
-        .flat_map(|(host, facts)| forbidden(host, &facts.versions, scene.topology.version))
+        .flat_map(|(host, facts)| forbidden(scene, host, &facts.versions))
         .collect();
     let needs_keepalived = scene.topology.endpoint.vip.is_some();
     for (host, facts) in scene.answered(Role::Balancer) {
         let found = &facts.versions;
-        problems.extend(found.haproxy.is_none().then(|| absent(&host.name, "haproxy")));
+        problems.extend(found.haproxy.is_none().then(|| absent(scene, host, "haproxy")));
         let lacks_keepalived = needs_keepalived && found.keepalived.is_none();
-        problems.extend(lacks_keepalived.then(|| absent(&host.name, "keepalived")));
+        problems.extend(lacks_keepalived.then(|| absent(scene, host, "keepalived")));
     }
     let of_etcd = etcd::programs(scene).into_iter();
-    problems.extend(of_etcd.map(|(host, what, package)| lacking(&host.name, what, package)));
+    problems.extend(of_etcd.map(|(host, what, package)| lacking(scene, host, what, package)));
     if problems.is_empty() {
         Ok(())
     } else {
@@ -33,7 +33,8 @@ fn uses_kubeadm(scene: &Scene, host: &Host) -> bool {
     host.is_node() || (host.is(Role::Etcd) && runs_a_pod)
 }
 
-fn forbidden(host: &Host, found: &crate::facts::Versions, target: Version) -> Vec<Problem> {
+fn forbidden(scene: &Scene, host: &Host, found: &crate::facts::Versions) -> Vec<Problem> {
+    let target = scene.topology.version;
     let mut problems = Vec::new();
     let programs = [
         ("kubeadm", found.kubeadm, Version::cannot_deploy as fn(_, _) -> _),
@@ -41,13 +42,13 @@ fn forbidden(host: &Host, found: &crate::facts::Versions, target: Version) -> Ve
     ];
     for (program, version, rule) in programs {
         let Some(version) = version else {
-            problems.push(absent(&host.name, program));
+            problems.push(absent(scene, host, program));
             continue;
         };
         problems.extend(rule(version, target).map(|rule| skew(&host.name, program, version, target, rule)));
     }
     if found.kubectl.is_none() && host.is(Role::ControlPlane) {
-        problems.push(absent(&host.name, "kubectl"));
+        problems.push(absent(scene, host, "kubectl"));
     }
     problems
 }
@@ -74,17 +75,27 @@ pub(super) fn differences(scene: &Scene) -> Vec<String> {
         .collect()
 }
 
-fn absent(host: &HostName, program: &str) -> Problem {
-    lacking(host, program, program)
+fn absent(scene: &Scene, host: &Host, program: &str) -> Problem {
+    lacking(scene, host, program, program)
 }
 
-fn lacking(host: &HostName, what: &str, package: &str) -> Problem {
+fn lacking(scene: &Scene, host: &Host, what: &str, package: &str) -> Problem {
+    let host_name = &host.name;
+    let mut way_out = vec![if preparation::is_of_another_distribution(scene, host) {
+        format!(
+            "bring {host_name} prepared, with {what} installed; \"Other distributions\" in docs/preparing.md lists what a host needs"
+        )
+    } else {
+        format!("install {package} on {host_name} (apt-get install {package}) and run this again")
+    }];
+    let because = preparation::why_not(scene, host).unwrap_or_else(|| {
+        way_out.push("or have hawser prepare the hosts: `prepare = true` in the inventory".to_owned());
+        "hawser installs packages only where the inventory says `prepare = true`".to_owned()
+    });
     Problem::Unsafe {
-        what: format!("{host}: {what} is not installed"),
-        because: vec!["hawser installs nothing on a host for its own sake".to_owned()],
-        way_out: vec![format!(
-            "install {package} on {host} (apt-get install {package}) and run this again"
-        )],
+        what: format!("{host_name}: {what} is not installed"),
+        because: vec![because],
+        way_out,
     }
 }
 

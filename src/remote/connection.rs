@@ -67,6 +67,8 @@ pub enum Progress {
     Started(u32),
     /// A line of its standard output or standard error.
     Line(String),
+    /// So many bytes of its image have been sent; told every second or so.
+    Sent(u64),
 }
 
 /// A host that runs commands, as root.

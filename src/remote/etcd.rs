@@ -130,7 +130,12 @@ mod tests {
 
     /// A script on a host whose etcdctl answers as `answers` does.
     fn run(script: &str, answers: &str, arguments: &[&str]) -> Output {
-        let text = format!("set -eu\numask 077\netcd_ctl() {{ {answers}\n}}\n{script}");
+        run_with(script, &format!("etcd_ctl() {{ {answers}\n}}"), arguments)
+    }
+
+    /// A script on a host with these programs.
+    fn run_with(script: &str, programs: &str, arguments: &[&str]) -> Output {
+        let text = format!("set -eu\numask 077\n{programs}\n{script}");
         let words = ["-c", text.as_str(), "hawser"];
         Command::new("sh").args(words).args(arguments).output().unwrap()
     }
@@ -293,9 +298,10 @@ mod tests {
     impl Rig {
         fn new(snapshot: &[u8]) -> Self {
             let folder = tempfile::tempdir().unwrap();
-            for name in ["data", "snapshots"] {
-                fs::create_dir(folder.path().join(name)).unwrap();
+            for name in ["data/member/snap", "snapshots"] {
+                fs::create_dir_all(folder.path().join(name)).unwrap();
             }
+            fs::write(folder.path().join("data/member/snap/db"), "database").unwrap();
             fs::write(folder.path().join("saved"), snapshot).unwrap();
             Self { folder }
         }
@@ -305,10 +311,15 @@ mod tests {
         }
 
         fn save(&self) -> (Option<i32>, String) {
-            let answers = format!("cp {} \"$3\"", self.path("saved"));
+            self.save_with("", "snapshots")
+        }
+
+        /// With other programs of the host than its own, into a folder.
+        fn save_with(&self, programs: &str, folder: &str) -> (Option<i32>, String) {
+            let programs = format!("etcd_ctl() {{ cp {} \"$3\"\n}}\n{programs}", self.path("saved"));
             let script = include_str!("scripts/save_etcd_snapshot.sh");
-            let (data, folder) = (self.path("data"), self.path("snapshots"));
-            said(&run(script, &answers, &["socket", &data, &folder, "etcd4"]))
+            let (data, folder) = (self.path("data"), self.path(folder));
+            said(&run_with(script, &programs, &["socket", &data, &folder, "etcd4"]))
         }
 
         fn names(&self, name: &str) -> Vec<String> {
@@ -346,11 +357,7 @@ mod tests {
         let kept = rig.path(&format!("snapshots/{}", left[4]));
         assert_eq!(fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read(&kept).unwrap(), snapshot());
-        assert_eq!(
-            rig.names("data"),
-            Vec::<String>::new(),
-            "nothing stays with the data"
-        );
+        assert_eq!(rig.names("data"), ["member"], "nothing stays with the data");
     }
 
     #[test]
@@ -361,6 +368,50 @@ mod tests {
 
         let told = "the snapshot is not whole: its sum differs\n".to_owned();
         assert_eq!(rig.save(), (Some(1), told));
-        assert_eq!((rig.names("data"), rig.names("snapshots")), (vec![], vec![]));
+        assert_eq!(
+            (rig.names("data"), rig.names("snapshots")),
+            (vec!["member".to_owned()], vec![])
+        );
+    }
+
+    #[test]
+    fn a_snapshot_is_not_begun_where_there_is_no_room_for_it() {
+        // A database of 2 GiB, and what `df` tells of the two file systems, in KiB.
+        let told = |data_kib: u64, kept_kib: u64| {
+            let rig = Rig::new(&snapshot());
+            let programs = format!(
+                "stat() {{ case $* in *snap/db) echo 2147483648 ;; *) command stat \"$@\" ;; esac; }}\n\
+                 df() {{ case $3 in {}) free={data_kib} ;; {}) free={kept_kib} ;; *) free=0 ;; esac\n\
+                 printf 'Filesystem 1024-blocks Used Available Capacity Mounted on\\n/dev/vda 99999999 1 %s 1%% /\\n' \"$free\"; }}",
+                rig.path("data"),
+                rig.path("snapshots"),
+            );
+            let (code, said) = rig.save_with(&programs, "snapshots/of/hawser");
+            let place = rig.path("");
+            (
+                code,
+                said.replace(&place, ""),
+                rig.names("data"),
+                rig.names("snapshots").len(),
+            )
+        };
+        let member = || vec!["member".to_owned()];
+        let enough = (2048 + 256) * 1024;
+
+        let (code, said, _, kept) = told(enough, enough);
+        assert_eq!((code, kept), (Some(0), 1), "{said}");
+        let no_room = |place: &str, free: u64| {
+            format!(
+                "no room for a snapshot in {place}: it takes 2048 MiB, 256 MiB are to stay free beside it, and {free} MiB are free\n"
+            )
+        };
+        assert_eq!(
+            told(enough - 1, enough),
+            (Some(1), no_room("data", 2303), member(), 0)
+        );
+        assert_eq!(
+            told(enough, 1024),
+            (Some(1), no_room("snapshots/of/hawser", 1), member(), 0)
+        );
     }
 }

@@ -12,14 +12,17 @@ pub enum Validator {
     Haproxy,
     /// `keepalived -t`.
     Keepalived,
+    /// `containerd config dump`.
+    Containerd,
 }
 
 impl Validator {
-    fn argument(self) -> &'static str {
+    pub(super) fn argument(self) -> &'static str {
         match self {
             Validator::None => "none",
             Validator::Haproxy => "haproxy",
             Validator::Keepalived => "keepalived",
+            Validator::Containerd => "containerd",
         }
     }
 }
@@ -40,6 +43,24 @@ pub fn file_is(path: &str, owner: &str, mode: u32, sha256: &str) -> RemoteComman
         &format!("{mode:04o}"),
         sha256,
     ])
+}
+
+/// The same of a file with a secret in it. Its SHA-256 is no argument: by it a password could be guessed.
+pub fn hidden_file_is(path: &str, owner: &str, mode: u32, sha256: String) -> RemoteCommand {
+    let sum = Content::hidden(sha256, "<its SHA-256>");
+    RemoteCommand::reads(format!("look at {path}"), include_str!("scripts/files_are.sh"))
+        .args([path, owner, &format!("{mode:04o}")])
+        .input(Content::from(format!("{path} ")).then(sum).then("\n"))
+}
+
+/// Removes a file, or a folder with all that is in it.
+pub fn remove(path: &str) -> RemoteCommand {
+    RemoteCommand::changes(format!("remove {path}"), include_str!("scripts/remove.sh")).arg(path)
+}
+
+/// Whether there is nothing at a path.
+pub fn is_gone(path: &str) -> RemoteCommand {
+    RemoteCommand::reads(format!("look for {path}"), include_str!("scripts/is_gone.sh")).arg(path)
 }
 
 /// Removes `/run/hawser`, where a run's secrets lie while it works.

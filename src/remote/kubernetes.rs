@@ -311,6 +311,24 @@ mod tests {
     }
 
     #[test]
+    fn a_document_that_kubeadm_passes_over_is_a_no_in_the_words_of_every_version() {
+        for what in ["configuration", "YAML"] {
+            let warning = format!(
+                "Ignored {what} document with GroupVersionKind kubeadm.k8s.io/v1beta4, Kind=ClusterConfigurations"
+            );
+            let asked = ask(
+                "migrate validate",
+                &format!("echo 'W1122 08:46:33.1 1 x.go:1] WARNING: {warning}' >&2"),
+            );
+
+            assert_eq!(
+                (asked.status.code(), said(&asked)),
+                (Some(1), format!("WARNING: {warning}\n"))
+            );
+        }
+    }
+
+    #[test]
     fn other_warnings_are_no_reason() {
         let asked = ask(
             "migrate",

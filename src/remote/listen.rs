@@ -30,13 +30,16 @@ pub fn stop_listening(pid: u32) -> RemoteCommand {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{BufRead, BufReader};
+    use std::io::{BufRead, BufReader, ErrorKind, Read};
     use std::net::{TcpListener, TcpStream};
     use std::process::{Child, Command, Stdio};
 
     use super::*;
 
     const LISTEN: &str = include_str!("scripts/listen.sh");
+
+    /// A connection that is closed is so at once.
+    const KEPT: Duration = Duration::from_millis(500);
 
     /// A program's listener on two ports, the second of which is taken; what it says of them.
     fn started(program: &str, port: u16, taken: u16) -> Option<(Child, Vec<String>)> {
@@ -70,7 +73,9 @@ mod tests {
             let Some((mut child, said)) = started(program, free.port(), taken_port) else {
                 continue;
             };
-            let reached = TcpStream::connect(free);
+            let mut reached = TcpStream::connect(free).unwrap();
+            reached.set_read_timeout(Some(KEPT)).unwrap();
+            let heard = reached.read(&mut [0]);
             let stop = Command::new("sh")
                 .args([
                     "-c",
@@ -82,7 +87,8 @@ mod tests {
 
             assert_eq!(said[0], format!("{LISTENING}{}", free.port()), "{program}");
             assert!(said[1].starts_with(&format!("taken {taken_port} ")), "{said:?}");
-            assert!(reached.is_ok(), "{program}: {reached:?}");
+            let silence = heard.map_err(|error| error.kind());
+            assert_eq!(silence, Err(ErrorKind::WouldBlock), "{program}: it is to be kept");
             assert!(stop.unwrap().success());
             assert!(child.wait().unwrap().success(), "{program}");
             assert!(TcpStream::connect(free).is_err(), "{program}");

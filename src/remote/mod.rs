@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::ser::SerializeStruct;
 use zeroize::Zeroizing;
 
+use crate::archive::Single;
 use crate::values::{Content, Slot, Values};
 
 /// A script that asks etcd, whichever way the host has.
@@ -27,9 +28,11 @@ pub mod etcd;
 pub mod files;
 pub mod handover;
 pub mod host;
+pub mod images;
 pub mod kubernetes;
 pub mod listen;
 pub mod preflight;
+pub mod preparation;
 pub mod probe;
 pub mod ways;
 
@@ -59,6 +62,7 @@ pub struct RemoteCommand {
     arguments: Vec<String>,
     input: Content,
     framing: Framing,
+    image: Option<Single>,
     prints_secrets: bool,
 }
 
@@ -80,6 +84,7 @@ impl RemoteCommand {
             arguments: Vec::new(),
             input: Content::default(),
             framing: Framing::Plain,
+            image: None,
             prints_secrets: false,
         }
     }
@@ -110,6 +115,12 @@ impl RemoteCommand {
     fn sized_input(mut self, input: Content) -> Self {
         self.framing = Framing::Sized;
         self.input(input)
+    }
+
+    /// It reads an image, piece by piece, whatever its size.
+    fn image(mut self, image: &Single) -> Self {
+        self.image = Some(image.clone());
+        self
     }
 
     /// Its standard output is for a slot alone: never told, logged or shown.
@@ -143,6 +154,11 @@ impl RemoteCommand {
         &self.input
     }
 
+    /// The image that it reads from standard input, behind what else it reads there.
+    pub fn sends(&self) -> Option<&Single> {
+        self.image.as_ref()
+    }
+
     /// What goes over the wire; `Err` names the slot that has no value yet.
     pub fn wire(&self, values: &Values) -> Result<Wire, Slot> {
         let content = self.input.fill(values)?;
@@ -158,6 +174,7 @@ impl RemoteCommand {
             effect: self.effect,
             line: self.line(),
             input,
+            image: self.image.clone(),
             prints_secrets: self.prints_secrets,
         })
     }
@@ -170,6 +187,10 @@ impl Serialize for RemoteCommand {
         map.serialize_field("effect", &self.effect)?;
         map.serialize_field("line", &self.line())?;
         map.serialize_field("stdin", &self.input)?;
+        match &self.image {
+            Some(image) => map.serialize_field("image", image)?,
+            None => map.skip_field("image")?,
+        }
         map.end()
     }
 }
@@ -180,6 +201,7 @@ pub struct Wire {
     effect: Effect,
     line: String,
     input: Zeroizing<Vec<u8>>,
+    image: Option<Single>,
     prints_secrets: bool,
 }
 
@@ -202,6 +224,11 @@ impl Wire {
     /// What the script reads from standard input.
     pub fn input(&self) -> &[u8] {
         &self.input
+    }
+
+    /// The image that follows, read from its archive piece by piece.
+    pub fn image(&self) -> Option<&Single> {
+        self.image.as_ref()
     }
 
     /// Whether its standard output is secret.

@@ -60,7 +60,7 @@ mod tests {
     use std::process::Command;
 
     use super::*;
-    use crate::facts::{read_preflight, read_sync_times};
+    use crate::facts::{Observed, read_preflight, read_sync_times};
 
     #[test]
     fn this_machine_tells_what_it_is() {
@@ -131,6 +131,27 @@ mod tests {
             assert!(times.count > 0, "{program}: {times:?}");
         }
         assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_path_that_is_not_absolute_is_told_and_looked_for_nowhere() {
+        let answer = |script: &str, arguments: &[&str]| {
+            let output = Command::new("timeout")
+                .args(["60", "sh", "-c", script, "hawser"])
+                .args(arguments)
+                .output()
+                .unwrap();
+            output.stdout
+        };
+        let why = "not an absolute path: data/etcd";
+
+        let measured = answer(SYNC_TIMES, &["data/etcd"]);
+        let looked = answer(SCRIPT, &["unix:///nonexistent.sock", SYSCTLS, "/", "data/etcd"]);
+
+        assert_eq!(read_sync_times(&measured), Err(why.to_owned()));
+        let preflight = read_preflight(&looked).unwrap();
+        assert!(preflight.disks["/"].known().is_some());
+        assert_eq!(preflight.disks["data/etcd"], Observed::Unknown(why.to_owned()));
     }
 
     #[test]

@@ -184,6 +184,44 @@ mod tests {
         assert_eq!(answer, b"Name: HAProxy\n");
     }
 
+    /// What a probe reads in a data directory whose database is this.
+    fn names_in(database: Option<&[u8]>) -> Output {
+        let folder = tempfile::tempdir().unwrap();
+        let snap = folder.path().join("member/snap");
+        std::fs::create_dir_all(&snap).unwrap();
+        if let Some(database) = database {
+            std::fs::write(snap.join("db"), database).unwrap();
+        }
+        let script = concat!(
+            include_str!("scripts/probe_etcd.sh"),
+            "etcd_data=$1 etcd_read=300\netcd_names\n"
+        );
+        sh(script, &[folder.path()])
+    }
+
+    #[test]
+    fn members_are_told_with_where_clients_reach_those_that_have_run() {
+        let ran = r#""peerURLs":["https://192.0.2.41:2380"],"name":"etcd1","clientURLs":["https://192.0.2.41:2379"]"#;
+        let named = r#""peerURLs":["https://192.0.2.42:2380"],"name":"etcd2""#;
+        let database = format!("\0\u{1}{{\"id\":5,{ran}}}\0{{\"id\":6,{named}}}\0{{\"id\":5,{ran}}}");
+
+        let told = names_in(Some(database.as_bytes()));
+
+        assert_eq!(
+            String::from_utf8(told.stdout).unwrap(),
+            format!("{ran}\n{named}\n")
+        );
+    }
+
+    #[test]
+    fn a_database_that_is_not_read_to_its_end_or_is_gone_is_not_taken_for_one_that_names_nobody() {
+        let large = names_in(Some(&[0; 310]));
+        let gone = names_in(None);
+
+        assert_eq!(large.stdout, b"unread 10\n");
+        assert_eq!(gone.status.code(), Some(1));
+    }
+
     /// What the probe says of an endpoint at which kubectl says `words`, ending with `status`.
     fn tls_when_kubectl_says(words: &str, status: &str) -> String {
         let script = concat!(

@@ -56,10 +56,11 @@ fn try_at_once(ways: &[Way]) -> RemoteCommand {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::io::{BufRead, BufReader};
     use std::net::{IpAddr, TcpListener, TcpStream};
     use std::os::unix::fs::symlink;
     use std::path::PathBuf;
-    use std::process::Command;
+    use std::process::{Child, Command, Stdio};
 
     use tempfile::TempDir;
 
@@ -335,5 +336,76 @@ mod tests {
         assert_eq!(asks_tls(serve_two(b"")).reached, Reached::Closed);
         let plain = asks_tls(serve_two(b"HTTP/1.0 400 Bad Request\r\n\r\nthis is no TLS"));
         assert_eq!((plain.reached, plain.peer), (Reached::Open, Peer::NoTls));
+    }
+
+    /// As etcd does, it takes nobody without a certificate. Gone when it is dropped.
+    struct Strict(Child);
+
+    impl Strict {
+        fn start(port: u16) -> Option<(Self, TempDir)> {
+            find("openssl")?;
+            let folder = tempfile::tempdir().unwrap();
+            let key = rcgen::KeyPair::generate().unwrap();
+            let certificate = rcgen::CertificateParams::new(vec![])
+                .unwrap()
+                .self_signed(&key)
+                .unwrap();
+            let path = folder.path().join("etcd.pem");
+            std::fs::write(&path, format!("{}{}", key.serialize_pem(), certificate.pem())).unwrap();
+            let mut server = Command::new("openssl");
+            server.args(["s_server", "-www", "-Verify", "1", "-verify_return_error"]);
+            server
+                .args(["-accept", &format!("127.0.0.1:{port}"), "-cert"])
+                .arg(&path);
+            server.arg("-CAfile").arg(&path);
+            server
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null());
+            let mut server = Self(server.spawn().unwrap());
+            // What it says first, when it listens.
+            let said = server.0.stdout.as_mut().unwrap();
+            assert!(
+                BufReader::new(said)
+                    .lines()
+                    .any(|line| line.unwrap().starts_with("ACCEPT"))
+            );
+            Some((server, folder))
+        }
+    }
+
+    impl Drop for Strict {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+
+    #[test]
+    fn a_server_that_takes_nobody_without_a_certificate_shows_its_own_all_the_same() {
+        let port = closed_port();
+        let Some(_server) = Strict::start(port) else {
+            eprintln!("SKIPPED: openssl is not installed");
+            return;
+        };
+        let bash = || find("bash").map(|path| ("bash", path));
+        for program in ["openssl", "python3"] {
+            let (Some(path), Some(bash)) = (find(program), bash()) else {
+                eprintln!("SKIPPED: {program} is not installed");
+                continue;
+            };
+            let folder = programs(&[(program, path), bash]);
+
+            let trial = ran(
+                shell_in(&folder),
+                &Way {
+                    asks_tls: true,
+                    ..way(port)
+                },
+            );
+
+            assert_eq!(trial.reached, Reached::Open, "{program}");
+            assert!(matches!(trial.peer, Peer::Certificate(_)), "{program}: {trial:?}");
+        }
     }
 }

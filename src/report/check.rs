@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::matrix::{ERROR, WARNING, facts, tables};
 use super::paint::{Paint, duration};
 use crate::check::host::Finding;
-use crate::check::{Cause, Examined, Grade, Port, Remedy};
+use crate::check::{Cause, Examined, Grade, Remedy};
 use crate::topology::HostName;
 
 /// What came of the ways between hosts, and what the hosts are.
@@ -19,6 +19,8 @@ pub struct Page<'a> {
     pub remedies: &'a [Remedy],
     /// Every fact of every host.
     pub findings: &'a [Finding],
+    /// Whether nothing is wrong, as the exit code says it too.
+    pub is_ready: bool,
     /// How long it took.
     pub took: Duration,
 }
@@ -124,24 +126,12 @@ fn legend(page: &Page, paint: Paint) -> String {
 }
 
 fn entry(remedy: &Remedy, paint: Paint) -> String {
-    let ports = match remedy.ports.as_slice() {
-        [Port::Vrrp] => String::new(),
-        [port] => format!(", port {port}"),
-        ports => format!(", ports {}", list(ports)),
-    };
-    // Where ways lead to several hosts, their addresses would be too many.
-    let addresses = match (remedy.to.as_slice(), remedy.addresses.as_slice()) {
-        ([_], [address]) => format!(" at {address}"),
-        _ => String::new(),
-    };
-    let heading = format!(
-        "{} → {}{addresses}{ports} ({})",
-        list(&remedy.from),
-        list(&remedy.to),
-        list(&remedy.purposes)
-    );
     let label = label(remedy.grade, paint);
-    let mut text = format!("{label} {}\n  {}", paint.strong(heading), remedy.cause.meaning());
+    let mut text = format!(
+        "{label} {}\n  {}",
+        paint.strong(remedy.subject()),
+        remedy.cause.meaning()
+    );
     if let Some(detail) = remedy.cause.detail() {
         let _ = write!(text, ": {detail}");
     }
@@ -173,10 +163,10 @@ fn verdict(page: &Page, paint: Paint) -> String {
         count(Grade::Unknown),
         duration(page.took)
     );
-    let word = if count(Grade::Error) > 0 {
-        paint.bad("not ready")
-    } else {
+    let word = if page.is_ready {
         paint.good("ready")
+    } else {
+        paint.bad("not ready")
     };
     format!("{word}: {counts}\n")
 }

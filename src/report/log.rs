@@ -51,6 +51,9 @@ impl RunLog {
 
     /// Takes the next event.
     pub fn handle(&mut self, event: &Event) {
+        if matches!(event, Event::Sent { .. } | Event::Taken { .. }) {
+            return;
+        }
         let line = self.words.line(event);
         let host = line.host.map(|host| format!("{host}  ")).unwrap_or_default();
         let _ = writeln!(self.file, "{}  {host}{}", now(), line.text);

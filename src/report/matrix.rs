@@ -42,6 +42,7 @@ pub(super) fn tables(ways: &[Examined], hosts: &[HostName], paint: Paint) -> Str
         (&[Purpose::EtcdPeers], "between etcd's members"),
         (&[Purpose::PodNetwork], "between nodes, for the pod network"),
         (&[Purpose::Vrrp], "between keepalived and keepalived"),
+        (&[Purpose::Packages], "to the package repository"),
         (&[Purpose::Registry], "to the image registry"),
     ];
     let mut text = String::new();
@@ -50,11 +51,30 @@ pub(super) fn tables(ways: &[Examined], hosts: &[HostName], paint: Paint) -> Str
             .iter()
             .filter(|way| purposes.contains(&way.cell.purpose))
             .collect();
-        if !ways.is_empty() {
+        for ways in apart(ways) {
             text.push_str(&section(heading, &ways, hosts, paint));
         }
     }
     text
+}
+
+/// Ways between the same ends have a table for each port: a pod network may need several.
+fn apart(ways: Vec<&Examined>) -> Vec<Vec<&Examined>> {
+    let mut tables: Vec<Vec<&Examined>> = Vec::new();
+    for way in ways {
+        let is_of_pods = way.cell.purpose == Purpose::PodNetwork;
+        let fits = |table: &&mut Vec<&Examined>| {
+            !is_of_pods
+                || table
+                    .first()
+                    .is_some_and(|other| other.cell.port == way.cell.port)
+        };
+        match tables.iter_mut().find(fits) {
+            Some(table) => table.push(way),
+            None => tables.push(vec![way]),
+        }
+    }
+    tables
 }
 
 /// Every fact of every host.
@@ -95,7 +115,7 @@ fn section(heading: &str, ways: &[&Examined], hosts: &[HostName], paint: Paint) 
         let end = match (&way.cell.to, way.cell.port) {
             (Target::Host(_), Port::Vrrp) | (Target::Endpoint, _) => String::new(),
             (Target::Host(_), port) => format!(", port {port}"),
-            (Target::Registry, port) => format!(", {}:{port}", way.cell.address),
+            (Target::Registry | Target::Repository, port) => format!(", {}:{port}", way.cell.address),
         };
         if !ends.contains(&end) {
             ends.push(end);

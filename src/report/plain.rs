@@ -51,10 +51,12 @@ impl<W: Write> Plain<W> {
         let _ = written.and_then(|()| self.out.flush());
     }
 
-    /// Whether a step's waiting is worth another line.
+    /// Whether a step's waiting, or sending, is worth another line.
     fn waits_long(&mut self, event: &Event) -> bool {
-        let Event::StillWaiting { step, waited, .. } = event else {
-            return false;
+        let (step, waited) = match event {
+            Event::StillWaiting { step, waited, .. } => (step, waited),
+            Event::Sent { step, took, .. } | Event::Taken { step, took, .. } => (step, took),
+            _ => return false,
         };
         let told = self.waiting.entry(step.clone()).or_default();
         let long = waited.saturating_sub(*told) >= BETWEEN_REMINDERS;

@@ -8,7 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::paint::{Paint, duration};
 use super::summary;
-use super::words::STOPPING;
+use super::words::{STOPPING, sent, taken};
 use crate::events::{Event, Outcome};
 use crate::plan::StepId;
 use crate::topology::HostName;
@@ -27,6 +27,10 @@ struct RunningPhase {
     header: ProgressBar,
     ended: usize,
     steps: usize,
+    /// Of images, to all hosts.
+    bytes: u64,
+    /// By step, as far as it has come.
+    sent: BTreeMap<StepId, u64>,
     failed: bool,
 }
 
@@ -57,9 +61,22 @@ impl<W: Write> Terminal<W> {
             }
             Event::HostConnected { .. } | Event::HostObserved { .. } => {}
             Event::HostUnreachable { host, reason } => self.trouble(host, &format!("unreachable: {reason}")),
-            Event::PhaseStarted { phase, steps } => self.begin_phase(phase, *steps),
+            Event::PhaseStarted { phase, steps, bytes } => self.begin_phase(phase, *steps, *bytes),
             Event::StepStarted { step, host, describe } => self.begin_step(step, host, describe),
             Event::OutputLine { host, line, .. } => self.say(host, line),
+            Event::Sent {
+                step,
+                host,
+                bytes,
+                of,
+                ..
+            } => {
+                self.say(host, &sent(*bytes, *of));
+                self.count_sent(step, *bytes);
+            }
+            Event::Taken {
+                host, from, bytes, ..
+            } => self.say(host, &taken(*bytes, from)),
             Event::StillWaiting { host, reason, .. } => self.say(host, reason),
             Event::StepFinished {
                 step, host, outcome, ..
@@ -78,13 +95,15 @@ impl<W: Write> Terminal<W> {
         }
     }
 
-    fn begin_phase(&mut self, name: &str, steps: usize) {
+    fn begin_phase(&mut self, name: &str, steps: usize, bytes: u64) {
         let header = run_clock(self.screen.add(live(HEADER)));
         header.set_prefix(name.to_owned());
         self.phase = Some(RunningPhase {
             header,
             ended: 0,
             steps,
+            bytes,
+            sent: BTreeMap::new(),
             failed: false,
         });
         self.count();
@@ -163,10 +182,21 @@ impl<W: Write> Terminal<W> {
 
     fn count(&self) {
         if let Some(phase) = &self.phase {
-            phase
-                .header
-                .set_message(format!("{} of {}", phase.ended, phase.steps));
+            let steps = format!("{} of {}", phase.ended, phase.steps);
+            let so_far: u64 = phase.sent.values().sum();
+            phase.header.set_message(if so_far > 0 {
+                format!("{steps}, {}", sent(so_far, phase.bytes.max(so_far)))
+            } else {
+                steps
+            });
         }
+    }
+
+    fn count_sent(&mut self, step: &StepId, bytes: u64) {
+        if let Some(phase) = &mut self.phase {
+            phase.sent.insert(step.clone(), bytes);
+        }
+        self.count();
     }
 
     fn trouble(&mut self, host: &HostName, text: &str) {

@@ -45,7 +45,7 @@ impl Words {
                 (Weight::Normal, Some(host), format!("unreachable: {reason}"))
             }
             Event::HostObserved { host } => (Weight::Detail, Some(host), "observed".to_owned()),
-            Event::PhaseStarted { phase, steps } => {
+            Event::PhaseStarted { phase, steps, .. } => {
                 (Weight::Normal, None, format!("== {phase}{}", steps_of(*steps)))
             }
             Event::StepStarted { step, host, describe } => {
@@ -53,6 +53,36 @@ impl Words {
                 (Weight::Normal, Some(host), format!("{describe} …"))
             }
             Event::OutputLine { host, line, .. } => (Weight::Detail, Some(host), format!("| {line}")),
+            Event::Sent {
+                step,
+                host,
+                bytes,
+                of,
+                took,
+            } => {
+                let text = format!(
+                    "{}: {} after {}",
+                    self.describe(step),
+                    sent(*bytes, *of),
+                    duration(*took)
+                );
+                (Weight::Detail, Some(host), text)
+            }
+            Event::Taken {
+                step,
+                host,
+                from,
+                bytes,
+                took,
+            } => {
+                let text = format!(
+                    "{}: {} after {}",
+                    self.describe(step),
+                    taken(*bytes, from),
+                    duration(*took)
+                );
+                (Weight::Detail, Some(host), text)
+            }
             Event::StillWaiting {
                 step,
                 host,
@@ -101,6 +131,21 @@ impl Words {
             .cloned()
             .unwrap_or_else(|| step.to_string())
     }
+}
+
+/// How much of an image is on its way.
+pub(super) fn sent(bytes: u64, of: u64) -> String {
+    format!("{} of {} sent", megabytes(bytes), megabytes(of))
+}
+
+/// How much of an image another host has given.
+pub(super) fn taken(bytes: u64, from: &HostName) -> String {
+    format!("{} taken from {from}", megabytes(bytes))
+}
+
+/// In units of 1 000 000 bytes, as links are measured.
+pub(super) fn megabytes(bytes: u64) -> String {
+    format!("{} MB", (bytes + 500_000) / 1_000_000)
 }
 
 /// What the operator reads on the first Ctrl-C.

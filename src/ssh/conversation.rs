@@ -15,8 +15,10 @@ use zeroize::Zeroizing;
 
 use super::host_key::{Ended, reason};
 use super::output::Stream;
+use super::sending::send_image;
 use super::slots::Slot;
 use super::sudo::{Heard, Opening, SudoPasswords, Trial};
+use crate::archive::Single;
 use crate::error::Problem;
 use crate::remote::connection::{Exit, Output, Progress};
 use crate::topology::{HostName, Sudo};
@@ -26,7 +28,7 @@ use crate::topology::{HostName, Sudo};
 const AFTER_EXIT: Duration = Duration::from_secs(5);
 
 /// Pieces in which standard input is handed over: larger ones gain nothing.
-const PIECE: usize = 128 << 10;
+pub(super) const PIECE: usize = 128 << 10;
 
 /// How many last lines of output a problem shows.
 const ANSWER_LINES: usize = 20;
@@ -35,6 +37,8 @@ const ANSWER_LINES: usize = 20;
 pub(super) struct Request {
     pub(super) purpose: String,
     pub(super) input: Zeroizing<Vec<u8>>,
+    /// What follows the input.
+    pub(super) image: Option<Single>,
     pub(super) deadline: Duration,
     pub(super) progress: Option<UnboundedSender<Progress>>,
     pub(super) prints_secrets: bool,
@@ -85,14 +89,28 @@ pub(super) async fn hold(
 ) {
     let (turns, turned) = unbounded_channel();
     let mut conversation = Conversation::new(place, &request, reader);
+    let (deadline, archive) = (
+        request.deadline,
+        request.image.as_ref().map(|image| image.path().to_owned()),
+    );
+    let mut unread = None;
     let result = {
-        let listening = timeout(request.deadline, conversation.listen(&turns));
+        let listening = timeout(deadline, conversation.listen(&turns));
         tokio::select! {
             heard = listening => heard.ok(),
-            never = speak(&writer, turned, request.input) => match never {},
+            never = speak(&writer, turned, request, &mut unread) => match never {},
         }
     };
     let is_over = result.is_some();
+    // What the host says of an image that ended early is no part of the cause.
+    let result = match (unread, archive) {
+        (Some(cause), Some(archive)) if is_over => Some(Err(Problem::LocalFile {
+            path: archive.display().to_string(),
+            verb: "read",
+            cause,
+        })),
+        _ => result,
+    };
     let _ = answer.send(result.unwrap_or_else(|| Err(conversation.out_of_time())));
     if is_over {
         slot.closes();
@@ -107,12 +125,13 @@ pub(super) async fn hold(
 async fn speak(
     writer: &ChannelWriteHalf<Msg>,
     mut turns: UnboundedReceiver<Turn>,
-    input: Zeroizing<Vec<u8>>,
+    request: Request,
+    unread: &mut Option<String>,
 ) -> Infallible {
     while let Some(turn) = turns.recv().await {
         let said = match turn {
             Turn::Password(line) => writer.data_bytes(line.to_vec()).await,
-            Turn::Input => send_all(writer, &input).await,
+            Turn::Input => send_all(writer, &request, unread).await,
         };
         if said.is_err() {
             break;
@@ -121,9 +140,16 @@ async fn speak(
     std::future::pending().await
 }
 
-async fn send_all(writer: &ChannelWriteHalf<Msg>, input: &[u8]) -> Result<(), russh::Error> {
-    for piece in input.chunks(PIECE) {
+async fn send_all(
+    writer: &ChannelWriteHalf<Msg>,
+    request: &Request,
+    unread: &mut Option<String>,
+) -> Result<(), russh::Error> {
+    for piece in request.input.chunks(PIECE) {
         writer.data_bytes(piece.to_vec()).await?;
+    }
+    if let Some(image) = &request.image {
+        *unread = send_image(writer, image, request.progress.as_ref()).await?;
     }
     writer.eof().await
 }

@@ -10,7 +10,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 
 use super::known_hosts::{Known, Verdict, fingerprint};
-use super::onward::Words;
+use super::onward::{Said, Words};
 use super::stream::in_words;
 use crate::error::Problem;
 use crate::topology::HostName;
@@ -22,7 +22,7 @@ pub(super) struct Guard {
     known: Known,
     refused: Refusal,
     ended: watch::Sender<Option<End>>,
-    words: UnboundedSender<String>,
+    words: UnboundedSender<Said>,
 }
 
 /// Where the reason for a refusal is left: russh itself passes on only that there was one.
@@ -125,14 +125,14 @@ impl Handler for Guard {
 
     async fn channel_open_failure(
         &mut self,
-        _: ChannelId,
+        channel: ChannelId,
         _: ChannelOpenFailure,
         description: &str,
         _: &str,
         _: &mut Session,
     ) -> Result<(), Error> {
         // Nobody listens where the session is gone.
-        let _ = self.words.send(description.to_owned());
+        let _ = self.words.send((channel, description.to_owned()));
         Ok(())
     }
 

@@ -12,6 +12,7 @@ mod known_hosts;
 mod onward;
 mod output;
 mod prompt;
+mod sending;
 mod session;
 mod slots;
 mod stream;
@@ -244,4 +245,4 @@ fn ciphers() -> &'static [cipher::Name] {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use russh::{ChannelOpenFailure, Error};
+use russh::{ChannelId, ChannelOpenFailure, Error};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::session::Session;
 
@@ -17,13 +17,16 @@ const WORDS_LIMIT: Duration = Duration::from_secs(1);
 
 /// What sshd says of openings that failed.
 pub(super) struct Words {
-    heard: UnboundedReceiver<String>,
+    heard: UnboundedReceiver<Said>,
     /// An opening that was given up may still be spoken of.
     are_doubtful: bool,
 }
 
+/// The channel that was not opened, and why. Channels are numbered in the order in which they are asked for.
+pub(super) type Said = (ChannelId, String);
+
 impl Words {
-    pub(super) fn new(heard: UnboundedReceiver<String>) -> Self {
+    pub(super) fn new(heard: UnboundedReceiver<Said>) -> Self {
         Self {
             heard,
             are_doubtful: false,
@@ -36,9 +39,19 @@ impl Words {
         while let Poll::Ready(Some(_)) = self.heard.poll_recv(&mut now) {}
     }
 
-    async fn next(&mut self) -> Option<String> {
-        let words = timeout(WORDS_LIMIT, self.heard.recv()).await.ok().flatten();
-        words.filter(|_| !self.are_doubtful)
+    /// About the opening that was asked for last. Where an earlier one was given up, all that is said is waited for.
+    async fn of_the_last(&mut self) -> Option<String> {
+        let until = Instant::now() + WORDS_LIMIT;
+        let mut last: Option<Said> = None;
+        while let Ok(Some(said)) = timeout_at(until, self.heard.recv()).await {
+            if last.as_ref().is_none_or(|(channel, _)| *channel < said.0) {
+                last = Some(said);
+            }
+            if !self.are_doubtful {
+                break;
+            }
+        }
+        last.map(|(_, words)| words)
     }
 }
 
@@ -58,8 +71,7 @@ pub enum NotOnward {
 impl Session {
     /// Has sshd connect to an address, as it is seen from the host.
     ///
-    /// One after the other: sshd's words do not name the channel that they are about. After one that was given up,
-    /// sshd's words are no longer passed on, as they may be about that one.
+    /// One after the other: who opens a channel is not told its number, so of sshd's words those about the newest are its own.
     pub async fn onward(
         &self,
         address: &str,
@@ -87,7 +99,7 @@ impl Session {
                 Err(NotOnward::Forbidden)
             }
             Ok(Ok(Err(Error::ChannelOpenFailure(reason)))) => {
-                let said = words.next().await;
+                let said = words.of_the_last().await;
                 Err(NotOnward::Failed(said.unwrap_or_else(|| format!("{reason:?}"))))
             }
             Ok(_) => Err(NotOnward::Gone),

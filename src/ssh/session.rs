@@ -170,6 +170,7 @@ impl Connection for Session {
         let request = Request {
             purpose: command.purpose().to_owned(),
             input: Zeroizing::new(command.input().to_vec()),
+            image: command.image().cloned(),
             deadline,
             progress,
             prints_secrets: command.prints_secrets(),

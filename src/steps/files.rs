@@ -6,9 +6,10 @@ use similar::TextDiff;
 use super::QUICK;
 use crate::facts::FileFact;
 use crate::plan::{FileChange, Step, StepId};
-use crate::remote::files::RenderedFile;
+use crate::remote::files::{NOT_SHOWN, RenderedFile};
 use crate::remote::host::{self, Validator};
 use crate::topology::HostName;
+use crate::values::Values;
 
 /// Writes a file where what is on the host differs in content, owner or mode.
 pub fn put(
@@ -36,7 +37,7 @@ pub fn put_again(host: &HostName, file: &RenderedFile) -> Step {
 /// Whether the host has the file as it should be.
 pub fn is_same(file: &RenderedFile, found: Option<&FileFact>) -> bool {
     found.is_some_and(|found| {
-        found.mode == file.mode && found.owner == file.owner && found.content == file.content.masked()
+        found.mode == file.mode && found.owner == file.owner && file.content.is(&found.content)
     })
 }
 
@@ -58,18 +59,23 @@ fn write(host: &HostName, file: &RenderedFile, found: Option<&FileFact>, validat
     if file.content.has_slots() {
         return step;
     }
-    let sha256 = sha256(&file.content.masked());
-    step.done_when(host::file_is(&file.path, &file.owner, file.mode, &sha256), QUICK)
+    let question = if file.content.has_hidden() {
+        host::hidden_file_is(&file.path, &file.owner, file.mode, sum_of(file))
+    } else {
+        host::file_is(&file.path, &file.owner, file.mode, &sum_of(file))
+    };
+    step.done_when(question, QUICK)
 }
 
 fn change_of(file: &RenderedFile, found: Option<&FileFact>) -> FileChange {
     let after = file.content.masked();
     let diff = if file.secret && !file.content.has_slots() {
-        "(secret: not shown)\n".to_owned()
+        NOT_SHOWN.to_owned()
     } else {
+        let shown = found.filter(|found| !was_private(found, file));
         unified(
             &file.path,
-            found.map_or("", |found| found.content.as_str()),
+            shown.map_or("", |found| found.content.as_str()),
             &after,
         )
     };
@@ -91,6 +97,13 @@ fn change_of(file: &RenderedFile, found: Option<&FileFact>) -> FileChange {
     }
 }
 
+/// Whether what a host has was not for everybody's eyes, though what takes its place is: it may hold a password that the
+/// inventory does not name any more.
+fn was_private(found: &FileFact, file: &RenderedFile) -> bool {
+    let is_open = |mode: u32| mode & 0o077 != 0;
+    !is_open(found.mode) && is_open(file.mode)
+}
+
 fn unified(path: &str, before: &str, after: &str) -> String {
     let old = if before.is_empty() { "/dev/null" } else { path };
     TextDiff::from_lines(before, after)
@@ -98,6 +111,12 @@ fn unified(path: &str, before: &str, after: &str) -> String {
         .context_radius(3)
         .header(old, path)
         .to_string()
+}
+
+/// The SHA-256 of what the host receives, which no slot is in.
+fn sum_of(file: &RenderedFile) -> String {
+    let content = file.content.fill(&Values::default()).unwrap_or_default();
+    hex::encode(Sha256::digest(content.as_slice()))
 }
 
 fn sha256(text: &str) -> String {

@@ -12,6 +12,7 @@ pub mod kubeadm;
 pub mod mend;
 pub mod node;
 pub mod path;
+pub mod preparation;
 pub mod secrets;
 
 use std::time::Duration;

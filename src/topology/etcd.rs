@@ -29,7 +29,7 @@ pub enum KeyAlgorithm {
     EcdsaP256,
 }
 
-/// Text that is never shown: a private key that was read from the workstation. Wiped when dropped.
+/// Text that is never shown: a private key or a password that was read from the workstation. Wiped when dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(pub Zeroizing<String>);
 

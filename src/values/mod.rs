@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -28,6 +30,8 @@ pub enum Slot {
     Files(Bundle),
     /// The SHA-256 of each of these files, one a line.
     Sums(Bundle),
+    /// A certificate and its key, with which two hosts know each other while one hands the other an image.
+    Pass,
 }
 
 impl Slot {
@@ -48,6 +52,7 @@ impl Slot {
             Slot::CaHash => "<cluster CA hash, known after init>",
             Slot::Files(bundle) => bundle.mask(),
             Slot::Sums(_) => "<SHA-256 of each of them, known to this run>",
+            Slot::Pass => "<certificate and key of this transfer, made for it alone>",
         }
     }
 
@@ -64,6 +69,22 @@ pub enum Piece {
     Text(String),
     /// A value filled in at execution.
     Slot(Slot),
+    /// What the user has in a file of the workstation, for hosts alone.
+    Hidden(Hidden),
+}
+
+/// Text that hosts receive and nobody else sees. Wiped when dropped.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Hidden {
+    text: Zeroizing<String>,
+    /// What stands in its place wherever a plan is shown.
+    mask: String,
+}
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.mask)
+    }
 }
 
 /// Text for a host, with named slots where secrets and late values go. Serializes masked.
@@ -84,15 +105,37 @@ impl Content {
         Self(pieces)
     }
 
-    /// The text with every slot masked.
+    /// Text that is sent and never shown; `mask` stands in its place.
+    pub fn hidden(text: String, mask: &str) -> Self {
+        Self(vec![Piece::Hidden(Hidden {
+            text: Zeroizing::new(text),
+            mask: mask.to_owned(),
+        })])
+    }
+
+    /// This, and another behind it.
+    #[must_use]
+    pub fn then(mut self, other: impl Into<Content>) -> Self {
+        self.0.extend(other.into().0);
+        self
+    }
+
+    /// The text with every slot and all that is hidden masked.
     pub fn masked(&self) -> String {
-        self.render(|slot| Some(slot.mask())).unwrap_or_default()
+        self.render(|slot| Some(slot.mask()), |hidden| &hidden.mask)
+            .unwrap_or_default()
     }
 
     /// The bytes a host receives; `Err` names the slot that has no value yet.
     pub fn fill(&self, values: &Values) -> Result<Zeroizing<Vec<u8>>, Slot> {
-        let text = self.render(|slot| values.get(slot))?;
+        let text = self.render(|slot| values.get(slot), |hidden| &hidden.text)?;
         Ok(Zeroizing::new(text.into_bytes()))
+    }
+
+    /// Whether a host that has this text has the content. Not where a slot is in it.
+    pub fn is(&self, text: &str) -> bool {
+        let own = self.fill(&Values::default());
+        own.is_ok_and(|own| own.as_slice() == text.as_bytes())
     }
 
     /// The content with one slot's value in its place, for a value that is known already and no secret.
@@ -110,12 +153,21 @@ impl Content {
         self.0.iter().any(|piece| matches!(piece, Piece::Slot(_)))
     }
 
+    /// Whether anything in it is for hosts alone.
+    pub fn has_hidden(&self) -> bool {
+        self.0.iter().any(|piece| matches!(piece, Piece::Hidden(_)))
+    }
+
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    fn render<'a>(&'a self, value: impl Fn(Slot) -> Option<&'a str>) -> Result<String, Slot> {
+    fn render<'a>(
+        &'a self,
+        value: impl Fn(Slot) -> Option<&'a str>,
+        hidden: fn(&Hidden) -> &str,
+    ) -> Result<String, Slot> {
         // Reserved at its full length first: a growing string would leave copies of secrets behind.
         let texts: Vec<&str> = self
             .0
@@ -123,6 +175,7 @@ impl Content {
             .map(|piece| match piece {
                 Piece::Text(text) => Ok(text.as_str()),
                 Piece::Slot(slot) => value(*slot).ok_or(*slot),
+                Piece::Hidden(text) => Ok(hidden(text)),
             })
             .collect::<Result<_, _>>()?;
         let mut all = String::with_capacity(texts.iter().map(|text| text.len()).sum());
@@ -178,6 +231,8 @@ pub struct Values {
     slots: BTreeMap<Slot, Zeroizing<String>>,
     /// What shows that a text holds a piece of a key that a host has told.
     traces: Vec<Zeroizing<String>>,
+    /// The user's own secrets that hosts receive.
+    hidden: Vec<Zeroizing<String>>,
 }
 
 impl Values {
@@ -211,6 +266,16 @@ impl Values {
         Ok(())
     }
 
+    /// Has the credentials of a registry masked from then on, in each form in which a host could say them. A password
+    /// that is shorter than a word is not looked for by itself: it stands in half of all lines.
+    pub fn hide(&mut self, credentials: &str) {
+        let (_, password) = credentials.split_once(':').unwrap_or_default();
+        let forms = [credentials.to_owned(), BASE64_STANDARD.encode(credentials)];
+        let alone = (password.len() >= SHORTEST_PASSWORD).then(|| password.to_owned());
+        self.hidden
+            .extend(forms.into_iter().chain(alone).map(Zeroizing::new));
+    }
+
     /// The content of one file of a bundle, if a host has told it.
     pub fn file(&self, bundle: Bundle, path: &str) -> Option<Zeroizing<Vec<u8>>> {
         bundle::find(self.get(Slot::Files(bundle))?, path)
@@ -230,6 +295,9 @@ impl Values {
                 Some(value) => text.replace(value, slot.mask()),
                 None => text,
             });
+        let text = self.hidden.iter().fold(text, |text, secret| {
+            text.replace(secret.as_str(), "<credentials of a registry>")
+        });
         bundle::redact(&text, &self.traces)
     }
 }
@@ -239,6 +307,8 @@ impl std::fmt::Debug for Values {
         f.debug_set().entries(self.slots.keys()).finish()
     }
 }
+
+const SHORTEST_PASSWORD: usize = 8;
 
 /// `length` characters of a bootstrap token's alphabet, each equally likely.
 fn random_text(length: usize) -> impl Iterator<Item = char> {
@@ -271,6 +341,32 @@ mod tests {
         assert!(join_file().masked().starts_with("token: <bootstrap token"));
         assert!(filled.contains(values.get(Slot::BootstrapToken).unwrap()));
         assert_eq!(values.redact(&filled), join_file().masked());
+    }
+
+    #[test]
+    fn what_is_hidden_is_sent_and_never_shown() {
+        let content = Content::from("a = ").then(Content::hidden("hunter2".to_owned(), "<secret>"));
+
+        let filled = content.fill(&Values::default()).unwrap();
+
+        assert_eq!(filled.as_slice(), b"a = hunter2");
+        assert_eq!(content.masked(), "a = <secret>");
+        assert!(content.is("a = hunter2") && !content.is("a = <secret>"));
+        assert!(!format!("{content:?}").contains("hunter2"));
+        assert!(!serde_json::to_string(&content).unwrap().contains("hunter2"));
+    }
+
+    #[test]
+    fn credentials_are_masked_in_each_of_their_forms() {
+        let mut values = Values::default();
+        values.hide("me:correct horse");
+
+        let said = "401: me:correct horse, Basic bWU6Y29ycmVjdCBob3JzZQ==, correct horse";
+
+        assert_eq!(
+            values.redact(said),
+            "401: <credentials of a registry>, Basic <credentials of a registry>, <credentials of a registry>"
+        );
     }
 
     #[test]

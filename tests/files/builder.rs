@@ -6,8 +6,9 @@ use std::net::IpAddr;
 use hawser::remote::files::RenderedFile;
 use hawser::templates::{Template, Templates};
 use hawser::topology::{
-    CertificateRoute, Endpoint, EtcdSettings, EtcdTopology, Host, HostName, KubeadmSettings, Networks, Patch,
-    Role, SshSettings, SshTarget, Sudo, Topology, Version,
+    CertificateRoute, Endpoint, EtcdSettings, EtcdTopology, Host, HostName, ImageSettings, KubeadmSettings,
+    Networks, PackageSource, Patch, Preparation, Proxy, Repository, Role, SshSettings, SshTarget, Sudo, Swap,
+    Topology, Version,
 };
 use hawser::values::{Slot, Values};
 use serde_json::{Map, Value, json};
@@ -26,6 +27,7 @@ pub(crate) fn stacked() -> Topology {
         external_etcd: EtcdSettings::default(),
         certificates: CertificateRoute::Upload,
         image_repository: "registry.k8s.io".to_owned(),
+        images: ImageSettings::default(),
         endpoint: Endpoint {
             name: "api.demo.example".to_owned(),
             port: 6443,
@@ -42,6 +44,7 @@ pub(crate) fn stacked() -> Topology {
         api_port: 6443,
         manifests: vec![],
         pod_network_ports: Vec::new(),
+        preparation: None,
         kubeadm: KubeadmSettings {
             cri_socket: "unix:///run/containerd/containerd.sock".to_owned(),
             extra_sans: vec![],
@@ -199,4 +202,28 @@ pub(crate) fn filled(file: &RenderedFile) -> String {
 
 pub(crate) fn map(value: &Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
+}
+
+/// With bare hosts: packages from a repository, and everything else as it is where the inventory says no more.
+pub(crate) fn bare(topology: Topology) -> Topology {
+    let sysctls = ["net.bridge.bridge-nf-call-iptables", "net.ipv4.ip_forward"];
+    Topology {
+        preparation: Some(Preparation {
+            source: PackageSource::Repository(Repository {
+                url: "https://packages.example.org/core:/stable:/v1.36/deb/".to_owned(),
+                key: "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nAAAA\n-----END PGP PUBLIC KEY BLOCK-----\n"
+                    .to_owned(),
+                fingerprint: "AB".repeat(20),
+            }),
+            modules: ["overlay", "br_netfilter"].map(str::to_owned).to_vec(),
+            sysctls: sysctls.map(|name| (name.to_owned(), "1".to_owned())).into(),
+            swap: Swap::Off,
+            sandbox_image: "registry.k8s.io/pause:3.10.1".to_owned(),
+            mirrors: BTreeMap::new(),
+            credentials: BTreeMap::new(),
+            containerd: Map::new(),
+            proxy: Proxy::default(),
+        }),
+        ..topology
+    }
 }

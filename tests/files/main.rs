@@ -15,6 +15,7 @@ mod haproxy;
 mod hosts_block;
 mod keepalived;
 mod kubeadm;
+mod preparation;
 mod programs;
 mod schema;
 mod templates;

@@ -7,7 +7,7 @@ use hawser::remote::files::{RenderedFile, every_file, haproxy, haproxy_descripti
 use hawser::templates::Templates;
 use hawser::topology::{EtcdManager, Topology};
 
-use crate::builder::{KUBEADM_1_36, external, find, stacked, with_patches, with_template};
+use crate::builder::{KUBEADM_1_36, bare, external, find, stacked, with_patches, with_template};
 
 const OWN: &str = include_str!("../../templates/haproxy.cfg.j2");
 
@@ -185,6 +185,9 @@ fn the_templates_own_page_names_what_each_is_given() {
         } else {
             stacked()
         };
+        if name == "containerd.toml.j2" {
+            topology = bare(topology);
+        }
         if name == "etcd.service.j2" {
             topology.external_etcd.manager = EtcdManager::Systemd;
         }

@@ -204,6 +204,13 @@ const BROKEN: &[(&str, &[(&str, &str)])] = &[
         )],
     ),
     (
+        "a path of etcd's data that begins nowhere",
+        &[(
+            "[[files]]",
+            "[kubeadm.cluster_configuration]\netcd.local.dataDir = \"data/etcd\"\n\n[[files]]",
+        )],
+    ),
+    (
         "an authority for etcd without its key",
         &[(
             "[networks]",
@@ -248,6 +255,360 @@ const BROKEN: &[(&str, &[(&str, &str)])] = &[
             "taints = ",
             "kubelet_args = { \"--max-pods\" = \"50\" }\ntaints = ",
         )],
+    ),
+    (
+        "the repository of another minor release",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\nrepository = \"https://p.example/v1.33/deb/\"\nkey = \"kubernetes.asc\"\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "a repository without its key",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\nrepository = \"https://p.example/v1.34/deb/\"\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "a repository with two keys",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\nrepository = \"https://p.example/v1.34/deb/\"\nkey = \"kubernetes.asc\"\nkey_url = \"https://p.example/Release.key\"\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "a repository whose key is not there",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\nrepository = \"https://p.example/v1.34/deb/\"\nkey = \"absent.asc\"\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "a repository whose key is a web page",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\nrepository = \"https://p.example/v1.34/deb/\"\nkey = \"page.yaml\"\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "a repository's file of keys holds two",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\nrepository = \"https://p.example/v1.34/deb/\"\nkey = \"two-keys.asc\"\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "a repository's key has another fingerprint",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\nrepository = \"https://p.example/v1.34/deb/\"\nkey = \"kubernetes.asc\"\nfingerprint = \"DE15B14486CD377B9E876E1A234654DA9A296436\"\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "a fingerprint that is a short id",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\nrepository = \"https://p.example/v1.34/deb/\"\nkey = \"kubernetes.asc\"\nfingerprint = \"FECF7ACB\"\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "a key from the network without its fingerprint",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\nrepository = \"https://p.example/v1.34/deb/\"\nkey_url = \"https://p.example/Release.key\"\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "a repository with a password",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\nrepository = \"https://me:secret@p.example/v1.34/deb/\"\nkey = \"kubernetes.asc\"\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "a repository that is no URL",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\nrepository = \"p.example/v1.34/deb\"\nkey = \"kubernetes.asc\"\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "a key without a repository",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\nkey = \"kubernetes.asc\"\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "a repository and a folder of packages",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\nrepository = \"https://p.example/v1.34/deb/\"\nkey = \"kubernetes.asc\"\npackages = \"packages\"\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "a kernel module that is none",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\nmodules = [\"overlay\", \"/lib/evil.ko\"]\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "a kernel setting that is none",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\nsysctls = { ip_forward = \"1\" }\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "a kernel setting of two lines",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\nsysctls = { \"net.ipv4.ip_forward\" = \"1\\nkernel.panic = 1\" }\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "a choice about swap that there is not",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            ("[networks]", "[preparation]\nswap = \"on\"\n\n[networks]"),
+        ],
+    ),
+    (
+        "a sandbox image without a tag",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\nsandbox_image = \"registry.k8s.io/pause\"\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "a mirror that is no URL",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\nmirrors = { \"docker.io\" = [\"mirror.example\"] }\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "a registry that is no name",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\nmirrors = { \"https://docker.io\" = [\"https://mirror.example\"] }\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "containerd's sandbox image, which has a key of its own",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\ncontainerd = { plugins = { \"io.containerd.grpc.v1.cri\" = { sandbox_image = \"p:1\" } } }\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "a proxy with a password",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\nproxy = { http = \"http://me:secret@proxy.example:3128\" }\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "exceptions of a proxy in one text",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\nproxy = { http = \"http://proxy.example:3128\", exceptions = [\"a.example,b.example\"] }\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "a folder without packages",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\npackages = \"manifests\"\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "a folder with a file that is no package",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\npackages = \"packages-odd\"\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "a registry's password in containerd's configuration",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation.containerd.plugins.\"io.containerd.grpc.v1.cri\".registry.configs.\"r.example\".auth]\nusername = \"me\"\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "a header with credentials in containerd's configuration",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\ncontainerd = { plugins = { \"io.containerd.grpc.v1.cri\" = { registry = { headers = { Authorization = [\"Basic x\"] } } } } }\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "mirrors in containerd's configuration, which have a key of their own",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\ncontainerd = { plugins = { \"io.containerd.grpc.v1.cri\" = { registry = { mirrors = { \"r.example\" = { endpoint = [] } } } } } }\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "credentials that others may read",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\nregistries = { \"r.example\" = { credentials_file = \"registry-open\" } }\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "credentials without a user",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\nregistries = { \"r.example\" = { credentials_file = \"registry-half\" } }\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "credentials that are not there",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\nregistries = { \"r.example\" = { credentials_file = \"absent\" } }\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "a registry of which nothing is said",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\nregistries = { \"r.example\" = {} }\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "credentials for Docker Hub",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\nregistries = { \"docker.io\" = { credentials_file = \"registry-credentials\" } }\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "a file whose path is hawser's",
+        &[(
+            "roles = [\"control-plane\"]\npath = \"/etc/kubernetes/audit-policy.yaml\"",
+            "roles = [\"balancer\"]\npath = \"/etc/haproxy/haproxy.cfg\"",
+        )],
+    ),
+    (
+        "a file for a registry that has a mirror",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[preparation]\nmirrors = { \"r.example\" = [\"https://m.example\"] }\n\n[[files]]\nroles = [\"worker\"]\npath = \"/etc/containerd/certs.d/r.example/hosts.toml\"\nsource = \"audit-policy.yaml\"\n\n[networks]",
+            ),
+        ],
+    ),
+    (
+        "hosts with CRI-O are prepared",
+        &[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            (
+                "[networks]",
+                "[kubeadm]\ncri_socket = \"unix:///var/run/crio/crio.sock\"\n\n[networks]",
+            ),
+        ],
     ),
 ];
 

@@ -7,19 +7,29 @@ use hawser::topology::{EtcdManager, KeyAlgorithm, Sudo};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::archives::archive_of;
 use crate::workshop::{enter_folder, good_but, load_text, write};
 
 const EXAMPLE: &str = include_str!("../../inventory.example.toml");
+
+const KEY: &str = include_str!("../data/repository.asc");
+const FINGERPRINT: &str = "E804F2B8DAD43FA89C4F21E6C8E8A914FECF7ACB";
 
 /// The example with every key that is commented out put to use; its files are there, its URL is not asked.
 pub(crate) fn example_in_full() -> String {
     enter_folder();
     write("known_hosts", "", 0o644);
+    write("registry-credentials", "me:correct horse\n", 0o600);
     let own = Authority::new(KeyAlgorithm::EcdsaP256, Timestamp::now())
         .unwrap()
         .pair();
     write("etcd-ca.crt", &own.certificate, 0o644);
     write("etcd-ca.key", &own.key, 0o600);
+    std::fs::write(
+        "kubernetes-images.tar",
+        archive_of(&[("registry.k8s.io/pause:3.10", 1)]),
+    )
+    .unwrap();
     let hash = "39a6d0e3e45d34b3b3c4d5b2a9a5bf1b3c5f1a6a4bd3be5a0d4e1f0d6b7a8c90";
     let in_use = |line: &str| match line.strip_prefix('#') {
         Some(key)
@@ -31,9 +41,13 @@ pub(crate) fn example_in_full() -> String {
         }
         _ => line.to_owned(),
     };
-    let lines = EXAMPLE.lines().map(in_use).filter(|line| !line.contains("url ="));
+    // Either packages of a folder or a repository; either of the two with what it says alone.
+    let is_asked = |line: &String| !line.contains("url =") && !line.starts_with("packages =");
+    let lines = EXAMPLE.lines().map(in_use).filter(is_asked);
     let text = lines.collect::<Vec<_>>().join("\n");
-    text.replace("~/.ssh/id_ed25519", "id_demo")
+    write("kubernetes.asc", KEY, 0o644);
+    text.replace("DE15B14486CD377B9E876E1A234654DA9A296436", FINGERPRINT)
+        .replace("~/.ssh/id_ed25519", "id_demo")
         .replace(&format!(", sha256 = \"{hash}\""), "")
 }
 
@@ -65,6 +79,10 @@ fn the_example_loads_in_full_too() {
     assert_eq!(topology.kubeadm.kube_proxy_configuration["mode"], "nftables");
     assert_eq!(topology.external_etcd.manager, EtcdManager::Kubelet);
     assert!(topology.external_etcd.authority.is_some());
+    assert_eq!(
+        topology.images.archives[0].images[0].name(),
+        "registry.k8s.io/pause:3.10"
+    );
     assert_eq!(topology.hosts[6].ssh.sudo, Sudo::Password);
 }
 

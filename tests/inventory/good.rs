@@ -1,11 +1,13 @@
 //! What good inventories mean.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use hawser::inventory::Loaded;
-use hawser::topology::{EtcdTopology, HostName, Role, Sudo, Version};
+use hawser::remote::files::every_file;
+use hawser::topology::{EtcdTopology, HostName, PackageSource, Role, Sudo, Swap, Version};
 
-use crate::workshop::{GOOD, good_but, load_text};
+use crate::workshop::{GOOD, good_but, load_text, rendered};
 
 #[test]
 fn a_good_inventory_is_resolved_with_its_defaults() {
@@ -173,4 +175,136 @@ fn external_etcd_has_three_hosts_of_its_own() {
     assert_eq!(warnings, Vec::<String>::new());
     assert_eq!(topology.etcd, EtcdTopology::External);
     assert_eq!(topology.with_role(Role::Etcd).count(), 3);
+}
+
+#[test]
+fn hosts_come_prepared_where_nothing_is_said() {
+    let loaded = load_text("good.toml", GOOD).unwrap();
+
+    assert_eq!(loaded.topology.preparation, None);
+}
+
+#[test]
+fn preparation_that_is_not_asked_for_is_warned_about() {
+    let text = good_but(&[("[networks]", "[preparation]\nswap = \"keep\"\n\n[networks]")]);
+
+    let loaded = load_text("good.toml", &text).unwrap();
+
+    assert_eq!(loaded.topology.preparation, None);
+    assert_eq!(loaded.warnings.len(), 1);
+    assert!(loaded.warnings[0].contains("says nothing where hosts come prepared"));
+}
+
+#[test]
+fn preparation_has_what_kubernetes_needs_by_default() {
+    let text = good_but(&[("[cluster]", "prepare = true\n\n[cluster]")]);
+
+    let preparation = load_text("good.toml", &text)
+        .unwrap()
+        .topology
+        .preparation
+        .unwrap();
+
+    assert_eq!(preparation.source, PackageSource::Own);
+    assert_eq!(preparation.modules, ["overlay", "br_netfilter"]);
+    let sysctls: Vec<&str> = preparation.sysctls.keys().map(String::as_str).collect();
+    assert_eq!(
+        sysctls,
+        [
+            "net.bridge.bridge-nf-call-ip6tables",
+            "net.bridge.bridge-nf-call-iptables",
+            "net.ipv4.ip_forward"
+        ]
+    );
+    assert_eq!(preparation.swap, Swap::Off);
+    assert_eq!(preparation.sandbox_image, "registry.k8s.io/pause:3.10.1");
+}
+
+#[test]
+fn a_repository_has_its_key_and_a_setting_its_own_value() {
+    let table = "[preparation]\nrepository = \"https://p.example/v1.34/deb\"\nkey = \"kubernetes.asc\"\n\
+                 fingerprint = \"E804 F2B8 DAD4 3FA8 9C4F  21E6 C8E8 A914 FECF 7ACB\"\nmodules = [\"overlay\"]\n\
+                 sysctls = { \"net.ipv4.ip_forward\" = \"0\" }\n\n[networks]";
+    let text = good_but(&[
+        ("[cluster]", "prepare = true\n\n[cluster]"),
+        ("[networks]", table),
+    ]);
+
+    let preparation = load_text("good.toml", &text)
+        .unwrap()
+        .topology
+        .preparation
+        .unwrap();
+
+    let PackageSource::Repository(repository) = preparation.source else {
+        panic!("{:?}", preparation.source);
+    };
+    assert_eq!(repository.url, "https://p.example/v1.34/deb/");
+    assert!(
+        repository
+            .key
+            .starts_with("-----BEGIN PGP PUBLIC KEY BLOCK-----\n")
+    );
+    let sysctls: Vec<_> = preparation.sysctls.into_iter().collect();
+    assert_eq!(sysctls, [("net.ipv4.ip_forward".to_owned(), "0".to_owned())]);
+}
+
+#[test]
+fn credentials_of_a_registry_are_one_line_that_is_never_shown() {
+    let table = "[preparation.registries.\"registry.example.org\"]\ncredentials_file = \"registry-credentials\"\n\n[networks]";
+    let text = good_but(&[
+        ("[cluster]", "prepare = true\n\n[cluster]"),
+        ("[networks]", table),
+    ]);
+
+    let topology = load_text("good.toml", &text).unwrap().topology;
+
+    assert!(!format!("{topology:?}").contains("correct horse"));
+    let credentials = topology.preparation.unwrap().credentials;
+    assert_eq!(credentials["registry.example.org"].0.as_str(), "me:correct horse");
+}
+
+/// Certificates may be the user's own: kubeadm takes up those that are there.
+fn is_a_certificate(path: &str) -> bool {
+    path.contains("/pki/")
+}
+
+#[test]
+fn no_file_of_the_users_has_a_path_that_hawser_writes() {
+    let preparation = "[preparation]\nrepository = \"https://p.example/v1.34/deb/\"\nkey = \"kubernetes.asc\"\n\
+        mirrors = { \"docker.io\" = [\"https://m.example\"] }\nproxy = { http = \"http://proxy.example:3128\" }\n\
+        registries = { \"r.example\" = { credentials_file = \"registry-credentials\" } }\n\n[networks]";
+    let prepared = [
+        ("[cluster]", "prepare = true\n\n[cluster]"),
+        ("[networks]", preparation),
+        ("[endpoint]", "[endpoint]\nhosts_file = true"),
+    ];
+    let stacked = good_but(&prepared);
+    let external = |manager: &str| {
+        let etcd = format!("topology = \"external\"\n\n[etcd]\nmanager = \"{manager}\"\n\n[endpoint]");
+        stacked
+            .replacen("[endpoint]", &etcd, 1)
+            .replacen("[[hosts]]", &etcd_hosts(), 1)
+    };
+    let mut tried = BTreeSet::new();
+    for text in [stacked.clone(), external("kubelet"), external("systemd")] {
+        let topology = load_text("own.toml", &text).unwrap().topology;
+        for host in &topology.hosts {
+            let role = host.roles.first().unwrap();
+            for file in every_file(&topology, host, topology.version).unwrap() {
+                if is_a_certificate(&file.path) || !topology.files.iter().all(|own| own.path != file.path) {
+                    continue;
+                }
+                let entry = format!(
+                    "[[files]]\nroles = [\"{role}\"]\npath = \"{}\"\nsource = \"audit-policy.yaml\"\n\n[[files]]",
+                    file.path
+                );
+                let (count, said) = rendered(load_text("own.toml", &text.replacen("[[files]]", &entry, 1)));
+                assert_eq!(count, 1, "{role} {}: {said}", file.path);
+                assert!(said.contains("hawser itself writes"), "{said}");
+                tried.insert(file.path);
+            }
+        }
+    }
+    assert!(tried.len() >= 20, "{tried:?}");
 }

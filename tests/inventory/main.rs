@@ -6,6 +6,8 @@
     reason = "a test's own preparation may end it"
 )]
 
+#[path = "../archives/docker.rs"]
+mod archives;
 mod broken;
 mod example;
 mod good;

@@ -3,6 +3,8 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
+use hawser::topology::PackageSource;
+
 use crate::workshop::{good_but, load_text, rendered};
 
 #[test]
@@ -52,6 +54,39 @@ fn a_url_without_tls_needs_a_hash() {
     ));
 
     assert!(rendered.contains("not a URL to trust"), "{rendered}");
+}
+
+#[test]
+fn a_repositorys_key_is_fetched_and_known_by_its_fingerprint() {
+    let url = serve(include_str!("../data/repository.asc"), 2);
+    let with = |fingerprint: &str| {
+        let table = format!(
+            "[preparation]\nrepository = \"https://p.example/v1.34/deb/\"\nkey_url = \"{url}\"\n\
+             fingerprint = \"{fingerprint}\"\n\n[networks]"
+        );
+        good_but(&[
+            ("[cluster]", "prepare = true\n\n[cluster]"),
+            ("[networks]", table.as_str()),
+        ])
+    };
+    let right = "E804F2B8DAD43FA89C4F21E6C8E8A914FECF7ACB";
+    let wrong = "DE15B14486CD377B9E876E1A234654DA9A296436";
+
+    let good = load_text("key-url.toml", &with(right)).unwrap();
+    let (count, told) = rendered(load_text("key-url-wrong.toml", &with(wrong)));
+
+    let Some(PackageSource::Repository(repository)) = good.topology.preparation.map(|own| own.source) else {
+        panic!("no repository");
+    };
+    assert_eq!(repository.fingerprint, right);
+    assert!(
+        repository
+            .key
+            .starts_with("-----BEGIN PGP PUBLIC KEY BLOCK-----\n")
+    );
+    assert_eq!(count, 1, "{told}");
+    assert!(told.contains("the key has another fingerprint"), "{told}");
+    assert!(told.contains(right) && told.contains(wrong), "{told}");
 }
 
 /// A web server of one answer for `answers` requests.

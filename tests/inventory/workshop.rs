@@ -24,7 +24,12 @@ pub(crate) fn enter_folder() {
             "apiVersion: v1\nkind: Namespace\nmetadata: {name: net}\n",
             0o644,
         );
+        write("registry-credentials", "me:correct horse\n", 0o600);
+        write("registry-open", "me:correct horse\n", 0o644);
+        write("registry-half", "correct horse\n", 0o600);
         write("page.yaml", "<!doctype html>\n<title>Not found</title>\n", 0o644);
+        write("kubernetes.asc", include_str!("../data/repository.asc"), 0o644);
+        write("two-keys.asc", include_str!("../data/two-keys.asc"), 0o644);
         write(
             "audit-policy.yaml",
             "apiVersion: audit.k8s.io/v1\nkind: Policy\n",
@@ -49,6 +54,7 @@ pub(crate) fn enter_folder() {
             "templates-odd",
             "patches",
             "patches-odd",
+            "packages-odd",
         ] {
             fs::create_dir(folder).unwrap();
         }
@@ -66,6 +72,7 @@ pub(crate) fn enter_folder() {
         );
         write("patches/etcd0.json", "{\"spec\": {}}\n", 0o644);
         write("patches-odd/kube-apiserver+patch.yaml", "metadata: {}\n", 0o644);
+        write("packages-odd/kubeadm.deb", "<!doctype html>\n", 0o644);
         folder
     });
 }

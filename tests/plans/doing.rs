@@ -3,6 +3,7 @@
 use hawser::facts::{NodeFact, Observed, ServerFact};
 use hawser::plan::{Chain, Phase, Plan, Step};
 use hawser::topology::{CertificateRoute, HostName, Version};
+use hawser::values::Values;
 
 use crate::world::{CA, Machine, World};
 
@@ -117,7 +118,7 @@ impl World {
 
     fn act(&mut self, step: &Step) -> Result<(), String> {
         let (_, what) = step.id.0.split_once('/').unwrap();
-        if self.act_on_etcd(step, what)? {
+        if self.act_on_preparation(step, what) || self.act_on_etcd(step, what)? {
             return Ok(());
         }
         if what == "write-control-plane-certificates" {
@@ -137,6 +138,7 @@ impl World {
                 let images = &mut self.machine(&step.host.0).facts.kubernetes;
                 images.images = images.needed_images.clone();
             }
+            what if what.starts_with("import-") => self.import(step),
             "bring-up" => self.machine(&step.host.0).unit("kubelet", true),
             "apply-pod-network" => self.has_pod_network = true,
             "create-token" => self.has_token = true,
@@ -235,7 +237,11 @@ impl World {
     }
 
     pub(crate) fn write(&mut self, step: &Step) {
-        let content = step.change.as_ref().unwrap().stdin().masked();
+        let sent = step.change.as_ref().unwrap().stdin();
+        let content = match sent.fill(&Values::default()) {
+            Ok(known) => String::from_utf8(known.to_vec()).unwrap(),
+            Err(_) => sent.masked(),
+        };
         let machine = self.machine(&step.host.0);
         for file in &step.files {
             if content.contains("initial-cluster") {

@@ -1,5 +1,7 @@
 //! etcd on hosts of its own, on the model.
 
+use std::collections::BTreeSet;
+
 use hawser::facts::{CertificateFact, EtcdData, EtcdFacts, Observed, cluster_id};
 use hawser::pki::Leaf;
 use hawser::plan::Step;
@@ -235,6 +237,7 @@ impl World {
         machine.facts.etcd.as_mut().unwrap().data.get_or_insert(EtcdData {
             cluster_id: Observed::Known(id),
             members: vec![],
+            have_run: Observed::Known(BTreeSet::new()),
         });
         if self.members.is_empty() {
             let hosts: Vec<HostName> = self
@@ -252,6 +255,12 @@ impl World {
     /// What an etcd host's member says beside what lies on the host.
     pub(crate) fn etcd_facts(&self, name: &HostName, found: &EtcdFacts) -> EtcdFacts {
         let mut facts = found.clone();
+        let of_ours = |data: &&mut EtcdData| data.cluster_id.known() == self.etcd_id.as_ref();
+        if let Some(data) = facts.data.as_mut().filter(of_ours) {
+            let ran = self.members.iter().filter(|member| member.started);
+            let urls = ran.flat_map(|member| self.member(&member.host).peer_urls);
+            data.have_run = Observed::Known(urls.collect());
+        }
         let leader = self.members.iter().find(|member| !member.learner);
         facts.leader = Observed::Known(leader.map(|member| member.id.clone()));
         if self.member_of(name).is_some_and(|member| member.learner) && self.runs_etcd(name) {

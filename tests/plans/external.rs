@@ -1,6 +1,6 @@
 //! etcd on hosts of its own: built, left alone, mended, refused.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hawser::facts::{CLIENT_CERTIFICATE, EtcdData, Observed};
 use hawser::pki::{Authority, Leaf};
@@ -32,6 +32,7 @@ fn some_data(id: &str) -> EtcdData {
     EtcdData {
         cluster_id: Observed::Known(id.to_owned()),
         members: vec!["old1 (https://10.9.9.1:2380)".to_owned()],
+        have_run: Observed::Known(BTreeSet::new()),
     }
 }
 
@@ -362,8 +363,8 @@ fn certificates_that_end_with_their_authority_are_not_made_again_and_again() {
     assert!(world.plan().unwrap().is_empty());
 }
 
-#[test]
-fn a_control_planes_certificate_for_asking_etcd_is_made_anew_too() {
+/// The control planes' certificates for asking etcd end in 20 days.
+fn with_clients_that_end() -> World {
     let mut world = built(EtcdManager::Kubelet);
     let now = jiff::Timestamp::now();
     let own = Authority::new(KeyAlgorithm::EcdsaP256, now).unwrap();
@@ -379,6 +380,12 @@ fn a_control_planes_certificate_for_asking_etcd_is_made_anew_too() {
         world.etcd(host).now_s = now.as_second() + 345 * DAY;
     }
     world.knows_authority = false;
+    world
+}
+
+#[test]
+fn a_control_planes_certificate_for_asking_etcd_is_made_anew_too() {
+    let world = with_clients_that_end();
 
     let plan = world.plan().unwrap();
 
@@ -410,4 +417,43 @@ fn verification_misses_a_member_and_a_common_leader() {
         ("etcd3", "its etcd member is not healthy")
     );
     assert_eq!((two_leaders.len(), one_down.len()), (1, 1));
+}
+
+/// Two members have lost a certificate, and run on.
+fn with_two_that_lack_a_certificate() -> World {
+    let mut world = built(EtcdManager::Kubelet);
+    for host in ["etcd1", "etcd2"] {
+        world.etcd(host).certificates.remove("peer");
+    }
+    world.knows_authority = false;
+    world
+}
+
+#[test]
+fn a_limit_to_one_of_two_renewals_reads_the_authority_for_it() {
+    let mut world = with_two_that_lack_a_certificate();
+
+    let plan = world.plan_with(&limited_to(&["etcd2"])).unwrap();
+
+    let steps: Vec<_> = plan.steps().map(|step| step.id.0.as_str()).collect();
+    assert_eq!(
+        steps,
+        ["etcd1/read-etcd-authority", "etcd2/write-etcd-certificates"]
+    );
+    world.apply(&plan).unwrap();
+    assert_eq!(world.violations, Vec::<String>::new());
+}
+
+#[test]
+fn a_limit_to_a_control_plane_whose_certificate_ends_reads_the_authority_for_it() {
+    let mut world = with_clients_that_end();
+    world.etcd("etcd1").certificates.remove("peer");
+
+    let plan = world.plan_with(&limited_to(&["cp2"])).unwrap();
+
+    let steps: Vec<_> = plan.steps().map(|step| step.id.0.as_str()).collect();
+    assert_eq!(
+        steps,
+        ["etcd1/read-etcd-authority", "cp2/write-etcd-client-certificate"]
+    );
 }

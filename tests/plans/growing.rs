@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use hawser::error::ExitCode;
-use hawser::facts::{EtcdData, Observed};
-use hawser::plan::Plan;
-use hawser::planner::Allowance;
+use hawser::facts::{EtcdData, HostFacts, Observation, Observed};
+use hawser::plan::{NoteLevel, Plan};
+use hawser::planner::{self, Allowance};
 use hawser::remote::files::{API_SERVER, etcd_servers};
 use hawser::topology::{EtcdManager, HostName, Role};
 use hawser::verify::unmet;
@@ -290,6 +290,7 @@ fn data_of_another_cluster_on_a_host_that_is_to_be_added() {
     world.etcd("etcd4").data = Some(EtcdData {
         cluster_id: Observed::Known("cdf818194e3a8c32".to_owned()),
         members: vec![],
+        have_run: Observed::Known(BTreeSet::new()),
     });
 
     let problems = world.plan().unwrap_err();
@@ -390,4 +391,79 @@ proptest! {
 
         finish(&mut world);
     }
+}
+
+/// A cluster as found, but for what `change` makes of each control plane.
+fn found_with(world: &World, change: impl Fn(&str, &mut HostFacts)) -> Observation {
+    let mut found = world.observe();
+    for name in ["cp1", "cp2"] {
+        change(name, found.get_mut(&name.into()).unwrap().as_mut().unwrap());
+    }
+    found
+}
+
+fn without_flag(facts: &mut HostFacts) {
+    if let Some(Observed::Known(file)) = facts.files.get_mut(API_SERVER) {
+        file.content = file
+            .content
+            .replace("--etcd-servers=", "--etcd-servers-overrides=");
+    }
+}
+
+#[test]
+fn what_asks_etcd_and_cannot_be_read_is_told() {
+    let world = with_more(&[4], EtcdManager::Kubelet);
+    let found = found_with(&world, |name, facts| {
+        let view = facts.cluster.as_mut().unwrap();
+        view.cluster_configuration = Observed::Unknown("configmaps \"kubeadm-config\" not found".to_owned());
+        if name == "cp2" {
+            without_flag(facts);
+        }
+    });
+
+    let plan = planner::plan(&world.topology, &found, &Allowance::default()).unwrap();
+
+    let notes = plan.notes.iter().filter(|note| note.level == NoteLevel::Warning);
+    let notes: Vec<&str> = notes.map(|note| note.text.as_str()).collect();
+    assert_eq!(
+        notes,
+        [
+            "kubeadm-config cannot be read, and does not follow etcd: what joins may not be told of all its members (configmaps \"kubeadm-config\" not found)",
+            "cp2: no --etcd-servers can be read in /etc/kubernetes/manifests/kube-apiserver.yaml, and it does not follow etcd: see that it names all members",
+        ]
+    );
+    assert!(ids(&plan).contains(&"cp1/await-etcd-servers"));
+    assert!(!ids(&plan).contains(&"cp2/await-etcd-servers"));
+}
+
+#[test]
+fn verification_misses_members_that_are_not_asked() {
+    let world = built(EtcdManager::Kubelet);
+    let found = found_with(&world, |name, facts| {
+        let Some(Observed::Known(file)) = facts.files.get_mut(API_SERVER) else {
+            panic!("no manifest")
+        };
+        if name == "cp2" {
+            file.content = file.content.replace(",https://10.0.0.43:2379", "");
+        }
+        let configuration = &mut facts.cluster.as_mut().unwrap().cluster_configuration;
+        let text = configuration
+            .known()
+            .unwrap()
+            .replace("https://10.0.0.42:2379", "https://10.0.0.41:2379");
+        *configuration = Observed::Known(text);
+    });
+
+    let unmet: Vec<String> = unmet(&world.topology, &found, &[])
+        .into_iter()
+        .map(|unmet| format!("{}: {}", unmet.host, unmet.what))
+        .collect();
+
+    assert_eq!(
+        unmet,
+        [
+            "cp2: its API server does not ask etcd at https://10.0.0.43:2379",
+            "cp1: kubeadm-config does not name all of etcd's members",
+        ]
+    );
 }

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use hawser::templates::Templates;
 use hawser::topology::{
-    CertificateRoute, Endpoint, EtcdManager, EtcdSettings, EtcdTopology, Host, HostFile, KeyAlgorithm,
-    KubeadmSettings, Manifest, Networks, Role, SshSettings, SshTarget, Sudo, Topology, Version,
+    CertificateRoute, Endpoint, EtcdManager, EtcdSettings, EtcdTopology, Host, HostFile, ImageSettings,
+    KeyAlgorithm, KubeadmSettings, Manifest, Networks, Role, SshSettings, SshTarget, Sudo, Topology, Version,
 };
 use serde_json::Map;
 
@@ -27,6 +27,7 @@ pub(crate) fn stacked(control_planes: u8, workers: u8) -> Topology {
         external_etcd: EtcdSettings::default(),
         certificates: CertificateRoute::Upload,
         image_repository: "k8s.gcr.io".to_owned(),
+        images: ImageSettings::default(),
         endpoint: endpoint(),
         networks: Networks {
             pods: vec!["10.244.0.0/16".parse().unwrap()],
@@ -40,6 +41,7 @@ pub(crate) fn stacked(control_planes: u8, workers: u8) -> Topology {
         }],
         pod_network_ports: Vec::new(),
         kubeadm: kubeadm(),
+        preparation: None,
         files: vec![],
         templates: Templates::default(),
         ssh: SshSettings {

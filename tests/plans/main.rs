@@ -6,8 +6,11 @@
     reason = "clippy.toml allows them in test functions; these are what those call"
 )]
 
+#[path = "../archives/docker.rs"]
+mod archives;
 mod balancers;
 mod builds;
+mod built;
 mod compact;
 mod doing;
 mod etcd;
@@ -15,14 +18,18 @@ mod external;
 mod growing;
 mod handover;
 mod hosts;
+mod images;
 mod inventory;
 mod joining_from_outside;
 mod kubeadm;
 mod listing;
+mod lost_data;
 mod mends;
 mod observing;
+mod preparation;
 mod refusals;
 mod rendering;
 mod simulation;
+mod stacked_growth;
 mod verification;
 mod world;

@@ -131,6 +131,17 @@ fn a_third_member_that_does_not_start() {
 }
 
 #[test]
+fn a_third_member_whose_data_is_gone_while_no_api_server_is_well() {
+    let mut world = World::built(stacked(3, 0));
+    let lost = world.machine("cp3");
+    lost.facts.kubernetes.has_etcd_data = false;
+    lost.facts.kubernetes.manifests.retain(|name| name != "etcd.yaml");
+    world.has_new_leader = true;
+
+    insta::assert_snapshot!(planned(&world));
+}
+
+#[test]
 fn a_second_member_with_its_manifest() {
     let mut world = one_and_a_half();
     world.machine("cp2").add_manifests(&["etcd.yaml"]);

@@ -102,6 +102,8 @@ pub(crate) struct World {
     pub(crate) has_read_certificates: bool,
     /// The identity of the etcd cluster on hosts of its own, once it has begun.
     pub(crate) etcd_id: Option<String>,
+    /// etcd has just chosen a leader: its members answer, and no API server is well yet.
+    pub(crate) has_new_leader: bool,
     /// A snapshot of etcd is as new as its list of members.
     pub(crate) has_snapshot: bool,
     /// etcd's endpoints in kubeadm-config.
@@ -134,6 +136,7 @@ impl World {
             has_certificates: false,
             has_read_certificates: false,
             etcd_id: None,
+            has_new_leader: false,
             has_snapshot: false,
             etcd_endpoints: vec![],
             knows_authority: false,
@@ -199,7 +202,7 @@ impl World {
 
     /// Whether a host's own API server is well.
     pub(crate) fn is_well(&self, host: &HostName) -> bool {
-        let Some(machine) = self.hosts.get(host) else {
+        let Some(machine) = self.hosts.get(host).filter(|_| !self.has_new_leader) else {
             return false;
         };
         if self.has_etcd_hosts() {

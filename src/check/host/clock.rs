@@ -34,9 +34,11 @@ fn against_others(at: &At, clocks: &BTreeMap<HostName, Clock>) -> Said {
     let off = (by.abs() - own.doubt_s).max(0.0);
     let direction = if by > 0.0 { "ahead" } else { "behind" };
     let found = format!("{:.1} s {direction}", by.abs());
-    let remedy = [
-        "`apt-get install chrony`, or `timedatectl set-ntp true`; `chronyc tracking` or `timedatectl timesync-status` tells whom it follows",
-    ];
+    let remedy = format!(
+        "{}, or `timedatectl set-ntp true`; `chronyc tracking` or `timedatectl timesync-status` tells whom it follows",
+        at.install("chrony", "chrony")
+    );
+    let remedy = [remedy.as_str()];
     if off > TOO_MUCH_S {
         Said::error(Fact::Clock, found, remedy)
     } else if off > MUCH_S {
@@ -51,8 +53,8 @@ fn is_kept_right(at: &At) -> Said {
         if *is_so {
             return Said::fine(Fact::ClockSync, "synchronised");
         }
-        let remedy =
-            ["`apt-get install chrony`, or `timedatectl set-ntp true`: a clock that follows nobody drifts"];
-        Said::warning(Fact::ClockSync, "not synchronised", remedy)
+        let install = at.install("chrony", "chrony");
+        let remedy = format!("{install}, or `timedatectl set-ntp true`: a clock that follows nobody drifts");
+        Said::warning(Fact::ClockSync, "not synchronised", [remedy.as_str()])
     })
 }

@@ -2,8 +2,9 @@
 
 use super::{At, Fact, Said};
 use crate::ca::ca_hash;
+use crate::facts::Observed;
 use crate::remote::preflight::keeps_etcd;
-use crate::topology::EtcdTopology;
+use crate::topology::{EtcdTopology, Role};
 
 pub(super) fn of(at: &At) -> Vec<Said> {
     vec![leftovers(at)]
@@ -19,10 +20,7 @@ fn leftovers(at: &At) -> Said {
             [wait.as_str()],
         );
     }
-    let clear = [
-        "only if nothing of it is wanted any more: `kubeadm reset`, then `rm -rf /etc/kubernetes /var/lib/kubelet/config.yaml /etc/cni/net.d`",
-        "else correct the inventory: the host is another cluster's",
-    ];
+    let clear = [CLEAR, "else correct the inventory: the host is another cluster's"];
     let cluster = at.scene.authority().map(ca_hash);
     match (found.ca.as_deref().map(ca_hash), cluster) {
         (Some(own), Some(cluster)) if own != cluster => {
@@ -40,22 +38,61 @@ fn leftovers(at: &At) -> Said {
             );
             Said::error(Fact::Leftovers, found, clear)
         }
-        (None, None) if found.has_kubelet_conf => {
-            Said::error(Fact::Leftovers, "a kubelet's identity of another cluster", clear)
-        }
-        (None, None) => stale_etcd(at).unwrap_or_else(|| Said::fine(Fact::Leftovers, "none")),
-        _ => Said::fine(Fact::Leftovers, "none"),
+        (None, _) => without_authority(at, clear).unwrap_or_else(|| Said::fine(Fact::Leftovers, "none")),
+        (Some(_), Some(_)) => Said::fine(Fact::Leftovers, "none"),
     }
 }
 
-/// Of a stacked member; what lies on etcd hosts is the plan's to tell, which knows whose it is.
-fn stale_etcd(at: &At) -> Option<Said> {
-    let topology = at.scene.topology;
+/// A join and an init write the CA before any of this: without it, what lies there is another cluster's, or what a mishap
+/// has left of this one's own.
+fn without_authority(at: &At, clear: [&str; 2]) -> Option<Said> {
     let found = &at.facts.kubernetes;
+    let etcd = stale_etcd(at);
+    let identity = found.has_kubelet_conf.then_some("a kubelet's identity");
+    let pods = has_static_pods(at).then_some("kubeadm's static pods");
+    let data = etcd.map(|_| "etcd's data");
+    let there: Vec<&str> = [identity, pods, data].into_iter().flatten().collect();
+    if there.is_empty() || is_known(at) {
+        return None;
+    }
+    let away = |words: &str| etcd.map(|path| format!("{words} `mv {path} {path}.old`"));
+    let remedy = if identity.or(pods).is_none() {
+        away("only if nothing of it is wanted any more:")
+            .into_iter()
+            .collect()
+    } else {
+        let [reset, correct] = clear.map(str::to_owned);
+        [Some(reset), away("and"), Some(correct)]
+            .into_iter()
+            .flatten()
+            .collect()
+    };
+    let found = format!("{} of another cluster", there.join(" and "));
+    Some(Said {
+        remedy,
+        ..Said::error(Fact::Leftovers, found, [])
+    })
+}
+
+/// Where a stacked member's data lies; what lies on etcd hosts is the plan's to tell, which knows whose it is.
+fn stale_etcd<'a>(at: &At<'a>) -> Option<&'a str> {
+    let topology = at.scene.topology;
     let path = keeps_etcd(topology, at.host).filter(|_| topology.etcd == EtcdTopology::Stacked)?;
-    let away = format!("only if nothing of it is wanted any more: `mv {path} {path}.old`");
-    let stale = || Said::error(Fact::Leftovers, "etcd's data of another cluster", [away.as_str()]);
-    (found.has_etcd_data && found.manifests.is_empty()).then(stale)
+    at.facts.kubernetes.has_etcd_data.then_some(path)
+}
+
+/// Those of kubeadm: a host may have others that came with it. An etcd host's is the plan's to tell.
+fn has_static_pods(at: &At) -> bool {
+    let manifests = &at.facts.kubernetes.manifests;
+    !at.host.is(Role::Etcd) && manifests.iter().any(|name| STATIC_PODS.contains(&name.as_str()))
+}
+
+/// Whether the cluster lists the host, as a node or as a member of etcd.
+fn is_known(at: &At) -> bool {
+    at.scene.views().any(|view| {
+        matches!(view.node(&at.host.name), Observed::Known(Some(_)))
+            || matches!(view.member(at.host), Observed::Known(Some(_)))
+    })
 }
 
 fn told(hash: &Result<String, String>) -> &str {
@@ -64,3 +101,13 @@ fn told(hash: &Result<String, String>) -> &str {
         Err(_) => "that cannot be read",
     }
 }
+
+const CLEAR: &str = "only if nothing of it is wanted any more: `kubeadm reset`, then `rm -rf /etc/kubernetes /var/lib/kubelet/config.yaml /etc/cni/net.d`";
+
+/// What kubeadm writes into /etc/kubernetes/manifests.
+const STATIC_PODS: [&str; 4] = [
+    "etcd.yaml",
+    "kube-apiserver.yaml",
+    "kube-controller-manager.yaml",
+    "kube-scheduler.yaml",
+];

@@ -3,6 +3,7 @@
 mod access;
 mod clock;
 mod identity;
+mod ignoring;
 mod leftovers;
 mod packages;
 mod ports;
@@ -17,8 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::{Grade, Scene};
-use crate::facts::{HostFacts, Observed, Preflight, SyncTimes};
-use crate::topology::{Host, HostName, Role};
+use crate::facts::{HostFacts, Observed, Preflight, SyncTimes, is_prepared};
+use crate::topology::{Host, HostName, Swap, Topology, Version};
 
 pub use clock::Clock;
 
@@ -165,22 +166,6 @@ impl Fact {
             Fact::PackageLock => "package-lock",
         }
     }
-
-    /// kubeadm's own checks of the same, as `ignore_preflight_errors` of the inventory names them.
-    fn of_kubeadm(self) -> &'static [&'static str] {
-        match self {
-            Fact::Kernel | Fact::Cgroups => &["systemverification"],
-            Fact::Swap => &["swap"],
-            Fact::Modules | Fact::Sysctls => &[
-                "filecontent--proc-sys-net-bridge-bridge-nf-call-iptables",
-                "filecontent--proc-sys-net-ipv4-ip_forward",
-            ],
-            Fact::Cpus => &["numcpu"],
-            Fact::Memory => &["mem"],
-            Fact::Runtime => &["cri"],
-            _ => &[],
-        }
-    }
 }
 
 /// What one group of facts says of one host.
@@ -217,6 +202,28 @@ impl Said {
         }
     }
 
+    /// Of a host that is to be prepared, what preparing mends is fine.
+    fn before_preparing(self, topology: &Topology) -> Self {
+        let is_mended = match self.fact {
+            Fact::Swap => topology
+                .preparation
+                .as_ref()
+                .is_some_and(|how| how.swap == Swap::Off),
+            Fact::CgroupDriver
+            | Fact::Modules
+            | Fact::Programs
+            | Fact::Runtime
+            | Fact::Services
+            | Fact::Sysctls
+            | Fact::Versions => true,
+            _ => false,
+        };
+        if self.grade == Grade::Fine || !is_mended {
+            return self;
+        }
+        Self::fine(self.fact, format!("{}; `prepare = true` sees to it", self.found))
+    }
+
     /// What is known is judged, what is not is told so.
     fn of<T>(fact: Fact, observed: &Observed<T>, judge: impl FnOnce(&T) -> Self) -> Self {
         match observed {
@@ -237,9 +244,12 @@ struct At<'a> {
 impl At<'_> {
     /// Whether its kubelet runs pods: of the cluster, or etcd's.
     fn runs_pods(&self) -> bool {
-        use crate::topology::EtcdManager::Kubelet;
-        let topology = self.scene.topology;
-        self.host.is_node() || (self.host.is(Role::Etcd) && topology.external_etcd.manager == Kubelet)
+        self.scene.topology.runs_pods(self.host)
+    }
+
+    /// The kubeadm that runs there; before it is there, the one that is to come.
+    fn kubeadm(&self) -> Version {
+        self.facts.versions.kubeadm.unwrap_or(self.scene.topology.version)
     }
 }
 
@@ -258,7 +268,17 @@ pub struct Asked {
 pub fn findings(scene: &Scene, asked: &Asked, ignored: &BTreeSet<Fact>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     for host in &scene.topology.hosts {
-        let mut add = |said: Said| findings.push(finding(scene, &host.name, said, ignored));
+        let is_bare = scene
+            .facts(&host.name)
+            .is_some_and(|facts| is_prepared(scene.topology, host, facts));
+        let mut add = |said: Said| {
+            let said = if is_bare {
+                said.before_preparing(scene.topology)
+            } else {
+                said
+            };
+            findings.push(ignoring::finding(scene, &host.name, said, ignored));
+        };
         add(access::of(scene, asked, &host.name));
         let (Some(facts), Some(Ok(preflight))) = (scene.facts(&host.name), asked.preflights.get(&host.name))
         else {
@@ -283,21 +303,4 @@ pub fn findings(scene: &Scene, asked: &Asked, ignored: &BTreeSet<Fact>) -> Vec<F
         groups.into_iter().flat_map(|group| group(&at)).for_each(&mut add);
     }
     findings
-}
-
-fn finding(scene: &Scene, host: &HostName, said: Said, ignored: &BTreeSet<Fact>) -> Finding {
-    let in_inventory = &scene.topology.kubeadm.ignore_preflight_errors;
-    let is_named = in_inventory.iter().map(|name| name.to_lowercase()).any(|name| {
-        !said.fact.of_kubeadm().is_empty()
-            && (name == "all" || said.fact.of_kubeadm().contains(&name.as_str()))
-    });
-    let is_ignored = said.grade == Grade::Error && (is_named || ignored.contains(&said.fact));
-    Finding {
-        host: host.clone(),
-        fact: said.fact,
-        grade: if is_ignored { Grade::Warning } else { said.grade },
-        found: said.found,
-        remedy: said.remedy,
-        is_ignored,
-    }
 }

@@ -1,4 +1,5 @@
-//! Who holds the package manager's lock: nothing can be installed or held back meanwhile.
+//! The package manager: how what is missing comes to the host, and who holds its lock, as nothing can be installed or held
+//! back meanwhile.
 
 use super::{At, Fact, Said};
 
@@ -22,3 +23,22 @@ pub(super) fn of(at: &At) -> Vec<Said> {
         },
     )]
 }
+
+impl At<'_> {
+    /// How what is missing comes to the host: packages have these names where there is apt.
+    pub(super) fn install(&self, programs: &str, packages: &str) -> String {
+        if self.has_apt() {
+            return format!("`apt-get install {packages}`");
+        }
+        format!("install what brings {programs}, from the packages of its distribution")
+    }
+
+    /// Whether its packages are apt's, as far as it is known what it is.
+    pub(super) fn has_apt(&self) -> bool {
+        let id = self.preflight.os.known().and_then(|os| os.split(' ').next());
+        id.is_none_or(|id| OF_APT.contains(&id))
+    }
+}
+
+/// Distributions that have apt.
+const OF_APT: [&str; 3] = ["debian", "ubuntu", "raspbian"];

@@ -7,9 +7,9 @@ use crate::facts::{Observed, Room, SyncTimes};
 use crate::remote::preflight::{NODE_DATA, keeps_etcd};
 use crate::topology::{HostName, Role};
 
-/// kubeadm's own limits for control planes.
+/// kubeadm's own limits for control planes. It divides what the kernel says by 1024 twice.
 const CPUS: u64 = 2;
-const MEMORY_KB: u64 = 1700 * 1000;
+const MEMORY_KB: u64 = 1700 * 1024;
 
 /// Less than this and a worker has little left for pods.
 const WORKERS_MEMORY_KB: u64 = 1000 * 1000;

@@ -3,9 +3,6 @@
 use super::{At, Fact, Said};
 use crate::topology::Role;
 
-/// From here kubeadm writes `systemd` where nothing else is said.
-const SYSTEMD_BY_DEFAULT: u32 = 22;
-
 pub(super) fn of(at: &At) -> Vec<Said> {
     if !at.runs_pods() {
         return Vec::new();
@@ -42,13 +39,11 @@ fn runtime(at: &At) -> Said {
 
 fn driver(at: &At) -> Option<Said> {
     let topology = at.scene.topology;
-    let said = topology.kubeadm.kubelet_configuration.get("cgroupDriver");
-    let by_default = if topology.version.minor >= SYSTEMD_BY_DEFAULT {
+    let kubelet = if topology.cgroups_are_systemds() {
         "systemd"
     } else {
         "cgroupfs"
     };
-    let kubelet = said.and_then(serde_json::Value::as_str).unwrap_or(by_default);
     let containerd = at.preflight.containerd.as_ref()?;
     Some(Said::of(Fact::CgroupDriver, containerd, |containerd| {
         let runtime = if containerd.systemd_cgroup {
@@ -75,9 +70,8 @@ fn driver(at: &At) -> Option<Said> {
 }
 
 fn services(at: &At) -> Said {
-    let is_containerd = at.scene.topology.kubeadm.cri_socket.contains("containerd");
     let mut needed = vec!["kubelet"];
-    if is_containerd {
+    if at.runs_containerd() {
         needed.push("containerd");
     }
     let is_off = |name: &&&str| {
@@ -97,4 +91,11 @@ fn services(at: &At) -> Said {
     let enable = format!("`systemctl enable {}`", off.join(" "));
     let found = format!("{} would not start with the host", off.join(" and "));
     Said::warning(Fact::Services, found, [enable.as_str()])
+}
+
+impl At<'_> {
+    /// Whether its container runtime is containerd, as its socket says.
+    pub(super) fn runs_containerd(&self) -> bool {
+        self.scene.topology.kubeadm.cri_socket.contains("containerd")
+    }
 }

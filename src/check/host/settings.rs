@@ -9,6 +9,9 @@ const BRIDGES_MATTER: u32 = 29;
 /// Up to here kubeadm wants the program `conntrack`.
 const CONNTRACK: u32 = 31;
 
+/// Up to here kubeadm refuses a host without `crictl`; the next minor release warns, and later ones do not ask.
+const CRICTL: u32 = 30;
+
 pub(super) fn of(at: &At) -> Vec<Said> {
     let mut said = Vec::new();
     if at.runs_pods() {
@@ -112,6 +115,9 @@ fn programs(at: &At) -> Said {
             needed.push(("conntrack", "conntrack"));
         }
     }
+    if needs_crictl(at) {
+        needed.push(("crictl", "cri-tools"));
+    }
     if at.host.is(Role::Balancer) {
         needed.push(("haproxy", "haproxy"));
         if topology.endpoint.vip.is_some() {
@@ -126,7 +132,7 @@ fn programs(at: &At) -> Said {
         let names: Vec<&str> = missing.iter().map(|(name, _)| *name).collect();
         let packages: Vec<&str> = missing.iter().map(|(_, package)| *package).collect();
         if !missing.is_empty() {
-            let install = format!("`apt-get install {}`", packages.join(" "));
+            let install = at.install(&names.join(", "), &packages.join(" "));
             let found = format!("{} not there", names.join(", "));
             return Said::error(Fact::Programs, found, [install.as_str()]);
         }
@@ -137,18 +143,21 @@ fn programs(at: &At) -> Said {
             return Said::error(
                 Fact::Programs,
                 "none of socat, python3, perl and nc there, to speak with HAProxy",
-                ["`apt-get install socat`"],
+                [at.install("socat", "socat").as_str()],
             );
         }
-        if at.runs_pods() && !there.contains("crictl") {
-            return Said::warning(
-                Fact::Programs,
-                "crictl not there",
-                [
-                    "`apt-get install cri-tools`: kubeadm asks the runtime with it, and so does whoever looks for a fault",
-                ],
+        if at.host.is_node() && at.kubeadm().minor == CRICTL + 1 && !there.contains("crictl") {
+            let install = format!(
+                "{}: kubeadm warns of it (FileExisting-crictl)",
+                at.install("crictl", "cri-tools")
             );
+            return Said::warning(Fact::Programs, "crictl not there", [install.as_str()]);
         }
         Said::fine(Fact::Programs, "as needed")
     })
+}
+
+/// kubeadm asks for it where it initialises or joins; hawser itself where the runtime is not containerd.
+fn needs_crictl(at: &At) -> bool {
+    (at.host.is_node() && at.kubeadm().minor <= CRICTL) || (at.runs_pods() && !at.runs_containerd())
 }

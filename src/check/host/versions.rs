@@ -39,6 +39,9 @@ fn programs(at: &At) -> Said {
     if let Some(rule) = found.kubelet.and_then(|kubelet| kubelet.cannot_join(target)) {
         return forbidden("kubelet", found.kubelet, target, rule);
     }
+    if let Some(said) = refused_by_kubeadm(at).or_else(|| distant_kubectl(found.kubectl, target)) {
+        return said;
+    }
     let all = [
         ("kubeadm", found.kubeadm),
         ("kubelet", found.kubelet),
@@ -52,9 +55,12 @@ fn programs(at: &At) -> Said {
     {
         return Said::fine(Fact::Versions, target.to_string());
     }
-    let pin = format!(
-        "allowed; for one version on all: install {target}, and `apt-mark hold kubeadm kubelet kubectl`"
-    );
+    let hold = if at.has_apt() {
+        "`apt-mark hold kubeadm kubelet kubectl`"
+    } else {
+        "keep upgrades from moving kubeadm, kubelet and kubectl"
+    };
+    let pin = format!("allowed; for one version on all: install {target}, and {hold}");
     Said::warning(Fact::Versions, shown.join(", "), [pin.as_str()])
 }
 
@@ -67,3 +73,42 @@ fn forbidden(program: &str, version: Option<Version>, target: Version, rule: &st
         [install.as_str()],
     )
 }
+
+/// kubeadm compares the kubelet with itself (`KubeletVersion`) before it initialises or joins.
+fn refused_by_kubeadm(at: &At) -> Option<Said> {
+    let found = &at.facts.versions;
+    let (kubeadm, kubelet) = (found.kubeadm?, found.kubelet?);
+    let behind = if kubeadm.minor >= THREE_BEHIND { 3 } else { 1 };
+    let comes = at.host.is_node() && !at.facts.kubernetes.has_kubelet_conf;
+    if !comes || kubelet.minor + behind >= kubeadm.minor {
+        return None;
+    }
+    let target = at.scene.topology.version;
+    let install =
+        format!("install kubelet {target}: kubeadm takes one that is {behind} minor releases older at most");
+    Some(Said::error(
+        Fact::Versions,
+        format!("kubelet {kubelet} {TOO_OLD_FOR_KUBEADM} {kubeadm}"),
+        [install.as_str()],
+    ))
+}
+
+/// What it asks for works or not, command by command; nothing of the cluster depends on it.
+/// Source: Kubernetes' version skew policy.
+fn distant_kubectl(kubectl: Option<Version>, target: Version) -> Option<Said> {
+    let kubectl = kubectl.filter(|version| version.minor.abs_diff(target.minor) > 1)?;
+    let install =
+        format!("install kubectl {target}: it is made for API servers one minor release away at most");
+    Some(Said::warning(
+        Fact::Versions,
+        format!("kubectl {kubectl} does not go with {target}"),
+        [install.as_str()],
+    ))
+}
+
+/// How a kubelet is told that kubeadm itself refuses.
+pub(super) const TOO_OLD_FOR_KUBEADM: &str = "is too old for kubeadm";
+
+/// kubeadm takes a kubelet three minor releases older from 1.29 on, and one before (its `MinimumKubeletVersion`: seen in
+/// the sources of 1.20 and 1.32, and in the changelog of 1.29). A later patch of 1.28 may have it: nobody is refused there.
+const THREE_BEHIND: u32 = 28;

@@ -6,7 +6,9 @@ use super::*;
 use crate::check::Grade;
 use crate::check::host::{Asked, Clock, Fact, Finding, findings};
 use crate::error::Problem;
-use crate::facts::{Cgroups, Containerd, Listener, Observed, Preflight, Room, SyncTimes};
+use crate::facts::{
+    Cgroups, ClusterView, Containerd, Listener, MemberFact, Observed, Preflight, Room, SyncTimes,
+};
 use crate::topology::Version;
 
 /// Hosts on which everything is as it should be before anything of a cluster is there.
@@ -49,6 +51,22 @@ impl Fleet {
 
     fn facts(&mut self, name: &str) -> &mut HostFacts {
         of(&mut self.observation, name)
+    }
+
+    /// Its first control plane is initialised.
+    fn is_initialised(&mut self) {
+        self.observation = initialised(std::mem::take(&mut self.observation));
+    }
+
+    /// Its inventory and its nodes are of another version.
+    fn is_of(&mut self, version: Version) {
+        self.topology.version = version;
+        for name in ["cp1", "cp2", "w1"] {
+            let found = &mut self.facts(name).versions;
+            found.kubeadm = Some(version);
+            found.kubelet = Some(version);
+            found.kubectl = Some(version);
+        }
     }
 
     fn preflight(&mut self, name: &str) -> &mut Preflight {
@@ -157,12 +175,7 @@ const BREAKS: &[Break] = &[
         fleet.preflight("cp1").cgroups = Observed::Known(Cgroups::V1);
     }),
     ("cgroup v1 where it is refused", |fleet| {
-        fleet.topology.version = Version::new(1, 35, 0);
-        for name in ["cp1", "cp2", "w1"] {
-            let version = Some(Version::new(1, 35, 0));
-            let found = &mut fleet.facts(name).versions;
-            (found.kubeadm, found.kubelet, found.kubectl) = (version, version, version);
-        }
+        fleet.is_of(Version::new(1, 35, 0));
         fleet.preflight("cp1").cgroups = Observed::Known(Cgroups::V1);
     }),
     ("two minds about cgroups", |fleet| {
@@ -275,13 +288,29 @@ const BREAKS: &[Break] = &[
     ("a kubelet that is too new", |fleet| {
         fleet.facts("w1").versions.kubelet = Some(Version::new(1, 35, 0));
     }),
+    ("a kubelet that the host's own kubeadm refuses", |fleet| {
+        fleet.facts("w1").versions.kubeadm = Some(Version::new(1, 35, 0));
+        fleet.facts("w1").versions.kubelet = Some(Version::new(1, 31, 9));
+    }),
+    ("a kubectl from long ago", |fleet| {
+        fleet.facts("cp1").versions.kubectl = Some(Version::new(1, 32, 0));
+    }),
     ("a kubelet of another patch", |fleet| {
         fleet.facts("w1").versions.kubelet = Some(Version::new(1, 34, 0));
     }),
     ("programs that are not there", |fleet| {
         fleet.preflight("cp1").programs = without(&["iptables", "nsenter"]);
     }),
-    ("no crictl", |fleet| {
+    ("no crictl where kubeadm insists", |fleet| {
+        fleet.is_of(Version::new(1, 30, 4));
+        fleet.preflight("w1").programs = without(&["crictl"]);
+    }),
+    ("no crictl where kubeadm warns", |fleet| {
+        fleet.is_of(Version::new(1, 31, 0));
+        fleet.preflight("w1").programs = without(&["crictl"]);
+    }),
+    ("no crictl for a runtime that only it can ask", |fleet| {
+        fleet.topology.kubeadm.cri_socket = "unix:///run/crio/crio.sock".to_owned();
         fleet.preflight("w1").programs = without(&["crictl"]);
     }),
     ("a balancer without HAProxy", |fleet| {
@@ -301,6 +330,20 @@ const BREAKS: &[Break] = &[
         fleet.facts("w1").kubernetes.has_kubelet_conf = true;
     }),
     ("etcd's data without a cluster", |fleet| {
+        fleet.facts("cp2").kubernetes.has_etcd_data = true;
+    }),
+    ("an identity beside a cluster that runs", |fleet| {
+        fleet.is_initialised();
+        fleet.facts("w1").kubernetes.has_kubelet_conf = true;
+    }),
+    ("a whole control plane beside a cluster that runs", |fleet| {
+        fleet.is_initialised();
+        let found = &mut fleet.facts("cp2").kubernetes;
+        found.has_etcd_data = true;
+        found.manifests = vec!["etcd.yaml".to_owned(), "kube-apiserver.yaml".to_owned()];
+    }),
+    ("etcd's data beside a cluster that runs", |fleet| {
+        fleet.is_initialised();
         fleet.facts("cp2").kubernetes.has_etcd_data = true;
     }),
     ("a kubeadm at work", |fleet| {
@@ -387,6 +430,106 @@ fn what_is_ignored_is_a_warning_and_says_so() {
 }
 
 #[test]
+fn the_inventory_ignores_only_what_it_names() {
+    let bridges = "FileContent--proc-sys-net-bridge-bridge-nf-call-iptables";
+    let mut fleet = Fleet::well();
+    fleet.topology.version = Version::new(1, 20, 2);
+    fleet.topology.kubeadm.ignore_preflight_errors = vec![bridges.to_owned()];
+    let set = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let (forwards, filters) = ("net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables");
+    fleet.preflight("cp1").sysctls = Observed::Known([set(forwards, "1"), set(filters, "0")].into());
+    fleet.preflight("cp2").sysctls = Observed::Known([set(forwards, "0"), set(filters, "0")].into());
+    fleet.preflight("w1").sysctls = Observed::Known([set(forwards, "0"), set(filters, "1")].into());
+
+    let mut findings = fleet.findings(&[]);
+
+    findings.retain(|finding| finding.fact == Fact::Sysctls);
+    let grades: Vec<(&str, Grade)> = findings
+        .iter()
+        .map(|finding| (finding.host.0.as_str(), finding.grade))
+        .collect();
+    assert_eq!(
+        grades,
+        [
+            ("cp1", Grade::Warning),
+            ("cp2", Grade::Error),
+            ("w1", Grade::Error)
+        ]
+    );
+}
+
+/// What is said of one fact on a host.
+fn said_of(fleet: &Fleet, name: &str, fact: Fact) -> (Grade, bool) {
+    let findings = fleet.findings(&[]);
+    let found = findings
+        .iter()
+        .find(|finding| finding.host.0 == name && finding.fact == fact)
+        .unwrap();
+    (found.grade, found.is_ignored)
+}
+
+#[test]
+fn a_missing_program_is_ignored_where_the_inventory_tells_kubeadm_so() {
+    let mut fleet = Fleet::well();
+    fleet.is_of(Version::new(1, 30, 4));
+    fleet.topology.kubeadm.ignore_preflight_errors = vec!["FileExisting-crictl".to_owned()];
+    fleet.preflight("cp1").programs = without(&["crictl"]);
+    fleet.preflight("cp2").programs = without(&["crictl", "ip"]);
+    fleet.preflight("lb1").programs = without(&["haproxy"]);
+
+    assert_eq!(said_of(&fleet, "cp1", Fact::Programs), (Grade::Warning, true));
+    assert_eq!(said_of(&fleet, "cp2", Fact::Programs), (Grade::Error, false));
+    fleet.topology.kubeadm.ignore_preflight_errors = vec!["all".to_owned()];
+    assert_eq!(said_of(&fleet, "cp2", Fact::Programs), (Grade::Warning, true));
+    assert_eq!(said_of(&fleet, "lb1", Fact::Programs), (Grade::Error, false));
+}
+
+#[test]
+fn crictl_is_not_asked_for_from_kubernetes_1_32_on() {
+    let mut fleet = Fleet::well();
+    fleet.is_of(Version::new(1, 32, 0));
+    fleet.preflight("cp1").programs = without(&["crictl"]);
+
+    assert_eq!(said_of(&fleet, "cp1", Fact::Programs), (Grade::Fine, false));
+}
+
+#[test]
+fn a_control_planes_memory_is_counted_as_kubeadm_counts() {
+    let mut fleet = Fleet::well();
+    fleet.preflight("cp1").memory_kb = Observed::Known(1700 * 1024);
+    fleet.preflight("cp2").memory_kb = Observed::Known(1700 * 1024 - 1);
+
+    assert_eq!(said_of(&fleet, "cp1", Fact::Memory).0, Grade::Fine);
+    assert_eq!(said_of(&fleet, "cp2", Fact::Memory).0, Grade::Error);
+}
+
+#[test]
+fn a_kubelet_is_measured_against_the_kubeadm_of_its_host_until_it_has_joined() {
+    for (kubeadm, kubelet, expected) in [
+        ((1, 31), (1, 27), Grade::Error),
+        ((1, 30), (1, 27), Grade::Warning),
+        ((1, 27), (1, 25), Grade::Error),
+        ((1, 27), (1, 26), Grade::Warning),
+        ((1, 28), (1, 26), Grade::Warning),
+    ] {
+        let mut fleet = Fleet::well();
+        // A cluster that both may be in.
+        fleet.is_of(Version::new(1, kubeadm.1.min(30), 0));
+        let found = &mut fleet.facts("w1").versions;
+        found.kubeadm = Some(Version::new(kubeadm.0, kubeadm.1, 0));
+        found.kubelet = Some(Version::new(kubelet.0, kubelet.1, 0));
+
+        assert_eq!(
+            said_of(&fleet, "w1", Fact::Versions).0,
+            expected,
+            "{kubeadm:?} {kubelet:?}"
+        );
+        fleet.facts("w1").kubernetes.has_kubelet_conf = true;
+        assert_eq!(said_of(&fleet, "w1", Fact::Versions).0, Grade::Warning);
+    }
+}
+
+#[test]
 fn what_the_inventory_allows_is_fine() {
     let mut fleet = Fleet::well();
     fleet.preflight("w1").swap = Observed::Known(vec![("/dev/sda2".to_owned(), 1024)]);
@@ -465,4 +608,127 @@ fn of_several_cas_the_one_that_most_control_planes_have_is_the_clusters() {
         .filter(|finding| finding.fact == Fact::Leftovers && finding.grade == Grade::Error);
     let foreign: Vec<&str> = foreign.map(|finding| finding.host.0.as_str()).collect();
     assert_eq!(foreign, ["cp1"]);
+}
+
+#[test]
+fn what_a_mishap_has_left_of_this_clusters_own_is_no_leftover_of_another() {
+    let mut fleet = Fleet::well();
+    fleet.is_initialised();
+    // A join that was cut off has the CA already.
+    let found = &mut fleet.facts("w1").kubernetes;
+    found.ca = Some(CA.to_owned());
+    found.has_kubelet_conf = true;
+    // Its certificates are gone, and etcd still lists it.
+    let found = &mut fleet.facts("cp2").kubernetes;
+    found.has_etcd_data = true;
+    found.manifests = vec!["etcd.yaml".to_owned()];
+    assert_eq!(said_of(&fleet, "cp2", Fact::Leftovers).0, Grade::Error);
+    let member = MemberFact {
+        id: "1".to_owned(),
+        name: "cp2".to_owned(),
+        peer_urls: vec![],
+        learner: false,
+        healthy: false,
+    };
+    fleet.facts("cp1").cluster = Some(ClusterView {
+        etcd: Observed::Known(vec![member]),
+        ..ClusterView::default()
+    });
+
+    assert_eq!(said_of(&fleet, "w1", Fact::Leftovers).0, Grade::Fine);
+    assert_eq!(said_of(&fleet, "cp2", Fact::Leftovers).0, Grade::Fine);
+}
+
+#[test]
+fn what_lies_on_an_etcd_host_is_the_plans_to_tell() {
+    let head = "
+        cluster = { name = 'demo', kubernetes = 'v1.34.2', topology = 'external' }
+        endpoint = { name = 'api.demo.example', hosts_file = true }
+    ";
+    let mut fleet = Fleet::well();
+    fleet.topology = topology(head, &["lb1 balancer", "lb2 etcd", "cp1 control-plane"]);
+    let found = &mut fleet.facts("lb2").kubernetes;
+    found.has_etcd_data = true;
+    found.manifests = vec!["etcd.yaml".to_owned()];
+
+    assert_eq!(said_of(&fleet, "lb2", Fact::Leftovers).0, Grade::Fine);
+}
+
+#[test]
+fn what_preparing_sees_to_is_fine_before_it() {
+    let mut fleet = Fleet::well();
+    let head = format!("prepare = true\n{STACKED}");
+    fleet.topology = topology(
+        &head,
+        &[
+            "lb1 balancer",
+            "lb2 balancer",
+            "cp1 control-plane",
+            "cp2 control-plane",
+            "w1 worker",
+        ],
+    );
+    let facts = fleet.facts("w1");
+    facts.versions = crate::facts::Versions::default();
+    facts.units.clear();
+    facts.preparation = Some(crate::facts::PreparationFacts {
+        is_debians: true,
+        ..Default::default()
+    });
+    let preflight = fleet.preflight("w1");
+    preflight.swap = Observed::Known(vec![("/dev/sda2".to_owned(), 2_097_148)]);
+    preflight.modules = Observed::Known(std::collections::BTreeSet::default());
+    preflight.runtime = Observed::Unknown("containerd.sock is not there".to_owned());
+    preflight.containerd = None;
+
+    let findings = fleet.findings(&[]);
+
+    let amiss: Vec<_> = findings
+        .iter()
+        .filter(|finding| finding.host == "w1".into() && finding.grade != Grade::Fine)
+        .collect();
+    assert!(amiss.is_empty(), "{amiss:?}");
+    let versions = findings
+        .iter()
+        .find(|finding| finding.host == "w1".into() && finding.fact == Fact::Versions)
+        .unwrap();
+    assert_eq!(
+        versions.found,
+        "kubeadm, kubelet not there; `prepare = true` sees to it"
+    );
+}
+
+#[test]
+fn a_host_of_another_distribution_is_not_told_of_apt() {
+    let mut fleet = Fleet::well();
+    for name in ["lb1", "cp1", "w1"] {
+        fleet.preflight(name).os = Observed::Known("rocky 9.4".to_owned());
+    }
+    fleet.preflight("lb1").programs = without(&["socat"]);
+    fleet.preflight("cp1").programs = without(&["nsenter"]);
+    fleet.preflight("w1").programs = without(&["iptables", "ip"]);
+    fleet.preflight("w1").is_synchronised = Observed::Known(false);
+    fleet.facts("w1").versions.kubelet = Some(Version::new(1, 34, 1));
+    let clock = Clock {
+        ahead_s: 60.0,
+        doubt_s: 0.02,
+    };
+    fleet.asked.clocks.insert("w1".into(), clock);
+
+    let findings = fleet.findings(&[]);
+
+    let remedies: Vec<&String> = findings.iter().flat_map(|finding| &finding.remedy).collect();
+    assert_eq!(remedies.len(), 6, "{remedies:?}");
+    assert!(
+        remedies.iter().all(|remedy| !remedy.contains("apt")),
+        "{remedies:?}"
+    );
+    let of_programs = findings
+        .iter()
+        .find(|finding| finding.host == "w1".into() && finding.fact == Fact::Programs)
+        .unwrap();
+    assert_eq!(
+        of_programs.remedy,
+        ["install what brings ip, iptables, from the packages of its distribution"]
+    );
 }

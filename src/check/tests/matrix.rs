@@ -119,3 +119,52 @@ fn a_control_plane_meets_every_control_plane_behind_the_balancer_even_when_other
     assert_eq!(hairpin.connections, 4);
     assert_eq!(hairpin.port, Port::Tcp(6443));
 }
+
+#[test]
+fn hosts_that_are_prepared_ask_the_repository_or_the_proxy_that_leads_there() {
+    let proxy = "proxy = { http = 'http://proxy.example:3128' }";
+    let to_repository = Narrowing {
+        to: Some("repository".to_owned()),
+        ..Narrowing::default()
+    };
+
+    let direct = listed(&prepared(""), &to_repository);
+    let through = listed(&prepared(proxy), &to_repository);
+
+    assert_eq!(
+        direct,
+        "cp1         repository 8080  the package repository at packages.example\n\
+         w1          repository 8080  the package repository at packages.example\n"
+    );
+    assert_eq!(
+        through,
+        "cp1         repository 3128  the package repository at proxy.example\n\
+         w1          repository 3128  the package repository at proxy.example\n"
+    );
+    // What the hosts' own apt knows, and a folder, are no way that hawser could name.
+    assert_eq!(listed(&stacked(), &to_repository), "");
+}
+
+#[test]
+fn hosts_that_are_prepared_ask_the_registrys_mirror_or_the_proxy_that_leads_there() {
+    let to_registry = Narrowing {
+        from: Some("w1".to_owned()),
+        to: Some("registry".to_owned()),
+        ..Narrowing::default()
+    };
+    let asked = |more: &str| listed(&prepared(more), &to_registry);
+    let at = |port: u16, name: &str| format!("w1          registry {port:<5} the image registry at {name}\n");
+    let mirrors =
+        "mirrors = { 'registry.k8s.io' = ['https://mirror.example/v2/k8s', 'https://second.example'] }";
+    let other = "mirrors = { 'docker.io' = ['https://mirror.example'] }";
+    let proxy = "proxy = { http = 'http://plain.example:3128', https = 'http://proxy.example:3129' }";
+
+    assert_eq!(asked(""), at(443, "registry.k8s.io"));
+    assert_eq!(asked(mirrors), at(443, "mirror.example"));
+    assert_eq!(asked(other), at(443, "registry.k8s.io"));
+    assert_eq!(asked(proxy), at(3129, "proxy.example"));
+    assert_eq!(asked(&format!("{mirrors}\n{proxy}")), at(3129, "proxy.example"));
+    // A mirror on one of the hosts is asked without it.
+    let own = "mirrors = { 'registry.k8s.io' = ['http://192.0.2.11:5000'] }";
+    assert_eq!(asked(&format!("{own}\n{proxy}")), at(5000, "192.0.2.11"));
+}

@@ -1,5 +1,6 @@
 //! The matrix of each topology, and what becomes of its cells.
 
+mod gate;
 mod hosts;
 mod matrix;
 mod remedies;
@@ -42,6 +43,18 @@ pub(super) fn stacked() -> Topology {
         "w1 worker",
     ];
     topology(STACKED, &hosts)
+}
+
+/// Hosts that are prepared from a repository.
+pub(super) fn prepared(more: &str) -> Topology {
+    let key = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/repository.asc");
+    let head = format!(
+        "prepare = true\n{STACKED}\n[preparation]\nrepository = 'http://packages.example:8080/v1.34/deb'\nkey = '{key}'\n{more}"
+    );
+    topology(
+        &head,
+        &["lb1 balancer", "lb2 balancer", "cp1 control-plane", "w1 worker"],
+    )
 }
 
 /// Every host as it is before anything of a cluster is there.

@@ -37,6 +37,7 @@ fn every_cause_has_its_remedy() {
     let topology = &stacked();
     let mut hosts = initialised(fresh(topology));
     of(&mut hosts, "lb1").balancer.as_mut().unwrap().holds_vip = false;
+    of(&mut hosts, "cp2").kubernetes.has_kubelet_conf = true;
     let scene = &Scene {
         topology,
         observation: &hosts,
@@ -85,6 +86,68 @@ fn a_vip_on_both_balancers_has_its_remedy() {
     let text = page(&remedies);
     assert!(text.starts_with("lb1 → lb2 VRRP: silent (Error)\n"), "{text}");
     assert!(text.contains("both hold the VIP"), "{text}");
+}
+
+#[test]
+fn a_vip_that_another_machine_has_is_told_once_with_how_to_find_it() {
+    let topology = &stacked();
+    let hosts = fresh(topology);
+    let scene = &Scene {
+        topology,
+        observation: &hosts,
+    };
+    let refused = trial(Reached::Refused);
+    let ways = [
+        examined(scene, "w1", "endpoint", Purpose::Endpoint, &refused),
+        examined(scene, "cp1", "endpoint", Purpose::Endpoint, &trial(Reached::Open)),
+        examined(scene, "cp1", "endpoint", Purpose::Hairpin, &refused),
+    ];
+
+    let remedies = remedies(scene, &ways);
+
+    assert_eq!(
+        page(&remedies),
+        "cp1, w1 → endpoint 6443: stranger (Error)
+  on lb1: `ip neigh show 192.0.2.10` shows the other machine's hardware address
+  give the cluster a free address: `vip` under [endpoint]
+"
+    );
+}
+
+#[test]
+fn a_peer_that_is_not_known_is_told_with_how_to_find_it_out() {
+    let topology = &stacked();
+    let hosts = initialised(fresh(topology));
+    let scene = &Scene {
+        topology,
+        observation: &hosts,
+    };
+    let with = |peer| Trial {
+        peer,
+        ..trial(Reached::Open)
+    };
+    let unasked = with(Peer::Unasked("no program".to_owned()));
+    let unknown = with(Peer::Unknown("it said nothing".to_owned()));
+    let ways = [
+        examined(scene, "w1", "endpoint", Purpose::Endpoint, &unasked),
+        examined(scene, "w1", "cp1", Purpose::ApiServer, &unasked),
+        examined(scene, "w1", "cp2", Purpose::ApiServer, &unasked),
+        examined(scene, "lb1", "cp1", Purpose::ApiServer, &unknown),
+    ];
+
+    let remedies = remedies(scene, &ways);
+
+    assert_eq!(
+        page(&remedies),
+        "w1 → cp2 6443: open (Warning)
+  nothing of this cluster is to listen there yet
+  on cp2: `ss -ltnp 'sport = :6443'` names the process
+lb1 → cp1 6443: open (Warning)
+  on lb1: `openssl s_client -connect 192.0.2.13:6443 </dev/null` shows who it is
+w1 → endpoint, cp1 6443: open (Unknown)
+  to have it asked: install openssl or python3 on w1, or let its sshd forward (`AllowTcpForwarding`)
+"
+    );
 }
 
 #[test]
@@ -162,4 +225,45 @@ fn where_hawser_listened_only_a_firewall_can_have_refused() {
             "on cp1: `iptables -S; nft list ruleset` shows what rejects; let TCP 6443 in from lb1",
         ]
     );
+}
+
+#[test]
+fn a_package_repository_out_of_reach_names_the_ways_around_it() {
+    for (more, address, mend) in [
+        (
+            "",
+            "packages.example, TCP 8080",
+            "name a `proxy` in [preparation] that leads there",
+        ),
+        (
+            "proxy = { http = 'http://proxy.example:3128' }",
+            "proxy.example, TCP 3128",
+            "correct the `proxy` in [preparation]",
+        ),
+    ] {
+        let topology = &prepared(more);
+        let mut hosts = fresh(topology);
+        of(&mut hosts, "w1").preparation = Some(crate::facts::PreparationFacts {
+            is_debians: true,
+            ..Default::default()
+        });
+        let scene = &Scene {
+            topology,
+            observation: &hosts,
+        };
+        let silent = trial(Reached::TimedOut);
+
+        let remedies = remedies(
+            scene,
+            &[examined(scene, "w1", "repository", Purpose::Packages, &silent)],
+        );
+
+        assert_eq!(
+            remedies[0].steps,
+            [
+                "kubeadm, kubelet or kubectl is missing on w1, and comes from there".to_owned(),
+                format!("let w1 out to {address}; or {mend}; or bring `packages` in a folder"),
+            ]
+        );
+    }
 }

@@ -1,8 +1,9 @@
 //! Each cause is named and graded by how far the cluster is built.
 
 use super::*;
+use crate::archive::sample;
 use crate::check::{Cause, Grade, Purpose, Verdict, judge, judge_vrrp};
-use crate::facts::{Peer, Reached, Trial};
+use crate::facts::{Installed, Peer, PreparationFacts, Reached, Trial};
 
 /// From the worker to something.
 fn judged(observation: &Observation, to: &str, purpose: Purpose, trial: &Trial) -> Verdict {
@@ -64,9 +65,66 @@ fn a_control_plane_that_has_not_joined_may_refuse_beside_one_that_has() {
 fn while_no_balancer_is_set_up_the_endpoint_may_be_nowhere() {
     let hosts = fresh(&stacked());
 
-    for reached in [Reached::TimedOut, Reached::NoRoute, Reached::Refused] {
+    for reached in [Reached::TimedOut, Reached::NoRoute, Reached::Unreachable] {
         let said = judged(&hosts, "endpoint", Purpose::Endpoint, &trial(reached));
         assert_eq!(said.grade, Grade::Fine);
+    }
+}
+
+/// What is said of the VIP by its address, where nothing answers as far as the way goes, and where it is refused.
+fn of_vip(hosts: &Observation, reached: Reached) -> Verdict {
+    judged(hosts, "endpoint", Purpose::Endpoint, &trial(reached))
+}
+
+#[test]
+fn a_vip_that_answers_before_any_balancer_can_hold_it_is_another_machines() {
+    let hosts = fresh(&stacked());
+
+    for reached in [Reached::Open, Reached::Closed, Reached::Refused] {
+        let said = of_vip(&hosts, reached);
+        assert!(matches!(said.cause, Cause::WrongPeer(_)), "{said:?}");
+        assert_eq!(said.grade, Grade::Error);
+    }
+    let at_vip = Trial {
+        reached: Reached::Refused,
+        ..resolves_to(&["192.0.2.10"])
+    };
+    assert_eq!(
+        grade(&hosts, "endpoint", Purpose::EndpointName, &at_vip),
+        Grade::Error
+    );
+}
+
+#[test]
+fn who_is_beside_the_vip_knows_whether_a_machine_has_it() {
+    let says = |answers: bool| {
+        let mut hosts = fresh(&stacked());
+        of(&mut hosts, "lb2").balancer.as_mut().unwrap().vip_answers = Ok(answers).into();
+        hosts
+    };
+
+    assert_eq!(of_vip(&says(true), Reached::TimedOut).grade, Grade::Error);
+    assert_eq!(of_vip(&says(false), Reached::TimedOut).grade, Grade::Fine);
+    assert_eq!(of_vip(&says(false), Reached::Refused).grade, Grade::Fine);
+    assert_eq!(of_vip(&says(false), Reached::Open).grade, Grade::Error);
+}
+
+#[test]
+fn a_vip_that_a_balancer_of_this_cluster_may_hold_is_nobody_elses() {
+    let held: fn(&mut Observation) = |hosts| of(hosts, "lb1").balancer.as_mut().unwrap().holds_vip = true;
+    let may_be_held: fn(&mut Observation) = |hosts| {
+        of(hosts, "lb2").units.insert("keepalived".to_owned(), running());
+    };
+    let carried: fn(&mut Observation) =
+        |hosts| of(hosts, "cp1").system.addresses = vec!["192.0.2.10".parse().unwrap()];
+    let untold: fn(&mut Observation) = |hosts| drop(hosts.remove(&HostName::from("lb2")));
+    for half_built in [held, may_be_held, carried, untold] {
+        let mut hosts = fresh(&stacked());
+        half_built(&mut hosts);
+
+        for reached in [Reached::Open, Reached::Closed, Reached::Refused] {
+            assert_eq!(of_vip(&hosts, reached).grade, Grade::Fine);
+        }
     }
 }
 
@@ -106,6 +164,78 @@ fn the_peer_is_known_by_the_authority_that_signed_it() {
     assert_eq!(wrong.grade, Grade::Error);
 }
 
+/// From a control plane to another's etcd.
+fn of_etcd(observation: &Observation, trial: &Trial) -> Verdict {
+    let topology = &stacked();
+    let scene = Scene {
+        topology,
+        observation,
+    };
+    judge(&scene, &cell(topology, "cp2", "cp1", Purpose::EtcdClients), trial)
+}
+
+#[test]
+fn etcd_is_known_by_an_authority_of_its_own() {
+    let mut hosts = initialised(fresh(&stacked()));
+    let found = &mut of(&mut hosts, "cp1").kubernetes;
+    found.ca = Some(CA.to_owned());
+    found.etcd_ca = Some(OTHER_CA.to_owned());
+
+    let right = of_etcd(&hosts, &shows(OTHER_CA));
+    let wrong = of_etcd(&hosts, &shows(CA));
+
+    assert_eq!((right.cause, right.grade), (Cause::RightPeer, Grade::Fine));
+    assert!(matches!(wrong.cause, Cause::WrongPeer(_)), "{wrong:?}");
+    assert_eq!(wrong.grade, Grade::Error);
+}
+
+#[test]
+fn etcd_on_hosts_of_its_own_is_known_by_what_its_members_have() {
+    let head = "
+        cluster = { name = 'demo', kubernetes = 'v1.34.2', topology = 'external' }
+        endpoint = { name = 'api.demo.example', hosts_file = true }
+    ";
+    let names = [
+        "lb1 balancer",
+        "etcd1 etcd",
+        "etcd2 etcd",
+        "etcd3 etcd",
+        "cp1 control-plane",
+    ];
+    let topology = &topology(head, &names);
+    let mut hosts = fresh(topology);
+    for (name, authority) in [
+        ("etcd1", CA),
+        ("etcd2", CA),
+        ("etcd3", OTHER_CA),
+        ("cp1", OTHER_CA),
+    ] {
+        let found = &mut of(&mut hosts, name).kubernetes;
+        found.etcd_ca = Some(authority.to_owned());
+        found.has_etcd_data = name != "cp1";
+    }
+    let cause = |to, pem| {
+        let scene = Scene {
+            topology,
+            observation: &hosts,
+        };
+        let cell = cell(topology, "cp1", to, Purpose::EtcdClients);
+        judge(&scene, &cell, &shows(pem)).cause
+    };
+
+    assert_eq!(cause("etcd1", CA), Cause::RightPeer);
+    assert!(matches!(cause("etcd3", OTHER_CA), Cause::WrongPeer(_)));
+}
+
+#[test]
+fn before_etcd_has_any_authority_whoever_shows_a_certificate_there_is_a_stranger() {
+    let hosts = fresh(&stacked());
+
+    assert_eq!(of_etcd(&hosts, &shows(CA)).grade, Grade::Error);
+    assert_eq!(of_etcd(&hosts, &trial(Reached::Open)).grade, Grade::Warning);
+    assert_eq!(of_etcd(&hosts, &trial(Reached::Refused)).grade, Grade::Fine);
+}
+
 #[test]
 fn whoever_shows_a_certificate_where_no_cluster_is_yet_is_a_stranger() {
     let hosts = fresh(&stacked());
@@ -133,20 +263,39 @@ fn what_speaks_no_tls_is_no_api_server() {
 }
 
 #[test]
-fn a_peer_that_could_not_be_asked_is_open_and_no_more() {
-    let unknown = Trial {
-        peer: Peer::Unknown("no program".to_owned()),
-        ..trial(Reached::Open)
+fn a_peer_that_did_not_say_who_it_is_is_open_and_its_reason_is_kept() {
+    let hosts = initialised(fresh(&stacked()));
+    let of_peer = |to: &str, purpose, peer| {
+        let asked = Trial {
+            peer,
+            ..trial(Reached::Open)
+        };
+        let said = judged(&hosts, to, purpose, &asked);
+        (said.cause.word(), said.cause.detail().unwrap(), said.grade)
     };
+    let unasked = || Peer::Unasked("no program".to_owned());
+    let unknown = || Peer::Unknown("it said nothing".to_owned());
+    let why = |text: &str| format!("who, {text}");
 
-    let said = judged(
-        &initialised(fresh(&stacked())),
-        "cp1",
-        Purpose::ApiServer,
-        &unknown,
+    for (to, purpose) in [("cp1", Purpose::ApiServer), ("endpoint", Purpose::Endpoint)] {
+        let expected = ("open", why("nobody could ask: no program"), Grade::Unknown);
+        assert_eq!(of_peer(to, purpose, unasked()), expected);
+        let expected = ("open", why("it did not say: it said nothing"), Grade::Warning);
+        assert_eq!(of_peer(to, purpose, unknown()), expected);
+    }
+    // Nothing is to listen there yet, whoever it is.
+    let expected = ("open", why("nobody could ask: no program"), Grade::Warning);
+    assert_eq!(of_peer("cp2", Purpose::ApiServer, unasked()), expected);
+}
+
+#[test]
+fn why_a_peer_is_not_known_is_told_in_json_too() {
+    let unasked = Cause::Unasked("no program".to_owned());
+
+    assert_eq!(
+        serde_json::to_value(&unasked).unwrap(),
+        serde_json::json!({ "cause": "open", "detail": "no program" })
     );
-
-    assert_eq!((said.cause, said.grade), (Cause::Open, Grade::Fine));
 }
 
 #[test]
@@ -158,7 +307,8 @@ fn a_port_that_somebody_has_taken_is_worth_a_look() {
 
 #[test]
 fn a_name_that_resolves_to_the_wrong_address_is_named_before_what_answers_there() {
-    let hosts = initialised(fresh(&stacked()));
+    let mut hosts = initialised(fresh(&stacked()));
+    of(&mut hosts, "w1").kubernetes.has_kubelet_conf = true;
 
     let said = judged(
         &hosts,
@@ -180,10 +330,22 @@ fn a_name_that_hawser_is_to_write_may_be_unknown_until_it_has() {
     let to = ("endpoint", Purpose::EndpointName);
 
     assert_eq!(grade(&fresh(&stacked()), to.0, to.1, &unknown), Grade::Fine);
-    assert_eq!(
-        grade(&initialised(fresh(&stacked())), to.0, to.1, &unknown),
-        Grade::Error
-    );
+    // Beside a cluster that runs, w1 has not joined yet.
+    let mut hosts = initialised(fresh(&stacked()));
+    assert_eq!(grade(&hosts, to.0, to.1, &unknown), Grade::Fine);
+    of(&mut hosts, "w1").kubernetes.has_kubelet_conf = true;
+    assert_eq!(grade(&hosts, to.0, to.1, &unknown), Grade::Error);
+    let of_balancer = |hosts: &Observation| {
+        let topology = &stacked();
+        let scene = Scene {
+            topology,
+            observation: hosts,
+        };
+        judge(&scene, &cell(topology, "lb1", to.0, to.1), &unknown).grade
+    };
+    assert_eq!(of_balancer(&hosts), Grade::Error);
+    of(&mut hosts, "lb1").units.clear();
+    assert_eq!(of_balancer(&hosts), Grade::Fine);
 }
 
 #[test]
@@ -239,6 +401,85 @@ fn a_registry_out_of_reach_matters_to_a_host_that_lacks_images() {
     let having = grade(&hosts, "registry", Purpose::Registry, &silent);
 
     assert_eq!((lacking, having), (Grade::Warning, Grade::Fine));
+}
+
+#[test]
+fn a_registry_out_of_reach_does_not_matter_where_archives_bring_what_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = |name| {
+        let bytes = sample::docker(&[(name, "amd64", b"layer")]);
+        let path = sample::write(folder.path(), "images.tar", &bytes);
+        vec![crate::archive::open(&path).unwrap()]
+    };
+    let topology = &mut stacked();
+    let mut hosts = fresh(topology);
+    let found = of(&mut hosts, "w1");
+    found.system.architecture = "x86_64".to_owned();
+    found.kubernetes.needed_images = Ok(vec!["registry.k8s.io/kube-proxy:v1.34.2".to_owned()]).into();
+    found.kubernetes.images = Ok(vec![]).into();
+    let cell = cell(topology, "w1", "registry", Purpose::Registry);
+    let grade = |topology: &Topology| {
+        let scene = Scene {
+            topology,
+            observation: &hosts,
+        };
+        judge(&scene, &cell, &trial(Reached::TimedOut)).grade
+    };
+
+    topology.images.archives = archive("registry.k8s.io/kube-proxy:v1.34.1");
+    assert_eq!(grade(topology), Grade::Warning);
+    topology.images.archives = archive("registry.k8s.io/kube-proxy:v1.34.2");
+    assert_eq!(grade(topology), Grade::Fine);
+}
+
+/// From the worker to the repository, which is silent.
+fn out_of_reach(hosts: &Observation) -> Grade {
+    let topology = &prepared("");
+    let scene = Scene {
+        topology,
+        observation: hosts,
+    };
+    let cell = cell(topology, "w1", "repository", Purpose::Packages);
+    judge(&scene, &cell, &trial(Reached::TimedOut)).grade
+}
+
+fn found(is_debians: bool, kubeadm: &str) -> PreparationFacts {
+    let installed = |name: &str, version: &str| {
+        let installed = Installed {
+            version: version.to_owned(),
+            is_held: true,
+        };
+        (name.to_owned(), installed)
+    };
+    PreparationFacts {
+        is_debians,
+        packages: [
+            installed("kubeadm", kubeadm),
+            installed("kubelet", "1.34.2-1.1"),
+            installed("kubectl", "1.34.2-1.1"),
+        ]
+        .into(),
+        ..PreparationFacts::default()
+    }
+}
+
+#[test]
+fn a_package_repository_out_of_reach_is_an_error_to_a_host_that_is_prepared_from_it() {
+    let mut hosts = fresh(&prepared(""));
+    let with = |hosts: &mut Observation, facts| of(hosts, "w1").preparation = Some(facts);
+
+    with(&mut hosts, found(true, "1.33.1-1.1"));
+    assert_eq!(out_of_reach(&hosts), Grade::Error);
+    with(&mut hosts, found(true, "1.34.2-1.1"));
+    assert_eq!(out_of_reach(&hosts), Grade::Fine);
+    with(&mut hosts, found(false, "1.33.1-1.1"));
+    assert_eq!(out_of_reach(&hosts), Grade::Fine);
+
+    with(&mut hosts, found(true, "1.33.1-1.1"));
+    of(&mut hosts, "w1").kubernetes.has_kubelet_conf = true;
+    assert_eq!(out_of_reach(&hosts), Grade::Fine);
+    hosts.remove(&HostName::from("w1"));
+    assert_eq!(out_of_reach(&hosts), Grade::Warning);
 }
 
 #[test]

@@ -1,16 +1,24 @@
 //! Asking hosts what they are, besides what every plan is made from.
 
-use std::time::SystemTime;
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
 
 use futures::future::join_all;
 
 use crate::check::host::{Asked, Clock};
-use crate::cli::fleet::{Fleet, ask};
+use crate::cli::fleet::{Fleet, ask_within};
+use crate::cli::patience::Patience;
 use crate::facts::{Observed, Preflight, SyncTimes, read_clock, read_preflight, read_sync_times};
 use crate::remote::RemoteCommand;
 use crate::remote::preflight::{clock, keeps_etcd, preflight, sync_times};
 use crate::ssh::Session;
-use crate::topology::{Host, Topology};
+use crate::topology::{Host, HostName, Topology};
+
+/// A clock that is told later than this says little.
+const CLOCKS: Duration = Duration::from_secs(10);
+
+/// A disk that is measured for 5 s may take longer to keep what it was given last.
+const DISKS: Duration = Duration::from_secs(25);
 
 /// How much is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,41 +31,71 @@ pub(super) enum Extent {
     FactsAndDisks,
 }
 
-/// Asks every host that can be reached. Clocks first: what hosts have to do besides would blur them; and disks, which
-/// measured together with all else would seem slow, before the rest as well.
-pub(super) async fn ask_hosts(fleet: &Fleet, topology: &Topology, extent: Extent) -> Asked {
+/// Everything that is asked of hosts, for as long as there is patience.
+pub(super) async fn ask_hosts(
+    fleet: &Fleet,
+    topology: &Topology,
+    extent: Extent,
+    patience: Patience,
+) -> Asked {
+    let asked = measure(fleet, topology, extent, patience).await;
+    Asked {
+        preflights: preflights(fleet, topology, extent, patience).await,
+        ..asked
+    }
+}
+
+/// What can be told only while nothing else is asked. Clocks first: what hosts have to do besides would blur them; and
+/// disks, which measured together with all else would seem slow, before the rest as well.
+pub(super) async fn measure(fleet: &Fleet, topology: &Topology, extent: Extent, patience: Patience) -> Asked {
     let mut asked = Asked::default();
     if extent == Extent::Nothing {
         return asked;
     }
-    let sessions = || {
-        let hosts = topology.hosts.iter();
-        hosts.filter_map(|host| Some((host, fleet.sessions.get(&host.name)?.as_ref())))
-    };
-    let clocks =
-        join_all(sessions().map(|(host, session)| async move { (host, read(session, host).await) })).await;
-    let known = clocks
-        .into_iter()
-        .filter_map(|(host, clock)| Some((host.name.clone(), clock?)));
-    asked.clocks = known.collect();
+    let until = patience.part(CLOCKS);
+    let clocks = sessions(fleet, topology).map(|(host, session)| async move {
+        let clock = read(session, host, until).await;
+        Some((host.name.clone(), clock?))
+    });
+    asked.clocks = join_all(clocks).await.into_iter().flatten().collect();
     if extent == Extent::FactsAndDisks {
-        let measured = sessions().filter_map(|(host, session)| {
+        let until = patience.part(DISKS);
+        let measured = sessions(fleet, topology).filter_map(|(host, session)| {
             let folder = keeps_etcd(topology, host)?;
-            Some(async move { (host.name.clone(), measure(session, host, folder).await) })
+            Some(async move { (host.name.clone(), sync(session, host, folder, until).await) })
         });
         asked.sync_times = join_all(measured).await.into_iter().collect();
     }
-    let looks = sessions()
-        .map(|(host, session)| async move { (host.name.clone(), look(session, topology, host).await) });
-    asked.preflights = join_all(looks).await.into_iter().collect();
     asked
 }
 
+/// What hosts are besides.
+pub(super) async fn preflights(
+    fleet: &Fleet,
+    topology: &Topology,
+    extent: Extent,
+    patience: Patience,
+) -> BTreeMap<HostName, Result<Preflight, String>> {
+    if extent == Extent::Nothing {
+        return BTreeMap::new();
+    }
+    let looks = sessions(fleet, topology).map(|(host, session)| async move {
+        (host.name.clone(), look(session, topology, host, patience).await)
+    });
+    join_all(looks).await.into_iter().collect()
+}
+
+/// Every host that can be reached.
+fn sessions<'a>(fleet: &'a Fleet, topology: &'a Topology) -> impl Iterator<Item = (&'a Host, &'a Session)> {
+    let hosts = topology.hosts.iter();
+    hosts.filter_map(|host| Some((host, fleet.sessions.get(&host.name)?.as_ref())))
+}
+
 /// The host's clock against this one's; it was read at some time between question and answer.
-async fn read(session: &Session, host: &Host) -> Option<Clock> {
+async fn read(session: &Session, host: &Host, patience: Patience) -> Option<Clock> {
     let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok();
     let before = now()?.as_secs_f64();
-    let told = read_clock(&text(session, host, &clock()).await.ok()?).ok()?;
+    let told = read_clock(&text(session, host, &clock(), patience).await.ok()?).ok()?;
     let after = now()?.as_secs_f64();
     let doubt_s = (after - before) / 2.0;
     Some(Clock {
@@ -66,17 +104,27 @@ async fn read(session: &Session, host: &Host) -> Option<Clock> {
     })
 }
 
-async fn measure(session: &Session, host: &Host, folder: &str) -> Observed<SyncTimes> {
-    let answer = text(session, host, &sync_times(folder)).await;
+async fn sync(session: &Session, host: &Host, folder: &str, patience: Patience) -> Observed<SyncTimes> {
+    let answer = text(session, host, &sync_times(folder), patience).await;
     answer.and_then(|answer| read_sync_times(&answer)).into()
 }
 
-async fn look(session: &Session, topology: &Topology, host: &Host) -> Result<Preflight, String> {
-    read_preflight(&text(session, host, &preflight(topology, host)).await?)
+async fn look(
+    session: &Session,
+    topology: &Topology,
+    host: &Host,
+    patience: Patience,
+) -> Result<Preflight, String> {
+    read_preflight(&text(session, host, &preflight(topology, host), patience).await?)
 }
 
-async fn text(session: &Session, host: &Host, command: &RemoteCommand) -> Result<Vec<u8>, String> {
-    let answer = ask(session, command, host).await;
+async fn text(
+    session: &Session,
+    host: &Host,
+    command: &RemoteCommand,
+    patience: Patience,
+) -> Result<Vec<u8>, String> {
+    let answer = ask_within(session, command, host, patience).await;
     answer
         .map(|output| output.stdout.to_vec())
         .map_err(|problem| problem.cause())

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use crate::check::{Cell, Port, Scene, Stage, Target};
 use crate::cli::fleet::{Fleet, ask};
+use crate::cli::patience::Patience;
 use crate::remote::connection::{Connection, Progress};
 use crate::remote::listen::{LIMIT, LISTENING, listen, stop_listening};
 use crate::ssh::Session;
@@ -19,6 +20,9 @@ use crate::values::Values;
 
 /// Until a host that has much to do has started its listener.
 const READY: Duration = Duration::from_secs(15);
+
+/// Until a listener has ended that is told to.
+const ENDED: Duration = Duration::from_secs(10);
 
 /// What listens, and where.
 #[derive(Default)]
@@ -41,7 +45,7 @@ impl Listeners {
     }
 
     /// Listens at the end of every way where nothing of the cluster does yet.
-    pub(super) async fn start(fleet: &Fleet, scene: &Scene<'_>, cells: &[Cell]) -> Self {
+    pub(super) async fn start(fleet: &Fleet, scene: &Scene<'_>, cells: &[Cell], patience: Patience) -> Self {
         let mut wanted: BTreeMap<HostName, BTreeSet<u16>> = BTreeMap::new();
         let empty = cells.iter().filter(|cell| scene.stage(cell) == Stage::Empty);
         for (host, port) in empty.filter_map(place) {
@@ -50,7 +54,7 @@ impl Listeners {
         let starting = wanted.into_iter().filter_map(|(name, ports)| {
             let host = scene.topology.host(&name)?.clone();
             let session = Arc::clone(fleet.sessions.get(&name)?);
-            Some(start_one(host, session, ports))
+            Some(start_one(host, session, ports, patience))
         });
         let mut listeners = Self::default();
         for (running, ports) in join_all(starting).await.into_iter().flatten() {
@@ -66,14 +70,13 @@ impl Listeners {
     /// Ends them all, and waits until they have.
     pub(super) async fn stop(self) {
         let stops = self.running.into_iter().map(|running| async move {
+            let stop = stop_listening(running.pid);
+            let ends = async {
+                let _ = ask(running.session.as_ref(), &stop, &running.host).await;
+                let _ = running.ended.await;
+            };
             // What does not end so ends by itself.
-            let _ = ask(
-                running.session.as_ref(),
-                &stop_listening(running.pid),
-                &running.host,
-            )
-            .await;
-            let _ = timeout(READY, running.ended).await;
+            let _ = timeout(ENDED, ends).await;
         });
         join_all(stops).await;
     }
@@ -91,6 +94,7 @@ async fn start_one(
     host: Host,
     session: Arc<Session>,
     ports: BTreeSet<u16>,
+    patience: Patience,
 ) -> Option<(Running, BTreeSet<u16>)> {
     let wire = listen(&host, ports.iter().copied())
         .wire(&Values::default())
@@ -101,7 +105,10 @@ async fn start_one(
         // It is ended from outside; how, does not matter.
         drop(listening.run(&wire, LIMIT + READY, Some(progress)).await);
     });
-    let (pid, open) = timeout(READY, ready(told, ports.len())).await.ok().flatten()?;
+    let (pid, open) = timeout(READY.min(patience.left()), ready(told, ports.len()))
+        .await
+        .ok()
+        .flatten()?;
     let running = Running {
         host,
         session,
@@ -117,6 +124,7 @@ async fn ready(mut told: UnboundedReceiver<Progress>, count: usize) -> Option<(u
     while said < count {
         match told.recv().await? {
             Progress::Started(number) => pid = Some(number),
+            Progress::Sent(_) => {}
             Progress::Line(line) => {
                 said += 1;
                 open.extend(

@@ -1,31 +1,33 @@
 //! `hawser check`: will it work, and why not.
 
+mod beforehand;
 mod hosts;
 mod listeners;
 mod onward;
+mod outcome;
+mod rounds;
 mod trials;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use futures::future::join;
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use self::hosts::{Extent, ask_hosts};
-use self::listeners::Listeners;
-use self::trials::{Trials, try_all};
+pub(super) use self::beforehand::beforehand;
+use self::hosts::Extent;
+use self::outcome::{concerned, exit_code, untold};
+use self::rounds::{limit, look};
 use super::arguments::{CheckArguments, OutputFormat};
 use super::fleet::Fleet;
+use super::patience::Patience;
 use super::{Outcome, surroundings};
-use crate::check::host::{Fact, findings};
-use crate::check::{
-    Cell, Examined, Grade, Narrowing, Port, Purpose, Scene, Verdict, cells, judge, judge_listened,
-    judge_vrrp, remedies, untested,
-};
-use crate::error::{ExitCode, Problem, gravest};
-use crate::facts::Observation;
-use crate::remote::probe::Look;
+use crate::check::host::{Fact, Finding, findings};
+use crate::check::{Cell, Examined, Grade, Narrowing, Scene, cells, remedies};
+use crate::error::{ExitCode, Problem};
 use crate::report;
 use crate::report::check::Page;
 use crate::report::paint::Paint;
@@ -35,7 +37,7 @@ pub(super) async fn run(arguments: CheckArguments) -> Outcome {
     let began = Instant::now();
     let topology = surroundings::load(&arguments.inventory.path)?;
     let cells = wanted(&topology, &arguments)?;
-    let ignored = ignored(&arguments)?;
+    let ignored = ignored(&arguments.ignore)?;
     let client = surroundings::client(&topology)?;
     let (events, mut unheard) = mpsc::unbounded_channel();
     unheard.close();
@@ -47,77 +49,46 @@ pub(super) async fn run(arguments: CheckArguments) -> Outcome {
         (false, false) => Extent::Facts,
         (false, true) => Extent::FactsAndDisks,
     };
-    let asked = ask_hosts(&fleet, &topology, extent).await;
-    let observe = fleet.observe(&topology, Look::Whole, &events);
-    let (observation, ways) = if arguments.listen {
-        let observation = observe.await;
-        let scene = Scene {
-            topology: &topology,
-            observation: &observation,
-        };
-        let listeners = Listeners::start(&fleet, &scene, &cells).await;
-        let trials = try_all(&fleet, &topology, &cells, &listeners).await;
-        let ways = examine(&scene, cells, &trials, &listeners);
-        listeners.stop().await;
-        (observation, ways)
-    } else {
-        let nobody = Listeners::default();
-        let (observation, trials) = join(observe, try_all(&fleet, &topology, &cells, &nobody)).await;
-        let scene = Scene {
-            topology: &topology,
-            observation: &observation,
-        };
-        let ways = examine(&scene, cells, &trials, &nobody);
-        (observation, ways)
-    };
+    let patience = Patience::lasting(limit(extent, arguments.listen));
+    let found = look(&fleet, &topology, cells, extent, arguments.listen, patience).await;
     fleet.close().await;
 
     let scene = Scene {
         topology: &topology,
-        observation: &observation,
+        observation: &found.observation,
     };
-    let remedies = remedies(&scene, &ways);
+    let remedies = remedies(&scene, &found.ways);
     let findings = match extent {
         Extent::Nothing => Vec::new(),
-        Extent::Facts | Extent::FactsAndDisks => findings(&scene, &asked, &ignored),
+        Extent::Facts | Extent::FactsAndDisks => findings(&scene, &found.asked, &ignored),
     };
     let hosts: Vec<HostName> = topology.hosts.iter().map(|host| host.name.clone()).collect();
+    let problems = concerned(&found.observation, &found.ways);
+    let grade = worst(&found.ways, &findings);
+    let code = exit_code(&problems, grade, &ignored);
     let page = Page {
         hosts: &hosts,
-        ways: &ways,
+        ways: &found.ways,
         remedies: &remedies,
         findings: &findings,
+        is_ready: code == ExitCode::Done,
         took: began.elapsed(),
     };
-    Ok(tell(&page, &observation, arguments.output))
+    surroundings::say(&match arguments.output {
+        OutputFormat::Text => report::check::render(&page, Paint::for_stdout()),
+        OutputFormat::Json => as_json(&page, grade, &problems),
+    });
+    untold(&problems, &found.ways).for_each(|problem| surroundings::tell(&problem.to_string()));
+    Ok(code)
 }
 
-/// Prints it all, and says what the program exits with.
-fn tell(page: &Page, observation: &Observation, output: OutputFormat) -> ExitCode {
-    let failed = observation.values().filter_map(|found| found.as_ref().err());
-    let problems: Vec<Problem> = failed.cloned().collect();
-    let grades = page.ways.iter().map(|way| way.verdict.grade);
-    let grade = grades
-        .chain(page.findings.iter().map(|finding| finding.grade))
-        .max();
-    surroundings::say(&match output {
-        OutputFormat::Text => report::check::render(page, Paint::for_stdout()),
-        OutputFormat::Json => as_json(page, grade, &problems),
-    });
-    // A host that cannot be connected to is told in the matrix.
-    let untold = problems
-        .iter()
-        .filter(|problem| !matches!(problem, Problem::Unreachable { .. }));
-    untold.for_each(|problem| surroundings::tell(&problem.to_string()));
-    match (gravest(&problems), grade) {
-        (Some(code), _) => code,
-        (None, Some(Grade::Error)) => ExitCode::StepFailed,
-        (None, _) => ExitCode::Done,
-    }
+fn worst(ways: &[Examined], findings: &[Finding]) -> Option<Grade> {
+    let of_ways = ways.iter().map(|way| way.verdict.grade);
+    of_ways.chain(findings.iter().map(|finding| finding.grade)).max()
 }
 
 /// The facts of `--ignore`.
-fn ignored(arguments: &CheckArguments) -> Result<BTreeSet<Fact>, Vec<Problem>> {
+pub(super) fn ignored(names: &[String]) -> Result<BTreeSet<Fact>, Vec<Problem>> {
     let fact = |name: &String| {
         let found = Fact::ALL.into_iter().find(|fact| fact.name() == name);
         found.ok_or_else(|| Problem::Usage {
@@ -125,8 +96,7 @@ fn ignored(arguments: &CheckArguments) -> Result<BTreeSet<Fact>, Vec<Problem>> {
             hint: format!("name one of {}", Fact::ALL.map(Fact::name).join(", ")),
         })
     };
-    arguments
-        .ignore
+    names
         .iter()
         .map(fact)
         .collect::<Result<_, _>>()
@@ -146,7 +116,7 @@ fn wanted(topology: &Topology, arguments: &CheckArguments) -> Result<Vec<Cell>, 
     let is_host = |name: &str| topology.host(&HostName::from(name)).is_some();
     let ends = [
         ("--from", &arguments.from, &["workstation"][..]),
-        ("--to", &arguments.to, &["endpoint", "registry"]),
+        ("--to", &arguments.to, &["endpoint", "registry", "repository"]),
     ];
     let unknown = ends.into_iter().filter_map(|(option, name, others)| {
         let name = name.as_deref()?;
@@ -168,27 +138,6 @@ fn wanted(topology: &Topology, arguments: &CheckArguments) -> Result<Vec<Cell>, 
         }]);
     }
     Ok(cells)
-}
-
-fn examine(scene: &Scene, cells: Vec<Cell>, trials: &Trials, listeners: &Listeners) -> Vec<Examined> {
-    let verdict = |number: usize, cell: &Cell| -> Verdict {
-        match trials.get(&number) {
-            _ if cell.purpose == Purpose::Vrrp => judge_vrrp(scene, cell),
-            _ if matches!(cell.port, Port::Udp(_)) => untested("UDP has no answer to wait for"),
-            Some(Ok(trial)) if listeners.are_at(cell) => judge_listened(cell, trial),
-            Some(Ok(trial)) => judge(scene, cell, trial),
-            Some(Err(why)) => untested(why.as_str()),
-            None => untested("it was not tried"),
-        }
-    };
-    let numbered = cells.into_iter().enumerate();
-    numbered
-        .map(|(number, cell)| Examined {
-            verdict: verdict(number, &cell),
-            listened: listeners.are_at(&cell),
-            cell,
-        })
-        .collect()
 }
 
 fn as_json(page: &Page, grade: Option<Grade>, problems: &[Problem]) -> String {

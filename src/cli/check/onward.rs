@@ -1,11 +1,12 @@
 //! What a host has no program for is tried through its SSH connection, one way after the other.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
 use super::trials::Trials;
+use crate::cli::patience::Patience;
 use crate::facts::{Peer, Reached, Trial};
 use crate::remote::ways::Way;
 use crate::ssh::{NotOnward, Session};
@@ -20,12 +21,8 @@ const WATCH: Duration = Duration::from_secs(1);
 /// HAProxy tries a server that refuses for 3 s before it closes what it has accepted.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(6);
 
-/// A host's ways are tried for as long as this in all.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 /// Goes on where the host itself could not: a way that no program could try, a peer that none could ask.
-pub(super) async fn go_on(session: &Session, ways: &[Way], trials: &mut Trials) {
-    let since = Instant::now();
+pub(super) async fn go_on(session: &Session, ways: &[Way], trials: &mut Trials, patience: Patience) {
     for way in ways {
         let Some(Ok(trial)) = trials.get_mut(&way.number) else {
             continue;
@@ -35,17 +32,20 @@ pub(super) async fn go_on(session: &Session, ways: &[Way], trials: &mut Trials) 
         if !is_untried && !is_unasked {
             continue;
         }
-        if since.elapsed() > PATIENCE {
-            trial.peer = Peer::Unknown("there was no time left".to_owned());
+        let Ok(found) = timeout(patience.left(), through(session, way, is_untried)).await else {
+            trial.peer = Peer::Unasked("there was no time left".to_owned());
             continue;
-        }
-        let found = through(session, way, is_untried).await;
+        };
         *trial = match (is_untried, found) {
             (true, found) => Trial {
                 resolved: trial.resolved.take(),
                 ..found
             },
+            // A balancer may have closed it only after its servers had refused.
             (false, found) => Trial {
+                reached: Some(found.reached)
+                    .filter(|reached| *reached == Reached::Closed)
+                    .unwrap_or(Reached::Open),
                 peer: found.peer,
                 ..trial.clone()
             },
@@ -74,8 +74,8 @@ async fn through(session: &Session, way: &Way, is_untried: bool) -> Trial {
         },
     };
     let peer = match &reached {
-        Reached::Untested(why) => Peer::Unknown(why.clone()),
-        _ => Peer::NotAsked,
+        Reached::Untested(why) => Peer::Unasked(why.clone()),
+        _ => Peer::Unasked(format!("{lacking}, and through sshd it is out of reach")),
     };
     Trial {
         reached,

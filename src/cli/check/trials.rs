@@ -10,7 +10,8 @@ use tokio::time::timeout;
 use super::listeners::Listeners;
 use super::onward::go_on;
 use crate::check::{Cell, Port, Purpose, Source, Target};
-use crate::cli::fleet::{Fleet, ask};
+use crate::cli::fleet::{Fleet, ask_within};
+use crate::cli::patience::Patience;
 use crate::facts::{Peer, Reached, Trial, read_trials};
 use crate::remote::ways::{Way, try_ways};
 use crate::ssh::Session;
@@ -26,8 +27,8 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 pub(super) async fn try_all(
     fleet: &Fleet,
     topology: &Topology,
-    cells: &[Cell],
-    listeners: &Listeners,
+    (cells, listeners): (&[Cell], &Listeners),
+    patience: Patience,
 ) -> Trials {
     let from_hosts = topology.hosts.iter().map(|host| async move {
         let from = Source::from(host);
@@ -40,7 +41,7 @@ pub(super) async fn try_all(
         };
         let ways: Vec<Way> = numbered.filter_map(way).collect();
         match fleet.sessions.get(&host.name) {
-            Some(session) => from_host(session, host, &ways).await,
+            Some(session) => from_host(session, host, &ways, patience).await,
             None => untried(&ways, &format!("{} could not be reached", host.name)),
         }
     });
@@ -59,10 +60,10 @@ pub(super) async fn try_all(
     from_hosts.into_iter().flatten().chain(from_here).collect()
 }
 
-async fn from_host(session: &Session, host: &Host, ways: &[Way]) -> Trials {
+async fn from_host(session: &Session, host: &Host, ways: &[Way], patience: Patience) -> Trials {
     let commands = try_ways(ways);
     let asked = commands.iter().map(|command| async move {
-        let output = ask(session, command, host)
+        let output = ask_within(session, command, host, patience)
             .await
             .map_err(|problem| problem.cause())?;
         read_trials(&output.stdout)
@@ -73,7 +74,7 @@ async fn from_host(session: &Session, host: &Host, ways: &[Way]) -> Trials {
     for (number, trial) in answers.into_iter().flatten().flatten() {
         tried.insert(number, Ok(trial));
     }
-    go_on(session, ways, &mut tried).await;
+    go_on(session, ways, &mut tried, patience).await;
     tried
 }
 

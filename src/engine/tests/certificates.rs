@@ -91,6 +91,39 @@ async fn a_control_plane_gets_the_authority_as_an_etcd_host_has_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn control_planes_that_are_renewed_at_once_get_one_pair_and_are_asked_for_its_sums() {
+    let journal = journal();
+    let asked = || {
+        let settings = EtcdSettings {
+            key_algorithm: KeyAlgorithm::EcdsaP256,
+            ..EtcdSettings::default()
+        };
+        Order::for_clients(&settings)
+    };
+    let renewed = |host: &str| {
+        let sums = remote::any("same sums", Effect::Reads, Slot::Sums(Bundle::EtcdClient));
+        write(host, asked()).done_when(sums, Duration::from_secs(10))
+    };
+    let hosts = ["cp1", "cp2"].map(|name| {
+        FakeHost::new(name, &journal)
+            .expects("same sums", Reply::exit(1))
+            .expects("write", Reply::exit(0))
+            .expects("same sums", Reply::exit(0))
+    });
+    let inputs = hosts.each_ref().map(FakeHost::inputs);
+    let chains = ["cp1", "cp2"].map(|host| required(vec![renewed(host)]));
+    let plan = plan(vec![phase("renewal", vec![lane(2, chains.into())])]);
+
+    let ran = run(&plan, hosts.into()).await;
+
+    assert_eq!(ran.report.problems, []);
+    let [first, second] = inputs.map(|inputs| inputs.lock().unwrap().clone());
+    assert_eq!(first.len(), 3);
+    assert_eq!(first, second);
+    assert_eq!(first[0], first[2], "asked before and after for the same sums");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_authority_that_was_to_be_read_is_not_made() {
     let journal = journal();
     let host = FakeHost::new("etcd1", &journal);

@@ -78,6 +78,53 @@ async fn workers_may_lag_as_far_as_the_operator_allows() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_worker_that_lags_is_left_out_of_what_follows_and_counts_once() {
+    let journal = journal();
+    let w1 = FakeHost::new("w1", &journal).expects("prepare", Reply::exit(1).saying("disk full"));
+    let w2 = FakeHost::new("w2", &journal)
+        .expects("prepare", Reply::exit(0))
+        .expects("join", Reply::exit(0));
+    let cp1 = FakeHost::new("cp1", &journal)
+        .expects("prepare", Reply::exit(0))
+        .expects("label w2", Reply::exit(0));
+    let labelled = |name: &str, step| Chain {
+        subject: name.into(),
+        ..may_lag(vec![change("cp1", step)])
+    };
+    let each = |what| ["w1", "w2"].map(|name| may_lag(vec![change(name, what)]));
+    let mut prepared = vec![required(vec![change("cp1", "prepare")])];
+    prepared.extend(each("prepare"));
+    let plan = plan(vec![
+        phase("prepare", vec![lane(1, prepared)]),
+        phase("join", vec![lane(1, each("join").into())]),
+        phase(
+            "labels",
+            vec![lane(
+                1,
+                vec![labelled("w1", "label w1"), labelled("w2", "label w2")],
+            )],
+        ),
+    ]);
+
+    let ran = run_with(&plan, vec![cp1, w1, w2], 1, Values::default(), &[]).await;
+
+    assert_eq!(
+        ran.outcomes(),
+        [
+            "cp1/prepare: changed",
+            "w1/prepare: failed",
+            "w2/prepare: changed",
+            "w1/join: skipped",
+            "w2/join: changed",
+            "cp1/label w1: skipped",
+            "cp1/label w2: changed"
+        ]
+    );
+    assert!(ran.report.problems.is_empty());
+    assert_eq!(ran.report.lagging, ["w1".into()]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_worker_more_stops_the_run_and_all_their_problems_are_shown() {
     let journal = journal();
     let worker = |name| FakeHost::new(name, &journal).expects("join", Reply::exit(1));

@@ -15,6 +15,7 @@ use crate::values::Values;
 mod certificates;
 mod failure;
 mod order;
+mod relay;
 mod secrets;
 mod step;
 mod stopping;
@@ -113,6 +114,17 @@ impl Ran {
             .problems
             .first()
             .map_or_else(String::new, ToString::to_string)
+    }
+
+    /// What hosts took from each other, `HOST: BYTES from HOST`.
+    fn taken(&self) -> Vec<String> {
+        let taken = self.events.iter().filter_map(|event| match event {
+            Event::Taken {
+                host, from, bytes, ..
+            } => Some(format!("{host}: {bytes} from {from}")),
+            _ => None,
+        });
+        taken.collect()
     }
 
     fn warnings(&self) -> Vec<&str> {

@@ -10,8 +10,7 @@ use crate::planner::limit::is_within;
 use crate::planner::{ALL_AT_ONCE, Cluster, balancers, chain, phase};
 use crate::remote::files::etcd::client_url;
 use crate::remote::files::{
-    API_SERVER, ApiVersion, cluster_configuration, completed, etcd_endpoints, etcd_servers,
-    with_etcd_endpoints, with_etcd_servers,
+    API_SERVER, completed, etcd_servers, wanted_etcd_endpoints, with_etcd_endpoints, with_etcd_servers,
 };
 use crate::remote::host::Validator;
 use crate::steps::{control_plane, files};
@@ -19,13 +18,8 @@ use crate::topology::{EtcdTopology, Host, HostName, Role};
 
 /// The endpoints of etcd's members, as the inventory's `ClusterConfiguration` names them.
 fn endpoints(scene: &Scene, cluster: &Cluster, decision: &Decision) -> Vec<String> {
-    let wanted = || {
-        let api = ApiVersion::for_kubeadm(scene.kubeadm(&cluster.via().name)).ok()?;
-        let configuration = cluster_configuration(scene.topology, api).ok()?;
-        etcd_endpoints(&configuration).ok()
-    };
     let not_yet: Vec<String> = decision.left_out.iter().map(|host| client_url(host)).collect();
-    let mut endpoints = wanted().unwrap_or_default();
+    let mut endpoints = wanted_etcd_endpoints(scene.topology, scene.kubeadm(&cluster.via().name));
     endpoints.retain(|endpoint| !not_yet.contains(endpoint));
     endpoints
 }
@@ -97,19 +91,41 @@ pub(in crate::planner) fn api_servers(
     phase("API servers follow etcd", 1, before)
 }
 
-/// The API servers' manifests, with the endpoints that they name. A host that joins anew gets its own from kubeadm.
+/// What asks etcd and is left as it is, because it cannot be read.
+pub(in crate::planner) fn left_alone(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Vec<String> {
+    let there = cluster.there().filter(|_| can_follow(scene, cluster));
+    let running = there.map(|there| there.view.cluster_configuration.clone().into_result());
+    let unread = running.and_then(|running| running.and_then(|text| with_etcd_endpoints(&text, &[])).err());
+    let configuration = unread.map(|why| {
+        format!("kubeadm-config cannot be read, and does not follow etcd: what joins may not be told of all its members ({why})")
+    });
+    let names_none = |host: &&Host| {
+        let file = scene.file(&host.name, API_SERVER);
+        file.is_none_or(|file| etcd_servers(&file.content).is_none())
+    };
+    let manifests = followers(scene, cluster, joins).filter(names_none).map(|host| {
+        let name = &host.name;
+        format!("{name}: no --etcd-servers can be read in {API_SERVER}, and it does not follow etcd: see that it names all members")
+    });
+    configuration.into_iter().chain(manifests).collect()
+}
+
+/// The control planes whose API server follows. A host that joins anew gets its manifest from kubeadm.
+fn followers<'a>(scene: &Scene<'a>, cluster: &Cluster, joins: &Joins) -> impl Iterator<Item = &'a Host> {
+    let follows = can_follow(scene, cluster);
+    let planes = scene.answered(Role::ControlPlane).map(|(host, _)| host);
+    planes.filter(move |host| follows && !joins.joins(host))
+}
+
+/// Their manifests, with the endpoints that they name.
 fn manifests<'a>(
     scene: &Scene<'a>,
     cluster: &Cluster,
     joins: &Joins,
 ) -> impl Iterator<Item = (&'a Host, &'a FileFact, Vec<String>)> {
-    let follows = can_follow(scene, cluster);
-    let planes = scene.answered(Role::ControlPlane).map(|(host, _)| host);
-    planes
-        .filter(move |host| follows && !joins.joins(host))
-        .filter_map(|host| {
-            let file = scene.file(&host.name, API_SERVER)?;
-            let named = etcd_servers(&file.content)?;
-            Some((host, file, named.into_iter().map(str::to_owned).collect()))
-        })
+    followers(scene, cluster, joins).filter_map(|host| {
+        let file = scene.file(&host.name, API_SERVER)?;
+        let named = etcd_servers(&file.content)?;
+        Some((host, file, named.into_iter().map(str::to_owned).collect()))
+    })
 }

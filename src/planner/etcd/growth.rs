@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::beginning::{There, listed};
+use super::voters::Voters;
 use super::{Scene, is_within};
 use crate::error::Problem;
-use crate::facts::{ClusterOfEtcd, EtcdFacts, MemberFact, quorum};
-use crate::plan::{Chain, Note, NoteLevel, Step};
+use crate::facts::{ClusterOfEtcd, EtcdFacts, MemberFact};
+use crate::plan::{Chain, Note, Step};
 use crate::remote::files::etcd::{Beginning, peer_url};
 use crate::steps::etcd as steps;
 use crate::steps::growth::Addition;
@@ -54,8 +55,16 @@ impl<'a> Growth<'a> {
             .any(|newcomer| newcomer.host.name == host.name)
     }
 
-    fn voters(&self) -> impl Iterator<Item = &'a MemberFact> {
-        self.cluster.members.iter().filter(|member| !member.learner)
+    fn voters(&self) -> Voters<'a> {
+        let is_ours = |member: &MemberFact| self.newcomers.iter().any(|newcomer| member.is_of(newcomer.host));
+        let (learning, members): (Vec<&MemberFact>, Vec<_>) =
+            self.cluster.members.iter().partition(|member| member.learner);
+        Voters {
+            via: &self.cluster.via.name,
+            down: members.iter().copied().filter(|member| !member.healthy).collect(),
+            learning: learning.into_iter().filter(|member| !is_ours(member)).collect(),
+            members,
+        }
     }
 
     /// What keeps a member from being added, with the sum; nothing where only one is finished that was added before.
@@ -66,86 +75,15 @@ impl<'a> Growth<'a> {
             .filter(|newcomer| !newcomer.is_listed)
             .map(|newcomer| newcomer.host.name.0.as_str())
             .collect();
-        let first = added.first()?;
-        let is_ours = |member: &MemberFact| self.newcomers.iter().any(|newcomer| member.is_of(newcomer.host));
-        let down: Vec<&MemberFact> = self.voters().filter(|member| !member.healthy).collect();
-        let members = self.cluster.members.iter();
-        let learning: Vec<&MemberFact> = members
-            .filter(|member| member.learner && !is_ours(member))
-            .collect();
-        if down.is_empty() && learning.is_empty() {
-            return None;
-        }
-        let mut because = vec![self.sum(first, down.len())];
-        because.extend(down.iter().map(|member| format!("{} does not run", told(member))));
-        because.extend(learning.iter().map(|member| {
-            format!(
-                "{} has no vote yet, and etcd takes one such member at a time",
-                told(member)
-            )
-        }));
-        Some(Problem::Unsafe {
-            what: format!("{} cannot become a member of etcd now", added.join(" and ")),
-            because,
-            way_out: self.way_out(&added, &down, &learning),
-        })
-    }
-
-    fn sum(&self, newcomer: &str, down: usize) -> String {
-        let voters = self.voters().count();
-        format!(
-            "{} of {voters} members run, the quorum is {}; with {newcomer} it is {} of {}: one is added only where all run",
-            voters - down,
-            quorum(voters),
-            quorum(voters + 1),
-            voters + 1
-        )
-    }
-
-    fn way_out(&self, added: &[&str], down: &[&MemberFact], learning: &[&MemberFact]) -> Vec<String> {
-        let via = &self.cluster.via.name;
-        let mut lines = Vec::new();
-        if !down.is_empty() {
-            lines.push(format!(
-                "bring {} back, and run this again",
-                list(down.iter().map(|member| told(member)))
-            ));
-        }
-        lines.extend(learning.iter().map(|member| {
-            format!(
-                "whoever added that one finishes it; if nobody does: `etcdctl member remove {}` on {via}",
-                member.id
-            )
-        }));
-        lines.push(format!(
-            "until then leave {} out of the inventory: without that this starts members that have only stopped",
-            list(added.iter().map(ToString::to_string))
-        ));
-        lines
+        let remark = ": without that this starts members that have only stopped";
+        self.voters().refused(&added, remark)
     }
 
     /// The sum as a person reads it before anything is done.
     pub(super) fn note(&self) -> Note {
-        let now = self.voters().count();
-        let names = list(
-            self.newcomers
-                .iter()
-                .map(|newcomer| newcomer.host.name.to_string()),
-        );
-        let then = now + self.newcomers.len();
-        let mut text = format!(
-            "etcd grows from {now} to {then} members, one at a time ({names}): {} of {now} run, the quorum is {}, and {} in the end",
-            self.voters().filter(|member| member.healthy).count(),
-            quorum(now),
-            quorum(then)
-        );
-        if now == 1 {
-            text.push_str("; while there are two, neither can be missed");
-        }
-        Note {
-            level: NoteLevel::Info,
-            text,
-        }
+        let newcomers = self.newcomers.iter();
+        let names: Vec<&str> = newcomers.map(|newcomer| newcomer.host.name.0.as_str()).collect();
+        self.voters().note(&names)
     }
 
     /// A chain for each newcomer; `member` makes what starts it.
@@ -161,7 +99,7 @@ impl<'a> Growth<'a> {
         };
         let mut members = listed(scene, self.cluster);
         members.retain(|member| !is_new(member));
-        let mut voters = self.voters().count();
+        let mut voters = self.voters().members.len();
         let mut chains = Vec::new();
         for newcomer in &self.newcomers {
             let host = newcomer.host;
@@ -186,20 +124,6 @@ impl<'a> Growth<'a> {
         }
         Ok(chains)
     }
-}
-
-/// A member in a few words.
-fn told(member: &MemberFact) -> String {
-    let urls = member.peer_urls.join(", ");
-    if member.has_started() {
-        format!("{} ({urls})", member.name)
-    } else {
-        format!("the member at {urls}, never started,")
-    }
-}
-
-fn list(names: impl Iterator<Item = String>) -> String {
-    names.collect::<Vec<_>>().join(" and ")
 }
 
 /// Why nothing can be added, where not even all hosts can be looked at.

@@ -1,12 +1,16 @@
 //! etcd on hosts of its own: who lacks certificates, whose member is started, and what API servers get to ask it with.
 
+mod authority;
 mod beginning;
 mod follow;
 mod growth;
+mod lost;
 mod member;
 mod notes;
 mod refusals;
+pub(super) mod stacked;
 mod unapplied;
+mod voters;
 
 use std::collections::BTreeSet;
 
@@ -24,7 +28,7 @@ use beginning::There;
 use growth::Growth;
 use member::member;
 
-pub(super) use follow::{api_servers, kubeadm_config, new_configuration};
+pub(super) use follow::{api_servers, kubeadm_config, left_alone, new_configuration};
 pub(super) use growth::refused as refused_growth;
 pub(super) use notes::gather as notes;
 pub(super) use refusals::{holds_a_cluster, programs};
@@ -63,7 +67,7 @@ pub(super) fn decide<'a>(
     let hosts: Vec<(&Host, &EtcdFacts)> = hosts(scene).collect();
     let there = There::new(scene, &hosts);
     let growth = Growth::new(&hosts, &there, limit);
-    let mut problems = refusals::check(scene, &hosts, there.running);
+    let mut problems = refusals::check(scene, &hosts, &there);
     problems.extend(growth.as_ref().and_then(Growth::refused));
     if !problems.is_empty() {
         return Err(problems);
@@ -102,6 +106,12 @@ fn hosts<'a>(scene: &Scene<'a>) -> impl Iterator<Item = (&'a Host, &'a EtcdFacts
     scene
         .answered(Role::Etcd)
         .filter_map(|(host, facts)| Some((host, facts.etcd.as_ref()?)))
+}
+
+/// Whether kubeadm has made a control plane of a host, or begun to: etcd was whole before.
+fn is_initialised(facts: &HostFacts) -> bool {
+    let found = &facts.kubernetes;
+    found.has_admin_conf || found.manifests.iter().any(|name| name == "kube-apiserver.yaml")
 }
 
 fn lacks_certificates(settings: &EtcdSettings, host: &Host, facts: &EtcdFacts) -> bool {
@@ -148,16 +158,6 @@ fn ending_clients<'a>(scene: &Scene<'a>, hosts: &[(&Host, &EtcdFacts)]) -> Vec<&
 const MADE_ANEW: i64 = 30 * 24 * 60 * 60;
 
 impl Decision<'_> {
-    /// Members that are started, or get certificates.
-    fn touched(&self) -> BTreeSet<&HostName> {
-        let down = self.down.iter().map(|down| &down.host);
-        let hosts = self.lacking.iter().chain(down);
-        hosts
-            .filter(|host| !self.adds(host))
-            .map(|host| &host.name)
-            .collect()
-    }
-
     /// Whether a host becomes a member of the cluster that runs.
     fn adds(&self, host: &Host) -> bool {
         self.growth.as_ref().is_some_and(|growth| growth.adds(host))
@@ -175,11 +175,11 @@ impl Decision<'_> {
         is_pod && (self.adds(host) || self.down.iter().any(|down| down.host.name == host.name))
     }
 
-    /// Members start together, or none does.
+    /// Members start together, or none does. Certificates of one that runs are its own matter.
     fn is_within(&self, limit: &BTreeSet<HostName>) -> Result<(), Vec<Problem>> {
-        let touched = self.touched();
+        let down = self.down.iter().map(|down| &down.host.name);
         let (within, without): (Vec<&HostName>, Vec<&HostName>) =
-            touched.into_iter().partition(|host| is_within(limit, host));
+            down.partition(|host| is_within(limit, host));
         if within.is_empty() || without.is_empty() {
             return Ok(());
         }
@@ -204,6 +204,7 @@ pub(super) fn phases(
     scene: &Scene,
     cluster: &Cluster,
     decision: &Decision,
+    limit: &BTreeSet<HostName>,
 ) -> Result<Vec<Phase>, Vec<Problem>> {
     if scene.topology.etcd == EtcdTopology::Stacked {
         return Ok(Vec::new());
@@ -217,7 +218,7 @@ pub(super) fn phases(
         })
         .collect();
     let mut phases = vec![
-        read_authority(scene, cluster, decision),
+        read_authority(scene, cluster, decision, limit),
         phase("etcd's certificates", ALL_AT_ONCE, certificates(scene, decision)),
         phase("etcd", ALL_AT_ONCE, down?),
     ];
@@ -255,11 +256,19 @@ pub(super) fn phases(
 }
 
 /// The key goes from an etcd host into memory where something has to be signed: not where it is made, or the user's.
-fn read_authority(scene: &Scene, cluster: &Cluster, decision: &Decision) -> Phase {
+/// It is read for a host that may be changed, as the limit leaves out what is for another.
+fn read_authority(
+    scene: &Scene,
+    cluster: &Cluster,
+    decision: &Decision,
+    limit: &BTreeSet<HostName>,
+) -> Phase {
     let is_own = scene.topology.external_etcd.authority.is_some();
     let init = cluster.is_to_be_initialised().then(|| cluster.via());
-    let lacking = decision.lacking.iter().chain(&decision.clients).next().copied();
-    let needed_by = lacking.or(init);
+    let lacking = decision.lacking.iter().chain(&decision.clients).copied();
+    let in_need: Vec<&Host> = lacking.chain(init).collect();
+    let within = in_need.iter().find(|host| is_within(limit, &host.name));
+    let needed_by = within.or(in_need.first()).copied();
     let chains = match (decision.authority, needed_by) {
         (Some(from), Some(host)) if !is_own => {
             vec![chain(&host.name, vec![steps::read_authority(&from.name)])]

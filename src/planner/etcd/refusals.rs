@@ -1,8 +1,8 @@
 //! Wrong starts of etcd: recognised, explained, and never wiped. What has to go is removed by the operator, with the
 //! commands that are told.
 
-use super::beginning::founders;
-use super::{Scene, hosts};
+use super::beginning::{There, founders};
+use super::{Scene, authority, hosts, lost};
 use crate::error::Problem;
 use crate::facts::{self, ClusterOfEtcd, EtcdFacts, HostFacts, quorum};
 use crate::remote::files::etcd::{UNIT, cluster_token, peer_url};
@@ -11,12 +11,10 @@ use crate::topology::{EtcdManager, Host, Role};
 use super::super::Cluster;
 
 /// Every reason not to touch etcd, at once.
-pub(super) fn check(
-    scene: &Scene,
-    hosts: &[(&Host, &EtcdFacts)],
-    running: Option<ClusterOfEtcd<'_>>,
-) -> Vec<Problem> {
+pub(super) fn check(scene: &Scene, hosts: &[(&Host, &EtcdFacts)], there: &There) -> Vec<Problem> {
+    let running = there.running;
     let mut problems: Vec<Problem> = Vec::new();
+    let mut strange: Vec<Problem> = Vec::new();
     for (host, facts) in hosts {
         let Some(all) = scene.facts(&host.name) else {
             continue;
@@ -25,15 +23,18 @@ pub(super) fn check(
         problems.extend(distributions_member(host, facts, all));
         problems.extend(other_manager(scene, host, facts, all));
         if !facts.is_well(host) {
-            problems.extend(match (&facts.data, running) {
+            strange.extend(match (&facts.data, running) {
                 (Some(_), _) => stale(scene, host, facts, running),
                 (None, Some(running)) => without_data(scene, host, running),
                 (None, None) => None,
             });
         }
     }
-    problems.extend(authorities_differ(scene, hosts));
-    problems.extend(key_is_lost(scene, hosts));
+    if strange.is_empty() {
+        problems.extend(lost::refused(scene, hosts, there));
+    }
+    problems.extend(strange);
+    problems.extend(authority::refused(scene, hosts));
     problems
 }
 
@@ -236,55 +237,6 @@ fn without_data(scene: &Scene, host: &Host, running: ClusterOfEtcd<'_>) -> Optio
                 "otherwise on {via}, with etcdctl and the certificates in /etc/kubernetes/pki/etcd: `etcdctl member remove {}`, then run this again: it is added anew",
                 member.id
             ),
-        ],
-    })
-}
-
-fn same_pem(one: &str, other: &str) -> bool {
-    one.split_whitespace().eq(other.split_whitespace())
-}
-
-fn authorities_differ(scene: &Scene, hosts: &[(&Host, &EtcdFacts)]) -> Option<Problem> {
-    let mut found: Vec<(String, &str)> = Vec::new();
-    if let Some(own) = &scene.topology.external_etcd.authority {
-        found.push(("the inventory".to_owned(), &own.certificate));
-    }
-    let of_hosts = hosts
-        .iter()
-        .filter_map(|(host, facts)| Some((host.name.to_string(), facts.authority.as_deref()?)));
-    found.extend(of_hosts);
-    let (_, first) = found.first()?;
-    if found.iter().all(|(_, pem)| same_pem(pem, first)) {
-        return None;
-    }
-    let hash = |pem: &str| crate::ca::ca_hash(pem).unwrap_or_else(|why| why);
-    Some(Problem::Unsafe {
-        what: "etcd's certificates are of different authorities".to_owned(),
-        because: found.iter().map(|(who, pem)| format!("{who}: {}", hash(pem))).collect(),
-        way_out: vec![
-            "correct the inventory, so that it names the hosts of one etcd cluster".to_owned(),
-            "or clear the host that is to change clusters: `rm -r /etc/kubernetes/pki/etcd` on it, then run this again".to_owned(),
-        ],
-    })
-}
-
-/// Without its key nothing can be signed, for a member or for an API server.
-fn key_is_lost(scene: &Scene, hosts: &[(&Host, &EtcdFacts)]) -> Option<Problem> {
-    let settings = &scene.topology.external_etcd;
-    let is_there = hosts.iter().any(|(_, facts)| facts.authority.is_some());
-    let has_key = hosts
-        .iter()
-        .any(|(_, facts)| facts.authority.is_some() && facts.has_authority_key);
-    (settings.authority.is_none() && is_there && !has_key).then(|| Problem::Unsafe {
-        what: "etcd's authority is there without its key".to_owned(),
-        because: vec![
-            "no etcd host has /etc/kubernetes/pki/etcd/ca.key, and nothing can be signed without it"
-                .to_owned(),
-        ],
-        way_out: vec![
-            "put the key back on one etcd host, root:root 0600".to_owned(),
-            "or, if it is yours, name it and its certificate: `ca_certificate` and `ca_key` under [etcd]"
-                .to_owned(),
         ],
     })
 }

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use super::{
-    RenderedFile, etcd, haproxy, hosts_block, init, join_control_plane, join_worker, keepalived, patches,
-    shared_certificates, upload_certs,
+    NOT_SHOWN, RenderedFile, etcd, haproxy, hosts_block, init, join_control_plane, join_worker, keepalived,
+    patches, preparation, shared_certificates, upload_certs,
 };
 use crate::error::Problem;
 use crate::pki::Order;
@@ -12,7 +12,7 @@ use crate::remote::handover::HandedFile;
 use crate::topology::{
     CertificateRoute, EtcdManager, EtcdTopology, Host, HostFile, HostName, Role, Topology, Version,
 };
-use crate::values::{Bundle, Slot};
+use crate::values::{Bundle, Content, Slot};
 
 /// Every file that a build, or a join in a later run, writes on a host, as a kubeadm of this version reads it.
 ///
@@ -21,7 +21,8 @@ use crate::values::{Bundle, Slot};
 /// unit is for the oldest etcd, where distributions have it. Errors: a template that cannot be rendered, a patch or a
 /// version that hawser has no answer for.
 pub fn every_file(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Vec<RenderedFile>, Problem> {
-    let mut files = own_files(topology, host);
+    let mut files = preparation::preparation(topology, host)?;
+    files.extend(own_files(topology, host));
     let block = hosts_block("", topology)?;
     if !block.is_empty() {
         files.push(RenderedFile::of_root("/etc/hosts", 0o644, &block));
@@ -46,7 +47,11 @@ pub fn own_files(topology: &Topology, host: &Host) -> Vec<RenderedFile> {
         path: file.path.clone(),
         owner: file.owner.clone(),
         mode: file.mode,
-        content: file.content.clone().into(),
+        content: if file.secret {
+            Content::hidden(file.content.clone(), NOT_SHOWN)
+        } else {
+            file.content.clone().into()
+        },
         secret: file.secret,
     };
     topology.files.iter().filter(for_host).map(rendered).collect()

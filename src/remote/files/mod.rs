@@ -15,6 +15,9 @@ mod haproxy;
 mod hosts_block;
 mod keepalived;
 mod kubeadm;
+mod merge;
+pub mod preparation;
+mod registries;
 mod template;
 mod yaml;
 
@@ -25,9 +28,12 @@ pub use hosts_block::hosts_block;
 pub use keepalived::{KEEPALIVED, keepalived};
 pub use kubeadm::{
     ApiVersion, TOKEN_LIFE, cluster_configuration, completed, differences, etcd_endpoints, init, init_flags,
-    join_control_plane, join_worker, patch_flags, patches, shared_certificates, upload_certs,
-    with_etcd_endpoints,
+    join_control_plane, join_worker, patch_flags, patches, shared_certificates, socket_to_name, upload_certs,
+    wanted_etcd_endpoints, with_etcd_endpoints,
 };
+
+/// What is shown in the place of a secret file.
+pub const NOT_SHOWN: &str = "(secret: not shown)\n";
 
 /// A file as a host receives it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -3,13 +3,14 @@
 # A container's image may hold neither sh nor env: everything goes by flags. An answer may take etcd_limit seconds.
 etcd_ctl() {
   etcd_pki=/etc/kubernetes/pki/etcd
-  etcd_end=$((${etcd_limit:=4} + 2))
+  etcd_wait=$(etcd_patience)
+  etcd_end=$((${etcd_limit:-$etcd_wait} + 2))
   set -- --endpoints=https://127.0.0.1:2379 --cacert="$etcd_pki/ca.crt" --cert="$etcd_pki/healthcheck-client.crt" \
-    --key="$etcd_pki/healthcheck-client.key" --dial-timeout=2s --command-timeout="${etcd_limit}s" "$@"
+    --key="$etcd_pki/healthcheck-client.key" --dial-timeout="${etcd_wait}s" --command-timeout="${etcd_limit:-$etcd_wait}s" "$@"
   if command -v etcdctl >/dev/null; then
     ETCDCTL_API=3 timeout "$etcd_end" etcdctl "$@"
   elif command -v crictl >/dev/null; then
-    etcd_container=$(timeout 5 crictl --runtime-endpoint "$cri_socket" ps -q --state Running --name '^etcd$')
+    etcd_container=$(timeout 10 crictl --runtime-endpoint "$cri_socket" ps -q --state Running --name '^etcd$')
     etcd_container_found || return
     timeout "$etcd_end" crictl --runtime-endpoint "$cri_socket" exec "$etcd_container" etcdctl "$@"
   else
@@ -19,6 +20,12 @@ etcd_ctl() {
   fi
 }
 
+# A member that listens and is slow to answer is busy; where none listens there is nothing to wait for. 094B is port 2379 and
+# 0A a socket that listens (proc(5)).
+etcd_patience() {
+  if grep -qs ':094B 0*:0000 0A ' /proc/net/tcp /proc/net/tcp6; then echo 8; else echo 2; fi
+}
+
 etcd_container_found() {
   etcd_container=${etcd_container%%[!0-9a-f]*}
   [ -n "$etcd_container" ] || { echo "no etcdctl on the host, and no running etcd container to ask" >&2; return 1; }
@@ -26,7 +33,7 @@ etcd_container_found() {
 
 # A restarted container leaves its dead predecessor in the list: only the one with a running task can be asked.
 etcd_task() {
-  running=$(timeout 5 ctr -n k8s.io tasks list | awk '$3 == "RUNNING" { print $1 }')
-  timeout 5 ctr -n k8s.io containers list -q 'labels."io.kubernetes.container.name"==etcd,labels."io.cri-containerd.kind"==container' |
+  running=$(timeout 10 ctr -n k8s.io tasks list | awk '$3 == "RUNNING" { print $1 }')
+  timeout 10 ctr -n k8s.io containers list -q 'labels."io.kubernetes.container.name"==etcd,labels."io.cri-containerd.kind"==container' |
     grep -xF -e "$running"
 }

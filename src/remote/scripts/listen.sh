@@ -45,7 +45,8 @@ while (%listeners) {
   select(my $ready = $bits, undef, undef, undef);
   for my $number (keys %listeners) {
     next unless vec($ready, $number, 1);
-    accept(my $connection, $listeners{$number}) and push @kept, $connection;
+    my $connection;
+    push @kept, $connection if accept($connection, $listeners{$number});
   }
 }'
 

@@ -31,9 +31,12 @@ resources() {
 
 # Of what is not there yet, its nearest folder that is.
 disk() {
-  place=$1
-  until [ -e "$place" ]; do place=${place%/*}; place=${place:-/}; done
   printf '%s\n' "$1"
+  case $1 in
+    /*) place=$1 ;;
+    *) echo "not an absolute path: $1" >&2; return 1 ;;
+  esac
+  until [ -e "$place" ]; do place=${place%/*}; place=${place:-/}; done
   timeout 5 df -Pk -- "$place" | awk 'NR == 2 { print $2, $4 }'
 }
 

@@ -17,7 +17,7 @@ etcd_host() {
     ! path=$(command -v "$program") || printf 'program %s %s\n' "$program" "$path"
   done
   ! getent passwd etcd >/dev/null || echo 'user etcd'
-  timeout 5 systemctl show -p FragmentPath etcd
+  timeout 20 systemctl show -p FragmentPath etcd
   etcd_wal
 }
 
@@ -51,7 +51,7 @@ etcd_certificate() {
 }
 
 etcd_program() {
-  ! command -v etcd >/dev/null || section etcd timeout 5 etcd --version
+  ! command -v etcd >/dev/null || section etcd timeout 20 etcd --version
 }
 
 # A member that does not answer is known by what lies on its disk.
@@ -61,11 +61,17 @@ asked_member() {
       also section etcd_health etcd_ctl endpoint health --cluster -w json |
       also section etcd_status etcd_ctl endpoint status -w json |
       also section etcd_registry etcd_ctl get /registry/ --prefix --keys-only --limit 1 |
-      also section etcd_names etcd_names
+      if [ -n "$version" ]; then also section etcd_names etcd_names; else cat; fi
   fi </dev/null
 }
 
-# Members as the database has them, whatever else stands in it.
+# Members as the database has them, whatever else stands in it: of one that has run, where clients reach it. A database that
+# holds little more than its members is read to its end.
 etcd_names() {
-  head -c 16777216 -- "$etcd_data/member/snap/db" | grep -aoE '"peerURLs":\[[^]]*\],"name":"[^"]*"' | sort -u | head -n 20
+  db=$etcd_data/member/snap/db
+  size=$(stat -c %s -- "$db") || return
+  [ "$size" -le "$etcd_read" ] || echo "unread $((size - etcd_read))"
+  head -c "$etcd_read" -- "$db" |
+    grep -aoE '"peerURLs":\[[^]]*\](,"isLearner":true)?,"name":"[^"]*"(,"clientURLs":\[[^]]*\])?' | sort -u | head -n 60
 }
+etcd_read=67108864

@@ -10,6 +10,7 @@ host() {
   section units units
   section kubernetes kubernetes
   ! exists /etc/kubernetes/pki/ca.crt || section ca cat /etc/kubernetes/pki/ca.crt
+  ! exists /etc/kubernetes/pki/etcd/ca.crt || section etcd_ca cat /etc/kubernetes/pki/etcd/ca.crt
 }
 
 system() {

@@ -4,6 +4,7 @@ node() {
     also version kubelet --version |
     also version kubectl version --client -o json |
     also section images images |
+    also section sandbox sandbox |
     also section needed_images timeout 20 kubeadm config images list \
       --kubernetes-version "$version" --image-repository "$repository"
 }
@@ -14,13 +15,19 @@ version() {
   ! command -v "$1" >/dev/null || section "$1" timeout 20 "$@"
 }
 
+# The image that every pod starts with.
+sandbox() {
+  command -v containerd >/dev/null || { echo 'containerd is not there' >&2; return 1; }
+  timeout 20 containerd config dump | grep -E '^ *sandbox(_image)? *='
+}
+
 # Both clients wait long for a socket that is not there.
 images() {
   socket=${cri_socket#unix://}
   [ -S "$socket" ] || { echo "$socket is not there: the container runtime does not run" >&2; return 1; }
   case $socket in
     *containerd*) if command -v ctr >/dev/null; then
-      timeout 20 ctr --connect-timeout 2s -a "$socket" -n k8s.io images ls -q
+      timeout 20 ctr --connect-timeout 2s -a "$socket" -n k8s.io images ls
       return
     fi ;;
   esac

@@ -11,6 +11,7 @@ got=$(wc -c <"$new")
 [ "$got" -eq "$size" ] || { echo "only $got of $size bytes arrived; $path is as it was" >&2; exit 1; }
 case $validator in
 haproxy) haproxy -c -q -f "$new" ;;
+containerd) containerd -c "$new" config dump >/dev/null ;;
 keepalived) chmod 600 "$new"; keepalived -t -f "$new" ;;
 esac
 chown -- "$owner" "$new"

@@ -8,7 +8,7 @@ else
 fi
 status=0
 said=$("$@" </dev/null 2>&1) || status=$?
-complaints=$(printf '%s\n' "$said" | grep -iE 'unknown (field|configuration)|error unmarshaling|strict decoding|ignored configuration document') || :
+complaints=$(printf '%s\n' "$said" | grep -iE 'unknown (field|configuration)|error unmarshaling|strict decoding|ignored (configuration|YAML) document') || :
 [ "$status" -ne 0 ] || [ -n "$complaints" ] || exit 0
 # The log's own head of a line tells nothing here; the last line is the one that is read.
 printf '%s\n' "${complaints:-$said}" | sed -E 's/^[IWE][0-9]{4} [^]]*\] //' | grep -v '^$' | tail -n 4 | paste -s -d ';'

@@ -1,11 +1,26 @@
 # save_etcd_snapshot.sh CRI_SOCKET DATA FOLDER NEWCOMER: a snapshot of this host's member in FOLDER, for root alone; the five
 # newest stay. etcdctl may be the one in etcd's container, which shares nothing with the host but the data directory.
-# Behind the database stands its SHA-256: what is kept has come whole.
+# Behind the database stands its SHA-256: what is kept has come whole. A member whose disk is full ends, and a full root file
+# system ends more than that: the snapshot is as large as the database, and this much stays free beside it.
+reserve=$((256 * 1024 * 1024))
 cri_socket=$1
 etcd_limit=600
 taken=$2/hawser-snapshot.db
 folder=$3
 kept=$folder/etcd-$(date -u +%Y%m%dT%H%M%SZ)-before-$4.db
+size=$(stat -c %s -- "$2/member/snap/db")
+
+# has_room FOLDER: it may not be there yet.
+has_room() {
+  at=$1
+  while [ ! -e "$at" ]; do at=$(dirname -- "$at"); done
+  free=$(($(df -Pk -- "$at" | awk 'NR == 2 { print $4 }') * 1024))
+  [ "$free" -lt $((size + reserve)) ] || return 0
+  echo "no room for a snapshot in $1: it takes $((size / 1048576)) MiB, $((reserve / 1048576)) MiB are to stay free beside it, and $((free / 1048576)) MiB are free" >&2
+  return 1
+}
+
+has_room "$2" && has_room "$folder" || exit 1
 trap 'rm -f -- "$taken" "$taken.part" "$kept.part"' EXIT
 rm -f -- "$taken" "$taken.part"
 said=$(etcd_ctl snapshot save "$taken" 2>&1) || { printf '%s\n' "$said" | tail -n 1 | cut -c -300 >&2; exit 1; }

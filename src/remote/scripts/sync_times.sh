@@ -3,8 +3,6 @@
 # how often it was tried, in at most 5 s, and what 99 of 100 took at most, in microseconds. The file has no name from the
 # start, so nothing of it stays.
 set +e
-folder=$1
-until [ -d "$folder" ]; do folder=${folder%/*}; folder=${folder:-/}; done
 
 python_times='import os, sys, tempfile, time
 times = []
@@ -37,15 +35,20 @@ while (@times < 2000 && now() < $end) {
 printf "%d %d\n", scalar @times, $times[int((@times * 99 - 1) / 100)];'
 
 measure() {
+  case $1 in
+    /*) folder=$1 ;;
+    *) echo "not an absolute path: $1" >&2; return 1 ;;
+  esac
+  until [ -d "$folder" ]; do folder=${folder%/*}; folder=${folder:-/}; done
   if command -v python3 >/dev/null; then
-    timeout 20 python3 -c "$python_times" "$1"
+    timeout 20 python3 -c "$python_times" "$folder"
   elif command -v perl >/dev/null; then
-    timeout 20 perl -e "$perl_times" "$1" "$(uname -m)"
+    timeout 20 perl -e "$perl_times" "$folder" "$(uname -m)"
   else
     echo 'neither python3 nor perl is there to measure with' >&2
     return 127
   fi
 }
 
-section sync_times measure "$folder"
+section sync_times measure "$1"
 section end true

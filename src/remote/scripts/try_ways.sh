@@ -6,7 +6,7 @@
 set +e
 
 # An address whose host does not answer for it is found out after 3 s; a lost packet is sent again after 1 s and after 3 s.
-patience=4
+patience=5
 # HAProxy tries a server that refuses for 3 s before it closes what it has accepted.
 handshake=6
 
@@ -97,6 +97,12 @@ try() {
     124:*open*) status=0 ;;
     124:*) said=$(connect "$@" 2>&1); status=$? ;;
   esac
+  [ "$status" -ne 124 ] || ! nobody_has "$1" || { status=1 said='No route to host'; }
+}
+
+# The system does not tell every connection that nobody has the address, where many wait for it.
+nobody_has() {
+  ip neigh show to "$1" 2>/dev/null | grep -qE 'FAILED|INCOMPLETE'
 }
 
 # Words are split and put on one line.

@@ -47,6 +47,7 @@ fn shown(ways: &[Examined], workers: usize, remedies: &[Remedy], paint: Paint) -
         ways,
         remedies,
         findings: &[],
+        is_ready: ways.iter().all(|way| way.verdict.grade != Grade::Error),
         took: seconds(6.2),
     };
     render(&page, paint)
@@ -139,10 +140,31 @@ fn what_hosts_are_with_what_to_do() {
         ways: &[],
         remedies: &[],
         findings: &findings,
+        is_ready: false,
         took: seconds(6.2),
     };
 
     insta::assert_snapshot!(render(&page, Paint::Plain));
+}
+
+#[test]
+fn what_does_not_pass_is_not_called_ready() {
+    // One end could not be looked at, which no cell tells.
+    let page = Page {
+        hosts: &hosts(1),
+        ways: &[way("cp1", "cp2", Purpose::ApiServer, Cause::Refused, Grade::Fine)],
+        remedies: &[],
+        findings: &[],
+        is_ready: false,
+        took: seconds(6.2),
+    };
+
+    let text = render(&page, Paint::Plain);
+
+    assert!(
+        text.ends_with("\nnot ready: 1 way: 1 fine, 0 to look at, 0 wrong, 0 that nobody can tell (6.2 s)\n"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -159,6 +181,37 @@ fn a_hundred_hosts_that_say_the_same_are_one_line() {
 
     assert!(text.contains(" w1 … w100 (100)  tls\n"), "{text}");
     assert!(text.contains("ready: 200 ways: 200 fine"), "{text}");
+}
+
+#[test]
+fn each_port_of_the_pod_network_has_its_table() {
+    let pods = |port, cause, grade| Examined {
+        cell: Cell {
+            port,
+            ..way("w1", "cp1", Purpose::PodNetwork, Cause::Open, Grade::Fine).cell
+        },
+        ..way("w1", "cp1", Purpose::PodNetwork, cause, grade)
+    };
+    let ways = [
+        pods(
+            Port::Udp(8472),
+            Cause::NotTested("UDP".to_owned()),
+            Grade::Unknown,
+        ),
+        pods(Port::Tcp(179), Cause::TimedOut, Grade::Error),
+    ];
+
+    let text = shown(&ways, 1, &[], Paint::Plain);
+
+    let tables = "between nodes, for the pod network, port 8472/udp
+     cp1
+ w1  ?
+
+between nodes, for the pod network, port 179
+     cp1
+ w1  silent ✗
+";
+    assert!(text.contains(tables), "{text}");
 }
 
 #[test]
@@ -228,6 +281,8 @@ fn every_fact_is_documented_by_the_name_that_ignore_takes() {
 fn every_word_of_the_matrix_is_documented_with_its_cause() {
     for cause in [
         Cause::Open,
+        Cause::Unasked(String::new()),
+        Cause::Unnamed(String::new()),
         Cause::RightPeer,
         Cause::Closed,
         Cause::Refused,

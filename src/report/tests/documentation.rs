@@ -21,6 +21,8 @@ fn kind(event: &Event) -> &'static str {
         Event::PhaseStarted { .. } => "phase-started",
         Event::StepStarted { .. } => "step-started",
         Event::OutputLine { .. } => "output-line",
+        Event::Sent { .. } => "sent",
+        Event::Taken { .. } => "taken",
         Event::StillWaiting { .. } => "still-waiting",
         Event::StepFinished { .. } => "step-finished",
         Event::PhaseFinished { .. } => "phase-finished",

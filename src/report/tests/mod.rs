@@ -56,6 +56,7 @@ fn phase_started(phase: &str, steps: usize) -> Event {
     Event::PhaseStarted {
         phase: phase.to_owned(),
         steps,
+        bytes: 0,
     }
 }
 
@@ -98,6 +99,20 @@ fn everything() -> Vec<Event> {
             step: StepId("cp1/init".to_owned()),
             host: host("cp1"),
             line: "[certs] Generating \"ca\" certificate and key".to_owned(),
+        },
+        Event::Sent {
+            step: StepId("cp1/init".to_owned()),
+            host: host("cp1"),
+            bytes: 48_200_000,
+            of: 110_100_480,
+            took: seconds(4.0),
+        },
+        Event::Taken {
+            step: StepId("cp1/init".to_owned()),
+            host: host("cp1"),
+            from: host("cp2"),
+            bytes: 12_400_000,
+            took: seconds(5.0),
         },
         Event::StillWaiting {
             step: StepId("cp1/init".to_owned()),

@@ -2,9 +2,10 @@
 
 #[path = "../../../tests/ssh/rig.rs"]
 #[expect(dead_code, reason = "tests/ssh uses the rest")]
-mod rig;
+pub(crate) mod rig;
 
 mod commands;
+mod images;
 mod odd_servers;
 mod onward;
 mod sudo;
@@ -80,6 +81,7 @@ fn request(input: &[u8]) -> Request {
     Request {
         purpose: "test".to_owned(),
         input: Zeroizing::new(input.to_vec()),
+        image: None,
         deadline: Duration::from_secs(60),
         progress: None,
         prints_secrets: false,

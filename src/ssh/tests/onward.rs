@@ -1,7 +1,8 @@
 //! Connections that sshd makes for hawser.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::time::timeout;
 
 use super::*;
 
@@ -77,4 +78,37 @@ async fn commands_still_run_after_openings_that_failed() {
     let output = run(&session, "echo well", b"").await.unwrap();
 
     assert_eq!(*output.stdout, b"well\n");
+}
+
+/// A port whose connections nobody takes, so full that the system answers no further one; it is so while the streams live.
+async fn silent() -> (u16, TcpListener, Vec<TcpStream>) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    while let Ok(Ok(stream)) = timeout(Duration::from_millis(500), TcpStream::connect(address)).await {
+        waiting.push(stream);
+    }
+    (address.port(), listener, waiting)
+}
+
+#[tokio::test]
+async fn a_failure_after_an_opening_that_was_given_up_has_its_own_words() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let session = connect(&sshd, "", Sudo::None).await;
+    let (port, _listener, _waiting) = silent().await;
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let refusing = closed.local_addr().unwrap().port();
+    drop(closed);
+
+    let given_up = not_onward(
+        session
+            .onward("127.0.0.1", port, Duration::from_millis(200))
+            .await,
+    );
+    let refused = not_onward(session.onward("127.0.0.1", refusing, LIMIT).await);
+
+    assert_eq!(given_up, NotOnward::Silent);
+    assert_eq!(refused, NotOnward::Failed("Connection refused".to_owned()));
 }

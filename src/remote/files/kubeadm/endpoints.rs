@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::{ApiVersion, cluster_configuration};
 use crate::remote::files::yaml;
+use crate::topology::{Topology, Version};
 
 /// Where kubeadm has them, and from 1.35 on those for plain requests, which follow the others as long as they are the same.
 const ENDPOINTS: &str = "/etcd/external/endpoints";
@@ -15,6 +17,16 @@ pub fn etcd_endpoints(configuration: &Value) -> Result<Vec<String>, String> {
     let text = |endpoint: &Value| endpoint.as_str().map(str::to_owned);
     let named: Option<Vec<String>> = named.iter().map(text).collect();
     named.ok_or_else(|| "the ClusterConfiguration has an endpoint of etcd that is no text".to_owned())
+}
+
+/// The endpoints of etcd as the inventory's `ClusterConfiguration` names them.
+pub fn wanted_etcd_endpoints(topology: &Topology, kubeadm: Version) -> Vec<String> {
+    let wanted = || {
+        let api = ApiVersion::for_kubeadm(kubeadm).ok()?;
+        let configuration = cluster_configuration(topology, api).ok()?;
+        etcd_endpoints(&configuration).ok()
+    };
+    wanted().unwrap_or_default()
 }
 
 /// A `ClusterConfiguration` as the cluster has it, with the endpoints that `members` lack there behind those that it

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::ApiVersion;
+use crate::remote::files::merge::merge_key;
 
 /// Where a `ClusterConfiguration` has extra arguments.
 pub(super) const ARGUMENTS: [&str; 4] = [
@@ -18,19 +19,6 @@ pub(super) fn merge(document: &mut Map<String, Value>, fragment: &Map<String, Va
     for (key, value) in fragment {
         if key != "apiVersion" && key != "kind" {
             merge_key(document, key, value);
-        }
-    }
-}
-
-fn merge_key(into: &mut Map<String, Value>, key: &str, value: &Value) {
-    match (into.get_mut(key), value) {
-        (Some(Value::Object(inner)), Value::Object(fragment)) => {
-            for (key, value) in fragment {
-                merge_key(inner, key, value);
-            }
-        }
-        _ => {
-            into.insert(key.to_owned(), value.clone());
         }
     }
 }

@@ -24,15 +24,32 @@ pub use api_version::ApiVersion;
 pub use certificates::shared_certificates;
 pub use cluster::cluster_configuration;
 pub use differences::differences;
-pub use endpoints::{completed, etcd_endpoints, with_etcd_endpoints};
+pub use endpoints::{completed, etcd_endpoints, wanted_etcd_endpoints, with_etcd_endpoints};
 pub use patches::{patch_flags, patches};
 
 /// How long a bootstrap token lives: as long as the Secret that `--upload-certs` makes, of which kubeadm fixes the life.
 pub const TOKEN_LIFE: Duration = Duration::from_secs(2 * 60 * 60);
 
+/// Where kubeadm looks for containerd by itself.
+const USUAL_SOCKETS: [&str; 2] = [
+    "unix:///run/containerd/containerd.sock",
+    "unix:///var/run/containerd/containerd.sock",
+];
+
+/// The first kubeadm that looks for containerd by itself: before, it is Docker's.
+const FINDS_CONTAINERD: Version = Version::new(1, 24, 0);
+
 const INIT: &str = "kubeadm/init.yaml.j2";
 const JOIN: &str = "kubeadm/join.yaml.j2";
 const KUBELET: &str = "kubeadm/kubelet.yaml.j2";
+
+/// The container runtime's socket, where a kubeadm without a file would not find it by itself.
+pub fn socket_to_name(topology: &Topology, kubeadm: Version) -> Option<&str> {
+    let socket = topology.kubeadm.cri_socket.as_str();
+    let is_found = kubeadm >= FINDS_CONTAINERD && USUAL_SOCKETS.contains(&socket);
+    let api = ApiVersion::for_kubeadm(kubeadm).ok()?;
+    (!is_found).then(|| api.cri_socket(socket))
+}
 
 /// For `kubeadm init` by a host's kubeadm: all four documents, the user's fragments merged in.
 pub fn init(topology: &Topology, host: &Host, kubeadm: Version) -> Result<RenderedFile, Problem> {

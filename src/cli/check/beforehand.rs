@@ -1,0 +1,49 @@
+//! The check that `apply` makes before it builds a host.
+
+use std::collections::BTreeSet;
+
+use futures::future::join;
+
+use super::hosts::{Extent, ask_hosts};
+use super::ignored;
+use super::listeners::Listeners;
+use super::rounds::{WHOLE, examine};
+use super::trials::try_all;
+use crate::check::host::findings;
+use crate::check::{Narrowing, Scene, cells, cells_of, obstacles};
+use crate::cli::fleet::Fleet;
+use crate::cli::patience::Patience;
+use crate::error::Problem;
+use crate::facts::Observation;
+use crate::topology::{HostName, Topology};
+
+/// Every reason not to build these hosts. Ways and facts are asked for at the same time: a clock that is read beside other
+/// work is told with its doubt.
+pub(in crate::cli) async fn beforehand(
+    fleet: &Fleet,
+    (topology, observation): (&Topology, &Observation),
+    built: &BTreeSet<HostName>,
+    ignore: &[String],
+) -> Result<(), Vec<Problem>> {
+    let ignored = ignored(ignore)?;
+    let scene = Scene {
+        topology,
+        observation,
+    };
+    let nobody = Listeners::default();
+    let cells = cells_of(&scene, cells(topology, &Narrowing::default()), built);
+    let patience = Patience::lasting(WHOLE);
+    let (asked, trials) = join(
+        ask_hosts(fleet, topology, Extent::Facts, patience),
+        try_all(fleet, topology, (&cells, &nobody), patience),
+    )
+    .await;
+    let ways = examine(&scene, cells, &trials, &nobody);
+    let findings = findings(&scene, &asked, &ignored);
+    let obstacles = obstacles(&scene, built, &ways, &findings);
+    if obstacles.is_empty() {
+        Ok(())
+    } else {
+        Err(obstacles)
+    }
+}

@@ -1,0 +1,131 @@
+//! What a check comes to: which hosts that could not be looked at it concerns, and what the program exits with.
+
+use std::collections::BTreeSet;
+
+use crate::check::host::Fact;
+use crate::check::{Examined, Grade, Purpose, Source, Target};
+use crate::error::{ExitCode, Problem, gravest};
+use crate::facts::Observation;
+use crate::topology::HostName;
+
+/// Why hosts could not be looked at that are an end of a way that was wanted; without narrowing all are.
+pub(super) fn concerned(observation: &Observation, ways: &[Examined]) -> Vec<Problem> {
+    let failed = observation
+        .iter()
+        .filter_map(|(name, found)| Some((name, found.as_ref().err()?)));
+    failed
+        .filter(|(name, _)| ways.iter().any(|way| is_end(way, name)))
+        .map(|(_, problem)| problem.clone())
+        .collect()
+}
+
+fn is_end(way: &Examined, name: &HostName) -> bool {
+    let begins = matches!(&way.cell.from, Source::Host(from) if from == name);
+    begins || leads_to(way, name)
+}
+
+fn leads_to(way: &Examined, name: &HostName) -> bool {
+    matches!(&way.cell.to, Target::Host(to) if to == name)
+}
+
+/// Those that no cell of the matrix tells: a host that cannot be connected to is red where it was dialled.
+pub(super) fn untold<'a>(problems: &'a [Problem], ways: &'a [Examined]) -> impl Iterator<Item = &'a Problem> {
+    let is_red = |name: &HostName| {
+        ways.iter().any(|way| {
+            way.cell.purpose == Purpose::Ssh && way.verdict.grade == Grade::Error && leads_to(way, name)
+        })
+    };
+    problems
+        .iter()
+        .filter(move |problem| !matches!(problem, Problem::Unreachable { host, .. } if is_red(host)))
+}
+
+/// What the program exits with. That a host cannot be looked at is the fact `access`.
+pub(super) fn exit_code(problems: &[Problem], grade: Option<Grade>, ignored: &BTreeSet<Fact>) -> ExitCode {
+    let counted = gravest(problems).filter(|_| !ignored.contains(&Fact::Access));
+    match (counted, grade) {
+        (Some(code), _) => code,
+        (None, Some(Grade::Error)) => ExitCode::StepFailed,
+        (None, _) => ExitCode::Done,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{Cause, Cell, Port, Verdict};
+
+    fn way(from: &str, to: &str, grade: Grade) -> Examined {
+        let (from, purpose) = match from {
+            "workstation" => (Source::Workstation, Purpose::Ssh),
+            name => (Source::Host(name.into()), Purpose::ApiServer),
+        };
+        Examined {
+            cell: Cell {
+                from,
+                to: Target::Host(to.into()),
+                port: Port::Tcp(22),
+                purpose,
+                address: to.to_owned(),
+                expected: None,
+                connections: 1,
+            },
+            verdict: Verdict {
+                cause: Cause::TimedOut,
+                grade,
+            },
+            listened: false,
+        }
+    }
+
+    fn off(name: &str) -> Problem {
+        Problem::Unreachable {
+            host: name.into(),
+            address: "192.0.2.1:22".to_owned(),
+            cause: "timed out after 10 s".to_owned(),
+        }
+    }
+
+    fn without(names: &[&str]) -> Observation {
+        let failed = names.iter().map(|name| (HostName::from(*name), Err(off(name))));
+        failed.collect()
+    }
+
+    #[test]
+    fn a_host_that_is_no_end_of_a_wanted_way_does_not_count() {
+        let ways = [way("cp1", "cp2", Grade::Fine)];
+
+        assert_eq!(concerned(&without(&["w2"]), &ways), []);
+        assert_eq!(concerned(&without(&["cp1", "w2"]), &ways), [off("cp1")]);
+        assert_eq!(concerned(&without(&["cp2", "w2"]), &ways), [off("cp2")]);
+    }
+
+    #[test]
+    fn a_host_that_is_off_is_told_where_no_red_cell_does() {
+        let problems = [off("cp2")];
+        let told = [way("workstation", "cp2", Grade::Error)];
+        let narrow = [way("cp1", "cp2", Grade::Error)];
+
+        assert_eq!(untold(&problems, &told).count(), 0);
+        assert_eq!(untold(&problems, &narrow).count(), 1);
+    }
+
+    #[test]
+    fn the_exit_code_follows_what_is_ignored() {
+        let problems = [off("w2")];
+        let access = [Fact::Access].into();
+
+        let strict = exit_code(&problems, Some(Grade::Fine), &[].into());
+        assert_eq!(strict, ExitCode::Unreachable);
+        assert_eq!(
+            exit_code(&problems, Some(Grade::Warning), &access),
+            ExitCode::Done
+        );
+        // The way to it is wrong all the same.
+        assert_eq!(
+            exit_code(&problems, Some(Grade::Error), &access),
+            ExitCode::StepFailed
+        );
+        assert_eq!(exit_code(&[], Some(Grade::Warning), &[].into()), ExitCode::Done);
+    }
+}

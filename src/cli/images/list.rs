@@ -1,0 +1,203 @@
+//! `hawser images list`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::future::join_all;
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use super::with_a_runtime;
+use crate::cli::arguments::{ImagesListArguments, OutputFormat};
+use crate::cli::fleet::{Fleet, ask};
+use crate::cli::{Outcome, surroundings};
+use crate::error::{ExitCode, Problem};
+use crate::facts::beforehand::untold_images;
+use crate::facts::{HostFacts, Observation, Observed, WantedImage, is_prepared, lacks, wanted_images};
+use crate::remote::files::{ApiVersion, cluster_configuration};
+use crate::remote::images::kubeadm_images;
+use crate::remote::probe::Look;
+use crate::topology::{Host, HostName, Topology};
+
+/// Where an image is needed, and where it is not yet.
+#[derive(Default)]
+struct Where {
+    hosts: Vec<HostName>,
+    lacking: Vec<HostName>,
+}
+
+pub(in crate::cli) async fn run(arguments: ImagesListArguments) -> Outcome {
+    let topology = with_a_runtime(&surroundings::load(&arguments.inventory.path)?);
+    let client = surroundings::client(&topology)?;
+    let (events, mut unheard) = mpsc::unbounded_channel();
+    unheard.close();
+    let fleet = Fleet::connect(&client, &topology, &events).await;
+    let mut observation = fleet.observe(&topology, Look::Whole, &events).await;
+    let asked = as_configured(&fleet, &topology, &mut observation).await;
+    fleet.close().await;
+
+    let mut problems: Vec<Problem> = observation
+        .values()
+        .filter_map(|found| found.clone().err())
+        .collect();
+    problems.extend(asked);
+    if let Some(warning) = untold(&topology, &observation) {
+        surroundings::tell(&format!("hawser: {warning}\n"));
+    }
+    let wanted = gather(&topology, &observation);
+    surroundings::say(&match arguments.output {
+        OutputFormat::Text => as_text(&wanted),
+        OutputFormat::Json => as_json(&wanted),
+    });
+    if problems.is_empty() {
+        Ok(ExitCode::Done)
+    } else {
+        Err(problems)
+    }
+}
+
+/// What is not listed, as no kubeadm is there to be asked.
+fn untold(topology: &Topology, observation: &Observation) -> Option<String> {
+    let mut images: BTreeSet<&str> = BTreeSet::new();
+    let mut names: Vec<&str> = Vec::new();
+    for host in &topology.hosts {
+        let Some(Ok(facts)) = observation.get(&host.name) else {
+            continue;
+        };
+        let untold = if is_prepared(topology, host, facts) {
+            untold_images(topology, host, facts)
+        } else if topology.runs_pods(host) && facts.versions.kubeadm.is_none() {
+            vec!["Kubernetes"]
+        } else {
+            Vec::new()
+        };
+        if !untold.is_empty() {
+            names.push(&host.name.0);
+            images.extend(untold);
+        }
+    }
+    let images: Vec<&str> = images.into_iter().collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "without the images of {}: only kubeadm {} names them, which is not on {} yet",
+            images.join(" and "),
+            topology.version,
+            names.join(", ")
+        )
+    })
+}
+
+/// Has each host's kubeadm name its images for the configuration that it would be given. What it names by itself is kept
+/// besides where etcd has hosts of its own, as the configuration then speaks of no image of etcd.
+async fn as_configured(fleet: &Fleet, topology: &Topology, observation: &mut Observation) -> Vec<Problem> {
+    let answers = topology.hosts.iter().filter_map(|host| {
+        let facts = observation.get(&host.name)?.as_ref().ok()?;
+        let kubeadm = facts.versions.kubeadm?;
+        // Another is put in its place, and names others.
+        let stays = kubeadm == topology.version || !is_prepared(topology, host, facts);
+        stays.then_some(async move {
+            (
+                host.name.clone(),
+                named_by_kubeadm(fleet, topology, host, kubeadm).await,
+            )
+        })
+    });
+    let answers: Vec<_> = answers.collect();
+    for host in &topology.hosts {
+        if let Some(Ok(facts)) = observation.get_mut(&host.name)
+            && facts.versions.kubeadm != Some(topology.version)
+            && is_prepared(topology, host, facts)
+        {
+            facts.kubernetes.needed_images = Observed::Unknown("its kubeadm is not there yet".to_owned());
+        }
+    }
+    let answers = join_all(answers).await;
+    let mut problems = Vec::new();
+    for (name, answer) in answers {
+        match (answer, observation.get_mut(&name)) {
+            (Ok(images), Some(Ok(facts))) => add(facts, images),
+            (Ok(_), _) => {}
+            (Err(problem), _) => problems.push(problem),
+        }
+    }
+    problems
+}
+
+fn add(facts: &mut HostFacts, mut images: Vec<String>) {
+    let by_itself = facts.kubernetes.needed_images.known().into_iter().flatten();
+    let is_etcd = |name: &&String| {
+        name.rsplit('/')
+            .next()
+            .is_some_and(|last| last.starts_with("etcd:"))
+    };
+    if !images.iter().any(|name| is_etcd(&name)) {
+        images.extend(by_itself.filter(is_etcd).cloned());
+    }
+    facts.kubernetes.needed_images = Observed::Known(images);
+}
+
+async fn named_by_kubeadm(
+    fleet: &Fleet,
+    topology: &Topology,
+    host: &Host,
+    kubeadm: crate::topology::Version,
+) -> Result<Vec<String>, Problem> {
+    let cannot = |cause: String| Problem::Probe {
+        host: host.name.clone(),
+        what: "which images kubeadm needs".to_owned(),
+        cause,
+    };
+    let api = ApiVersion::for_kubeadm(kubeadm).map_err(cannot)?;
+    let configuration = cluster_configuration(topology, api)?;
+    let session = fleet
+        .sessions
+        .get(&host.name)
+        .ok_or_else(|| cannot("no session".to_owned()))?;
+    let answer = ask(
+        session.as_ref(),
+        &kubeadm_images(&configuration.to_string()),
+        host,
+    )
+    .await?;
+    let text = String::from_utf8_lossy(&answer.stdout).into_owned();
+    Ok(text
+        .lines()
+        .map(|line| line.trim().to_owned())
+        .filter(|line| !line.is_empty())
+        .collect())
+}
+
+fn gather(topology: &Topology, observation: &Observation) -> BTreeMap<WantedImage, Where> {
+    let mut all: BTreeMap<WantedImage, Where> = BTreeMap::new();
+    for host in &topology.hosts {
+        let Some(Ok(facts)) = observation.get(&host.name) else {
+            continue;
+        };
+        for image in wanted_images(topology, host, facts) {
+            let lacking = lacks(facts, &image.name);
+            let places = all.entry(image).or_default();
+            places.hosts.push(host.name.clone());
+            if lacking {
+                places.lacking.push(host.name.clone());
+            }
+        }
+    }
+    all
+}
+
+fn as_text(wanted: &BTreeMap<WantedImage, Where>) -> String {
+    let mut names: Vec<&str> = wanted.keys().map(|image| image.name.as_str()).collect();
+    names.dedup();
+    names.push("");
+    names.join("\n")
+}
+
+fn as_json(wanted: &BTreeMap<WantedImage, Where>) -> String {
+    let images: Vec<_> = wanted
+        .iter()
+        .map(|(image, places)| {
+            json!({ "name": image.name, "named_by": image.named_by, "hosts": places.hosts, "lacking": places.lacking })
+        })
+        .collect();
+    let value = json!({ "images": images });
+    format!("{}\n", serde_json::to_string_pretty(&value).unwrap_or_default())
+}

@@ -1,0 +1,123 @@
+//! `hawser images push`.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Instant;
+
+use tokio::sync::mpsc::{self, UnboundedSender};
+
+use super::with_a_runtime;
+use crate::archive::{self, Archive};
+use crate::cli::arguments::ImagesPushArguments;
+use crate::cli::fleet::Fleet;
+use crate::cli::watching::Watchers;
+use crate::cli::{Outcome, surroundings};
+use crate::engine::{self, Options};
+use crate::error::Problem;
+use crate::events::{Event, PhaseTime, Report};
+use crate::planner;
+use crate::remote::probe::Look;
+use crate::report;
+use crate::topology::{HostName, Topology};
+use crate::values::Values;
+
+pub(in crate::cli) async fn run(arguments: ImagesPushArguments) -> Outcome {
+    let began = Instant::now();
+    let topology = with_archives(&surroundings::load(&arguments.inventory.path)?, &arguments)?;
+    let client = surroundings::client(&topology)?;
+    let name = surroundings::run_name();
+    let watchers = Watchers::new(arguments.output, &topology.cluster, &name, Vec::new())
+        .map_err(|problem| vec![problem])?;
+    let log = watchers.log_path();
+    let (events, heard) = mpsc::unbounded_channel();
+    let watching = tokio::spawn(watchers.follow(heard));
+    let stop = engine::signals().map_err(|cause| Problem::Workstation {
+        what: "listen to signals",
+        cause: cause.to_string(),
+    })?;
+    let _ = events.send(Event::RunStarted {
+        cluster: topology.cluster.clone(),
+        run: name,
+        hosts: topology.hosts.len(),
+    });
+
+    let fleet = Fleet::connect(&client, &topology, &events).await;
+    let mut report = push(&fleet, &topology, &arguments.limit, (began, stop), &events).await;
+    fleet.close().await;
+
+    report.took = began.elapsed();
+    report.log = Some(log);
+    let code = report::exit_code(&report);
+    let _ = events.send(Event::RunFinished { report });
+    drop(events);
+    let _ = watching.await;
+    Ok(code)
+}
+
+/// Hosts do not wait for each other: what goes wrong on one is told at the end.
+async fn push(
+    fleet: &Fleet,
+    topology: &Topology,
+    limit: &[String],
+    (began, stop): (Instant, tokio::sync::watch::Receiver<engine::StopLevel>),
+    events: &UnboundedSender<Event>,
+) -> Report {
+    let observation = fleet.observe(topology, Look::Whole, events).await;
+    let mut report = Report {
+        phases: vec![PhaseTime {
+            phase: "connect and observe".to_owned(),
+            took: began.elapsed(),
+        }],
+        own: began.elapsed(),
+        ..Report::default()
+    };
+    let limit: BTreeSet<HostName> = limit.iter().map(|name| HostName(name.clone())).collect();
+    let silent = observation
+        .iter()
+        .filter(|(name, _)| limit.is_empty() || limit.contains(*name))
+        .filter_map(|(_, found)| found.clone().err());
+    let silent: Vec<Problem> = silent.collect();
+    match planner::push_images(topology, &observation, &limit) {
+        Err(problems) => report.problems.extend(problems),
+        Ok(plan) => {
+            for note in &plan.notes {
+                let text = note.text.clone();
+                let _ = events.send(Event::Warned { text });
+            }
+            let options = Options {
+                may_lag: 0,
+                stop,
+                so_far: report,
+            };
+            report =
+                engine::execute(&plan, &fleet.sessions, Values::default(), options, events.clone()).await;
+        }
+    }
+    report.problems.extend(silent);
+    report
+}
+
+fn with_archives(topology: &Topology, arguments: &ImagesPushArguments) -> Result<Topology, Vec<Problem>> {
+    let mut topology = with_a_runtime(topology);
+    if !arguments.files.is_empty() {
+        let opened = arguments.files.iter().map(|path| open(path));
+        topology.images.archives = opened.collect::<Result<_, _>>()?;
+    }
+    if topology.images.archives.is_empty() {
+        return Err(vec![Problem::Usage {
+            message: "there are no archives to push: none is given, and the inventory names none".to_owned(),
+            hint: "`hawser images push FILE…`, or `archives` under [images]; `hawser images list` prints what they should hold"
+                .to_owned(),
+        }]);
+    }
+    topology.images.relay |= arguments.relay;
+    Ok(topology)
+}
+
+fn open(path: &Path) -> Result<Archive, Problem> {
+    archive::open(path).map_err(|cause| Problem::LocalFile {
+        path: path.display().to_string(),
+        verb: "read",
+        cause,
+    })
+}

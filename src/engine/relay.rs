@@ -1,0 +1,186 @@
+//! What one host can give another need not come from the workstation.
+
+use std::future::Future;
+use std::time::Duration;
+
+use futures::future::{Either, select};
+use jiff::Timestamp;
+use tokio::sync::mpsc::unbounded_channel;
+use tokio::time::timeout;
+
+use super::attempt::{ANSWER_LINES, Attempt, how};
+use crate::error::Problem;
+use crate::events::Event;
+use crate::pki;
+use crate::plan::{Check, Relay};
+use crate::remote::connection::{Connection, Exit, Output, Progress};
+use crate::remote::images::{FOUL, READY, taken};
+use crate::topology::HostName;
+use crate::values::{Slot, Values};
+
+/// How many last lines of a host are a reason.
+const REASON_LINES: usize = 3;
+
+/// Why nothing was handed over.
+enum Unhanded {
+    /// It did not work.
+    Failed(String),
+    /// The giver gave something else: what the receiver says of it.
+    Foul(Vec<String>),
+}
+
+impl<C: Connection> Attempt<'_, C> {
+    /// Has another host give this one what the step is about; what the check said then. Where that fails, the reason is
+    /// told, and neither host is asked for the like again in this run. `Err` where the other host gave something else.
+    pub(super) async fn relayed(&self, relay: &Relay, check: &Check) -> Result<Option<Output>, Problem> {
+        let way = (relay.from.clone(), self.step.host.clone());
+        if self.shared.is_shut(&way) {
+            return Ok(None);
+        }
+        let _in_flight = self.shared.meter.in_flight();
+        self.begins(&relay.receive);
+        let handed = self.hand_over(relay).await;
+        self.ended();
+        let reason = match handed {
+            Ok(()) => match self.until(check).await {
+                Ok(output) => return Ok(Some(output)),
+                Err(problem) => problem.cause(),
+            },
+            Err(Unhanded::Failed(reason)) => reason,
+            Err(Unhanded::Foul(lines)) => {
+                let how = format!("{} gave something else", relay.from);
+                return Err(self.failed(how, lines).await);
+            }
+        };
+        let text = format!(
+            "{}: {} does not hand it images, so they go from here: {reason}",
+            self.step.host, relay.from
+        );
+        self.shared.emit(Event::Warned { text });
+        self.shared.shut(way);
+        // It may have come all the same.
+        self.already(check).await
+    }
+
+    /// Both hosts get the pass of this one transfer. `Err` says what they said.
+    async fn hand_over(&self, relay: &Relay) -> Result<(), Unhanded> {
+        let giver = self
+            .others
+            .get(&relay.from)
+            .ok_or_else(|| Unhanded::Failed("there is no connection to it".to_owned()))?;
+        let mut values = Values::default();
+        values.set(Slot::Pass, pki::pass(Timestamp::now()).map_err(Unhanded::Failed)?);
+        let unknown = |slot: Slot| Unhanded::Failed(format!("{} is not known", slot.mask()));
+        let (receive, pass_on) = (
+            relay.receive.wire(&values).map_err(unknown)?,
+            relay.pass_on.wire(&values).map_err(unknown)?,
+        );
+        let (told, mut heard) = unbounded_channel();
+        let receiving = self.session.run(&receive, self.step.timeout, Some(told));
+        tokio::pin!(receiving);
+        loop {
+            tokio::select! {
+                biased;
+                Some(progress) = heard.recv() => match progress {
+                    Progress::Line(line) if line == READY => break,
+                    other => self.heard(relay, other),
+                },
+                ended = &mut receiving => return self.judged(Some(&ended), None),
+            }
+        }
+        self.takes(relay, 0);
+        let passing_on = giver.run(&pass_on, self.step.timeout, None);
+        let both = both_ends(receiving, passing_on);
+        tokio::pin!(both);
+        let (received, passed_on) = loop {
+            tokio::select! {
+                biased;
+                Some(progress) = heard.recv() => self.heard(relay, progress),
+                ended = &mut both => break ended,
+            }
+        };
+        let of_giver = passed_on
+            .as_ref()
+            .and_then(|ended| self.reason(&relay.from, ended));
+        self.judged(received.as_ref(), of_giver)
+    }
+
+    fn heard(&self, relay: &Relay, progress: Progress) {
+        let taken = match &progress {
+            Progress::Line(line) => taken(line),
+            _ => None,
+        };
+        match taken {
+            Some(bytes) => self.takes(relay, bytes),
+            None => self.progressed(&relay.receive, progress),
+        }
+    }
+
+    fn takes(&self, relay: &Relay, bytes: u64) {
+        self.shared.emit(Event::Taken {
+            step: self.step.id.clone(),
+            host: self.step.host.clone(),
+            from: relay.from.clone(),
+            bytes,
+            took: self.took(),
+        });
+    }
+
+    /// What has become of a hand-over. The receiver has looked at what it got: where it is content, so is everybody.
+    fn judged(
+        &self,
+        received: Option<&Result<Output, Problem>>,
+        of_giver: Option<String>,
+    ) -> Result<(), Unhanded> {
+        let of_receiver = match received {
+            Some(Ok(output)) if output.is_success() => return Ok(()),
+            Some(Ok(output)) if output.exit == Exit::Code(FOUL) => {
+                return Err(Unhanded::Foul(self.last_words(output, ANSWER_LINES)));
+            }
+            Some(ended) => self.reason(&self.step.host, ended),
+            None => Some(format!("{}: still at it", self.step.host)),
+        };
+        let reasons: Vec<String> = of_giver.into_iter().chain(of_receiver).collect();
+        Err(Unhanded::Failed(reasons.join("; ")))
+    }
+
+    /// Why a host did not do its part.
+    fn reason(&self, host: &HostName, ended: &Result<Output, Problem>) -> Option<String> {
+        match ended {
+            Ok(output) if output.is_success() => None,
+            Ok(output) => {
+                let mut lines = self.last_words(output, REASON_LINES);
+                lines.push(how(&output.exit));
+                Some(format!("{host}: {}", lines.join(", ")))
+            }
+            Err(problem) => Some(problem.headline()),
+        }
+    }
+
+    fn last_words(&self, output: &Output, count: usize) -> Vec<String> {
+        let mut lines = self.shared.last_lines(output, usize::MAX);
+        lines.retain(|line| line != READY && taken(line).is_none());
+        lines.split_off(lines.len().saturating_sub(count))
+    }
+}
+
+/// Both to their ends. Once one of them has failed, or the receiver has all, the other has only a moment left; none is one
+/// that did not end in it.
+async fn both_ends(
+    receiving: impl Future<Output = Ended>,
+    passing_on: impl Future<Output = Ended>,
+) -> (Option<Ended>, Option<Ended>) {
+    let is_well = |ended: &Ended| ended.as_ref().is_ok_and(Output::is_success);
+    match select(Box::pin(receiving), Box::pin(passing_on)).await {
+        Either::Left((received, passing_on)) => (Some(received), timeout(MOMENT, passing_on).await.ok()),
+        Either::Right((passed_on, receiving)) if is_well(&passed_on) => {
+            (Some(receiving.await), Some(passed_on))
+        }
+        Either::Right((passed_on, receiving)) => (timeout(MOMENT, receiving).await.ok(), Some(passed_on)),
+    }
+}
+
+type Ended = Result<Output, Problem>;
+
+/// A receiver to which nobody comes gives up after 10 s.
+const MOMENT: Duration = Duration::from_secs(12);

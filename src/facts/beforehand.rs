@@ -1,0 +1,63 @@
+//! Which images a host will run, as far as that is known before it is prepared: its kubeadm is not there to be asked.
+
+use super::HostFacts;
+use super::images::is_for_host;
+use super::preparation::is_prepared;
+use crate::archive::normalised;
+use crate::topology::{Host, Preparation, Topology};
+
+/// Of the cluster's own version, whatever kubeadm. Source: `GetControlPlaneImages` of kubeadm's images package.
+const OF_THE_RELEASE: [&str; 4] = [
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-proxy",
+    "kube-scheduler",
+];
+
+/// Whose versions each kubeadm has in itself.
+const KUBEADMS_OWN: [&str; 2] = ["coredns", "etcd"];
+
+/// How a host is made one that runs pods, where it is not yet.
+fn preparation<'a>(topology: &'a Topology, host: &Host, facts: &HostFacts) -> Option<&'a Preparation> {
+    let is_to_be = topology.runs_pods(host) && is_prepared(topology, host, facts);
+    topology.preparation.as_ref().filter(|_| is_to_be)
+}
+
+/// What kubeadm will name, without that of which only it knows the versions; where it is there, it names them itself.
+pub(super) fn of_the_release(topology: &Topology, host: &Host, facts: &HostFacts) -> Vec<String> {
+    if preparation(topology, host, facts).is_none() || facts.kubernetes.needed_images.known().is_some() {
+        return Vec::new();
+    }
+    let name = |name| format!("{}/{name}:{}", topology.image_repository, topology.version);
+    OF_THE_RELEASE.map(name).to_vec()
+}
+
+/// The sandbox image of the containerd that the host has, or will have.
+pub(super) fn sandbox(topology: &Topology, host: &Host, facts: &HostFacts) -> Option<String> {
+    let name = match preparation(topology, host, facts) {
+        Some(preparation) => Some(&preparation.sandbox_image),
+        None => facts.kubernetes.sandbox_image.known(),
+    };
+    name.map(|name| normalised(name))
+}
+
+/// Of which images a host needs a version that nobody knows before its kubeadm is there.
+pub fn untold_images(topology: &Topology, host: &Host, facts: &HostFacts) -> Vec<&'static str> {
+    if of_the_release(topology, host, facts).is_empty() {
+        return Vec::new();
+    }
+    let own = KUBEADMS_OWN.into_iter();
+    own.filter(|image| is_for_host(topology, host, &format!("{image}:")))
+        .collect()
+}
+
+/// Whether an archive has some version of an image of kubeadm's: it was made for the cluster.
+pub fn is_archived_untold(topology: &Topology, image: &str) -> bool {
+    let repository = format!("{}/", topology.image_repository);
+    let last = format!("/{image}:");
+    let archives = topology.images.archives.iter();
+    let mut names = archives
+        .flat_map(|archive| &archive.images)
+        .flat_map(|image| &image.names);
+    topology.takes_archives() && names.any(|name| name.starts_with(&repository) && name.contains(&last))
+}

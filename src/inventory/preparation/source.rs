@@ -1,0 +1,201 @@
+//! Where packages come from: a repository with its key, or a folder.
+
+use std::path::{Path, PathBuf};
+
+use super::{deb, http_url};
+use crate::inventory::mistake::{Mistake, Mistakes, Wrong};
+use crate::inventory::openpgp::{self, PublicKey};
+use crate::inventory::place::Place;
+use crate::inventory::workstation::{Workstation, files_below, unreadable};
+use crate::inventory::{manifests, written};
+use crate::topology::{PackageFile, PackageSource, Repository, Version};
+
+pub(super) fn resolve(
+    written: &written::Preparation,
+    place: &Place,
+    version: Option<Version>,
+    workstation: &Workstation,
+    mistakes: &mut Mistakes,
+) -> PackageSource {
+    if let (Some(_), Some(_)) = (&written.repository, &written.packages) {
+        let help = "keep `packages`, and no host asks a repository; or keep `repository`, with its key";
+        let wrong = Wrong::new(
+            "packages of a folder, and a repository too",
+            "one of the two",
+            help,
+        );
+        mistakes
+            .push(Mistake::error(&place.key("packages"), wrong).and(&place.key("repository"), "the other"));
+        return PackageSource::Own;
+    }
+    if let Some(url) = &written.repository {
+        let url = mistakes.check(&place.key("repository"), repository_url(url, version));
+        let key = key(written, place, workstation, mistakes);
+        return match (url, key) {
+            (Some(url), Some(key)) => PackageSource::Repository(Repository {
+                url,
+                key: key.armour,
+                fingerprint: key.fingerprint,
+            }),
+            _ => PackageSource::Own,
+        };
+    }
+    if let Some(folder) = &written.packages {
+        let files = mistakes.check(&place.key("packages"), packages(&workstation.path(folder)));
+        return files.map_or(PackageSource::Own, PackageSource::Folder);
+    }
+    let orphans = [
+        ("key", written.key.is_some()),
+        ("key_url", written.key_url.is_some()),
+        ("fingerprint", written.fingerprint.is_some()),
+    ];
+    for (name, _) in orphans.iter().filter(|(_, is_there)| *is_there) {
+        if mistakes.is_sound(&place.key("repository")) {
+            let help = "name the `repository` that it signs, or take it out";
+            let wrong = Wrong::new(format!("`{name}` without a repository"), "of which?", help);
+            mistakes.push(Mistake::key(&place.key(name), wrong));
+        }
+    }
+    PackageSource::Own
+}
+
+/// Every package in a folder and below it.
+fn packages(folder: &Path) -> Result<Vec<PackageFile>, Wrong> {
+    let paths = files_below(folder)?.into_iter();
+    let paths: Vec<PathBuf> = paths
+        .filter(|path| path.extension().is_some_and(|end| end == "deb"))
+        .collect();
+    if paths.is_empty() {
+        return Err(Wrong::new(
+            format!("no package in {}", folder.display()),
+            "no *.deb in it",
+            "`apt-get install --download-only` fetches packages with all that they need; Kubernetes' own are in its repository",
+        ));
+    }
+    let read = |path: &PathBuf| {
+        deb::read(path).map_err(|cause| {
+            Wrong::new(
+                format!("not a package: {}", path.display()),
+                cause,
+                "`dpkg-deb --info FILE` shows what a package is; fetch it again, or take it out of the folder",
+            )
+        })
+    };
+    paths.iter().map(read).collect()
+}
+
+/// With a slash at its end; of the minor release that is built, where it names one.
+fn repository_url(text: &str, version: Option<Version>) -> Result<String, Wrong> {
+    let url = format!("{}/", http_url("a repository's URL", text)?.trim_end_matches('/'));
+    let named = url.split('/').find_map(|part| {
+        let (major, minor) = part.strip_prefix('v')?.split_once('.')?;
+        Some((major.parse::<u32>().ok()?, minor.parse::<u32>().ok()?))
+    });
+    match (named, version) {
+        (Some(named), Some(version)) if named != (version.major, version.minor) => {
+            let (from, to) = (
+                format!("/v{}.{}/", named.0, named.1),
+                format!("/v{}.{}/", version.major, version.minor),
+            );
+            Err(Wrong::new(
+                format!("the repository of another minor release than {version}"),
+                "each minor release has its own",
+                format!(
+                    "write `{}`, or correct `kubernetes` under [cluster]",
+                    url.replace(&from, &to)
+                ),
+            ))
+        }
+        _ => Ok(url),
+    }
+}
+
+fn key(
+    written: &written::Preparation,
+    place: &Place,
+    workstation: &Workstation,
+    mistakes: &mut Mistakes,
+) -> Option<PublicKey> {
+    let expected = match &written.fingerprint {
+        None => None,
+        Some(text) => Some(mistakes.check(&place.key("fingerprint"), fingerprint(text))?),
+    };
+    let (here, bytes) = match (&written.key, &written.key_url) {
+        (Some(path), None) => {
+            let path = workstation.path(path);
+            let bytes = std::fs::read(&path).map_err(|error| unreadable(&path, &error));
+            ("key", bytes)
+        }
+        (None, Some(url)) => {
+            if expected.is_none() {
+                mistakes.push(Mistake::error(&place.key("key_url"), without_fingerprint()));
+                return None;
+            }
+            ("key_url", fetch(url))
+        }
+        (file, _) => {
+            let is_told = ["key", "key_url"]
+                .iter()
+                .all(|key| mistakes.is_sound(&place.key(key)));
+            let label = if file.is_some() {
+                "both `key` and `key_url`"
+            } else {
+                "whose key is not told"
+            };
+            let help = "name the key's file as `key`, or where it is fetched as `key_url` with its `fingerprint`; \
+                        pkgs.k8s.io has it beside the packages, as Release.key";
+            let wrong = || Wrong::new("a repository has one key that signs it", label, help);
+            mistakes.refuse(is_told, &place.key("repository"), wrong);
+            return None;
+        }
+    };
+    let bytes = mistakes.check(&place.key(here), bytes)?;
+    let key = openpgp::read(&bytes).map_err(|cause| {
+        let help = "`gpg --show-keys FILE` shows what it is; `gpg --armor --export FINGERPRINT` writes one key alone";
+        Wrong::new("not the public key of a repository", cause, help)
+    });
+    let key = mistakes.check(&place.key(here), key)?;
+    match expected {
+        Some(expected) if expected != key.fingerprint => {
+            let help = format!(
+                "expected {expected}\n   found {}\nfind out why before you write the new one here",
+                key.fingerprint
+            );
+            let wrong = Wrong::new("the key has another fingerprint", "not the key's", help);
+            mistakes.push(Mistake::error(&place.key("fingerprint"), wrong));
+            None
+        }
+        _ => Some(key),
+    }
+}
+
+fn fingerprint(text: &str) -> Result<String, Wrong> {
+    openpgp::written_fingerprint(text).ok_or_else(|| {
+        Wrong::new(
+            "not a key's fingerprint",
+            "not 40 (or 64) hexadecimal digits",
+            "write all of it, as `gpg --show-keys FILE` prints it; the short ids can be forged",
+        )
+    })
+}
+
+fn without_fingerprint() -> Wrong {
+    Wrong::new(
+        "a key from the network without its fingerprint",
+        "whoever answers there could name any key",
+        "add the `fingerprint` that the repository's makers publish, or fetch the key yourself and name its file as `key`",
+    )
+}
+
+fn fetch(url: &str) -> Result<Vec<u8>, Wrong> {
+    let url = http_url("a key's URL", url)?;
+    manifests::download(&url)
+        .map(String::into_bytes)
+        .map_err(|error| {
+            Wrong::new(
+                format!("cannot fetch {url}"),
+                error.to_string(),
+                "try it with `curl -fL`; or save the key beside the inventory and name it as `key`",
+            )
+        })
+}

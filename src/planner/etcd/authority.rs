@@ -1,0 +1,77 @@
+//! etcd's authority: one, of which everybody knows, and with its key.
+
+use super::{Scene, is_initialised};
+use crate::error::Problem;
+use crate::facts::EtcdFacts;
+use crate::topology::{Host, Role};
+
+/// Why the authority keeps anything from being done.
+pub(super) fn refused(scene: &Scene, hosts: &[(&Host, &EtcdFacts)]) -> Vec<Problem> {
+    let problems = [differ(scene, hosts), without_key(scene, hosts)];
+    problems.into_iter().flatten().collect()
+}
+
+fn same_pem(one: &str, other: &str) -> bool {
+    one.split_whitespace().eq(other.split_whitespace())
+}
+
+/// Every certificate of etcd is of one authority, and so is what API servers trust.
+fn differ(scene: &Scene, hosts: &[(&Host, &EtcdFacts)]) -> Option<Problem> {
+    let mut found: Vec<(String, &str)> = Vec::new();
+    if let Some(own) = &scene.topology.external_etcd.authority {
+        found.push(("the inventory".to_owned(), &own.certificate));
+    }
+    let of_hosts = hosts
+        .iter()
+        .filter_map(|(host, facts)| Some((host.name.to_string(), facts.authority.as_deref()?)));
+    found.extend(of_hosts);
+    let is_theirs = found.len();
+    found.extend(of_control_planes(scene));
+    let (_, first) = found.first()?;
+    if found.iter().all(|(_, pem)| same_pem(pem, first)) {
+        return None;
+    }
+    let is_only_of_planes = found.iter().take(is_theirs).all(|(_, pem)| same_pem(pem, first));
+    let hash = |pem: &str| crate::ca::ca_hash(pem).unwrap_or_else(|why| why);
+    Some(Problem::Unsafe {
+        what: "etcd's certificates are of different authorities".to_owned(),
+        because: found.iter().map(|(who, pem)| format!("{who}: {}", hash(pem))).collect(),
+        way_out: vec![
+            "correct the inventory, so that it names the hosts of one etcd cluster".to_owned(),
+            if is_only_of_planes {
+                "or put the authority that the control planes trust back on the etcd hosts (ca.crt and ca.key in /etc/kubernetes/pki/etcd, root:root 0600 the key)"
+            } else {
+                "or clear the host that is to change clusters: `rm -r /etc/kubernetes/pki/etcd` on it, then run this again"
+            }.to_owned(),
+        ],
+    })
+}
+
+/// Without its key nothing can be signed, for a member or for an API server.
+fn without_key(scene: &Scene, hosts: &[(&Host, &EtcdFacts)]) -> Option<Problem> {
+    let settings = &scene.topology.external_etcd;
+    let is_there = hosts.iter().any(|(_, facts)| facts.authority.is_some());
+    let has_key = hosts
+        .iter()
+        .any(|(_, facts)| facts.authority.is_some() && facts.has_authority_key);
+    (settings.authority.is_none() && is_there && !has_key).then(|| Problem::Unsafe {
+        what: "etcd's authority is there without its key".to_owned(),
+        because: vec![
+            "no etcd host has /etc/kubernetes/pki/etcd/ca.key, and nothing can be signed without it"
+                .to_owned(),
+        ],
+        way_out: vec![
+            "put the key back on one etcd host, root:root 0600".to_owned(),
+            "or, if it is yours, name it and its certificate: `ca_certificate` and `ca_key` under [etcd]"
+                .to_owned(),
+        ],
+    })
+}
+
+/// What control planes trust. One that is not initialised yet gets it anew.
+fn of_control_planes<'a>(scene: &Scene<'a>) -> impl Iterator<Item = (String, &'a str)> {
+    let planes = scene
+        .answered(Role::ControlPlane)
+        .filter(|(_, facts)| is_initialised(facts));
+    planes.filter_map(|(host, facts)| Some((host.name.to_string(), facts.kubernetes.etcd_ca.as_deref()?)))
+}

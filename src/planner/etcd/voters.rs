@@ -1,0 +1,108 @@
+//! Whether etcd bears one member more: the quorum's sum, and what is told where it does not.
+
+use crate::error::Problem;
+use crate::facts::{MemberFact, quorum};
+use crate::plan::{Note, NoteLevel};
+use crate::topology::HostName;
+
+/// The members with a vote to which one is to be added.
+pub(super) struct Voters<'a> {
+    /// The host that tells of them.
+    pub(super) via: &'a HostName,
+    pub(super) members: Vec<&'a MemberFact>,
+    /// Those of them that do not run.
+    pub(super) down: Vec<&'a MemberFact>,
+    /// Members without a vote that nobody here added.
+    pub(super) learning: Vec<&'a MemberFact>,
+}
+
+impl Voters<'_> {
+    /// What keeps members from being added, with the sum; `remark` goes behind the advice to leave them out.
+    pub(super) fn refused(&self, added: &[&str], remark: &str) -> Option<Problem> {
+        let first = added.first()?;
+        if self.down.is_empty() && self.learning.is_empty() {
+            return None;
+        }
+        let mut because = vec![self.sum(first)];
+        because.extend(
+            self.down
+                .iter()
+                .map(|member| format!("{} does not run", told(member))),
+        );
+        because.extend(self.learning.iter().map(|member| {
+            format!(
+                "{} has no vote yet, and etcd takes one such member at a time",
+                told(member)
+            )
+        }));
+        Some(Problem::Unsafe {
+            what: format!("{} cannot become a member of etcd now", added.join(" and ")),
+            because,
+            way_out: self.way_out(added, remark),
+        })
+    }
+
+    fn running(&self) -> usize {
+        self.members.len() - self.down.len()
+    }
+
+    fn sum(&self, newcomer: &str) -> String {
+        let voters = self.members.len();
+        format!(
+            "{} of {voters} members run, the quorum is {}; with {newcomer} it is {} of {}: one is added only where all run",
+            self.running(),
+            quorum(voters),
+            quorum(voters + 1),
+            voters + 1
+        )
+    }
+
+    fn way_out(&self, added: &[&str], remark: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        if !self.down.is_empty() {
+            let down: Vec<String> = self.down.iter().map(|member| told(member)).collect();
+            lines.push(format!("bring {} back, and run this again", down.join(" and ")));
+        }
+        lines.extend(self.learning.iter().map(|member| {
+            format!(
+                "whoever added that one finishes it; if nobody does: `etcdctl member remove {}` on {}",
+                member.id, self.via
+            )
+        }));
+        lines.push(format!(
+            "until then leave {} out of the inventory{remark}",
+            added.join(" and ")
+        ));
+        lines
+    }
+
+    /// The sum as a person reads it before anything is done.
+    pub(super) fn note(&self, newcomers: &[&str]) -> Note {
+        let now = self.members.len();
+        let then = now + newcomers.len();
+        let mut text = format!(
+            "etcd grows from {now} to {then} members, one at a time ({}): {} of {now} run, the quorum is {}, and {} in the end",
+            newcomers.join(" and "),
+            self.running(),
+            quorum(now),
+            quorum(then)
+        );
+        if now == 1 {
+            text.push_str("; while there are two, neither can be missed");
+        }
+        Note {
+            level: NoteLevel::Info,
+            text,
+        }
+    }
+}
+
+/// A member in a few words.
+fn told(member: &MemberFact) -> String {
+    let urls = member.peer_urls.join(", ");
+    if member.has_started() {
+        format!("{} ({urls})", member.name)
+    } else {
+        format!("the member at {urls}, never started,")
+    }
+}

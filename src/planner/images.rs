@@ -1,0 +1,219 @@
+//! Which images go where, and from whom.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::decision::Joins;
+use super::limit::{is_within, named};
+use super::relay::ways;
+use super::{ALL_AT_ONCE, Cluster, Scene, etcd, necessity, phase};
+use crate::archive::Image;
+use crate::error::Problem;
+use crate::facts::beforehand::{is_archived_untold, untold_images};
+use crate::facts::{
+    HostFacts, Observation, has_image, is_archived, is_prepared, lacks, missing_images, runs, wanted_images,
+};
+use crate::plan::{Chain, Necessity, Phase, Plan, Step};
+use crate::steps::{self, images::Delivery};
+use crate::topology::{Host, HostName, Topology};
+
+/// What each host that becomes a node lacks of the images it will run: from archives, and what is in none is pulled. A
+/// node that is there keeps its own: its kubelet clears away what it does not use.
+pub(super) fn images(
+    scene: &Scene,
+    cluster: &Cluster,
+    joins: &Joins,
+    etcd: &etcd::Decision,
+    limit: &BTreeSet<HostName>,
+) -> Phase {
+    let takers = takers(scene, cluster, joins, etcd);
+    let mut chains = deliveries(scene, &takers, limit, necessity);
+    for (host, facts) in &takers {
+        let missing: Vec<String> = missing_images(scene.topology, host, facts)
+            .into_iter()
+            .filter(|name| !is_archived(scene.topology, host, facts, name))
+            .collect();
+        if missing.is_empty() {
+            continue;
+        }
+        let pull = steps::images::pull(&host.name, &scene.topology.kubeadm.cri_socket, &missing);
+        match chains.iter_mut().find(|chain| chain.subject == host.name) {
+            Some(chain) => chain.steps.push(pull),
+            None => chains.push(super::chain_of(host, vec![pull])),
+        }
+    }
+    phase("images", ALL_AT_ONCE, chains)
+}
+
+/// What hosts will have to pull, for which they may have no way.
+pub(super) fn notes(scene: &Scene, cluster: &Cluster, joins: &Joins, etcd: &etcd::Decision) -> Vec<String> {
+    let topology = scene.topology;
+    let mut lacking: BTreeMap<Vec<String>, Vec<&HostName>> = BTreeMap::new();
+    for (host, facts) in takers(scene, cluster, joins, etcd) {
+        if facts.kubernetes.images.known().is_none() && !is_prepared(topology, host, facts) {
+            continue;
+        }
+        let mut names: Vec<String> = wanted_images(topology, host, facts)
+            .into_iter()
+            .map(|wanted| wanted.name)
+            .filter(|name| lacks(facts, name) && !is_archived(topology, host, facts, name))
+            .collect();
+        let mut untold = untold_images(topology, host, facts);
+        untold.retain(|image| !is_archived_untold(topology, image));
+        if !untold.is_empty() {
+            names.push(format!(
+                "and of {} what kubeadm names when it is there",
+                untold.join(" and ")
+            ));
+        }
+        if !names.is_empty() {
+            lacking.entry(names).or_default().push(&host.name);
+        }
+    }
+    let told = lacking.into_iter().map(|(names, hosts)| {
+        format!(
+            "{} {} {}; pulled, if that is allowed there: archives under [images] bring what hosts cannot pull",
+            named(&hosts, ""),
+            if hosts.len() == 1 { "lacks" } else { "lack" },
+            names.join(", "),
+        )
+    });
+    told.collect()
+}
+
+/// Brings every host what it lacks of the archives in `topology`, whatever else is to be done. `Err` where a host of
+/// `limit` is none of the inventory's.
+pub fn push(
+    topology: &Topology,
+    observation: &Observation,
+    limit: &BTreeSet<HostName>,
+) -> Result<Plan, Vec<Problem>> {
+    if let Some(unknown) = limit.iter().find(|name| topology.host(name).is_none()) {
+        return Err(vec![Problem::Usage {
+            message: format!("--limit {unknown}: the inventory names no such host"),
+            hint: "`hawser inventory check` reads the inventory; names are those of [[hosts]]".to_owned(),
+        }]);
+    }
+    if !topology.takes_archives() {
+        return Err(vec![Problem::Usage {
+            message: format!(
+                "images are imported by containerd, and cri_socket is {}",
+                topology.kubeadm.cri_socket
+            ),
+            hint: "bring them to the hosts by what their runtime has, or have them pulled".to_owned(),
+        }]);
+    }
+    let scene = Scene::new(topology, observation);
+    let takers: Vec<_> = scene
+        .all_answered()
+        .filter(|(host, _)| is_within(limit, &host.name))
+        .collect();
+    let chains = deliveries(&scene, &takers, limit, |_| Necessity::Apart);
+    let mut phases = vec![phase("images", ALL_AT_ONCE, chains)];
+    phases.retain(|phase| phase.steps().next().is_some());
+    Ok(Plan {
+        cluster: topology.cluster.clone(),
+        phases,
+        closing: Vec::new(),
+        notes: unwanted(&scene).map(super::notes::warning).into_iter().collect(),
+    })
+}
+
+/// Which images no host will run.
+fn unwanted(scene: &Scene) -> Option<String> {
+    let topology = scene.topology;
+    let names: Vec<String> = archived(topology)
+        .into_iter()
+        .filter(|image| {
+            !scene
+                .all_answered()
+                .any(|(host, facts)| runs(topology, host, facts, image))
+        })
+        .map(|image| format!("{} ({})", image.name(), image.architecture))
+        .collect();
+    (!names.is_empty()).then(|| format!("no host is to run {}: not sent", names.join(", ")))
+}
+
+fn takers<'a>(
+    scene: &Scene<'a>,
+    cluster: &Cluster,
+    joins: &Joins,
+    etcd: &etcd::Decision,
+) -> Vec<(&'a Host, &'a HostFacts)> {
+    let becomes_node = |host: &Host| {
+        let initialises = cluster.is_to_be_initialised() && host.name == cluster.via().name;
+        initialises || joins.joins(host) || etcd.starts_pod(scene, host)
+    };
+    scene
+        .all_answered()
+        .filter(|(host, _)| becomes_node(host))
+        .collect()
+}
+
+/// For each host that lacks something, a chain; images come in the same order to all, the largest first, so that what is
+/// handed on last is handed on soon.
+fn deliveries(
+    scene: &Scene,
+    takers: &[(&Host, &HostFacts)],
+    limit: &BTreeSet<HostName>,
+    necessity: fn(&Host) -> Necessity,
+) -> Vec<Chain> {
+    let topology = scene.topology;
+    let mut steps: BTreeMap<&HostName, Vec<Step>> = BTreeMap::new();
+    if topology.takes_archives() {
+        for image in archived(topology) {
+            let lacking: Vec<&Host> = takers
+                .iter()
+                .filter(|(host, facts)| runs(topology, host, facts, image) && !has_image(facts, image))
+                .map(|(host, _)| *host)
+                .collect();
+            for (host, givers) in ways(scene, image, &lacking, limit) {
+                let facts = takers.iter().find(|(taker, _)| taker.name == host.name);
+                let step = steps::images::push(&Delivery {
+                    host,
+                    cri_socket: &topology.kubeadm.cri_socket,
+                    image,
+                    known: facts.map_or_else(Vec::new, |(_, facts)| known_names(facts, image)),
+                    port: topology.images.relay_port,
+                    givers,
+                });
+                steps.entry(&host.name).or_default().push(step);
+            }
+        }
+    }
+    let chain = |(host, _): &(&Host, &HostFacts)| {
+        Some(Chain {
+            subject: host.name.clone(),
+            necessity: necessity(host),
+            steps: steps.remove(&host.name)?,
+        })
+    };
+    takers.iter().filter_map(chain).collect()
+}
+
+/// Which names of an image may stand for another one on a host.
+fn known_names<'a>(facts: &HostFacts, image: &'a Image) -> Vec<&'a str> {
+    let names = image.names.iter().map(String::as_str);
+    names
+        .filter(|name| !lacks(facts, name) || facts.kubernetes.images.known().is_none())
+        .collect()
+}
+
+/// All images of all archives, each once, the largest first.
+fn archived(topology: &Topology) -> Vec<&Image> {
+    let mut all: Vec<&Image> = Vec::new();
+    for image in topology
+        .images
+        .archives
+        .iter()
+        .flat_map(|archive| &archive.images)
+    {
+        if !all
+            .iter()
+            .any(|known| known.id == image.id && known.names == image.names)
+        {
+            all.push(image);
+        }
+    }
+    all.sort_by_key(|image| std::cmp::Reverse(image.single.size()));
+    all
+}

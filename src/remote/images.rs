@@ -1,0 +1,136 @@
+//! Images in containerd: brought over SSH, or from host to host, and whether they are there.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::RemoteCommand;
+use crate::archive::Image;
+use crate::topology::HostName;
+use crate::values::{Content, Slot};
+
+/// Whether the runtime at `cri_socket` has an image under all of its names: the id that it keeps for each of them is
+/// compared, which is the digest of the image's configuration.
+pub fn has_image(cri_socket: &str, image: &Image) -> RemoteCommand {
+    asks_for_image(
+        cri_socket,
+        image,
+        concat!(
+            include_str!("scripts/image_listing.sh"),
+            include_str!("scripts/has_image.sh")
+        ),
+    )
+}
+
+/// The same where another host may have brought it, which names images as it likes: the manifest itself is read.
+pub fn has_very_image(cri_socket: &str, image: &Image) -> RemoteCommand {
+    asks_for_image(
+        cri_socket,
+        image,
+        concat!(
+            include_str!("scripts/image_listing.sh"),
+            include_str!("scripts/image_id.sh"),
+            include_str!("scripts/has_image.sh"),
+            include_str!("scripts/prove_image.sh")
+        ),
+    )
+}
+
+fn asks_for_image(cri_socket: &str, image: &Image, script: &'static str) -> RemoteCommand {
+    RemoteCommand::reads("look for the image", script)
+        .args([cri_socket, &image.id])
+        .args(&image.names)
+}
+
+/// Imports an image as it arrives; no file of it is written but containerd's own. Names that the host may know already,
+/// `known`, are noticed anew.
+pub fn import_image(cri_socket: &str, image: &Image, known: &[&str]) -> RemoteCommand {
+    RemoteCommand::changes(
+        "import the image",
+        concat!(
+            include_str!("scripts/image_listing.sh"),
+            include_str!("scripts/import_image.sh")
+        ),
+    )
+    .arg(cri_socket)
+    .args(known.iter().copied())
+    .image(&image.single)
+}
+
+/// Where a host takes an image from another, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Door {
+    /// Its own address, as other hosts use it.
+    pub address: IpAddr,
+    /// A TCP port on which nothing else listens.
+    pub port: u16,
+    /// The giver's address, from which it has to come.
+    pub from: IpAddr,
+    /// How long it may bring something.
+    pub limit: Duration,
+}
+
+/// What a host says when another may come.
+pub const READY: &str = "waiting";
+
+/// How many bytes a host says that it has been given so far; none where the line says something else.
+pub fn taken(line: &str) -> Option<u64> {
+    line.strip_prefix("taken ")?.parse().ok()
+}
+
+/// How a host's script ends that was given something else than the image, or more than it.
+pub const FOUL: u32 = 3;
+
+/// Waits at a door for another host, which must know the pass of this one transfer, and imports what it brings; what is
+/// not the image is taken away again. Says [`READY`] when it may come.
+pub fn receive_image(cri_socket: &str, door: Door, giver: &HostName, image: &Image) -> RemoteCommand {
+    RemoteCommand::changes(
+        "take the image from another host",
+        concat!(
+            include_str!("scripts/image_listing.sh"),
+            include_str!("scripts/image_id.sh"),
+            include_str!("scripts/pass.sh"),
+            include_str!("scripts/receive_image.sh"),
+            include_str!("scripts/judge_image.sh")
+        ),
+    )
+    .args(at(cri_socket, door))
+    .args([&giver.0, &image.id])
+    .args(&image.names)
+    .input(Content::from(Slot::Pass))
+}
+
+/// Brings an image to another host's door.
+pub fn pass_on_image(cri_socket: &str, door: Door, image: &Image) -> RemoteCommand {
+    RemoteCommand::reads(
+        "pass the image on",
+        concat!(
+            include_str!("scripts/pass.sh"),
+            include_str!("scripts/pass_on_image.sh")
+        ),
+    )
+    .args(at(cri_socket, door))
+    .args(&image.names)
+    .input(Content::from(Slot::Pass))
+}
+
+fn at(cri_socket: &str, door: Door) -> [String; 5] {
+    [
+        cri_socket.to_owned(),
+        door.address.to_string(),
+        door.port.to_string(),
+        door.from.to_string(),
+        door.limit.as_secs().to_string(),
+    ]
+}
+
+/// The images that kubeadm names for a configuration, one a line, which is read from standard input.
+pub fn kubeadm_images(configuration: &str) -> RemoteCommand {
+    RemoteCommand::reads(
+        "ask kubeadm for its images",
+        "timeout 20 kubeadm config images list --config /dev/stdin",
+    )
+    .input(configuration)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,30 @@
+# receive_image.sh CRI_SOCKET ADDRESS PORT FROM LIMIT GIVER ID NAME…
+# (after image_listing.sh, image_id.sh, pass.sh; before judge_image.sh)
+# One connection is taken, and none after 10 s. Whoever has not the key is turned away, and the transfer ends with that.
+# shellcheck disable=SC2154 # set in pass.sh
+limit=$1 giver=$2 id=$3
+shift 3
+list || exit 2
+printf '%s\n' "$listing" >"$own/before"
+ctr -a "$socket" -n k8s.io images import - <"$own/stream" >/dev/null &
+import=$!
+socat -u -d -d -b 131072 -T 300 \
+  "OPENSSL-LISTEN:$port,bind=$address,range=$from/$alone,reuseaddr,accept-timeout=10,$with" STDOUT \
+  >"$own/stream" 2>>"$own/log" &
+talk=$!
+# What socat has written is the image, but for a few lines.
+tell() { sed -n 's/^wchar: /taken /p' "/proc/$talk/io" 2>/dev/null || :; }
+# Also where nobody listens any more.
+(trap '' PIPE; watch "$limit") </dev/null 2>/dev/null &
+watching=$!
+listens() { grep -q ' listening on ' "$own/log"; }
+tries=0
+until listens || [ $((tries += 1)) -gt 50 ]; do
+  kill -0 "$talk" 2>/dev/null || break
+  sleep 0.1
+done
+! listens || echo waiting
+status=0
+wait "$import" || status=$?
+end
+complaints
