@@ -15,9 +15,16 @@ asked_api() {
     also applied
 }
 
-# `get --raw` alone neither asks the API what it offers nor keeps a cache of that on the host's disk.
-api() { timeout 6 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=5s get --raw "$@"; }
-own_api() { api "$1" --server "$server"; }
+# `get --raw` alone neither asks the API what it offers nor keeps a cache of that on the host's disk. A busy host needs
+# longer to load kubectl than the API may take to answer.
+api() { timeout 20 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=5s get --raw "$@"; }
+
+# A busy API server that is well may let one question go by, and all else depends on the answer.
+own_api() {
+  answer=$(once "$1" 2>/dev/null) || answer=$(once "$1") || return
+  printf '%s\n' "$answer"
+}
+once() { api "$1" --server "$server"; }
 
 # What kubectl last applied of the pod network's objects. Each is a kubectl of its own, of some 40 MB: four at once.
 applied() {
@@ -35,7 +42,7 @@ lane() {
 
 object() {
   printf '%s\n' "$1"
-  own_api "$1"
+  once "$1"
 }
 
 # Asked only while a second cluster could still be made.
@@ -89,7 +96,7 @@ if_well() {
 # The peers' port speaks HTTP/1 with those that do not insist on HTTP/2.
 etcd_peer() {
   pki=/etc/kubernetes/pki/etcd
-  DISABLE_HTTP2=1 timeout 6 kubectl --kubeconfig /dev/null --server "${server%:*}:2380" --request-timeout=5s \
+  DISABLE_HTTP2=1 timeout 20 kubectl --kubeconfig /dev/null --server "${server%:*}:2380" --request-timeout=5s \
     --certificate-authority "$pki/ca.crt" --client-certificate "$pki/peer.crt" --client-key "$pki/peer.key" get --raw "$1"
 }
 
