@@ -59,6 +59,13 @@ RESULT
 
 mkdir -p "$work" "$(dirname "$results")"
 for profile; do measure "$profile"; done
+
+# measured PROFILE: its part of the results, where it was not measured now as it stood
+measured() {
+  if [[ -e $work/$1/result.md ]]; then cat "$work/$1/result.md"; return; fi
+  echo
+  awk -v title="## \`$1\`" '/^## / { mine = $0 == title } mine' "$results"
+}
 {
   echo "# Benchmarks"
   echo
@@ -67,7 +74,8 @@ for profile; do measure "$profile"; done
   echo "The own share is the part of the run in which, by what the hosts themselves recorded, neither a changing command"
   echo "ran nor the cluster was getting ready (a check had just said \"not yet\")."
   for profile in stacked external; do
-    [[ ! -e $work/$profile/result.md ]] || cat "$work/$profile/result.md"
+    measured "$profile"
   done
-} >"$results"
+} | cat -s >"$work/results.md"
+mv "$work/results.md" "$results"
 cat "$results"
