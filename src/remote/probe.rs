@@ -180,8 +180,9 @@ mod tests {
         );
         let answer = sh(script, &[&socket]).stdout;
 
-        assert_eq!(&haproxy.join().unwrap(), b"show info\n");
+        // Without an answer nobody may have come, and the other side would wait for ever.
         assert_eq!(answer, b"Name: HAProxy\n");
+        assert_eq!(&haproxy.join().unwrap(), b"show info\n");
     }
 
     /// What a probe reads in a data directory whose database is this.

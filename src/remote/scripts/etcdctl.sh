@@ -10,7 +10,7 @@ etcd_ctl() {
   if command -v etcdctl >/dev/null; then
     ETCDCTL_API=3 timeout "$etcd_end" etcdctl "$@"
   elif command -v crictl >/dev/null; then
-    etcd_container=$(timeout 10 crictl --runtime-endpoint "$cri_socket" ps -q --state Running --name '^etcd$')
+    etcd_container=$(timeout 20 crictl --runtime-endpoint "$cri_socket" ps -q --state Running --name '^etcd$')
     etcd_container_found || return
     timeout "$etcd_end" crictl --runtime-endpoint "$cri_socket" exec "$etcd_container" etcdctl "$@"
   else
@@ -33,7 +33,7 @@ etcd_container_found() {
 
 # A restarted container leaves its dead predecessor in the list: only the one with a running task can be asked.
 etcd_task() {
-  running=$(timeout 10 ctr -n k8s.io tasks list | awk '$3 == "RUNNING" { print $1 }')
-  timeout 10 ctr -n k8s.io containers list -q 'labels."io.kubernetes.container.name"==etcd,labels."io.cri-containerd.kind"==container' |
+  running=$(timeout 20 ctr -n k8s.io tasks list | awk '$3 == "RUNNING" { print $1 }')
+  timeout 20 ctr -n k8s.io containers list -q 'labels."io.kubernetes.container.name"==etcd,labels."io.cri-containerd.kind"==container' |
     grep -xF -e "$running"
 }

@@ -3,9 +3,9 @@
 haproxy_socket=/run/haproxy/admin.sock
 haproxy_runtime() {
   if command -v socat >/dev/null; then
-    printf '%s\n' "$1" | timeout 5 socat -t 5 - "UNIX-CONNECT:$haproxy_socket"
+    printf '%s\n' "$1" | timeout 20 socat -t 5 - "UNIX-CONNECT:$haproxy_socket"
   elif command -v python3 >/dev/null; then
-    timeout 5 python3 -c '
+    timeout 20 python3 -c '
 import socket, sys
 s = socket.socket(socket.AF_UNIX)
 s.connect(sys.argv[1])
@@ -17,13 +17,13 @@ while True:
     sys.stdout.buffer.write(part)' "$haproxy_socket" "$1"
   elif command -v perl >/dev/null; then
     # shellcheck disable=SC2016
-    timeout 5 perl -MSocket -e '
+    timeout 20 perl -MSocket -e '
 socket(my $s, AF_UNIX, SOCK_STREAM, 0) or die "socket: $!\n";
 connect($s, pack_sockaddr_un($ARGV[0])) or die "$ARGV[0]: $!\n";
 syswrite($s, "$ARGV[1]\n");
 while (sysread($s, my $part, 65536)) { print $part }' "$haproxy_socket" "$1"
   elif nc -h 2>&1 | grep -q -- '-U'; then
-    printf '%s\n' "$1" | timeout 5 nc -U "$haproxy_socket"
+    printf '%s\n' "$1" | timeout 20 nc -U "$haproxy_socket"
   else
     echo "none of socat, python3, perl and nc -U is here to speak with $haproxy_socket" >&2
     return 127

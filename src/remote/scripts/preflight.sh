@@ -56,9 +56,9 @@ runtime() {
   socket=${cri_socket#unix://}
   [ -S "$socket" ] || { echo "$socket is not there" >&2; return 1; }
   if command -v crictl >/dev/null; then
-    timeout 10 crictl --runtime-endpoint "$cri_socket" version
+    timeout 20 crictl --runtime-endpoint "$cri_socket" version
   else
-    timeout 10 ctr --connect-timeout 5s -a "$socket" version
+    timeout 20 ctr --connect-timeout 5s -a "$socket" version
   fi
 }
 
@@ -98,8 +98,8 @@ quick() {
 disks "$@" </dev/null |
   also quick |
   also section own_name timeout 5 getent ahosts "$(uname -n)" |
-  also section clock timeout 5 timedatectl show -p NTPSynchronized --value |
-  also section listeners timeout 10 ss -Hltnp |
+  also section clock timeout 20 timedatectl show -p NTPSynchronized --value |
+  also section listeners timeout 20 ss -Hltnp |
   also section runtime runtime |
-  if command -v containerd >/dev/null; then also section containerd timeout 10 containerd config dump; else cat; fi
+  if command -v containerd >/dev/null; then also section containerd timeout 20 containerd config dump; else cat; fi
 section end true

@@ -89,6 +89,13 @@ tls() {
   fi | sed -n '/^-----BEGIN CERT/,/^-----END CERT/p; /errno=/p; /error:/p'
 }
 
+# A server or a host that is busy may have said nothing in time.
+tls_or_again() {
+  lines=$(tls "$@")
+  [ -n "$lines" ] || lines=$(tls "$@")
+  [ -z "$lines" ] || printf '%s\n' "$lines"
+}
+
 # A host with much to do may have let the time pass before it began: whoever does not answer is asked again.
 try() {
   said=$(connect "$@" 2>&1)
@@ -137,7 +144,7 @@ way() {
   try "$3" "$4" "$hold"
   tell "$1"
   [ "$5:$status:$said" = tls:0:open ] && asks_tls || return
-  tls "$3" "$4" | while IFS= read -r line; do printf '%s tls %s\n' "$1" "$line"; done
+  tls_or_again "$3" "$4" | while IFS= read -r line; do printf '%s tls %s\n' "$1" "$line"; done
   printf '%s tls\n' "$1"
 }
 
