@@ -170,7 +170,6 @@ fn not_told(host: &Host, cause: String) -> Problem {
     }
 }
 
-/// The files whose content the plan compares.
 /// What tells which members of etcd an API server asks, where etcd has hosts of its own.
 fn api_server(topology: &Topology, host: &Host) -> Vec<String> {
     let asks = host.is(Role::ControlPlane) && topology.etcd == EtcdTopology::External;
@@ -178,6 +177,7 @@ fn api_server(topology: &Topology, host: &Host) -> Vec<String> {
     path.into_iter().collect()
 }
 
+/// The files whose content the plan compares.
 fn paths(topology: &Topology, host: &Host) -> Vec<String> {
     let mut paths = vec!["/etc/hosts".to_owned()];
     if host.is(Role::Balancer) {

@@ -35,6 +35,16 @@ fn giver(journal: &Journal) -> FakeHost {
         .expects("has it", Reply::exit(0))
 }
 
+/// `b`, which says this when it is to take the image from `a`, and then gets it from here.
+fn given_from_here(journal: &Journal, receives: Reply) -> FakeHost {
+    FakeHost::new("b", journal)
+        .expects("has it", Reply::exit(1))
+        .expects("receive", receives)
+        .expects("has it", Reply::exit(1))
+        .expects("import", Reply::exit(0))
+        .expects("has it", Reply::exit(0))
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_host_gets_from_another_what_that_has_got_before() {
     let journal = journal();
@@ -85,12 +95,7 @@ async fn a_host_gets_from_another_what_that_has_got_before() {
 async fn where_that_fails_the_reason_is_told_once_and_it_comes_from_here() {
     let journal = journal();
     let a = giver(&journal).expects("pass on", Reply::exit(1).saying("Connection timed out"));
-    let b = FakeHost::new("b", &journal)
-        .expects("has it", Reply::exit(1))
-        .expects("receive", Reply::exit(1).saying("waiting").taking(10))
-        .expects("has it", Reply::exit(1))
-        .expects("import", Reply::exit(0))
-        .expects("has it", Reply::exit(0))
+    let b = given_from_here(&journal, Reply::exit(1).saying("waiting").taking(10))
         .expects("has other", Reply::exit(1))
         .expects("other", Reply::exit(0))
         .expects("has other", Reply::exit(0));
@@ -111,12 +116,7 @@ async fn where_that_fails_the_reason_is_told_once_and_it_comes_from_here() {
 async fn a_host_that_cannot_receive_does_not_make_the_other_wait_for_it() {
     let journal = journal();
     let a = giver(&journal);
-    let b = FakeHost::new("b", &journal)
-        .expects("has it", Reply::exit(1))
-        .expects("receive", Reply::exit(127).saying("socat is not there"))
-        .expects("has it", Reply::exit(1))
-        .expects("import", Reply::exit(0))
-        .expects("has it", Reply::exit(0))
+    let b = given_from_here(&journal, Reply::exit(127).saying("socat is not there"))
         .expects("has other", Reply::exit(0));
 
     let ran = run(&relayed(), vec![a, b]).await;
@@ -137,12 +137,7 @@ async fn a_host_that_cannot_receive_does_not_make_the_other_wait_for_it() {
 async fn a_receiver_has_seconds_left_when_its_giver_has_failed() {
     let journal = journal();
     let a = giver(&journal).expects("pass on", Reply::exit(1).saying("Connection refused"));
-    let b = FakeHost::new("b", &journal)
-        .expects("has it", Reply::exit(1))
-        .expects("receive", Reply::exit(0).saying("waiting").taking(1000))
-        .expects("has it", Reply::exit(1))
-        .expects("import", Reply::exit(0))
-        .expects("has it", Reply::exit(0))
+    let b = given_from_here(&journal, Reply::exit(0).saying("waiting").taking(1000))
         .expects("has other", Reply::exit(0));
 
     let ran = run(&relayed(), vec![a, b]).await;
