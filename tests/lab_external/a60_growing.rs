@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::cluster::{at_the_endpoint, hosts};
 use crate::support::hawser::{Administrator, BUILD, LOOK, Workstation, report};
 use crate::support::process::Ran;
-use crate::support::requests::{self, Question, failed};
+use crate::support::requests::{self, PATIENCE, Question, failed};
 use crate::support::wait::{LONG, until};
 use crate::support::{host, lab};
 use crate::{ENDPOINT, PROFILE};
@@ -127,7 +127,7 @@ fn a61_a_fourth_and_a_fifth_member_are_added_and_no_request_fails() {
         server: ENDPOINT.to_owned(),
         path: "/api/v1/namespaces/default".to_owned(),
         every: Duration::from_millis(200),
-        limit: Duration::from_secs(5),
+        limit: PATIENCE,
     });
 
     let grown = workstation(2).hawser(&APPLY, BUILD);
@@ -140,8 +140,7 @@ fn a61_a_fourth_and_a_fifth_member_are_added_and_no_request_fails() {
         requests.len(),
         slowest.as_secs_f64()
     );
-    let grown = grown.exits(0);
-    println!("{}", grown.stdout);
+    grown.exits(0);
     let failed = failed(&requests);
     assert!(failed.is_empty(), "{failed:#?}");
     assert!(requests.len() > 100, "too few requests to mean anything");
