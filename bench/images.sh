@@ -43,18 +43,12 @@ to_all() {
   for job in "${jobs[@]}"; do wait "$job"; done
 }
 
-# push NAME OPTION…: prints the program's peak memory in KiB. The kernel counts the peak; it is read while the program runs.
+# push NAME OPTION…: leaves the program's peak memory in KiB, as the kernel tells it of a child that has ended.
 push() {
-  local name=$1 pid peak=0
+  local name=$1
   shift
-  "$hawser" images push -i lab/images.toml -o json "$@" "$archive" >"$work/$name.jsonl" 2>"$work/$name.err" &
-  pid=$!
-  while kill -0 "$pid" 2>/dev/null; do
-    peak=$(awk '/^VmHWM/ {print $2}' "/proc/$pid/status" 2>/dev/null || true)
-    [[ ! $peak ]] || echo "$peak" >"$work/$name.peak"
-    sleep 0.05
-  done
-  wait "$pid"
+  bench/peak.py "$work/$name.peak" "$hawser" images push -i lab/images.toml -o json "$@" "$archive" \
+    >"$work/$name.jsonl" 2>"$work/$name.err"
 }
 
 # ratio_to TRIAL: of $seconds to that trial's at the same rate; nothing where it was not measured

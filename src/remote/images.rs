@@ -104,6 +104,7 @@ pub fn pass_on_image(cri_socket: &str, door: Door, image: &Image) -> RemoteComma
     RemoteCommand::reads(
         "pass the image on",
         concat!(
+            include_str!("scripts/image_listing.sh"),
             include_str!("scripts/pass.sh"),
             include_str!("scripts/pass_on_image.sh")
         ),

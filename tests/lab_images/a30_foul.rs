@@ -7,10 +7,10 @@ use crate::support::hawser::{ended, report};
 use crate::support::{host, lab};
 use crate::ten::{clear, held, warnings};
 
-/// Has a host give an archive of two images where it is to give one.
-const WITH_MORE: &str = r#"ctr=$(command -v ctr)
-    printf '#!/bin/sh\ncase "$*" in *export*) cat /run/given.tar ;; *) exec %s "$@" ;; esac\n' "$ctr" >/usr/local/sbin/ctr
-    chmod 755 /usr/local/sbin/ctr"#;
+/// Has a host give an archive of two images where it is to give one: what it reads in its store is packed by tar.
+const WITH_MORE: &str = r#"tar=$(command -v tar)
+    printf '#!/bin/sh\ncase "$*" in *oci-layout*) cat /run/given.tar ;; *) exec %s "$@" ;; esac\n' "$tar" >/usr/local/sbin/tar
+    chmod 755 /usr/local/sbin/tar"#;
 
 /// Connects to the door of `to` as soon as it opens, again and again, and says nothing.
 const SILENT: &str = ": >/run/silent
@@ -41,7 +41,7 @@ fn a30_who_gives_more_than_was_asked_for_is_named_and_nothing_of_it_stays() {
 
     let ran = asked.push(&["--relay", "--limit", "w2"]);
 
-    host::exec("w1", "rm -f /usr/local/sbin/ctr /run/given.tar");
+    host::exec("w1", "rm -f /usr/local/sbin/tar /run/given.tar");
     assert_ne!(ran.code, Some(0), "{}", ran.said());
     let problems = report(&ran.stdout)["problems"].to_string();
     assert!(problems.contains("w1 gave something else"), "{problems}");

@@ -45,13 +45,20 @@ impl Machine {
             r#"while [ "$1" != images ] && [ "$1" != content ]; do shift; done
             case "$1 $2" in
               'images ls') cat rows ;;
+              'images export') echo "exported $4" ;;
               'images import') cat >/dev/null; [ ! -e brought ] || cp brought rows; [ ! -e broken ] ;;
               'images rm') echo "$3" >>removed; grep -vF "$3 " rows >left || :; mv left rows ;;
               'images label') echo "$3 $4" >>labelled ;;
               'content get') cat "$3" 2>/dev/null || { echo "content digest $3: not found" >&2; exit 1; } ;;
             esac"#,
         );
-        machine.program("socat", "echo 'now N listening on a port' >&2; echo archive");
+        machine.program(
+            "socat",
+            r#"case "$*" in
+              *' STDIN '*) cat >given ;;
+              *) echo 'now N listening on a port' >&2; echo archive ;;
+            esac"#,
+        );
         machine
     }
 
@@ -83,11 +90,22 @@ impl Machine {
         self
     }
 
+    /// It keeps a blob in a file, as containerd does.
+    fn keeps(self, blob: &str, content: &str) -> Self {
+        let folder = self.path("containerd/io.containerd.content.v1.content/blobs/sha256");
+        std::fs::create_dir_all(&folder).unwrap();
+        let digest = digest(blob);
+        std::fs::write(folder.join(digest.trim_start_matches("sha256:")), content).unwrap();
+        self
+    }
+
     fn runs(&self, command: &RemoteCommand) -> (Option<i32>, String) {
         let usual = "export LC_ALL=C PATH=\"";
         let folder = self.0.path().display();
         let line = command.line().replace(usual, &format!("{usual}{folder}:"));
-        let line = line.replace("/run/hawser-pass", &format!("{folder}/hawser-pass"));
+        let line = line
+            .replace("/run/hawser-pass", &format!("{folder}/hawser-pass"))
+            .replace("/var/lib/containerd", &format!("{folder}/containerd"));
         let mut sh = Command::new("sh");
         let output = sh.args(["-c", &line]).stdin(Stdio::null()).output().unwrap();
         let left = std::fs::read_dir(self.0.path()).unwrap();
@@ -123,14 +141,21 @@ fn manifest_of(id: &str) -> String {
     )
 }
 
-fn taking() -> RemoteCommand {
-    let door = Door {
+fn door() -> Door {
+    Door {
         address: "192.0.2.21".parse().unwrap(),
         port: 7791,
         from: "192.0.2.22".parse().unwrap(),
         limit: Duration::from_secs(600),
-    };
-    receive_image(SOCKET, door, &"w1".into(), &image())
+    }
+}
+
+fn taking() -> RemoteCommand {
+    receive_image(SOCKET, door(), &"w1".into(), &image())
+}
+
+fn giving() -> RemoteCommand {
+    pass_on_image(SOCKET, door(), &image())
 }
 
 #[test]
@@ -356,4 +381,63 @@ fn nothing_stays_of_what_could_not_be_imported() {
         (Some(1), "waiting\nwhat came could not be imported\n")
     );
     assert_eq!(machine.removed(), format!("{NAME}\n"));
+}
+
+#[test]
+fn what_is_given_is_read_where_containerd_keeps_it_and_the_index_comes_last() {
+    let id = image().id;
+    let manifest = manifest_of(&id).replace("}]}", "}], \"annotations\": {\"base\": \"BASE\"}}");
+    let manifest = manifest.replace("BASE", &digest("of another registry"));
+    let machine = Machine::with(&[row(NAME, MANIFEST, "m1"), row("other:1", MANIFEST, "m2")])
+        .keeps("m1", &manifest)
+        .keeps("m2", "{}")
+        .keeps("layer", "files");
+    let hash = |digest: String| digest.trim_start_matches("sha256:").to_owned();
+    let folder = machine.path("containerd/io.containerd.content.v1.content/blobs/sha256");
+    std::fs::write(folder.join(hash(id.clone())), "configuration").unwrap();
+
+    assert_eq!(machine.runs(&giving()), (Some(0), String::new()));
+
+    let mut given = tar::Archive::new(std::fs::File::open(machine.path("given")).unwrap());
+    let files: Vec<(String, String)> = given
+        .entries()
+        .unwrap()
+        .map(|entry| {
+            let mut entry = entry.unwrap();
+            let path = entry.path().unwrap().display().to_string();
+            let content = std::io::read_to_string(&mut entry).unwrap();
+            (path, content)
+        })
+        .collect();
+    let mut blobs = [
+        (hash(digest("m1")), manifest.as_str()),
+        (hash(digest("layer")), "files"),
+        (hash(id), "configuration"),
+    ]
+    .map(|(hash, content)| (format!("blobs/sha256/{hash}"), content.to_owned()));
+    blobs.sort();
+    assert_eq!(files[0].0, "oci-layout");
+    assert_eq!(files[1..4], blobs);
+    assert_eq!(files.len(), 5);
+    assert_eq!(files[4].0, "index.json");
+    let index: serde_json::Value = serde_json::from_str(&files[4].1).unwrap();
+    let expected = serde_json::json!({"schemaVersion": 2, "manifests": [{
+        "mediaType": MANIFEST,
+        "digest": digest("m1"),
+        "size": manifest.len(),
+        "annotations": {"io.containerd.image.name": NAME},
+    }]});
+    assert_eq!(index, expected);
+}
+
+/// Of a list, as of an image that was pulled, only some manifests may be there; or the files are kept elsewhere.
+#[test]
+fn what_cannot_be_read_where_it_lies_is_exported() {
+    let list = Machine::with(&[row(NAME, LIST, "list")]).keeps("list", "{}");
+    let elsewhere = Machine::with(&[row(NAME, MANIFEST, "m1")]);
+
+    for machine in [list, elsewhere] {
+        assert_eq!(machine.runs(&giving()), (Some(0), String::new()));
+        assert_eq!(machine.written("given"), format!("exported {NAME}\n"));
+    }
 }

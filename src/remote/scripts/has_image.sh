@@ -2,10 +2,11 @@
 # containerd keeps each image under its names and under its id, all leading to the same manifest.
 socket=${1#unix://} id=$2
 shift 2
-list || exit 2
-target=$(target_of "$id")
+list_of "$id" "$@" || exit 2
+find_target "$id"
 [ -n "$target" ] || { echo "$id is not there"; exit 1; }
+of_id=$target
 for name; do
-  found=$(target_of "$name")
-  [ "$found" = "$target" ] || { echo "$name ${found:+is another image, and }is not there as $id"; exit 1; }
+  find_target "$name"
+  [ "$target" = "$of_id" ] || { echo "$name ${target:+is another image, and }is not there as $id"; exit 1; }
 done

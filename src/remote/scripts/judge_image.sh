@@ -32,7 +32,7 @@ foreign=$(grep -vxF -f "$own/asked" "$own/appeared" | tr '\n' ' ') || :
 [ "$status" = 0 ] || leave 1 'what came could not be imported'
 proved=
 for name in "$@" "$id"; do
-  target=$(target_of "$name")
+  find_target "$name"
   if [ -z "$target" ]; then
     # The runtime may take a moment to name it by its id.
     [ "$name" != "$id" ] || continue
@@ -43,7 +43,8 @@ for name in "$@" "$id"; do
     leave 3 "$giver gave another image as $name than $id: taken away again"
   proved=$target
 done
+listing=$before
 for name; do
-  cut -d ' ' -f 1 "$own/before" | grep -qxF "$name" || continue
-  notice "$name"
+  find_target "$name"
+  [ -z "$target" ] || notice "$name"
 done

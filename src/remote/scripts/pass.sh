@@ -25,23 +25,34 @@ end() {
 # tell: how much has come so far, for who takes something
 tell() { :; }
 
-agreed() { grep -q ' starting data transfer ' "$own/log"; }
+# logged TEXT: whether socat has said so
+logged() {
+  while read -r line; do
+    case $line in *"$1"*) return 0 ;; esac
+  done <"$own/log"
+  return 1
+}
 
-# watch LIMIT: ends socat where the two have not agreed upon TLS after 15 s, for which it would itself wait for ever, or
-# where it talks for more than LIMIT seconds.
+# watch LIMIT PACE: ends socat where the two have not agreed upon TLS after 15 s, for which it would itself wait for ever, or
+# where it talks for more than LIMIT seconds. It looks each PACE seconds.
 watch() {
-  seconds=0
+  seconds=0 agreed=
   while kill -0 "$talk" 2>/dev/null; do
-    sleep 1 >/dev/null 2>&1
-    seconds=$((seconds + 1))
-    if [ "$seconds" -gt "$1" ] || { [ "$seconds" -ge 15 ] && ! agreed; }; then
+    sleep "$2" >/dev/null 2>&1
+    seconds=$((seconds + $2))
+    [ "$agreed" ] || ! logged ' starting data transfer ' || agreed=yes
+    if [ "$seconds" -gt "$1" ] || { [ "$seconds" -ge 15 ] && [ ! "$agreed" ]; }; then
       echo "hawser E the other host had not come, or not sent all, after $seconds s" >>"$own/log"
       kill "$talk" 2>/dev/null || :
       return
     fi
-    ! agreed || tell
+    [ ! "$agreed" ] || tell
   done
 }
 
 # complaints: of socat
-complaints() { grep -E ' [EFW] ' "$own/log" >&2 || :; }
+complaints() {
+  while read -r line; do
+    case $line in *' E '* | *' F '* | *' W '*) printf '%s\n' "$line" >&2 ;; esac
+  done <"$own/log"
+}

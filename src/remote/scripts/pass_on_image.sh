@@ -1,15 +1,62 @@
-# pass_on_image.sh CRI_SOCKET ADDRESS PORT FROM LIMIT NAME…   (after pass.sh)
+# pass_on_image.sh CRI_SOCKET ADDRESS PORT FROM LIMIT NAME…   (after image_listing.sh, pass.sh)
 # An export that failed ends early, which the other end takes for no archive.
 # shellcheck disable=SC2154 # set in pass.sh
 limit=$1
 shift
+root=$(sed -n "s/^root *= *[\"']\(.*\)[\"'].*/\1/p" /etc/containerd/config.toml 2>/dev/null) || :
+store=${root:-/var/lib/containerd}/io.containerd.content.v1.content/blobs
+
+# manifests NAME…: rows of NAME TYPE DIGEST SIZE. Not of lists of manifests, of which only some may be here.
+manifests() {
+  list_of "$@" || return 1
+  for name; do
+    find_target "$name"
+    digest=${target%% *} kind=${target#* }
+    case $name in *[!A-Za-z0-9._/:@+-]*) return 1 ;; esac
+    case $kind in *.image.manifest.v1+json | *.distribution.manifest.v2+json) ;; *) return 1 ;; esac
+    size=$(wc -c <"$store/sha256/${digest#sha256:}") || return 1
+    printf '%s %s %s %d\n' "$name" "$kind" "$digest" "$size"
+  done
+}
+
+# blobs: the files in which containerd keeps what the manifests are of. They may name what is none, in annotations.
+blobs() {
+  while read -r _ _ digest _; do
+    printf '%s\n' "$digest"
+    grep -o 'sha256:[0-9a-f]\{64\}' "$store/sha256/${digest#sha256:}" || :
+  done <"$own/manifests" | sort -u | while IFS=: read -r _ hash; do
+    [ ! -f "$store/sha256/$hash" ] || printf 'blobs/sha256/%s\n' "$hash"
+  done
+}
+
+index() {
+  awk 'BEGIN { printf "{\"schemaVersion\":2,\"manifests\":[" }
+    { printf "%s{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%s,", (NR > 1 ? "," : ""), $2, $3, $4
+      printf "\"annotations\":{\"io.containerd.image.name\":\"%s\"}}", $1 }
+    END { print "]}" }' "$own/manifests"
+}
+
+# export_layout NAME…: an OCI layout. Files are read where they lie: what ctr exports goes through containerd and ctr, byte for
+# byte, which takes some times as long.
+export_layout() {
+  if manifests "$@" >"$own/manifests" 2>/dev/null; then
+    ln -s "$store" "$own/blobs"
+    echo '{"imageLayoutVersion":"1.0.0"}' >"$own/oci-layout"
+    index >"$own/index.json"
+    # shellcheck disable=SC2046 # one word a line
+    tar -C "$own" -b 256 -cf - oci-layout $(blobs) index.json
+  else
+    ctr -a "$socket" -n k8s.io images export - "$@"
+  fi
+}
+
 socat -u -d -d -b 131072 -T 300 STDIN "OPENSSL:$address:$port,bind=$from,connect-timeout=5,$with" \
   <"$own/stream" 2>>"$own/log" &
 talk=$!
-watch "$limit" </dev/null >/dev/null 2>&1 &
+watch "$limit" 5 </dev/null >/dev/null 2>&1 &
 watching=$!
 status=0
-ctr -a "$socket" -n k8s.io images export - "$@" >"$own/stream" || status=$?
+export_layout "$@" >"$own/stream" || status=$?
 wait "$talk" || status=$?
 complaints
 exit "$status"

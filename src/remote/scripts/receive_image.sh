@@ -5,7 +5,8 @@
 limit=$1 giver=$2 id=$3
 shift 3
 list || exit 2
-printf '%s\n' "$listing" >"$own/before"
+before=$listing
+printf '%s\n' "$before" >"$own/before"
 ctr -a "$socket" -n k8s.io images import - <"$own/stream" >/dev/null &
 import=$!
 socat -u -d -d -b 131072 -T 300 \
@@ -13,17 +14,20 @@ socat -u -d -d -b 131072 -T 300 \
   >"$own/stream" 2>>"$own/log" &
 talk=$!
 # What socat has written is the image, but for a few lines.
-tell() { sed -n 's/^wchar: /taken /p' "/proc/$talk/io" 2>/dev/null || :; }
+tell() {
+  while read -r count bytes; do
+    [ "$count" != wchar: ] || echo "taken $bytes"
+  done <"/proc/$talk/io" || :
+}
 # Also where nobody listens any more.
-(trap '' PIPE; watch "$limit") </dev/null 2>/dev/null &
+(trap '' PIPE; watch "$limit" 1) </dev/null 2>/dev/null &
 watching=$!
-listens() { grep -q ' listening on ' "$own/log"; }
 tries=0
-until listens || [ $((tries += 1)) -gt 50 ]; do
+until logged ' listening on ' || [ $((tries += 1)) -gt 50 ]; do
   kill -0 "$talk" 2>/dev/null || break
   sleep 0.1
 done
-! listens || echo waiting
+! logged ' listening on ' || echo waiting
 status=0
 wait "$import" || status=$?
 end
