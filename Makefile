@@ -32,9 +32,10 @@ check: tools ## format, lints, licences, shell scripts
 	cargo deny --log-level error check bans licenses sources
 	@lab/shellcheck.sh
 
+# With the feature, as all else here: what is compiled for the lab's tests need not be compiled twice.
 unit: tools ## tests that need no lab
-	cargo nextest run --locked
-	cargo test --locked --doc
+	cargo nextest run --locked --features lab -E 'not binary(/^lab/)'
+	cargo test --locked --features lab --doc
 
 lab-test: tools ## tests on the lab's real hosts; some of them with LAB_TESTS="binary(=lab_bare)"
 	@lab/lab build

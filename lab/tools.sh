@@ -5,11 +5,12 @@ cd "$(dirname "$(readlink -f "$0")")"
 # shellcheck source=lib/common.sh
 source lib/common.sh
 
-# need_cargo COMMAND CRATE: a subcommand of cargo, built from its crate where it is missing.
+# need_cargo COMMAND CRATE: a subcommand of cargo, built from its crate where it is missing; not optimised, as that takes
+# longer than all that is ever asked of it here.
 need_cargo() {
   cargo "$1" --version >/dev/null 2>&1 || {
     say "installing $2"
-    cargo install --locked --quiet "$2"
+    cargo install --debug --locked --quiet "$2"
   }
 }
 
