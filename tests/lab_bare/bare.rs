@@ -24,6 +24,17 @@ pub(crate) fn text(profile: &str) -> String {
     text.replace("swap = \"keep\"", "swap = \"off\"")
 }
 
+/// An inventory without these hosts.
+pub(crate) fn without(names: &[&str], text: &str) -> String {
+    let is_one = |entry: &&str| {
+        names
+            .iter()
+            .any(|name| entry.starts_with(&format!("name = \"{name}\"\n")))
+    };
+    let entries = text.split("[[hosts]]\n").filter(|entry| !is_one(entry));
+    entries.collect::<Vec<_>>().join("[[hosts]]\n")
+}
+
 /// What is brought to hosts that have no images.
 pub(crate) fn archive() -> PathBuf {
     lab::folder().join("run/images.tar")
