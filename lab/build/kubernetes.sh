@@ -24,7 +24,7 @@ need golang-go
 export GO111MODULE=off CGO_ENABLED=0 GOFLAGS='' GOPATH=$gopath GOCACHE=$cache/go-build
 mkdir -p "$out"
 cd "$gopath/src/k8s.io/kubernetes"
-for program in kubeadm kubelet kubectl kube-scheduler kube-controller-manager kube-apiserver kube-proxy; do
-  go build -trimpath -ldflags "$(stamp)" -o "$out/" "k8s.io/kubernetes/cmd/$program"
-done
+# All at once: while one is linked, which only one processor does, the next are compiled.
+go build -trimpath -ldflags "$(stamp)" -o "$out/" \
+  k8s.io/kubernetes/cmd/{kubeadm,kubelet,kubectl,kube-scheduler,kube-controller-manager,kube-apiserver,kube-proxy}
 [[ $("$out/kubeadm" version -o short) == "$stamped" ]]
