@@ -12,13 +12,12 @@ list() { listing=$(containerd images ls); }
 
 # list_of NAME…: the same of these alone, as ctr looks into each image that it lists
 list_of() {
-  filters=
   for name; do
     case $name in *[!A-Za-z0-9._/:@+-]*) list; return ;; esac
-    filters="$filters name==\"$name\""
+    shift
+    set -- "$@" "name==\"$name\""
   done
-  # shellcheck disable=SC2086 # a word for each name
-  listing=$(containerd images ls $filters)
+  listing=$(containerd images ls "$@")
 }
 
 # find_target NAME: $target is where it leads in $listing, DIGEST TYPE; more than that where several rows have the name
