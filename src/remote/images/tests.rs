@@ -1,5 +1,6 @@
 //! The scripts against a containerd that says what a test wants.
 
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -99,7 +100,8 @@ impl Machine {
         self
     }
 
-    fn runs(&self, command: &RemoteCommand) -> (Option<i32>, String) {
+    /// A shell that runs what the host is sent, with the programs and folders of this one.
+    fn shell(&self, command: &RemoteCommand) -> Command {
         let usual = "export LC_ALL=C PATH=\"";
         let folder = self.0.path().display();
         let line = command.line().replace(usual, &format!("{usual}{folder}:"));
@@ -107,14 +109,23 @@ impl Machine {
             .replace("/run/hawser-pass", &format!("{folder}/hawser-pass"))
             .replace("/var/lib/containerd", &format!("{folder}/containerd"));
         let mut sh = Command::new("sh");
-        let output = sh.args(["-c", &line]).stdin(Stdio::null()).output().unwrap();
+        sh.args(["-c", &line]).stdin(Stdio::null());
+        sh
+    }
+
+    fn runs(&self, command: &RemoteCommand) -> (Option<i32>, String) {
+        let output = self.shell(command).output().unwrap();
+        self.has_no_key_left();
+        told(&output)
+    }
+
+    fn has_no_key_left(&self) {
         let left = std::fs::read_dir(self.0.path()).unwrap();
         let left = left.filter(|entry| {
             let name = entry.as_ref().unwrap().file_name();
             name.to_string_lossy().starts_with("hawser-pass")
         });
         assert_eq!(left.count(), 0, "the folder with the key stays");
-        told(&output)
     }
 
     fn removed(&self) -> String {
@@ -302,6 +313,33 @@ fn names_that_nobody_asked_for_are_taken_away_and_the_giver_is_named() {
     assert_eq!(machine.removed(), format!("{old}\n{NAME}\n{new}\n"));
 }
 
+/// The connection is lost while something comes, and who looks at it has nobody to tell.
+#[test]
+fn what_came_is_taken_away_also_where_nobody_hears_of_it() {
+    let machine = Machine::with(&[]).gets(&[row("evil:1", MANIFEST, "evil")]);
+    machine.program(
+        "socat",
+        "echo 'now N listening on a port' >&2; until [ -e lost ]; do sleep 0.05; done; echo 'now E it says' >&2; echo archive",
+    );
+    let mut shell = machine.shell(&taking());
+    let mut receiving = shell
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut heard = BufReader::new(receiving.stdout.take().unwrap());
+    let mut first = String::new();
+    heard.read_line(&mut first).unwrap();
+
+    drop((heard, receiving.stderr.take()));
+    std::fs::write(machine.path("lost"), "").unwrap();
+    let status = receiving.wait().unwrap();
+
+    assert_eq!((first.as_str(), status.code()), ("waiting\n", Some(3)));
+    assert_eq!(machine.removed(), "evil:1\n");
+    machine.has_no_key_left();
+}
+
 #[test]
 fn what_names_were_taken_is_looked_at_also_where_the_import_failed() {
     let machine = Machine::with(&[]).gets(&[row("evil:1", MANIFEST, "evil")]);
@@ -386,7 +424,7 @@ fn nothing_stays_of_what_could_not_be_imported() {
 #[test]
 fn what_is_given_is_read_where_containerd_keeps_it_and_the_index_comes_last() {
     let id = image().id;
-    let manifest = manifest_of(&id).replace("}]}", "}], \"annotations\": {\"base\": \"BASE\"}}");
+    let manifest = manifest_of(&id).replace("}]}", "}], \"annotations\": {\"base.digest\": \"BASE\"}}");
     let manifest = manifest.replace("BASE", &digest("of another registry"));
     let machine = Machine::with(&[row(NAME, MANIFEST, "m1"), row("other:1", MANIFEST, "m2")])
         .keeps("m1", &manifest)
@@ -430,13 +468,17 @@ fn what_is_given_is_read_where_containerd_keeps_it_and_the_index_comes_last() {
     assert_eq!(index, expected);
 }
 
-/// Of a list, as of an image that was pulled, only some manifests may be there; or the files are kept elsewhere.
+/// Of a list, as of an image that was pulled, only some manifests may be there; the files are kept elsewhere; or layers are
+/// kept as what was unpacked of them.
 #[test]
 fn what_cannot_be_read_where_it_lies_is_exported() {
     let list = Machine::with(&[row(NAME, LIST, "list")]).keeps("list", "{}");
     let elsewhere = Machine::with(&[row(NAME, MANIFEST, "m1")]);
+    let without_layer = Machine::with(&[row(NAME, MANIFEST, "m1")])
+        .keeps("m1", &manifest_of(&digest("configuration")))
+        .keeps("configuration", "{}");
 
-    for machine in [list, elsewhere] {
+    for machine in [list, elsewhere, without_layer] {
         assert_eq!(machine.runs(&giving()), (Some(0), String::new()));
         assert_eq!(machine.written("given"), format!("exported {NAME}\n"));
     }

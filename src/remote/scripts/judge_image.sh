@@ -2,9 +2,12 @@
 # An archive may give any image any name. What has got a name that nobody asked for, or is not the image, is taken away again.
 # 3: the giver is not to be trusted.
 
+# tell_them TEXT: if they still hear it
+tell_them() { echo "$1" 2>/dev/null || :; }
+
 # appeared: lists the names that lead somewhere else than before
 appeared() {
-  list || { echo "what $giver gave cannot be looked at"; exit 3; }
+  list || { tell_them "what $giver gave cannot be looked at"; exit 3; }
   printf '%s\n' "$listing" >"$own/after"
   awk '{ row = $1 " " $2 " " $3 } NR == FNR { known[row]; next } !(row in known) { print (NF ? $1 : "(no name)") }' \
     "$own/before" "$own/after" >"$own/appeared"
@@ -12,7 +15,7 @@ appeared() {
 
 # leave STATUS WHY: with nothing of it. The runtime may still be about to name images by their ids.
 leave() {
-  echo "$2"
+  tell_them "$2"
   for _ in 1 2 3; do
     [ -s "$own/appeared" ] || exit "$1"
     while read -r name; do
@@ -21,7 +24,7 @@ leave() {
     sleep 0.5
     appeared
   done
-  [ ! -s "$own/appeared" ] || echo 'not all of it could be taken away: look at ctr -n k8s.io images ls'
+  [ ! -s "$own/appeared" ] || tell_them 'not all of it could be taken away: look at ctr -n k8s.io images ls'
   exit "$1"
 }
 

@@ -26,12 +26,7 @@ end() {
 tell() { :; }
 
 # logged TEXT: whether socat has said so
-logged() {
-  while read -r line; do
-    case $line in *"$1"*) return 0 ;; esac
-  done <"$own/log"
-  return 1
-}
+logged() { grep -qF "$1" "$own/log"; }
 
 # watch LIMIT PACE: ends socat where the two have not agreed upon TLS after 15 s, for which it would itself wait for ever, or
 # where it talks for more than LIMIT seconds. It looks each PACE seconds.
@@ -51,8 +46,4 @@ watch() {
 }
 
 # complaints: of socat
-complaints() {
-  while read -r line; do
-    case $line in *' E '* | *' F '* | *' W '*) printf '%s\n' "$line" >&2 ;; esac
-  done <"$own/log"
-}
+complaints() { grep -E ' [EFW] ' "$own/log" >&2 || :; }

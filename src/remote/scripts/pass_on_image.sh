@@ -1,5 +1,6 @@
 # pass_on_image.sh CRI_SOCKET ADDRESS PORT FROM LIMIT NAME…   (after image_listing.sh, pass.sh)
-# An export that failed ends early, which the other end takes for no archive.
+# An export that failed ends early, which the other end takes for no archive. What tar could not read is missing in what it
+# sends: its status says so, and containerd at the other end, which computes every digest, finds it when it unpacks.
 # shellcheck disable=SC2154 # set in pass.sh
 limit=$1
 shift
@@ -13,19 +14,24 @@ manifests() {
     find_target "$name"
     digest=${target%% *} kind=${target#* }
     case $name in *[!A-Za-z0-9._/:@+-]*) return 1 ;; esac
-    case $kind in *.image.manifest.v1+json | *.distribution.manifest.v2+json) ;; *) return 1 ;; esac
+    case $kind in
+      application/vnd.oci.image.manifest.v1+json | application/vnd.docker.distribution.manifest.v2+json) ;;
+      *) return 1 ;;
+    esac
     size=$(wc -c <"$store/sha256/${digest#sha256:}") || return 1
     printf '%s %s %s %d\n' "$name" "$kind" "$digest" "$size"
   done
 }
 
-# blobs: the files in which containerd keeps what the manifests are of. They may name what is none, in annotations.
+# blobs: the files in which containerd keeps what the manifests are of. One that is not there ends it: of an image that was
+# pulled containerd may keep no layers but unpacked ones, and ctr says so.
 blobs() {
   while read -r _ _ digest _; do
     printf '%s\n' "$digest"
-    grep -o 'sha256:[0-9a-f]\{64\}' "$store/sha256/${digest#sha256:}" || :
-  done <"$own/manifests" | sort -u | while IFS=: read -r _ hash; do
-    [ ! -f "$store/sha256/$hash" ] || printf 'blobs/sha256/%s\n' "$hash"
+    grep -o '"digest" *: *"sha256:[0-9a-f]\{64\}"' "$store/sha256/${digest#sha256:}" || :
+  done <"$own/manifests" | grep -o '[0-9a-f]\{64\}' | sort -u | while read -r hash; do
+    [ -f "$store/sha256/$hash" ] || exit 1
+    printf 'blobs/sha256/%s\n' "$hash"
   done
 }
 
@@ -39,12 +45,13 @@ index() {
 # export_layout NAME…: an OCI layout. Files are read where they lie: what ctr exports goes through containerd and ctr, byte for
 # byte, which takes some times as long.
 export_layout() {
-  if manifests "$@" >"$own/manifests" 2>/dev/null; then
+  if manifests "$@" >"$own/manifests" 2>/dev/null && blobs >"$own/files"; then
     ln -s "$store" "$own/blobs"
     echo '{"imageLayoutVersion":"1.0.0"}' >"$own/oci-layout"
     index >"$own/index.json"
+    # What ctr leaves unread at the end of an archive has to fit into its pipe (64 KiB), or who writes to it fails.
     # shellcheck disable=SC2046 # one word a line
-    tar -C "$own" -b 256 -cf - oci-layout $(blobs) index.json
+    tar -C "$own" -b 64 -cf - oci-layout $(cat "$own/files") index.json
   else
     ctr -a "$socket" -n k8s.io images export - "$@"
   fi

@@ -31,4 +31,6 @@ done
 status=0
 wait "$import" || status=$?
 end
+# What came is judged, and taken away if need be, also where nobody is there any more to be told.
+trap '' PIPE
 complaints
