@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::cluster::{assert_whole, members};
+use crate::cluster::{assert_whole, await_members, members};
 use crate::fault::{Run, apply, empty, hold_kubeadm};
 use crate::support::hawser::{BUILD, LOOK, Workstation};
 use crate::support::host::{exec, is_so};
@@ -34,6 +34,9 @@ fn d10_ctrl_c_awaits_the_join_and_starts_nothing_new() {
     let workstation = Workstation::new("stacked");
     assert_whole(&workstation);
     empty("cp3");
+    // Where cp3 was the leader they elect another: until then hawser would refuse to add a member.
+    await_members("cp1");
+    await_members("cp2");
 
     let mut run = apply(&workstation);
     await_joining(&mut run, "cp3");
