@@ -182,5 +182,6 @@ async fn both_ends(
 
 type Ended = Result<Output, Problem>;
 
-/// A receiver to which nobody comes gives up after 10 s.
-const MOMENT: Duration = Duration::from_secs(12);
+/// A receiver to which nobody comes gives up after 10 s, one to which somebody comes who says nothing after 15; then it looks at
+/// what it has got. Nothing may be sent from here before it has ended: it would take that for what came, and take it away.
+const MOMENT: Duration = Duration::from_secs(30);

@@ -150,7 +150,7 @@ async fn a_receiver_has_seconds_left_when_its_giver_has_failed() {
         .entries()
         .into_iter()
         .find(|entry| entry.ends_with("b > import"));
-    assert_eq!(import.unwrap(), " 17 b > import");
+    assert_eq!(import.unwrap(), " 35 b > import");
 }
 
 #[tokio::test(start_paused = true)]
