@@ -34,7 +34,7 @@ pub enum Look {
 
 /// What is on the host, and the files at `paths`.
 ///
-/// Takes at most about 25 s: every question has its own time limit, and they are asked side by side.
+/// Takes at most about 45 s: every question has its own time limit, and they are asked side by side.
 pub fn probe(topology: &Topology, host: &Host, look: Look, paths: &[String]) -> RemoteCommand {
     let is_whole = look == Look::Whole;
     let roles: Vec<String> = host.roles.iter().map(ToString::to_string).collect();
@@ -237,6 +237,23 @@ mod tests {
     }
 
     /// What bash says of a connection that it tries to make, and what becomes of it.
+    /// What is said by a program whose first answer ends with this status, and the second with 0.
+    fn patiently_asked(status: u8) -> String {
+        let ask = format!(
+            "tries=0\ntimeout() {{ shift; tries=$((tries + 1)); echo \"$* $tries\"; [ $tries = 2 ] || return {status}; }}\n\
+             patiently kubeadm version || echo \"ended with $?\"\n"
+        );
+        let output = sh(&(include_str!("scripts/probe_node.sh").to_owned() + &ask), &[]);
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    #[test]
+    fn a_program_that_did_not_answer_in_time_is_asked_once_more() {
+        assert_eq!(patiently_asked(124), "kubeadm version 1\nkubeadm version 2\n");
+        assert_eq!(patiently_asked(1), "kubeadm version 1\nended with 1\n");
+        assert_eq!(patiently_asked(0), "kubeadm version 1\n");
+    }
+
     fn tls_when_bash_says(words: &str) -> Output {
         let script = concat!(
             include_str!("scripts/probe_cluster.sh"),

@@ -5,14 +5,22 @@ node() {
     also version kubectl version --client -o json |
     also section images images |
     also section sandbox sandbox |
-    also section needed_images timeout 20 kubeadm config images list \
+    also section needed_images patiently kubeadm config images list \
       --kubernetes-version "$version" --image-repository "$repository"
 }
 
 # version PROGRAM ARGUMENT...: a program that is not there is left out, one that cannot tell is not.
-# A host that has just started takes seconds to read a program of 100 MB for the first time.
 version() {
-  ! command -v "$1" >/dev/null || section "$1" timeout 20 "$@"
+  ! command -v "$1" >/dev/null || section "$1" patiently "$@"
+}
+
+# patiently COMMAND...: asked once more where it did not answer in time. A host that has just started, or whose disk is busy,
+# takes seconds to read a program of 100 MB for the first time, and what it has read by then it need not read again.
+patiently() {
+  timeout 20 "$@"
+  status=$?
+  [ "$status" = 124 ] || return "$status"
+  timeout 20 "$@"
 }
 
 # The image that every pod starts with.
