@@ -23,7 +23,8 @@ fn a10_what_a_killed_push_has_brought_is_not_sent_again() {
         }
         brought.len() == 8
     });
-    assert!(enough && first.is_running());
+    let goes_on = enough && first.is_running();
+    assert!(goes_on, "it ended before: {}", first.finish(PUSH).said());
     drop(first);
     let brought = brought.into_inner();
     let second = workstation.hawser(&push, PUSH).exits(0);
