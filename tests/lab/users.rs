@@ -9,7 +9,7 @@ use crate::support::hawser::reached;
 use crate::support::host;
 use crate::support::kubectl::{is_ready, name};
 use crate::support::process::Running;
-use crate::support::requests::{self, Loop, PATIENCE, Question, Request, failed};
+use crate::support::requests::{self, Loop, Question, Request, failed};
 
 /// They come when init has finished.
 pub(crate) struct Users {
@@ -30,7 +30,7 @@ impl User {
             server: server.to_owned(),
             path: "/api/v1/namespaces/default".to_owned(),
             every: Duration::from_millis(200),
-            limit: PATIENCE,
+            limit: Duration::from_secs(5),
         };
         Self {
             watch: credentials.watch(server, "/api/v1/nodes"),

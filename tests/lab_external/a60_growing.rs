@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::cluster::{at_the_endpoint, hosts};
 use crate::support::hawser::{Administrator, BUILD, LOOK, Workstation, report};
 use crate::support::process::Ran;
-use crate::support::requests::{self, PATIENCE, Question, Request, failed};
+use crate::support::requests::{self, Question, failed};
 use crate::support::wait::{LONG, until};
 use crate::support::{host, lab};
 use crate::{ENDPOINT, PROFILE};
@@ -23,6 +23,10 @@ const PLAN: [&str; 4] = ["plan", "--detailed-exitcode", "--max-unreachable-worke
 
 /// A leader is found within 2 s, and API servers turn to another member; the rest is for two cores.
 const AGAIN: Duration = Duration::from_secs(30);
+
+/// How long an API server itself takes at most for an answer (`--request-timeout`). Where etcd's leader stalls on a busy
+/// machine, and where another is elected, an API server asks again, which takes some seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The profile's workers. They are without power while etcd grows: with two hosts more there would be eleven kubelets, and
 /// these want more of the kernel's inotify instances than the 128 that a user has.
@@ -60,22 +64,6 @@ fn voters(on: &str) -> Result<Vec<String>, String> {
         .collect();
     names.sort();
     Ok(names)
-}
-
-/// etcd's term: every election has one of its own.
-fn term(on: &str) -> u64 {
-    let status = etcdctl(on, "endpoint status").answer().unwrap();
-    let status: Value = serde_json::from_str(&status).unwrap();
-    status[0]["Status"]["header"]["raft_term"].as_u64().unwrap()
-}
-
-/// From the beginning of the first of these to that of the last.
-fn stretch(requests: &[&Request]) -> Duration {
-    let began = requests.iter().map(|request| request.began);
-    let (first, last) = (began.clone().min(), began.max());
-    first
-        .zip(last)
-        .map_or(Duration::ZERO, |(first, last)| last - first)
 }
 
 fn endpoints() -> Vec<String> {
@@ -138,7 +126,6 @@ fn a60_nothing_is_added_while_a_member_is_down() {
 #[test]
 fn a61_a_fourth_and_a_fifth_member_are_added_and_no_request_fails() {
     let administrator = at_the_endpoint();
-    let before = term("etcd1");
     let requests = requests::start(Question {
         credentials: administrator.credentials.clone(),
         server: ENDPOINT.to_owned(),
@@ -159,13 +146,7 @@ fn a61_a_fourth_and_a_fifth_member_are_added_and_no_request_fails() {
     );
     grown.exits(0);
     let failed = failed(&requests);
-    if term("etcd1") == before {
-        assert!(failed.is_empty(), "{failed:#?}");
-    } else {
-        // A leader whose disk stalls is deposed, whoever is added meanwhile, and what is asked just then may be answered by 500.
-        println!("etcd has elected another leader meanwhile; failed: {failed:#?}");
-        assert!(stretch(&failed) < AGAIN, "{failed:#?}");
-    }
+    assert!(failed.is_empty(), "{failed:#?}");
     assert!(requests.len() > 100, "too few requests to mean anything");
 }
 

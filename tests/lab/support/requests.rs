@@ -8,10 +8,6 @@ use std::time::{Duration, Instant};
 use super::api::Credentials;
 use super::wait;
 
-/// How long an API server itself takes at most for an answer (`--request-timeout`): on a busy machine some take seconds, and
-/// have not failed.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
-
 /// One request, and what became of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
