@@ -236,7 +236,6 @@ mod tests {
         String::from_utf8(sh.output().unwrap().stdout).unwrap()
     }
 
-    /// What bash says of a connection that it tries to make, and what becomes of it.
     /// What is said by a program whose first answer ends with this status, and the second with 0.
     fn patiently_asked(status: u8) -> String {
         let ask = format!(
@@ -254,6 +253,7 @@ mod tests {
         assert_eq!(patiently_asked(0), "kubeadm version 1\n");
     }
 
+    /// What bash says of a connection that it tries to make, and what becomes of it.
     fn tls_when_bash_says(words: &str) -> Output {
         let script = concat!(
             include_str!("scripts/probe_cluster.sh"),

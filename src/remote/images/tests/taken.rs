@@ -1,0 +1,158 @@
+//! What a host is handed, and what of it stays.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use crate::remote::images::import_image;
+
+use super::machine::{MANIFEST, Machine, NAME, SOCKET, digest, image, manifest_of, row, taking};
+
+#[test]
+fn an_image_that_comes_as_it_should_stays() {
+    let id = image().id;
+    let other = row("lab.local/net:1", MANIFEST, "net");
+    let machine = Machine::with(std::slice::from_ref(&other))
+        .gets(&[other, row(NAME, MANIFEST, "m1"), row(&id, MANIFEST, "m1")])
+        .holds("m1", &manifest_of(&id));
+
+    assert_eq!(machine.runs(&taking()), (Some(0), "waiting\n".to_owned()));
+    assert_eq!(machine.removed(), "");
+}
+
+/// The question compares rows; the runtime names the image by its id when it has noticed it.
+#[test]
+fn an_image_need_not_be_known_by_its_id_when_it_has_come() {
+    let machine = Machine::with(&[])
+        .gets(&[row(NAME, MANIFEST, "m1")])
+        .holds("m1", &manifest_of(&image().id));
+
+    assert_eq!(machine.runs(&taking()).0, Some(0));
+}
+
+#[test]
+fn names_that_nobody_asked_for_are_taken_away_and_the_giver_is_named() {
+    let id = image().id;
+    let (old, new) = ("k8s.gcr.io/kube-proxy:v1", "k8s.gcr.io/kube-apiserver:v1");
+    let machine = Machine::with(&[row(old, MANIFEST, "proxy")])
+        .gets(&[
+            row(old, MANIFEST, "evil"),
+            row(NAME, MANIFEST, "m1"),
+            row(new, MANIFEST, "evil"),
+        ])
+        .holds("m1", &manifest_of(&id));
+
+    let (status, said) = machine.runs(&taking());
+
+    let expected =
+        format!("waiting\nw1 gave more than was asked for, which is taken away again: {old} {new} \n");
+    assert_eq!((status, said), (Some(3), expected));
+    assert_eq!(machine.removed(), format!("{old}\n{NAME}\n{new}\n"));
+}
+
+/// The connection is lost while something comes, and who looks at it has nobody to tell.
+#[test]
+fn what_came_is_taken_away_also_where_nobody_hears_of_it() {
+    let machine = Machine::with(&[]).gets(&[row("evil:1", MANIFEST, "evil")]);
+    machine.program(
+        "socat",
+        "echo 'now N listening on a port' >&2; until [ -e lost ]; do sleep 0.05; done; echo 'now E it says' >&2; echo archive",
+    );
+    let mut shell = machine.shell(&taking());
+    let mut receiving = shell
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut heard = BufReader::new(receiving.stdout.take().unwrap());
+    let mut first = String::new();
+    heard.read_line(&mut first).unwrap();
+
+    drop((heard, receiving.stderr.take()));
+    std::fs::write(machine.path("lost"), "").unwrap();
+    let status = receiving.wait().unwrap();
+
+    assert_eq!((first.as_str(), status.code()), ("waiting\n", Some(3)));
+    assert_eq!(machine.removed(), "evil:1\n");
+    machine.has_no_key_left();
+}
+
+#[test]
+fn what_names_were_taken_is_looked_at_also_where_the_import_failed() {
+    let machine = Machine::with(&[]).gets(&[row("evil:1", MANIFEST, "evil")]);
+    std::fs::write(machine.path("broken"), "").unwrap();
+
+    assert_eq!(machine.runs(&taking()).0, Some(3));
+    assert_eq!(machine.removed(), "evil:1\n");
+}
+
+#[test]
+fn another_image_under_the_name_that_was_asked_for_is_taken_away() {
+    let id = image().id;
+    let machine = Machine::with(&[])
+        .gets(&[row(NAME, MANIFEST, "evil"), row(&id, MANIFEST, "evil")])
+        .holds("evil", &manifest_of(&digest("another")));
+
+    let (status, said) = machine.runs(&taking());
+
+    let expected = format!("waiting\nw1 gave another image as {NAME} than {id}: taken away again\n");
+    assert_eq!((status, said), (Some(3), expected));
+    assert_eq!(machine.removed(), format!("{NAME}\n{id}\n"));
+}
+
+#[test]
+fn a_false_id_beside_the_right_image_is_seen() {
+    let id = image().id;
+    let machine = Machine::with(&[])
+        .gets(&[row(NAME, MANIFEST, "m1"), row(&id, MANIFEST, "evil")])
+        .holds("m1", &manifest_of(&id))
+        .holds("evil", &manifest_of(&digest("another")));
+
+    assert_eq!(machine.runs(&taking()).0, Some(3));
+}
+
+/// A name may hold anything, a line of the list too.
+#[test]
+fn a_name_that_looks_like_two_rows_deceives_nobody() {
+    let id = image().id;
+    let spoof = format!("{NAME} {MANIFEST} {}\n", digest("m1"));
+    let machine = Machine::with(&[])
+        .gets(&[row(NAME, MANIFEST, "evil"), spoof])
+        .holds("m1", &manifest_of(&id))
+        .holds("evil", &manifest_of(&digest("another")));
+
+    assert_eq!(machine.runs(&taking()).0, Some(3));
+}
+
+/// The runtime would not see that a name which it has marked as its own leads to another image now.
+#[test]
+fn a_name_that_was_there_is_noticed_anew_when_it_leads_to_another_image() {
+    let id = image().id;
+    let label = format!("{NAME} io.cri-containerd.image=\n");
+    let handed = Machine::with(&[row(NAME, MANIFEST, "old")])
+        .gets(&[row(NAME, MANIFEST, "m1")])
+        .holds("m1", &manifest_of(&id));
+    let imported = Machine::with(&[]);
+    let fresh = Machine::with(&[]);
+
+    assert_eq!(handed.runs(&taking()).0, Some(0));
+    assert_eq!(imported.runs(&import_image(SOCKET, &image(), &[NAME])).0, Some(0));
+    assert_eq!(fresh.runs(&import_image(SOCKET, &image(), &[])).0, Some(0));
+
+    assert_eq!(handed.written("labelled"), label);
+    assert_eq!(imported.written("labelled"), label);
+    assert_eq!(fresh.written("labelled"), "");
+}
+
+#[test]
+fn nothing_stays_of_what_could_not_be_imported() {
+    let machine = Machine::with(&[]).gets(&[row(NAME, MANIFEST, "m1")]);
+    std::fs::write(machine.path("broken"), "").unwrap();
+
+    let (status, said) = machine.runs(&taking());
+
+    assert_eq!(
+        (status, said.as_str()),
+        (Some(1), "waiting\nwhat came could not be imported\n")
+    );
+    assert_eq!(machine.removed(), format!("{NAME}\n"));
+}
