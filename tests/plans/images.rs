@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use hawser::facts::Observed;
 use hawser::plan::{Plan, Step};
 use hawser::planner::push_images;
-use hawser::topology::Topology;
+use hawser::topology::{HostName, Topology};
 
 use crate::archives::archive_of;
-use crate::inventory::{external, stacked};
+use crate::inventory::{compact_external, external, stacked};
 use crate::listing::page;
 use crate::world::World;
 
@@ -68,6 +68,21 @@ fn imports(world: &World, limit: &[&str]) -> Vec<String> {
     plan.steps()
         .map(|step| format!("{}: {}", step.host, step.describe))
         .collect()
+}
+
+#[test]
+fn hosts_where_no_kubelet_runs_are_sent_nothing() {
+    for topology in [stacked(1, 1), compact_external()] {
+        let world = without_images(with_archive(topology));
+        let hosts: Vec<_> = world.hosts.keys().cloned().collect();
+
+        let plan = push_images(&world.topology, &world.observe(), &BTreeSet::new()).unwrap();
+        let sent: BTreeSet<_> = plan.steps().map(|step| step.host.clone()).collect();
+
+        let runs_pods = |name: &&HostName| world.topology.runs_pods(world.topology.host(name).unwrap());
+        assert_eq!(sent, hosts.iter().filter(runs_pods).cloned().collect());
+        assert!(sent.len() < hosts.len());
+    }
 }
 
 #[test]
