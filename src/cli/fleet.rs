@@ -117,6 +117,7 @@ async fn facts_of(
     let paths = match look {
         Look::Whole => paths(topology, host),
         Look::Health => api_server(topology, host),
+        Look::Images => Vec::new(),
     };
     let question = probe::probe(topology, host, look, &paths);
     let output = ask_within(session, &question, host, patience).await?;

@@ -20,6 +20,14 @@ const SCRIPT: &str = concat!(
     include_str!("scripts/probe.sh"),
 );
 
+/// The same for a host that is brought images.
+const OF_IMAGES: &str = concat!(
+    include_str!("scripts/answers.sh"),
+    include_str!("scripts/probe_host.sh"),
+    include_str!("scripts/probe_node.sh"),
+    include_str!("scripts/probe_images.sh"),
+);
+
 /// kubeadm's own default, where the inventory's `ClusterConfiguration` names no other.
 const ETCD_DATA: &str = "/var/lib/etcd";
 
@@ -30,12 +38,18 @@ pub enum Look {
     Whole,
     /// Whether it is well: not what is installed, which images it has, and what was applied to the cluster.
     Health,
+    /// Which images it has, and starts pods with.
+    Images,
 }
 
 /// What is on the host, and the files at `paths`.
 ///
 /// Takes at most about 45 s: every question has its own time limit, and they are asked side by side.
 pub fn probe(topology: &Topology, host: &Host, look: Look, paths: &[String]) -> RemoteCommand {
+    if look == Look::Images {
+        return RemoteCommand::reads("looking at the host", OF_IMAGES)
+            .args([&topology.kubeadm.cri_socket, etcd_data(topology)]);
+    }
     let is_whole = look == Look::Whole;
     let roles: Vec<String> = host.roles.iter().map(ToString::to_string).collect();
     let vip = topology.endpoint.vip.map(|vip| vip.to_string());
@@ -91,6 +105,7 @@ pub(super) fn etcd_data(topology: &Topology) -> &str {
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
+    use std::os::unix::fs::PermissionsExt;
     use std::os::unix::net::UnixListener;
     use std::path::Path;
     use std::process::{Command, Output};
@@ -144,6 +159,60 @@ mod tests {
 
         assert_eq!(String::from_utf8(answer.stdout).unwrap(), "[{\"id\":1}]\n");
         assert!(answer.status.success());
+    }
+
+    fn program(folder: &Path, name: &str, says: &str) {
+        let path = folder.join(name);
+        std::fs::write(
+            &path,
+            format!(
+                "#!/bin/sh\necho {name} >>{}\nprintf '{says}'\n",
+                folder.join("asked").display()
+            ),
+        )
+        .unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    #[test]
+    fn a_host_that_is_brought_images_is_asked_for_these_and_for_no_versions() {
+        let folder = tempfile::tempdir().unwrap();
+        let unit = "LoadState=loaded\\nActiveState=active\\nUnitFileState=enabled\\nActiveEnterTimestampMonotonic=1\\n";
+        let pause = format!(
+            "k8s.gcr.io/pause:3.2 application/x sha256:{} 1 MiB linux/amd64 -\\n",
+            "0".repeat(64)
+        );
+        for (name, says) in [
+            ("systemctl", format!("{unit}\\n{unit}").as_str()),
+            (
+                "ip",
+                "2: eth0    inet 192.0.2.1/24 brd 192.0.2.255 scope global eth0\\n",
+            ),
+            ("ctr", &format!("REF TYPE DIGEST SIZE PLATFORMS LABELS\\n{pause}")),
+            ("containerd", "    sandbox_image = \"k8s.gcr.io/pause:3.2\"\\n"),
+            ("kubeadm", ""),
+            ("kubelet", ""),
+            ("kubectl", ""),
+        ] {
+            program(folder.path(), name, says);
+        }
+        let socket = folder.path().join("containerd.sock");
+        let _listens = UnixListener::bind(&socket).unwrap();
+        let script = format!("PATH={}:$PATH\n{}", folder.path().display(), super::OF_IMAGES);
+
+        let answer = sh(&script, &[&socket, Path::new("/nonexistent")]);
+        let facts = crate::facts::parse(&answer.stdout).unwrap();
+
+        assert_eq!(
+            facts.kubernetes.images.known().unwrap(),
+            &["k8s.gcr.io/pause:3.2"]
+        );
+        assert_eq!(
+            facts.kubernetes.sandbox_image.known().unwrap(),
+            "k8s.gcr.io/pause:3.2"
+        );
+        let asked = std::fs::read_to_string(folder.path().join("asked")).unwrap();
+        assert!(!asked.contains("kube"), "{asked}");
     }
 
     #[test]

@@ -62,7 +62,7 @@ async fn push(
     (began, stop): (Instant, tokio::sync::watch::Receiver<engine::StopLevel>),
     events: &UnboundedSender<Event>,
 ) -> Report {
-    let observation = fleet.observe(topology, Look::Whole, events).await;
+    let observation = fleet.observe(topology, Look::Images, events).await;
     let mut report = Report {
         phases: vec![PhaseTime {
             phase: "connect and observe".to_owned(),
