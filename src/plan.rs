@@ -64,7 +64,7 @@ pub struct Step {
     #[serde(rename = "timeout_s", serialize_with = "seconds")]
     pub timeout: Duration,
     /// When it is so: asked before (then the step is already done) and after (polled to its deadline).
-    /// None where the change tells by its own exit status.
+    /// None where the change tells by its own exit status. Where the change looks itself, see [`Step::looks_itself`].
     pub done_when: Option<Check>,
     /// Which value the standard output of the check that said yes (or, without a check, of the change) gives:
     /// [`Slot::CaHash`], computed from the CA certificate, or the files of a bundle, [`Slot::Files`].
@@ -79,6 +79,11 @@ pub struct Step {
     /// Other hosts that may have, by then, what the change would send from the workstation, the best first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub relays: Vec<Relay>,
+    /// Whether the change looks itself whether the step is done, before and after: it says [`THERE`](crate::remote::images::THERE)
+    /// when it is, and before that [`READY`](crate::remote::images::READY) when it was not. Only where it does not say so the
+    /// question is asked.
+    #[serde(skip)]
+    pub looks_itself: bool,
     /// Whether it takes away what commands on other hosts may be using: not done where one of them was let go.
     #[serde(skip)]
     pub ends_for_all: bool,
@@ -99,6 +104,7 @@ impl Step {
             files: Vec::new(),
             on_failure: None,
             relays: Vec::new(),
+            looks_itself: false,
             ends_for_all: false,
         }
     }
@@ -153,6 +159,13 @@ impl Step {
         self
     }
 
+    /// Its change looks itself whether it is done.
+    #[must_use]
+    pub fn looks_itself(mut self) -> Self {
+        self.looks_itself = true;
+        self
+    }
+
     /// What shows the story of a failure.
     #[must_use]
     pub fn on_failure(mut self, command: RemoteCommand) -> Self {
@@ -168,7 +181,8 @@ pub struct Relay {
     pub from: HostName,
     /// The step by which that host gets it in this run; none where it has it already.
     pub after: Option<StepId>,
-    /// Runs on the step's own host: says a line when it is ready, and ends when all has arrived.
+    /// Runs on the step's own host, which is not asked before whether the step is done: it looks itself, before and after.
+    /// Says a line when it is ready, and ends when all has arrived.
     pub receive: RemoteCommand,
     /// Runs on the giving host from then on.
     pub pass_on: RemoteCommand,

@@ -8,12 +8,14 @@ use tokio::sync::SemaphorePermit;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::Instant;
 
+use super::relay::{self, Relayed};
 use super::shared::{Shared, UNPACKED_AT_ONCE};
 use crate::archive::Single;
 use crate::error::{Problem, hints};
 use crate::events::{Event, Outcome};
 use crate::plan::{Check, Step};
 use crate::remote::connection::{Connection, Exit, Output, Progress};
+use crate::remote::images::is_signal;
 use crate::remote::{Effect, RemoteCommand};
 use crate::topology::HostName;
 use crate::values::Slot;
@@ -85,20 +87,30 @@ impl<'a, C: Connection> Attempt<'a, C> {
     }
 
     async fn change_unless_done(&self, change: &RemoteCommand, check: &Check) -> Result<Outcome, Problem> {
-        if let Some(output) = self.already(check).await? {
-            self.capture(&output)?;
-            return Ok(Outcome::AlreadyDone);
-        }
         let mut relays = self.step.relays.iter();
-        if let Some(relay) = relays.find(|relay| self.shared.can_give(relay))
-            && let Some(output) = self.relayed(relay, check).await?
-        {
-            self.capture(&output)?;
-            return Ok(Outcome::Changed);
+        let relayed = match relays.find(|relay| self.shared.can_give(relay)) {
+            Some(relay) => self.relayed(relay, check).await?,
+            None => Relayed::Untried,
+        };
+        match relayed {
+            Relayed::Done(outcome) => return Ok(outcome),
+            Relayed::NotThere => {}
+            Relayed::Untried if self.step.looks_itself => {}
+            Relayed::Untried => {
+                if let Some(output) = self.already(check).await? {
+                    self.capture(&output)?;
+                    return Ok(Outcome::AlreadyDone);
+                }
+            }
         }
         let output = match self.send(change, self.step.timeout).await {
             Ok(output) => {
                 self.succeeded(&output).await?;
+                if self.step.looks_itself
+                    && let Some(outcome) = relay::seen(&output)
+                {
+                    return Ok(outcome);
+                }
                 let _gets_ready = self.shared.meter.in_flight();
                 self.until(check).await?
             }
@@ -132,9 +144,20 @@ impl<'a, C: Connection> Attempt<'a, C> {
         match &output.exit {
             Exit::Code(0) => Ok(()),
             exit => Err(self
-                .failed(how(exit), self.shared.last_lines(output, ANSWER_LINES))
+                .failed(how(exit), self.last_words(output, ANSWER_LINES))
                 .await),
         }
+    }
+
+    fn is_signal(&self, line: &str) -> bool {
+        (self.step.looks_itself || !self.step.relays.is_empty()) && is_signal(line)
+    }
+
+    /// The last lines of an output that are for people, tamed.
+    pub(super) fn last_words(&self, output: &Output, count: usize) -> Vec<String> {
+        let mut lines = self.shared.last_lines(output, usize::MAX);
+        lines.retain(|line| !self.is_signal(line));
+        lines.split_off(lines.len().saturating_sub(count))
     }
 
     /// The problem of a step that failed, with the story that the host tells.
@@ -254,7 +277,7 @@ impl<'a, C: Connection> Attempt<'a, C> {
                     took: self.took(),
                 });
             }
-            Progress::Line(line) if command.effect() == Effect::Changes => {
+            Progress::Line(line) if command.effect() == Effect::Changes && !self.is_signal(&line) => {
                 self.shared.emit(Event::OutputLine {
                     step: self.step.id.clone(),
                     host: self.step.host.clone(),

@@ -10,19 +10,29 @@ use tokio::time::timeout;
 
 use super::attempt::{ANSWER_LINES, Attempt, how};
 use crate::error::Problem;
-use crate::events::Event;
+use crate::events::{Event, Outcome};
 use crate::pki;
 use crate::plan::{Check, Relay};
 use crate::remote::connection::{Connection, Exit, Output, Progress};
-use crate::remote::images::{FOUL, READY, taken};
+use crate::remote::images::{FOUL, READY, THERE, taken};
 use crate::topology::HostName;
 use crate::values::{Slot, Values};
 
 /// How many last lines of a host are a reason.
 const REASON_LINES: usize = 3;
 
+/// What became of a step that another host was to help with.
+pub(super) enum Relayed {
+    Done(Outcome),
+    /// It was tried, and the host has not got it.
+    NotThere,
+    Untried,
+}
+
 /// Why nothing was handed over.
 enum Unhanded {
+    /// The host did not come to wait for anybody.
+    Unbegun(String),
     /// It did not work.
     Failed(String),
     /// The giver gave something else: what the receiver says of it.
@@ -30,23 +40,34 @@ enum Unhanded {
 }
 
 impl<C: Connection> Attempt<'_, C> {
-    /// Has another host give this one what the step is about; what the check said then. Where that fails, the reason is
-    /// told, and neither host is asked for the like again in this run. `Err` where the other host gave something else.
-    pub(super) async fn relayed(&self, relay: &Relay, check: &Check) -> Result<Option<Output>, Problem> {
+    /// Has another host give this one what the step is about. Where that fails and it has not come all the same, the reason
+    /// is told, and the two are not asked for the like again in this run. `Err` where the other host gave something else.
+    pub(super) async fn relayed(&self, relay: &Relay, check: &Check) -> Result<Relayed, Problem> {
         let way = (relay.from.clone(), self.step.host.clone());
         if self.shared.is_shut(&way) {
-            return Ok(None);
+            return Ok(Relayed::Untried);
         }
-        let _in_flight = self.shared.meter.in_flight();
-        self.begins(&relay.receive);
-        let handed = self.hand_over(relay).await;
-        self.ended();
+        let mut handed = self.handed_over(relay).await;
+        if matches!(handed, Err(Unhanded::Unbegun(_))) {
+            // A short failure would cost every further image of the two its way.
+            if self.already(check).await?.is_some() {
+                return Ok(Relayed::Done(Outcome::AlreadyDone));
+            }
+            handed = self.handed_over(relay).await;
+        }
         let reason = match handed {
-            Ok(()) => match self.until(check).await {
-                Ok(output) => return Ok(Some(output)),
+            Ok(Some(outcome)) => return Ok(Relayed::Done(outcome)),
+            Ok(None) => match self.until(check).await {
+                Ok(_) => return Ok(Relayed::Done(Outcome::Changed)),
                 Err(problem) => problem.cause(),
             },
-            Err(Unhanded::Failed(reason)) => reason,
+            Err(Unhanded::Unbegun(reason)) => reason,
+            Err(Unhanded::Failed(reason)) => {
+                if self.already(check).await?.is_some() {
+                    return Ok(Relayed::Done(Outcome::Changed));
+                }
+                reason
+            }
             Err(Unhanded::Foul(lines)) => {
                 let how = format!("{} gave something else", relay.from);
                 return Err(self.failed(how, lines).await);
@@ -58,19 +79,30 @@ impl<C: Connection> Attempt<'_, C> {
         );
         self.shared.emit(Event::Warned { text });
         self.shared.shut(way);
-        // It may have come all the same.
-        self.already(check).await
+        Ok(Relayed::NotThere)
     }
 
-    /// Both hosts get the pass of this one transfer. `Err` says what they said.
-    async fn hand_over(&self, relay: &Relay) -> Result<(), Unhanded> {
+    async fn handed_over(&self, relay: &Relay) -> Result<Option<Outcome>, Unhanded> {
+        let _in_flight = self.shared.meter.in_flight();
+        self.begins(&relay.receive);
+        let handed = self.hand_over(relay).await;
+        self.ended();
+        handed
+    }
+
+    /// Both hosts get the pass of this one transfer. None where the receiver has not seen what it got as it should be; `Err` says
+    /// what they said.
+    async fn hand_over(&self, relay: &Relay) -> Result<Option<Outcome>, Unhanded> {
         let giver = self
             .others
             .get(&relay.from)
-            .ok_or_else(|| Unhanded::Failed("there is no connection to it".to_owned()))?;
+            .ok_or_else(|| Unhanded::Unbegun("there is no connection to it".to_owned()))?;
         let mut values = Values::default();
-        values.set(Slot::Pass, pki::pass(Timestamp::now()).map_err(Unhanded::Failed)?);
-        let unknown = |slot: Slot| Unhanded::Failed(format!("{} is not known", slot.mask()));
+        values.set(
+            Slot::Pass,
+            pki::pass(Timestamp::now()).map_err(Unhanded::Unbegun)?,
+        );
+        let unknown = |slot: Slot| Unhanded::Unbegun(format!("{} is not known", slot.mask()));
         let (receive, pass_on) = (
             relay.receive.wire(&values).map_err(unknown)?,
             relay.pass_on.wire(&values).map_err(unknown)?,
@@ -85,7 +117,7 @@ impl<C: Connection> Attempt<'_, C> {
                     Progress::Line(line) if line == READY => break,
                     other => self.heard(relay, other),
                 },
-                ended = &mut receiving => return self.judged(Some(&ended), None),
+                ended = &mut receiving => return self.unbegun(&ended),
             }
         }
         self.takes(relay, 0);
@@ -103,6 +135,16 @@ impl<C: Connection> Attempt<'_, C> {
             .as_ref()
             .and_then(|ended| self.reason(&relay.from, ended));
         self.judged(received.as_ref(), of_giver)
+    }
+
+    /// Of a host that let nobody come: it has it, or could not.
+    fn unbegun(&self, ended: &Ended) -> Result<Option<Outcome>, Unhanded> {
+        match ended {
+            Ok(output) if output.is_success() => Ok(seen(output)),
+            ended => Err(Unhanded::Unbegun(
+                self.reason(&self.step.host, ended).unwrap_or_default(),
+            )),
+        }
     }
 
     fn heard(&self, relay: &Relay, progress: Progress) {
@@ -129,11 +171,11 @@ impl<C: Connection> Attempt<'_, C> {
     /// What has become of a hand-over. The receiver has looked at what it got: where it is content, so is everybody.
     fn judged(
         &self,
-        received: Option<&Result<Output, Problem>>,
+        received: Option<&Ended>,
         of_giver: Option<String>,
-    ) -> Result<(), Unhanded> {
+    ) -> Result<Option<Outcome>, Unhanded> {
         let of_receiver = match received {
-            Some(Ok(output)) if output.is_success() => return Ok(()),
+            Some(Ok(output)) if output.is_success() => return Ok(seen(output)),
             Some(Ok(output)) if output.exit == Exit::Code(FOUL) => {
                 return Err(Unhanded::Foul(self.last_words(output, ANSWER_LINES)));
             }
@@ -145,7 +187,7 @@ impl<C: Connection> Attempt<'_, C> {
     }
 
     /// Why a host did not do its part.
-    fn reason(&self, host: &HostName, ended: &Result<Output, Problem>) -> Option<String> {
+    fn reason(&self, host: &HostName, ended: &Ended) -> Option<String> {
         match ended {
             Ok(output) if output.is_success() => None,
             Ok(output) => {
@@ -156,12 +198,19 @@ impl<C: Connection> Attempt<'_, C> {
             Err(problem) => Some(problem.headline()),
         }
     }
+}
 
-    fn last_words(&self, output: &Output, count: usize) -> Vec<String> {
-        let mut lines = self.shared.last_lines(output, usize::MAX);
-        lines.retain(|line| line != READY && taken(line).is_none());
-        lines.split_off(lines.len().saturating_sub(count))
-    }
+/// What a host has seen that looks itself; none where it has not seen what it was to get.
+pub(super) fn seen(output: &Output) -> Option<Outcome> {
+    let said = String::from_utf8_lossy(&output.stdout);
+    let says = |what| said.lines().any(|line| line == what);
+    says(THERE).then(|| {
+        if says(READY) {
+            Outcome::Changed
+        } else {
+            Outcome::AlreadyDone
+        }
+    })
 }
 
 /// Both to their ends. Once one of them has failed, or the receiver has all, the other has only a moment left; none is one

@@ -167,12 +167,10 @@ fn deliveries(
                 .map(|(host, _)| *host)
                 .collect();
             for (host, givers) in ways(scene, image, &lacking, limit) {
-                let facts = takers.iter().find(|(taker, _)| taker.name == host.name);
                 let step = steps::images::push(&Delivery {
                     host,
                     cri_socket: &topology.kubeadm.cri_socket,
                     image,
-                    known: facts.map_or_else(Vec::new, |(_, facts)| known_names(facts, image)),
                     port: topology.images.relay_port,
                     givers,
                 });
@@ -188,14 +186,6 @@ fn deliveries(
         })
     };
     takers.iter().filter_map(chain).collect()
-}
-
-/// Which names of an image may stand for another one on a host.
-fn known_names<'a>(facts: &HostFacts, image: &'a Image) -> Vec<&'a str> {
-    let names = image.names.iter().map(String::as_str);
-    names
-        .filter(|name| !lacks(facts, name) || facts.kubernetes.images.known().is_none())
-        .collect()
 }
 
 /// All images of all archives, each once, the largest first.

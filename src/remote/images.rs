@@ -28,6 +28,7 @@ pub fn has_very_image(cri_socket: &str, image: &Image) -> RemoteCommand {
         image,
         concat!(
             include_str!("scripts/image_listing.sh"),
+            include_str!("scripts/content_store.sh"),
             include_str!("scripts/image_id.sh"),
             include_str!("scripts/has_image.sh"),
             include_str!("scripts/prove_image.sh")
@@ -41,18 +42,20 @@ fn asks_for_image(cri_socket: &str, image: &Image, script: &'static str) -> Remo
         .args(&image.names)
 }
 
-/// Imports an image as it arrives; no file of it is written but containerd's own. Names that the host may know already,
-/// `known`, are noticed anew.
-pub fn import_image(cri_socket: &str, image: &Image, known: &[&str]) -> RemoteCommand {
+/// Imports an image as it arrives; no file of it is written but containerd's own. Names that the host knew already are
+/// noticed anew. Says [`READY`] where the image is not there, and [`THERE`] when it is, before or after.
+pub fn import_image(cri_socket: &str, image: &Image) -> RemoteCommand {
     RemoteCommand::changes(
         "import the image",
         concat!(
             include_str!("scripts/image_listing.sh"),
+            include_str!("scripts/content_store.sh"),
+            include_str!("scripts/image_id.sh"),
             include_str!("scripts/import_image.sh")
         ),
     )
-    .arg(cri_socket)
-    .args(known.iter().copied())
+    .args([cri_socket, &image.id])
+    .args(&image.names)
     .image(&image.single)
 }
 
@@ -69,24 +72,34 @@ pub struct Door {
     pub limit: Duration,
 }
 
-/// What a host says when another may come.
+/// What a host says that has not got the image yet, and takes it now: another may come, or what is sent is imported.
 pub const READY: &str = "waiting";
+
+/// What a host says that has seen the image as it should be: before it takes anything, or after.
+pub const THERE: &str = "there";
 
 /// How many bytes a host says that it has been given so far; none where the line says something else.
 pub fn taken(line: &str) -> Option<u64> {
     line.strip_prefix("taken ")?.parse().ok()
 }
 
+/// Whether a line is for this program alone, and nothing that a person should read.
+pub fn is_signal(line: &str) -> bool {
+    line == READY || line == THERE || taken(line).is_some()
+}
+
 /// How a host's script ends that was given something else than the image, or more than it.
 pub const FOUL: u32 = 3;
 
 /// Waits at a door for another host, which must know the pass of this one transfer, and imports what it brings; what is
-/// not the image is taken away again. Says [`READY`] when it may come.
+/// not the image is taken away again. Says [`READY`] when it may come, and [`THERE`] where [`has_very_image`] would say yes: at
+/// once, and then nobody comes, or after it.
 pub fn receive_image(cri_socket: &str, door: Door, giver: &HostName, image: &Image) -> RemoteCommand {
     RemoteCommand::changes(
         "take the image from another host",
         concat!(
             include_str!("scripts/image_listing.sh"),
+            include_str!("scripts/content_store.sh"),
             include_str!("scripts/image_id.sh"),
             include_str!("scripts/pass.sh"),
             include_str!("scripts/receive_image.sh"),
@@ -105,6 +118,7 @@ pub fn pass_on_image(cri_socket: &str, door: Door, image: &Image) -> RemoteComma
         "pass the image on",
         concat!(
             include_str!("scripts/image_listing.sh"),
+            include_str!("scripts/content_store.sh"),
             include_str!("scripts/pass.sh"),
             include_str!("scripts/pass_on_image.sh")
         ),

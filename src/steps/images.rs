@@ -41,8 +41,6 @@ pub struct Delivery<'a> {
     pub cri_socket: &'a str,
     /// What.
     pub image: &'a Image,
-    /// Those of its names that may stand for another image there.
-    pub known: Vec<&'a str>,
     /// At which port the host would take it from another.
     pub port: u16,
     /// Who can give it, the best first; the workstation, where nobody does.
@@ -70,11 +68,9 @@ pub fn push(delivery: &Delivery<'_>) -> Step {
         has_very_image(cri_socket, image)
     };
     Step::on(&delivery.host.name, &what(image), describe)
-        .change(
-            import_image(cri_socket, image, &delivery.known),
-            IMPORT + on_its_way(size),
-        )
+        .change(import_image(cri_socket, image), IMPORT + on_its_way(size))
         .done_when(question, QUICK)
+        .looks_itself()
         .relayed(
             delivery
                 .givers

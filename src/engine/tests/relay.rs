@@ -38,7 +38,6 @@ fn giver(journal: &Journal) -> FakeHost {
 /// `b`, which says this when it is to take the image from `a`, and then gets it from here.
 fn given_from_here(journal: &Journal, receives: Reply) -> FakeHost {
     FakeHost::new("b", journal)
-        .expects("has it", Reply::exit(1))
         .expects("receive", receives)
         .expects("has it", Reply::exit(1))
         .expects("import", Reply::exit(0))
@@ -52,14 +51,16 @@ async fn a_host_gets_from_another_what_that_has_got_before() {
         .expects("pass on", Reply::exit(0).taking(2))
         .expects("pass on", Reply::exit(0));
     let b = FakeHost::new("b", &journal)
-        .expects("has it", Reply::exit(1))
         .expects(
             "receive",
-            Reply::exit(0).saying("waiting").saying("taken 1200000").taking(3),
+            Reply::exit(0)
+                .saying("waiting")
+                .saying("taken 1200000")
+                .saying("there")
+                .taking(3),
         )
-        .expects("has it", Reply::exit(0))
-        .expects("has other", Reply::exit(1))
         .expects("receive", Reply::exit(0).saying("waiting").taking(1))
+        .expects("has other", Reply::exit(1))
         .expects("has other", Reply::exit(0));
     let (to_a, to_b) = (a.inputs(), b.inputs());
 
@@ -76,6 +77,12 @@ async fn a_host_gets_from_another_what_that_has_got_before() {
         "{entries:?}"
     );
     assert_eq!(ran.taken(), ["b: 0 from a", "b: 1200000 from a", "b: 0 from a"]);
+    // It has seen the first itself; of the second, which it has not seen, it is asked.
+    assert!(
+        !entries
+            .iter()
+            .any(|entry| entry.contains("has it") && entry.contains("b >"))
+    );
     // Both hosts know the same pass, and another one the next time.
     let passes = |inputs: &std::sync::Mutex<Vec<String>>| {
         let inputs = inputs.lock().unwrap();
@@ -89,6 +96,27 @@ async fn a_host_gets_from_another_what_that_has_got_before() {
     assert_eq!(of_a, of_b);
     assert!(of_a.len() == 2 && of_a[0] != of_a[1]);
     assert!(!ran.json().contains("PRIVATE KEY"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_has_it_takes_it_from_nobody() {
+    let journal = journal();
+    let a = giver(&journal);
+    let b = FakeHost::new("b", &journal)
+        .expects("receive", Reply::exit(0).saying("there"))
+        .expects("receive", Reply::exit(0).saying("there"));
+
+    let ran = run(&relayed(), vec![a, b]).await;
+
+    assert_eq!(
+        ran.outcomes(),
+        [
+            "a/import: changed",
+            "b/import: already done",
+            "b/other: already done"
+        ]
+    );
+    assert_eq!(ran.taken(), [""; 0]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -116,7 +144,13 @@ async fn where_that_fails_the_reason_is_told_once_and_it_comes_from_here() {
 async fn a_host_that_cannot_receive_does_not_make_the_other_wait_for_it() {
     let journal = journal();
     let a = giver(&journal);
-    let b = given_from_here(&journal, Reply::exit(127).saying("socat is not there"))
+    let without = || Reply::exit(127).saying("socat is not there");
+    let b = FakeHost::new("b", &journal)
+        .expects("receive", without())
+        .expects("has it", Reply::exit(1))
+        .expects("receive", without())
+        .expects("import", Reply::exit(0))
+        .expects("has it", Reply::exit(0))
         .expects("has other", Reply::exit(0));
 
     let ran = run(&relayed(), vec![a, b]).await;
@@ -130,6 +164,57 @@ async fn a_host_that_cannot_receive_does_not_make_the_other_wait_for_it() {
         "{:?}",
         ran.warnings()
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_short_failure_before_anybody_comes_costs_no_way() {
+    let journal = journal();
+    let a = giver(&journal)
+        .expects("pass on", Reply::exit(0))
+        .expects("pass on", Reply::exit(0));
+    let b = FakeHost::new("b", &journal)
+        .expects("receive", Reply::exit(2).saying("containerd does not answer"))
+        .expects("has it", Reply::exit(2))
+        .expects("has it", Reply::exit(1))
+        .expects(
+            "receive",
+            Reply::exit(0).saying("waiting").saying("there").taking(1),
+        )
+        .expects(
+            "receive",
+            Reply::exit(0).saying("waiting").saying("there").taking(1),
+        );
+
+    let ran = run(&relayed(), vec![a, b]).await;
+
+    assert_eq!(
+        ran.outcomes(),
+        ["a/import: changed", "b/import: changed", "b/other: changed"]
+    );
+    assert_eq!(ran.warnings(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_has_it_and_cannot_receive_is_left_alone() {
+    let journal = journal();
+    let a = giver(&journal);
+    let b = FakeHost::new("b", &journal)
+        .expects("receive", Reply::exit(127).saying("socat is not there"))
+        .expects("has it", Reply::exit(0))
+        .expects("receive", Reply::exit(127).saying("socat is not there"))
+        .expects("has other", Reply::exit(0));
+
+    let ran = run(&relayed(), vec![a, b]).await;
+
+    assert_eq!(
+        ran.outcomes(),
+        [
+            "a/import: changed",
+            "b/import: already done",
+            "b/other: already done"
+        ]
+    );
+    assert_eq!(ran.warnings(), [""; 0]);
 }
 
 /// A receiver that nobody feeds any more would hold up who takes from it in turn.
@@ -158,10 +243,9 @@ async fn an_image_that_has_come_after_all_is_not_sent_again() {
     let journal = journal();
     let a = giver(&journal).expects("pass on", Reply::lost());
     let b = FakeHost::new("b", &journal)
-        .expects("has it", Reply::exit(1))
         .expects("receive", Reply::lost().saying("waiting").taking(3))
         .expects("has it", Reply::exit(0))
-        .expects("has other", Reply::exit(0));
+        .expects("receive", Reply::exit(0).saying("there"));
 
     let ran = run(&relayed(), vec![a, b]).await;
 
@@ -197,7 +281,6 @@ async fn where_a_giver_has_not_got_it_the_one_behind_it_gives() {
         .expects("has it", Reply::exit(0))
         .expects("pass on", Reply::exit(0));
     let c = FakeHost::new("c", &journal)
-        .expects("has it", Reply::exit(1))
         .expects("receive", Reply::exit(0).saying("waiting").taking(1))
         .expects("has it", Reply::exit(0));
 
@@ -217,12 +300,10 @@ async fn where_a_giver_has_not_got_it_the_one_behind_it_gives() {
 async fn a_host_that_gives_something_else_ends_the_step_and_is_named() {
     let journal = journal();
     let a = giver(&journal).expects("pass on", Reply::exit(0).taking(2));
-    let b = FakeHost::new("b", &journal)
-        .expects("has it", Reply::exit(1))
-        .expects(
-            "receive",
-            Reply::exit(3).saying("waiting").saying("a gave more").taking(3),
-        );
+    let b = FakeHost::new("b", &journal).expects(
+        "receive",
+        Reply::exit(3).saying("waiting").saying("a gave more").taking(3),
+    );
 
     let ran = run(&relayed(), vec![a, b]).await;
 
@@ -247,7 +328,7 @@ async fn what_is_unpacked_for_each_host_goes_to_four_at_once() {
     let journal = journal();
     let names = ["a", "b", "c", "d", "e", "f"];
     let chain = |name: &&str| {
-        let import = import_image("unix:///run/containerd/containerd.sock", &image, &[]);
+        let import = import_image("unix:///run/containerd/containerd.sock", &image);
         required(vec![
             Step::on(&(*name).into(), "import", "import").change(import, Duration::from_secs(600)),
         ])

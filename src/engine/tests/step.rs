@@ -8,6 +8,42 @@ fn cp1() -> FakeHost {
     FakeHost::new("cp1", &journal())
 }
 
+/// What it says is what the question would.
+#[tokio::test(start_paused = true)]
+async fn a_change_that_looks_itself_is_asked_for_only_where_it_has_not_seen_it() {
+    let journal = journal();
+    let does = |what| checked("cp1", what, "is it there", 10).looks_itself();
+    let cp1 = FakeHost::new("cp1", &journal)
+        .expects("one", Reply::exit(0).saying("there"))
+        .expects("two", Reply::exit(0).saying("waiting").saying("there"))
+        .expects("three", Reply::exit(0).saying("waiting"))
+        .expects("is it there", Reply::exit(0))
+        .expects(
+            "four",
+            Reply::exit(1).saying("waiting").saying("ctr: no space left"),
+        );
+    let steps = ["one", "two", "three", "four"].map(does);
+
+    let ran = run(
+        &plan(vec![phase("images", vec![lane(1, vec![required(steps.into())])])]),
+        vec![cp1],
+    )
+    .await;
+
+    assert_eq!(
+        ran.outcomes(),
+        [
+            "cp1/one: already done",
+            "cp1/two: changed",
+            "cp1/three: changed",
+            "cp1/four: failed"
+        ]
+    );
+    let problem = ran.problem();
+    assert!(problem.contains("ctr: no space left"), "{problem}");
+    assert!(!ran.json().contains("waiting"), "{}", ran.json());
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_is_already_so_is_left_alone() {
     let cp1 = cp1().expects("is it so?", Reply::exit(0));

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Which image a manifest is of, read from the manifest itself, whose digest containerd has computed.   (after image_listing.sh)
+# Which image a manifest is of, read from the manifest itself, whose digest containerd has computed.   (after image_listing.sh, content_store.sh)
 
 # digests config|manifests: of a manifest's configuration, or of a list's manifests; JSON on standard input. What Go, which
 # knows keys in any case and takes the last of two, might read in another way is refused.
@@ -54,7 +54,7 @@ is_of() {
   [ $# = 3 ] || return 1
   case $3 in
     application/vnd.oci.image.manifest.v1+json | application/vnd.docker.distribution.manifest.v2+json)
-      [ "$(containerd content get "$2" | digests config)" = "$1" ] ;;
+      [ "$(blob "$2" | digests config)" = "$1" ] ;;
     application/vnd.oci.image.index.v1+json | application/vnd.docker.distribution.manifest.list.v2+json)
       all_are_of "$1" "$2" ;;
     *) return 1 ;;
@@ -64,8 +64,8 @@ is_of() {
 # all_are_of ID DIGEST: of a list, each manifest that is there: which of them is run is containerd's to choose
 all_are_of() {
   found=
-  for manifest in $(containerd content get "$2" | digests manifests); do
-    if content=$(containerd content get "$manifest" 2>/dev/null); then
+  for manifest in $(blob "$2" | digests manifests); do
+    if content=$(blob "$manifest" 2>/dev/null); then
       [ "$(printf '%s\n' "$content" | digests config)" = "$1" ] || return 1
       found=1
     else

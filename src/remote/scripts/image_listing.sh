@@ -20,6 +20,15 @@ list_of() {
   listing=$(containerd images ls "$@")
 }
 
+# patiently COMMAND…: again for some seconds where it fails: containerd may be about to start
+patiently() {
+  for _ in 1 2 3 4; do
+    ! "$@" 2>/dev/null || return 0
+    sleep 2
+  done
+  "$@"
+}
+
 # find_target NAME: $target is where it leads in $listing, DIGEST TYPE; more than that where several rows have the name
 find_target() {
   target=
@@ -28,4 +37,32 @@ find_target() {
   done <<LIST
 $listing
 LIST
+}
+
+# alike NAME…: whether all of them lead to one place in $listing, which is then in $target
+alike() {
+  shared=
+  for name; do
+    find_target "$name"
+    [ -n "$target" ] && [ "$target" = "${shared:=$target}" ] || return 1
+  done
+}
+
+# notice_again NAME…: of those in $listing, which is as it was before an import
+notice_again() {
+  for name; do
+    find_target "$name"
+    [ -z "$target" ] || notice "$name"
+  done
+}
+
+# seen_as ID NAME…: waits for the runtime to name an image by its id, which may take it a moment; $target is then where all
+# names lead. They are asked for one by one: in the whole list a name may look like the row of another.
+seen_as() {
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    list_of "$@" || return 1
+    ! alike "$@" || return 0
+    sleep 0.2
+  done
+  return 1
 }

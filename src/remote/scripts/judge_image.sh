@@ -37,7 +37,6 @@ proved=
 for name in "$@" "$id"; do
   find_target "$name"
   if [ -z "$target" ]; then
-    # The runtime may take a moment to name it by its id.
     [ "$name" != "$id" ] || continue
     leave 1 "$giver did not bring $name"
   fi
@@ -47,7 +46,5 @@ for name in "$@" "$id"; do
   proved=$target
 done
 listing=$before
-for name; do
-  find_target "$name"
-  [ -z "$target" ] || notice "$name"
-done
+notice_again "$@"
+! seen_as "$id" "$@" || [ "$target" != "$proved" ] || tell_them there

@@ -1,11 +1,9 @@
-# pass_on_image.sh CRI_SOCKET ADDRESS PORT FROM LIMIT NAME…   (after image_listing.sh, pass.sh)
+# pass_on_image.sh CRI_SOCKET ADDRESS PORT FROM LIMIT NAME…   (after image_listing.sh, content_store.sh, pass.sh)
 # An export that failed ends early, which the other end takes for no archive. What tar could not read is missing in what it
 # sends: its status says so, and containerd at the other end, which computes every digest, finds it when it unpacks.
 # shellcheck disable=SC2154 # set in pass.sh
 limit=$1
 shift
-root=$(sed -n "s/^root *= *[\"']\(.*\)[\"'].*/\1/p" /etc/containerd/config.toml 2>/dev/null) || :
-store=${root:-/var/lib/containerd}/io.containerd.content.v1.content/blobs
 
 # manifests NAME…: rows of NAME TYPE DIGEST SIZE. Not of lists of manifests, of which only some may be here.
 manifests() {

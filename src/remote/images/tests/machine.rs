@@ -46,7 +46,15 @@ impl Machine {
             "ctr",
             r#"while [ "$1" != images ] && [ "$1" != content ]; do shift; done
             case "$1 $2" in
-              'images ls') cat rows ;;
+              'images ls')
+                shift 2
+                [ $# != 0 ] || cat rows
+                for filter; do
+                  name=${filter#*\"}
+                  awk -v name="${name%\"}" '
+                    { known = $0; sub(/ [^ ]+ [^ ]+ 1 MiB linux.amd64 -$/, "", known) }
+                    known == name' rows
+                done ;;
               'images export') echo "exported $4" ;;
               'images import') cat >/dev/null; [ ! -e brought ] || cp brought rows; [ ! -e broken ] ;;
               'images rm') echo "$3" >>removed; grep -vF "$3 " rows >left || :; mv left rows ;;

@@ -15,18 +15,46 @@ fn an_image_that_comes_as_it_should_stays() {
         .gets(&[other, row(NAME, MANIFEST, "m1"), row(&id, MANIFEST, "m1")])
         .holds("m1", &manifest_of(&id));
 
-    assert_eq!(machine.runs(&taking()), (Some(0), "waiting\n".to_owned()));
+    assert_eq!(machine.runs(&taking()), (Some(0), "waiting\nthere\n".to_owned()));
     assert_eq!(machine.removed(), "");
 }
 
-/// The question compares rows; the runtime names the image by its id when it has noticed it.
+#[test]
+fn an_image_that_is_there_is_taken_from_nobody() {
+    let id = image().id;
+    let rows = [row(NAME, MANIFEST, "m1"), row(&id, MANIFEST, "m1")];
+    let right = Machine::with(&rows).holds("m1", &manifest_of(&id));
+    let of_another_id = Machine::with(&rows).holds("m1", &manifest_of(&digest("another")));
+    let of_another_name = Machine::with(&[row(NAME, MANIFEST, "m2"), row(&id, MANIFEST, "m1")])
+        .holds("m1", &manifest_of(&id))
+        .holds("m2", &manifest_of(&id));
+
+    assert_eq!(right.runs(&taking()), (Some(0), "there\n".to_owned()));
+    for machine in [of_another_id, of_another_name] {
+        let said = machine.gets(&rows).runs(&taking()).1;
+        assert!(said.starts_with("waiting\n"), "{said}");
+    }
+}
+
+/// The runtime names the image by its id when it has noticed it. Where that takes long, the workstation asks.
 #[test]
 fn an_image_need_not_be_known_by_its_id_when_it_has_come() {
     let machine = Machine::with(&[])
         .gets(&[row(NAME, MANIFEST, "m1")])
         .holds("m1", &manifest_of(&image().id));
 
-    assert_eq!(machine.runs(&taking()).0, Some(0));
+    assert_eq!(machine.runs(&taking()), (Some(0), "waiting\n".to_owned()));
+}
+
+#[test]
+fn what_leads_to_two_images_of_the_same_id_has_not_been_seen() {
+    let id = image().id;
+    let machine = Machine::with(&[])
+        .gets(&[row(NAME, MANIFEST, "m1"), row(&id, MANIFEST, "m2")])
+        .holds("m1", &manifest_of(&id))
+        .holds("m2", &manifest_of(&id));
+
+    assert_eq!(machine.runs(&taking()), (Some(0), "waiting\n".to_owned()));
 }
 
 #[test]
@@ -123,6 +151,21 @@ fn a_name_that_looks_like_two_rows_deceives_nobody() {
     assert_eq!(machine.runs(&taking()).0, Some(3));
 }
 
+/// Nothing of that name is there, before or after: the giver has named its image like the row of one that is.
+#[test]
+fn a_name_that_looks_like_the_row_of_an_image_is_not_seen_as_it() {
+    let id = image().id;
+    let spoof = format!("{NAME} {MANIFEST} {}", digest("m1"));
+    let rows = [row(&spoof, MANIFEST, "m1"), row(&id, MANIFEST, "m1")];
+    let before = Machine::with(&rows).holds("m1", &manifest_of(&id));
+    let after = Machine::with(&[]).holds("m1", &manifest_of(&id)).gets(&rows);
+
+    for machine in [before, after] {
+        let said = machine.runs(&taking()).1;
+        assert!(!said.lines().any(|line| line == "there"), "{said}");
+    }
+}
+
 /// The runtime would not see that a name which it has marked as its own leads to another image now.
 #[test]
 fn a_name_that_was_there_is_noticed_anew_when_it_leads_to_another_image() {
@@ -131,16 +174,47 @@ fn a_name_that_was_there_is_noticed_anew_when_it_leads_to_another_image() {
     let handed = Machine::with(&[row(NAME, MANIFEST, "old")])
         .gets(&[row(NAME, MANIFEST, "m1")])
         .holds("m1", &manifest_of(&id));
-    let imported = Machine::with(&[]);
-    let fresh = Machine::with(&[]);
+    let known = [row(NAME, MANIFEST, "old"), row("other:1", MANIFEST, "old")];
+    let imported = Machine::with(&known).gets(&[row(NAME, MANIFEST, "m1")]);
+    let fresh = Machine::with(&known[1..]).gets(&[row(NAME, MANIFEST, "m1")]);
 
     assert_eq!(handed.runs(&taking()).0, Some(0));
-    assert_eq!(imported.runs(&import_image(SOCKET, &image(), &[NAME])).0, Some(0));
-    assert_eq!(fresh.runs(&import_image(SOCKET, &image(), &[])).0, Some(0));
+    assert_eq!(imported.runs(&import_image(SOCKET, &image())).0, Some(0));
+    assert_eq!(fresh.runs(&import_image(SOCKET, &image())).0, Some(0));
 
     assert_eq!(handed.written("labelled"), label);
     assert_eq!(imported.written("labelled"), label);
     assert_eq!(fresh.written("labelled"), "");
+}
+
+#[test]
+fn what_is_sent_is_imported_unless_it_is_there_and_seen_afterwards() {
+    let id = image().id;
+    let rows = [row(NAME, MANIFEST, "m1"), row(&id, MANIFEST, "m1")];
+    let there = Machine::with(&rows).holds("m1", &manifest_of(&id));
+    let not_yet = Machine::with(&[]).gets(&rows).holds("m1", &manifest_of(&id));
+    let another = Machine::with(&rows).holds("m1", &manifest_of(&digest("another")));
+    let unnamed = Machine::with(&[]).gets(&rows[..1]).holds("m1", &manifest_of(&id));
+    let import = import_image(SOCKET, &image());
+
+    assert_eq!(there.runs(&import), (Some(0), "there\n".to_owned()));
+    assert_eq!(not_yet.runs(&import), (Some(0), "waiting\nthere\n".to_owned()));
+    assert_eq!(another.runs(&import), (Some(0), "waiting\n".to_owned()));
+    assert_eq!(unnamed.runs(&import), (Some(0), "waiting\n".to_owned()));
+}
+
+/// As it is on hosts, where the manifest need not be asked of containerd; what is called by no digest is not read.
+#[test]
+fn a_manifest_is_read_where_containerd_keeps_it() {
+    let id = image().id;
+    let rows = [row(NAME, MANIFEST, "m1"), row(&id, MANIFEST, "m1")];
+    let machine = Machine::with(&[]).gets(&rows).keeps("m1", &manifest_of(&id));
+    let astray = row(NAME, MANIFEST, "m1").replace(&digest("m1"), "sha256:../../../../forged");
+    let led_astray = Machine::with(&[]).gets(&[astray]);
+    std::fs::write(led_astray.path("forged"), manifest_of(&id)).unwrap();
+
+    assert_eq!(machine.runs(&taking()), (Some(0), "waiting\nthere\n".to_owned()));
+    assert_eq!(led_astray.runs(&taking()).0, Some(3));
 }
 
 #[test]
