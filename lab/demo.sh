@@ -5,6 +5,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 inventory=lab/$1.toml hawser=target/release/hawser demo=target/demo
 
+# Within one `hawser apply` it would come to the same; so a step can be looked at before the next.
+if [[ $1 == bare* ]]; then
+  "$hawser" apply --yes --prepare-only -i "$inventory"
+  "$hawser" images push -i "$inventory"
+fi
 "$hawser" apply --yes -i "$inventory"
 mkdir -p "$demo"
 ln -sfn "$(lab/lab path bin)/kubectl" "$demo/kubectl"

@@ -72,6 +72,20 @@ fn apply_reads_the_inventory_before_anything_else() {
 }
 
 #[test]
+fn hosts_that_come_prepared_cannot_be_prepared_only() {
+    let folder = folder_with_inventory(1);
+
+    for command in ["plan", "apply"] {
+        let said = hawser(&[command, "--prepare-only"])
+            .current_dir(folder.path())
+            .assert()
+            .code(2);
+
+        assert!(stderr(&said).contains("prepare = true"), "{}", stderr(&said));
+    }
+}
+
+#[test]
 fn a_good_inventory_is_said_to_be_good_without_a_connection() {
     let folder = folder_with_inventory(1);
 

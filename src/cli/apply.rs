@@ -7,7 +7,7 @@ use tokio::sync::mpsc::{self, UnboundedSender};
 use super::arguments::{ApplyArguments, OutputFormat};
 use super::check;
 use super::fleet::Fleet;
-use super::plan::{allowance, decide};
+use super::plan::{allowance, decide, load, narrowed};
 use super::verification::{not_verified, who_knows, who_speaks_for_the_cluster};
 use super::watching::Watchers;
 use super::{Outcome, surroundings};
@@ -40,7 +40,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(arguments: ApplyArguments) -> Outcome {
     let began = Instant::now();
-    let topology = surroundings::load_with(&arguments.scope.inventory.path, &arguments.scope.templates)?;
+    let topology = load(&arguments.scope)?;
     check::ignored(&arguments.ignore)?;
     let client = surroundings::client(&topology)?;
     let run = surroundings::run_name();
@@ -80,6 +80,15 @@ fn what_next(arguments: &ApplyArguments, topology: &Topology) -> Vec<String> {
     let folder = arguments.scope.templates.folder.as_ref();
     let templates = folder.map(|folder| format!(" --templates {}", folder.display()));
     let templates = templates.unwrap_or_default();
+    if arguments.scope.prepare_only {
+        let apply = format!("hawser apply -i {inventory}{templates}    # builds the cluster on them");
+        let push = format!("hawser images push -i {inventory} ARCHIVE…    # where hosts may not pull");
+        return if topology.images.archives.is_empty() {
+            vec![push, apply]
+        } else {
+            vec![apply]
+        };
+    }
     vec![
         format!(
             "hawser kubeconfig -i {inventory} --merge    # kubectl then speaks to {}",
@@ -117,7 +126,10 @@ impl Attempt<'_> {
             took: self.began.elapsed(),
         }];
         let checked = match decided {
-            Ok(plan) => self.check(&fleet, &observation, plan, &mut phases).await,
+            Ok(plan) => self
+                .check(&fleet, &observation, plan, &mut phases)
+                .await
+                .map(|plan| narrowed(plan, &self.arguments.scope)),
             Err(problems) => Err(problems),
         };
         let plan = match checked {
@@ -170,7 +182,8 @@ impl Attempt<'_> {
             )
             .await;
         }
-        if report.problems.is_empty() && !report.interrupted && self.arguments.scope.limit.is_empty() {
+        let is_whole = self.arguments.scope.limit.is_empty() && !self.arguments.scope.prepare_only;
+        if report.problems.is_empty() && !report.interrupted && is_whole {
             self.verify(&fleet, plan.is_empty().then_some(observation), stop, &mut report)
                 .await;
         }

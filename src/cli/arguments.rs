@@ -159,6 +159,9 @@ pub struct Scope {
     /// Change only this host, and what it needs of others (may be given again); all hosts are still observed and counted
     #[arg(long, value_name = "HOST")]
     pub limit: Vec<String>,
+    /// Only prepare hosts, and leave what comes after to the next run
+    #[arg(long)]
+    pub prepare_only: bool,
     /// How many workers may be unreachable or fail
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub max_unreachable_workers: usize,

@@ -18,7 +18,7 @@ use crate::report::plan_text;
 use crate::topology::{HostName, Topology};
 
 pub(super) async fn run(arguments: PlanArguments) -> Outcome {
-    let topology = surroundings::load_with(&arguments.scope.inventory.path, &arguments.scope.templates)?;
+    let topology = load(&arguments.scope)?;
     let client = surroundings::client(&topology)?;
     let (events, mut unheard) = mpsc::unbounded_channel();
     unheard.close();
@@ -26,7 +26,8 @@ pub(super) async fn run(arguments: PlanArguments) -> Outcome {
     let observation = fleet.observe(&topology, Look::Whole, &events).await;
     fleet.close().await;
 
-    let decided = decide(&topology, &observation, &allowance(&arguments.scope));
+    let decided = decide(&topology, &observation, &allowance(&arguments.scope))
+        .map(|plan| narrowed(plan, &arguments.scope));
     match arguments.scope.output {
         OutputFormat::Json => surroundings::say(&as_json(&decided)),
         OutputFormat::Text => {
@@ -54,11 +55,30 @@ pub(super) async fn run(arguments: PlanArguments) -> Outcome {
     })
 }
 
+/// The inventory of a scope that goes with it.
+pub(super) fn load(scope: &Scope) -> Result<Topology, Vec<Problem>> {
+    let topology = surroundings::load_with(&scope.inventory.path, &scope.templates)?;
+    if scope.prepare_only {
+        planner::may_only_prepare(&topology).map_err(|problem| vec![problem])?;
+    }
+    Ok(topology)
+}
+
+/// As much of a plan as is to be done now.
+pub(super) fn narrowed(plan: Plan, scope: &Scope) -> Plan {
+    if scope.prepare_only {
+        planner::only_prepare(plan)
+    } else {
+        plan
+    }
+}
+
 pub(super) fn allowance(scope: &Scope) -> Allowance {
     let limit: BTreeSet<HostName> = scope.limit.iter().map(|name| HostName(name.clone())).collect();
     Allowance {
         max_unreachable_workers: scope.max_unreachable_workers,
         limit,
+        prepare_only: scope.prepare_only,
     }
 }
 

@@ -38,6 +38,7 @@ pub use built::built;
 pub use cluster::Cluster;
 pub use images::push as push_images;
 pub use join_command::{Invitation, invite, may_invite};
+pub use preparation::{may_only_prepare, only_prepare};
 
 /// What the operator allows.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +47,8 @@ pub struct Allowance {
     pub max_unreachable_workers: usize,
     /// Only these hosts are changed (`--limit`); all are observed and counted.
     pub limit: BTreeSet<HostName>,
+    /// Of the plan [`only_prepare`] leaves what makes hosts ready (`--prepare-only`): that others are not does not matter.
+    pub prepare_only: bool,
 }
 
 /// Decides everything that will be done; `Err` holds every reason at once.
@@ -105,7 +108,9 @@ pub fn plan(
         &allowance.limit,
     ));
     phases.retain(|phase| phase.steps().next().is_some());
-    limit.holds_init(&cluster, &phases)?;
+    if !allowance.prepare_only {
+        limit.holds_init(&cluster, &phases)?;
+    }
 
     let mut plan = Plan {
         cluster: topology.cluster.clone(),

@@ -5,10 +5,11 @@ mod packages;
 use std::borrow::Cow;
 
 use super::limit::is_within;
+use super::notes::warning;
 use super::{ALL_AT_ONCE, Allowance, Scene, chain_of, phase};
 use crate::error::Problem;
 use crate::facts::{HostFacts, Observation, Observed, PreparationFacts, is_in_use, is_prepared};
-use crate::plan::{Phase, Step};
+use crate::plan::{Phase, Plan, Step};
 use crate::remote::files::RenderedFile;
 use crate::remote::files::etcd::PROGRAM;
 use crate::remote::files::preparation::{
@@ -26,9 +27,10 @@ pub(super) fn as_prepared<'a>(
     allowance: &Allowance,
 ) -> Cow<'a, Observation> {
     let scene = Scene::new(topology, observation);
-    let bare = scene.all_answered().filter(|(host, facts)| {
-        is_within(&allowance.limit, &host.name) && is_prepared(topology, host, facts)
-    });
+    let is_meant = |host: &Host| allowance.prepare_only || is_within(&allowance.limit, &host.name);
+    let bare = scene
+        .all_answered()
+        .filter(|(host, facts)| is_meant(host) && is_prepared(topology, host, facts));
     let mut all = Cow::Borrowed(observation);
     for (host, _) in bare {
         if let Some(Ok(facts)) = all.to_mut().get_mut(&host.name) {
@@ -92,7 +94,40 @@ pub(super) fn prepare(scene: &Scene) -> Result<Phase, Problem> {
         }
     }
     chains.retain(|chain| !chain.steps.is_empty());
-    Ok(phase("prepare", ALL_AT_ONCE, chains))
+    Ok(phase(PREPARE, ALL_AT_ONCE, chains))
+}
+
+/// The phase's name.
+const PREPARE: &str = "prepare";
+
+/// Whether there is something to prepare at all (`--prepare-only`); `Err` where the inventory's hosts come prepared.
+pub fn may_only_prepare(topology: &Topology) -> Result<(), Problem> {
+    if topology.preparation.is_some() {
+        return Ok(());
+    }
+    Err(Problem::Usage {
+        message: "--prepare-only: the inventory says nothing of preparing hosts".to_owned(),
+        hint: "set `prepare = true` in it, or leave the option away".to_owned(),
+    })
+}
+
+/// Of a plan what makes hosts ready (`--prepare-only`), and how much it leaves out.
+pub fn only_prepare(mut plan: Plan) -> Plan {
+    let of_all = plan.changes().count();
+    plan.phases.retain(|phase| phase.name == PREPARE);
+    plan.closing.clear();
+    let left_out = of_all - plan.changes().count();
+    if left_out > 0 {
+        let what = if left_out == 1 {
+            "1 change that comes after".to_owned()
+        } else {
+            format!("{left_out} changes that come after")
+        };
+        plan.notes.push(warning(format!(
+            "--prepare-only leaves out {what}; `hawser apply` goes on"
+        )));
+    }
+    plan
 }
 
 /// What differs on hosts that are in use, and is left as it is.

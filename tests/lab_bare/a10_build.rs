@@ -1,7 +1,8 @@
-//! From bare hosts to a healthy cluster in one run.
+//! From bare hosts to a healthy cluster: prepared, given their images, and built on, each by a command of its own. (`b10` has
+//! it all in one.)
 
-use crate::bare::{KUBERNETES, has, packages, text, workstation};
-use crate::support::hawser::BUILD;
+use crate::bare::{KUBERNETES, archive, has, packages, text, workstation};
+use crate::support::hawser::{BUILD, LOOK, ended, sent};
 use crate::support::host;
 use crate::support::kubectl::Kubectl;
 
@@ -41,9 +42,37 @@ fn a10_bare_hosts_are_prepared_and_become_a_cluster() {
     host::exec("w2", SETTINGS);
     let workstation = workstation("bare");
 
-    let ran = workstation.hawser(&["apply", "--yes"], BUILD).exits(0);
+    let prepared = workstation
+        .hawser(&["apply", "--yes", "--prepare-only"], BUILD)
+        .exits(0);
+    let nothing_left = workstation
+        .hawser(&["plan", "--prepare-only", "--detailed-exitcode"], LOOK)
+        .exits(0);
+    let touched = NODES.map(|name| host::is_so(name, "test -e /etc/kubernetes/kubelet.conf"));
+    let pushed = workstation
+        .hawser(&["images", "push", "-o", "json"], BUILD)
+        .exits(0);
+    let built = workstation
+        .hawser(&["apply", "--yes", "-o", "json"], BUILD)
+        .exits(0);
 
-    println!("prepared and built in {:.1} s", ran.took.as_secs_f64());
+    for (what, ran) in [("prepared", &prepared), ("pushed", &pushed), ("built", &built)] {
+        println!("{what} in {:.1} s", ran.took.as_secs_f64());
+    }
+    assert!(
+        nothing_left.stdout.contains("--prepare-only leaves out"),
+        "{}",
+        nothing_left.said()
+    );
+    assert_eq!(touched, [false; 5], "more than prepared");
+    let size = std::fs::metadata(archive()).unwrap().len();
+    assert!(sent(&pushed.stdout) > size, "to each node its own");
+    assert_eq!(sent(&built.stdout), 0, "images that are there");
+    let done = ended(&built.stdout, "changed");
+    assert!(
+        !done.iter().any(|step| step.ends_with("/install-packages")),
+        "{done:?}"
+    );
     let wanted = KUBERNETES.map(|name| format!("{name} 1.20.2-1.1 hold"));
     for name in NODES {
         assert_eq!(packages(name, &KUBERNETES), wanted, "{name}");

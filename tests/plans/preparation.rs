@@ -1,9 +1,10 @@
 //! Bare hosts: what is done on them before anything else, and what is left alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hawser::facts::{FileFact, Installed, Observed, PreparationFacts};
 use hawser::plan::{Necessity, Step};
+use hawser::planner::{Allowance, only_prepare};
 use hawser::remote::RemoteCommand;
 use hawser::remote::files::preparation::OLD_SYSCTLS;
 use hawser::topology::{
@@ -175,6 +176,46 @@ fn what_is_there_is_not_done_again() {
 
     assert_eq!(plan.phases[0].name, "prepare");
     assert_ne!(again.phases[0].name, "prepare");
+}
+
+#[test]
+fn hosts_can_be_prepared_first_and_built_on_in_another_run() {
+    let mut world = bare(stacked(3, 1));
+    let whole = world.plan().unwrap();
+
+    let first = only_prepare(whole.clone());
+    assert_eq!(world.apply(&first), Ok(()));
+    let again = only_prepare(world.plan().unwrap());
+    let rest = world.plan().unwrap();
+    assert_eq!(world.apply(&rest), Ok(()));
+
+    assert_eq!(first.phases, whole.phases[..1]);
+    assert_eq!(first.closing, []);
+    let left_out = whole.changes().count() - first.changes().count();
+    let told =
+        format!("--prepare-only leaves out {left_out} changes that come after; `hawser apply` goes on");
+    assert_eq!(first.notes.last().unwrap().text, told);
+    assert!(again.is_empty());
+    assert_eq!(rest.changes().count(), left_out);
+    let end = world.plan().unwrap();
+    assert!(end.is_empty() && only_prepare(end).notes.is_empty());
+    assert_eq!(world.violations, Vec::<String>::new());
+}
+
+#[test]
+fn one_bare_host_can_be_prepared_before_all_others() {
+    let mut world = bare(stacked(3, 1));
+    let allowance = Allowance {
+        prepare_only: true,
+        ..limited_to(&["w1"])
+    };
+
+    let plan = only_prepare(world.plan_with(&allowance).unwrap());
+    let hosts: BTreeSet<_> = plan.steps().map(|step| step.host.0.clone()).collect();
+    assert_eq!(world.apply(&plan), Ok(()));
+
+    assert_eq!(hosts, BTreeSet::from(["w1".to_owned()]));
+    assert!(only_prepare(world.plan_with(&allowance).unwrap()).is_empty());
 }
 
 #[test]
