@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # 330 MB of images to ten hosts of the lab that have none: `scp` to each host at once, the same with `ctr images import` of
-# the file behind it (which ends where a push ends), `hawser images push`, and the same with `--relay`; with the
-# workstation's link held to 100 Mbit/s, and without. Bytes are what the lab's bridge sends into the lab: what hosts send
-# each other does not pass through it as the machine's own.
+# the file behind it (which ends where a push ends), that import alone of a file that is there already, `hawser images push`,
+# and the same with `--relay`; with the workstation's link held to 100 Mbit/s, and without. Bytes are what the lab's bridge
+# sends into the lab: what hosts send each other does not pass through it as the machine's own.
 # usage: images.sh [TRIAL…]
-#   (a TRIAL is scp, scp-import, push or relay, with :100 behind it for the held link; all when not given)
+#   (a TRIAL is scp, import, scp-import, push or relay, with :100 behind it for the held link; all that tell something when
+#   not given)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 hawser=target/release/hawser results=docs/results/images.md work=target/bench bridge=hawser-lab
 trials=("$@")
-[[ ${trials[*]} ]] || trials=(scp:100 scp-import:100 push:100 relay:100 scp scp-import push relay)
+[[ ${trials[*]} ]] || trials=(scp:100 push:100 relay:100 scp import scp-import push relay)
 mkdir -p "$work" "$(dirname "$results")"
 archive=$work/images.tar
 [[ -f $archive ]] || bench/image_archive.py "$archive" 330 8
@@ -28,9 +29,12 @@ clear_images() {
 
 reach=(-q -i lab/run/id_ed25519 -o UserKnownHostsFile=lab/run/known_hosts)
 scp_to() { scp "${reach[@]}" "$archive" "root@$1:/var/images.tar" </dev/null; }
+import_on() {
+  ssh "${reach[@]}" "root@$1" 'ctr -n k8s.io images import /var/images.tar >/dev/null && rm /var/images.tar' </dev/null
+}
 scp_and_import() {
   scp_to "$1"
-  ssh "${reach[@]}" "root@$1" 'ctr -n k8s.io images import /var/images.tar >/dev/null && rm /var/images.tar' </dev/null
+  import_on "$1"
 }
 
 # to_all COMMAND: with each host's address, at once
@@ -65,10 +69,12 @@ for trial in "${trials[@]}"; do
   what=${trial%%:*} rate=free
   [[ $trial != *:* ]] || rate=${trial##*:}mbit
   clear_images
+  [[ $what != import ]] || to_all scp_to
   hold "$rate"
   before=$(sent) began=$(date +%s.%N) peak=
   case $what in
   scp) to_all scp_to ;;
+  import) to_all import_on ;;
   scp-import) to_all scp_and_import ;;
   push) push "$trial" ;;
   relay) push "$trial" --relay ;;
@@ -78,7 +84,7 @@ for trial in "${trials[@]}"; do
   went=$(($(sent) - before))
   hold free
   took[$what|$rate]=$seconds
-  [[ $what == scp* ]] || peak=$(awk '{printf "%.0f", $1 / 1024}' "$work/$trial.peak")
+  [[ $what == scp* || $what == import ]] || peak=$(awk '{printf "%.0f", $1 / 1024}' "$work/$trial.peak")
   row="$what|$rate|$seconds|$went|$(awk -v a="$went" -v b="$bytes" 'BEGIN {printf "%.2f", a / b}')|$peak"
   echo "$row"
   rows+=("$row")
@@ -89,7 +95,8 @@ done
   echo
   echo "\`make bench-images\` on $(date -u +%F), $(nproc) cores: $((bytes / 1000000)) MB in eight images of random bytes, to ten"
   echo "hosts that have none of them. \`scp\` alone writes a file; with \`ctr images import\` behind it, it ends where hawser ends:"
-  echo "containerd has imported and unpacked the images, and no file is left. One run."
+  echo "containerd has imported and unpacked the images, and no file is left. The hosts share the machine's cores: what"
+  echo "\`ctr images import\` takes of them by itself, nobody's push can end before. One run."
   echo
   echo "| what | link | seconds | × scp | × scp and import | bytes sent by the workstation | × the archive | peak memory, MiB |"
   echo "| --- | --- | --- | --- | --- | --- | --- | --- |"
@@ -98,6 +105,7 @@ done
     to_scp=$(ratio_to scp) to_import=$(ratio_to scp-import)
     case $what in
     scp) what='scp to each host at once' ;;
+    import) what="\`ctr images import\` on each host at once, of a file that is there" ;;
     scp-import) what="scp, then \`ctr images import\`, on each host at once" ;;
     push) what='hawser images push' ;;
     relay) what='hawser images push --relay' ;;
