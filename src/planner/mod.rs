@@ -63,6 +63,9 @@ pub fn plan(
     refusals::check(&scene, allowance)?;
     versions::check(&scene)?;
     let etcd = etcd::decide(&scene, &allowance.limit)?;
+    if !allowance.prepare_only {
+        etcd.is_within(&allowance.limit)?;
+    }
     let cluster = cluster::recognise(&scene)?;
     etcd::holds_a_cluster(&scene, &cluster)?;
     let mut limit = Limit::to(&allowance.limit);

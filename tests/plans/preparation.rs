@@ -204,18 +204,25 @@ fn hosts_can_be_prepared_first_and_built_on_in_another_run() {
 
 #[test]
 fn one_bare_host_can_be_prepared_before_all_others() {
-    let mut world = bare(stacked(3, 1));
-    let allowance = Allowance {
-        prepare_only: true,
-        ..limited_to(&["w1"])
-    };
+    for (topology, host) in [
+        (stacked(3, 1), "w1"),
+        (stacked(3, 1), "lb2"),
+        (external(3, 1), "etcd1"),
+        (compact_external(), "etcd2"),
+    ] {
+        let mut world = bare(topology);
+        let allowance = Allowance {
+            prepare_only: true,
+            ..limited_to(&[host])
+        };
 
-    let plan = only_prepare(world.plan_with(&allowance).unwrap());
-    let hosts: BTreeSet<_> = plan.steps().map(|step| step.host.0.clone()).collect();
-    assert_eq!(world.apply(&plan), Ok(()));
+        let plan = only_prepare(world.plan_with(&allowance).unwrap());
+        let hosts: BTreeSet<_> = plan.steps().map(|step| step.host.0.clone()).collect();
+        assert_eq!(world.apply(&plan), Ok(()));
 
-    assert_eq!(hosts, BTreeSet::from(["w1".to_owned()]));
-    assert!(only_prepare(world.plan_with(&allowance).unwrap()).is_empty());
+        assert_eq!(hosts, BTreeSet::from([host.to_owned()]));
+        assert!(only_prepare(world.plan_with(&allowance).unwrap()).is_empty());
+    }
 }
 
 #[test]

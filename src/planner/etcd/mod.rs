@@ -83,7 +83,7 @@ pub(super) fn decide<'a>(
     let lacking = lacking.filter(|(host, facts)| lacks_certificates(settings, host, facts));
     let down = members.iter().filter(|(host, facts)| !facts.is_well(host));
     let having_key = |(_, facts): &&(&Host, &EtcdFacts)| facts.authority.is_some() && facts.has_authority_key;
-    let decision = Decision {
+    Ok(Decision {
         lacking: lacking.map(|(host, _)| *host).collect(),
         down: down
             .map(|(host, facts)| Down {
@@ -96,9 +96,7 @@ pub(super) fn decide<'a>(
         clients: ending_clients(scene, &hosts),
         authority: hosts.iter().find(having_key).map(|(host, _)| *host),
         growth,
-    };
-    decision.is_within(limit)?;
-    Ok(decision)
+    })
 }
 
 /// The etcd hosts, as far as they answered. Stacked members are looked at with their control planes.
@@ -176,7 +174,7 @@ impl Decision<'_> {
     }
 
     /// Members start together, or none does. Certificates of one that runs are its own matter.
-    fn is_within(&self, limit: &BTreeSet<HostName>) -> Result<(), Vec<Problem>> {
+    pub(super) fn is_within(&self, limit: &BTreeSet<HostName>) -> Result<(), Vec<Problem>> {
         let down = self.down.iter().map(|down| &down.host.name);
         let (within, without): (Vec<&HostName>, Vec<&HostName>) =
             down.partition(|host| is_within(limit, host));
