@@ -31,7 +31,7 @@ pub(super) enum Relayed {
 
 /// Why nothing was handed over.
 enum Unhanded {
-    /// The host did not come to wait for anybody.
+    /// The host ended before it waited for anybody.
     Unbegun(String),
     /// It did not work.
     Failed(String),
@@ -96,13 +96,10 @@ impl<C: Connection> Attempt<'_, C> {
         let giver = self
             .others
             .get(&relay.from)
-            .ok_or_else(|| Unhanded::Unbegun("there is no connection to it".to_owned()))?;
+            .ok_or_else(|| Unhanded::Failed("there is no connection to it".to_owned()))?;
         let mut values = Values::default();
-        values.set(
-            Slot::Pass,
-            pki::pass(Timestamp::now()).map_err(Unhanded::Unbegun)?,
-        );
-        let unknown = |slot: Slot| Unhanded::Unbegun(format!("{} is not known", slot.mask()));
+        values.set(Slot::Pass, pki::pass(Timestamp::now()).map_err(Unhanded::Failed)?);
+        let unknown = |slot: Slot| Unhanded::Failed(format!("{} is not known", slot.mask()));
         let (receive, pass_on) = (
             relay.receive.wire(&values).map_err(unknown)?,
             relay.pass_on.wire(&values).map_err(unknown)?,
@@ -137,13 +134,13 @@ impl<C: Connection> Attempt<'_, C> {
         self.judged(received.as_ref(), of_giver)
     }
 
-    /// Of a host that let nobody come: it has it, or could not.
+    /// Of a host that let nobody come: it has it, or could not. What became of a command that did not end is not known.
     fn unbegun(&self, ended: &Ended) -> Result<Option<Outcome>, Unhanded> {
-        match ended {
-            Ok(output) if output.is_success() => Ok(seen(output)),
-            ended => Err(Unhanded::Unbegun(
-                self.reason(&self.step.host, ended).unwrap_or_default(),
-            )),
+        let reason = self.reason(&self.step.host, ended);
+        match (ended, reason) {
+            (Ok(output), None) => Ok(seen(output)),
+            (Ok(_), Some(reason)) => Err(Unhanded::Unbegun(reason)),
+            (Err(_), reason) => Err(Unhanded::Failed(reason.unwrap_or_default())),
         }
     }
 

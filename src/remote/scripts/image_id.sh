@@ -65,7 +65,8 @@ is_of() {
 all_are_of() {
   found=
   for manifest in $(blob "$2" | digests manifests); do
-    if content=$(blob "$manifest" 2>/dev/null); then
+    # Not from its file, which may be there for another of containerd's namespaces.
+    if content=$(containerd content get "$manifest" 2>/dev/null); then
       [ "$(printf '%s\n' "$content" | digests config)" = "$1" ] || return 1
       found=1
     else

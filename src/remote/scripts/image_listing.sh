@@ -5,7 +5,7 @@ containerd() { ctr --timeout 20s --connect-timeout 2s -a "$socket" -n k8s.io "$@
 
 # notice NAME: has the runtime look at it anew. Of a name that it has marked as its own it would not see that it leads to
 # another image now, and would not name that by its id.
-notice() { containerd images label "$1" io.cri-containerd.image= >/dev/null; }
+notice() { patiently containerd images label "$1" io.cri-containerd.image= >/dev/null; }
 
 # list: keeps it in $listing
 list() { listing=$(containerd images ls); }
@@ -29,11 +29,14 @@ patiently() {
   "$@"
 }
 
-# find_target NAME: $target is where it leads in $listing, DIGEST TYPE; more than that where several rows have the name
+# find_target NAME: $target is where it leads in $listing, DIGEST TYPE; more than that where several rows have the name, or where
+# the row could be read in two ways, as a type is whatever an archive said, spaces and digests too
 find_target() {
   target=
-  while read -r known kind digest _; do
-    [ "$known" != "$1" ] || target="$target${target:+ }$digest $kind"
+  while read -r known kind digest rest; do
+    [ "$known" = "$1" ] || continue
+    case " $rest" in *' sha'[0-9]*:*) kind="$kind unclear $known" ;; esac
+    target="$target${target:+ }$digest $kind"
   done <<LIST
 $listing
 LIST

@@ -3,14 +3,22 @@
 # 3: the giver is not to be trusted.
 
 # tell_them TEXT: if they still hear it
-tell_them() { echo "$1" 2>/dev/null || :; }
+tell_them() { printf '%s\n' "$1" 2>/dev/null || :; }
 
-# appeared: lists the names that lead somewhere else than before
+# appeared: lists the names that lead somewhere else than before. A row that could be read in two ways has to be the same whole.
 appeared() {
   list || { tell_them "what $giver gave cannot be looked at"; exit 3; }
   printf '%s\n' "$listing" >"$own/after"
-  awk '{ row = $1 " " $2 " " $3 } NR == FNR { known[row]; next } !(row in known) { print (NF ? $1 : "(no name)") }' \
-    "$own/before" "$own/after" >"$own/appeared"
+  awk '
+    NF { $1 = $1 }
+    {
+      row = $1 " " $2 " " $3
+      digests = 0
+      for (i = 2; i <= NF; i++) if ($i ~ /^sha[0-9]+:/) digests++
+      if (digests != 1) row = $0
+    }
+    NR == FNR { known[row]; next }
+    !(row in known) { print (NF ? $1 : "(no name)") }' "$own/before" "$own/after" >"$own/appeared"
 }
 
 # leave STATUS WHY: with nothing of it. The runtime may still be about to name images by their ids.

@@ -1,5 +1,5 @@
 # receive_image.sh CRI_SOCKET ADDRESS PORT FROM LIMIT GIVER ID NAME…
-# (after image_listing.sh, image_id.sh, pass.sh; before judge_image.sh)
+# (after image_listing.sh, content_store.sh, image_id.sh, pass.sh; before judge_image.sh)
 # One connection is taken, and none after 10 s. Whoever has not the key is turned away, and the transfer ends with that.
 # "there": the image has been seen here as it should be; without "waiting" before it, it was here already.
 # shellcheck disable=SC2154 # set in pass.sh

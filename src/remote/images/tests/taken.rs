@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
-use crate::remote::images::import_image;
+use crate::remote::images::{has_image, import_image};
 
 use super::machine::{MANIFEST, Machine, NAME, SOCKET, digest, image, manifest_of, row, taking};
 
@@ -164,6 +164,28 @@ fn a_name_that_looks_like_the_row_of_an_image_is_not_seen_as_it() {
         let said = machine.runs(&taking()).1;
         assert!(!said.lines().any(|line| line == "there"), "{said}");
     }
+}
+
+/// ctr prints the type as it stands in the archive: before the digest that it leads to stands the one that it led to.
+#[test]
+fn a_type_that_looks_like_another_digest_hides_nothing() {
+    let id = image().id;
+    let old = "k8s.gcr.io/kube-proxy:v1";
+    let spoofed = |name: &str, blob: &str| row(name, &format!("{MANIFEST} {}", digest(blob)), "evil");
+    let another = Machine::with(&[row(old, MANIFEST, "proxy")])
+        .gets(&[spoofed(old, "proxy"), row(NAME, MANIFEST, "m1")])
+        .holds("m1", &manifest_of(&id));
+    let asked = Machine::with(&[])
+        .gets(&[spoofed(NAME, "m1"), spoofed(&id, "m1")])
+        .holds("m1", &manifest_of(&id));
+    let there = Machine::with(&[spoofed(NAME, "m1"), spoofed(&id, "m1")]).holds("m1", &manifest_of(&id));
+
+    assert_eq!(another.runs(&taking()).0, Some(3));
+    assert_eq!(another.removed(), format!("{old}\n{NAME}\n"));
+    assert_eq!(asked.runs(&taking()).0, Some(3));
+    assert_eq!(asked.removed(), format!("{NAME}\n{id}\n"));
+    assert!(!there.runs(&taking()).1.starts_with("there"));
+    assert_eq!(there.runs(&has_image(SOCKET, &image())).0, Some(1));
 }
 
 /// The runtime would not see that a name which it has marked as its own leads to another image now.
