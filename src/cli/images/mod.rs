@@ -6,11 +6,11 @@ mod push;
 pub(super) use list::run as list;
 pub(super) use push::run as push;
 
-use crate::topology::{Role, Topology};
+use crate::topology::Topology;
 
-/// The hosts on which images are run.
+/// The hosts on which a kubelet runs pods.
 fn with_a_runtime(topology: &Topology) -> Topology {
     let mut asked = topology.clone();
-    asked.hosts.retain(|host| host.is_node() || host.is(Role::Etcd));
+    asked.hosts.retain(|host| topology.runs_pods(host));
     asked
 }
