@@ -10,7 +10,7 @@ LONG_PROOFS = binary(=lab_compact_external) + (binary(=lab_external) & test(/^(a
 LAB_TESTS ?= binary(/^lab/) - binary(=lab_faults) - ($(LONG_PROOFS))
 export INSTA_UPDATE ?= no
 
-.PHONY: help demo test check unit lab-test faults lab lab-down bench bench-images soak review tools
+.PHONY: help demo test check unit lab-test lab-built compiled faults lab lab-down bench bench-images soak review tools
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -24,7 +24,17 @@ demo: tools ## a real highly available cluster, from nothing, answering through 
 	@lab/lab up $(PROFILE)
 	@lab/demo.sh $(PROFILE)
 
-test: check unit lab-test ## every test but the long proofs
+# What the lab is made of takes one core at a time, or the network, for half of its time: cargo compiles meanwhile.
+test: tools ## every test but the long proofs
+	@$(MAKE) --no-print-directory -j2 lab-built compiled
+	@$(MAKE) --no-print-directory unit lab-test
+
+lab-built:
+	@lab/lab build
+	@lab/lab build bare
+
+compiled: check
+	cargo nextest run --locked --features lab --no-run
 
 check: tools ## format, lints, licences, shell scripts
 	cargo fmt --check
@@ -37,9 +47,7 @@ unit: tools ## tests that need no lab
 	cargo nextest run --locked --features lab -E 'not binary(/^lab/)'
 	cargo test --locked --features lab --doc
 
-lab-test: tools ## tests on the lab's real hosts; some of them with LAB_TESTS="binary(=lab_bare)"
-	@lab/lab build
-	@lab/lab build bare
+lab-test: tools lab-built ## tests on the lab's real hosts; some of them with LAB_TESTS="binary(=lab_bare)"
 	HAWSER_KUBEADM="$$(lab/lab path bin)/kubeadm" cargo nextest run --locked --features lab --profile lab -E '$(LAB_TESTS)'
 	@lab/lab down
 
