@@ -89,7 +89,7 @@ pub fn push(
 ) -> Result<Plan, Vec<Problem>> {
     if let Some(unknown) = limit.iter().find(|name| topology.host(name).is_none()) {
         return Err(vec![Problem::Usage {
-            message: format!("--limit {unknown}: the inventory names no such host"),
+            message: format!("--limit {unknown}: the inventory names no such host on which a kubelet runs"),
             hint: "`hawser inventory check` reads the inventory; names are those of [[hosts]]".to_owned(),
         }]);
     }
