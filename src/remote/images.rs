@@ -8,38 +8,20 @@ use crate::archive::Image;
 use crate::topology::HostName;
 use crate::values::{Content, Slot};
 
-/// Whether the runtime at `cri_socket` has an image under all of its names: the id that it keeps for each of them is
-/// compared, which is the digest of the image's configuration.
+/// Whether the runtime at `cri_socket` has an image under all of its names, and by the id that it keeps for them, which is
+/// the digest of the image's configuration. Others name images as they like, so the manifest itself is read.
 pub fn has_image(cri_socket: &str, image: &Image) -> RemoteCommand {
-    asks_for_image(
-        cri_socket,
-        image,
-        concat!(
-            include_str!("scripts/image_listing.sh"),
-            include_str!("scripts/has_image.sh")
-        ),
-    )
-}
-
-/// The same where another host may have brought it, which names images as it likes: the manifest itself is read.
-pub fn has_very_image(cri_socket: &str, image: &Image) -> RemoteCommand {
-    asks_for_image(
-        cri_socket,
-        image,
+    RemoteCommand::reads(
+        "look for the image",
         concat!(
             include_str!("scripts/image_listing.sh"),
             include_str!("scripts/content_store.sh"),
             include_str!("scripts/image_id.sh"),
-            include_str!("scripts/has_image.sh"),
-            include_str!("scripts/prove_image.sh")
+            include_str!("scripts/has_image.sh")
         ),
     )
-}
-
-fn asks_for_image(cri_socket: &str, image: &Image, script: &'static str) -> RemoteCommand {
-    RemoteCommand::reads("look for the image", script)
-        .args([cri_socket, &image.id])
-        .args(&image.names)
+    .args([cri_socket, &image.id])
+    .args(&image.names)
 }
 
 /// Imports an image as it arrives; no file of it is written but containerd's own. Names that the host knew already are
@@ -92,7 +74,7 @@ pub fn is_signal(line: &str) -> bool {
 pub const FOUL: u32 = 3;
 
 /// Waits at a door for another host, which must know the pass of this one transfer, and imports what it brings; what is
-/// not the image is taken away again. Says [`READY`] when it may come, and [`THERE`] where [`has_very_image`] would say yes: at
+/// not the image is taken away again. Says [`READY`] when it may come, and [`THERE`] where [`has_image`] would say yes: at
 /// once, and then nobody comes, or after it.
 pub fn receive_image(cri_socket: &str, door: Door, giver: &HostName, image: &Image) -> RemoteCommand {
     RemoteCommand::changes(

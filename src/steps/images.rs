@@ -6,7 +6,7 @@ use super::QUICK;
 use crate::archive::Image;
 use crate::plan::{Relay, Step, StepId};
 use crate::remote::host::pull_images;
-use crate::remote::images::{Door, has_image, has_very_image, import_image, pass_on_image, receive_image};
+use crate::remote::images::{Door, has_image, import_image, pass_on_image, receive_image};
 use crate::topology::{Host, HostName};
 
 /// For a slow registry: about 700 MB on a control plane.
@@ -62,14 +62,9 @@ pub fn push(delivery: &Delivery<'_>) -> Step {
         ),
         None => format!("import {name} ({megabytes} MB)"),
     };
-    let question = if delivery.givers.is_empty() {
-        has_image(cri_socket, image)
-    } else {
-        has_very_image(cri_socket, image)
-    };
     Step::on(&delivery.host.name, &what(image), describe)
         .change(import_image(cri_socket, image), IMPORT + on_its_way(size))
-        .done_when(question, QUICK)
+        .done_when(has_image(cri_socket, image), QUICK)
         .looks_itself()
         .relayed(
             delivery

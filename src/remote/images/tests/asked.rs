@@ -1,12 +1,14 @@
 //! Whether an image is there.
 
-use crate::remote::images::{has_image, has_very_image};
+use crate::remote::images::has_image;
 
 use super::machine::{LIST, MANIFEST, Machine, NAME, SOCKET, digest, image, manifest_of, row};
 
 #[test]
 fn an_image_is_there_where_name_and_id_lead_to_the_same_manifest() {
-    let machine = Machine::with(&[row(NAME, MANIFEST, "m1"), row(&image().id, MANIFEST, "m1")]);
+    let id = image().id;
+    let machine =
+        Machine::with(&[row(NAME, MANIFEST, "m1"), row(&id, MANIFEST, "m1")]).holds("m1", &manifest_of(&id));
 
     assert_eq!(
         machine.runs(&has_image(SOCKET, &image())),
@@ -39,7 +41,7 @@ fn an_id_that_an_archive_has_given_to_another_image_is_none() {
     let real = Machine::with(&rows).holds("m1", &manifest_of(&id));
     let other = Machine::with(&rows).holds("m1", &manifest_of(&digest("another")));
 
-    let question = has_very_image(SOCKET, &image());
+    let question = has_image(SOCKET, &image());
 
     assert_eq!(real.runs(&question), (Some(0), String::new()));
     let expected = format!("what is there as {id} is another image\n");
@@ -67,7 +69,7 @@ fn a_manifest_that_can_be_read_in_two_ways_is_not_believed() {
         String::new(),
     ] {
         let machine = Machine::with(&rows).holds("m1", &manifest);
-        let (status, _) = machine.runs(&has_very_image(SOCKET, &image()));
+        let (status, _) = machine.runs(&has_image(SOCKET, &image()));
         assert_eq!(status, Some(1), "{manifest}");
     }
     let legitimate = format!(
@@ -75,7 +77,7 @@ fn a_manifest_that_can_be_read_in_two_ways_is_not_believed() {
          \"config\":\t{{\"annotations\": {{\"digest\": \"{other}\"}}, \"digest\": \"{id}\"}}\n}}"
     );
     let machine = Machine::with(&rows).holds("m1", &legitimate);
-    let (status, said) = machine.runs(&has_very_image(SOCKET, &image()));
+    let (status, said) = machine.runs(&has_image(SOCKET, &image()));
     assert_eq!(status, Some(0), "{said}");
 }
 
@@ -89,7 +91,7 @@ fn each_manifest_of_a_list_that_is_there_has_to_be_of_the_image() {
         digest("m2")
     );
     let machine = || Machine::with(&rows).holds("list", &list);
-    let question = has_very_image(SOCKET, &image());
+    let question = has_image(SOCKET, &image());
 
     let one = machine().holds("m1", &manifest_of(&id));
     let none = machine();
