@@ -15,6 +15,7 @@ pub mod pki;
 pub mod templates;
 pub mod topology;
 pub mod values;
+pub mod versions;
 
 // What a host receives, and what it answered.
 pub mod remote;

@@ -9,20 +9,19 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::templates::Templates;
+pub use crate::versions::Version;
 
 mod endpoint;
 mod etcd;
 mod images;
 mod pod_port;
 mod preparation;
-mod version;
 
 pub use endpoint::{Endpoint, Networks};
 pub use etcd::{EtcdManager, EtcdSettings, KeyAlgorithm, OwnAuthority, Secret};
 pub use images::{ImageSettings, RELAY_PORT};
 pub use pod_port::PodPort;
 pub use preparation::{PackageFile, PackageSource, Preparation, Proxy, Repository, Swap};
-pub use version::Version;
 
 /// kubeadm's own default for `localAPIEndpoint.bindPort`, and the usual port of a balancer before it.
 pub const API_PORT: u16 = 6443;

@@ -10,7 +10,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     // Vocabulary.
     ("templates", &[]),
     ("archive", &[]),
-    ("topology", &["templates", "archive"]),
+    ("versions", &[]),
+    ("topology", &["templates", "archive", "versions"]),
     ("values", &[]),
     ("ca", &[]),
     ("manifests", &[]),
@@ -21,16 +22,22 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("inventory", VOCABULARY),
     ("facts", VOCABULARY),
     // Decisions.
-    ("check", &["topology", "ca", "pki", "error", "remote", "facts"]),
+    (
+        "check",
+        &["versions", "topology", "ca", "pki", "error", "remote", "facts"],
+    ),
     ("plan", &["archive", "topology", "values", "pki", "remote"]),
     (
         "steps",
-        &["archive", "topology", "values", "pki", "remote", "facts", "plan"],
+        &[
+            "archive", "versions", "topology", "values", "pki", "remote", "facts", "plan",
+        ],
     ),
     (
         "planner",
         &[
             "archive",
+            "versions",
             "topology",
             "values",
             "ca",
@@ -85,6 +92,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 const VOCABULARY: &[&str] = &[
     "templates",
     "archive",
+    "versions",
     "topology",
     "values",
     "ca",

@@ -8,12 +8,7 @@ use serde::de::DeserializeOwned;
 use super::answer::Answers;
 use super::{ClusterView, MemberFact, NodeFact, Observed, WorkloadFact};
 use crate::topology::HostName;
-
-/// The label of a control plane, and what kubeadm up to 1.23 gave it besides or instead.
-const CONTROL_PLANE: [&str; 2] = [
-    "node-role.kubernetes.io/control-plane",
-    "node-role.kubernetes.io/master",
-];
+use crate::versions::kubernetes::marks_control_plane;
 
 /// Written by kubeadm at the end of a node's TLS bootstrap.
 const CRI_SOCKET: &str = "kubeadm.alpha.kubernetes.io/cri-socket";
@@ -191,8 +186,8 @@ fn node(node: Node) -> NodeFact {
         .into_iter()
         .map(|taint| (taint.key, taint.value, taint.effect))
         .collect();
-    let is_control_plane =
-        |role: &&str| labels.contains_key(*role) || taints.iter().any(|(key, _, _)| key == role);
+    let mut marks = labels.keys().chain(taints.iter().map(|(key, _, _)| key));
+    let control_plane = marks.any(|key| marks_control_plane(key));
     NodeFact {
         name: HostName(name),
         ready: node
@@ -201,7 +196,7 @@ fn node(node: Node) -> NodeFact {
             .iter()
             .any(|one| one.r#type == "Ready" && one.status == "True"),
         version: node.status.node_info.kubelet_version,
-        control_plane: CONTROL_PLANE.iter().any(is_control_plane),
+        control_plane,
         joined: annotations.contains_key(CRI_SOCKET),
         addresses: node
             .status

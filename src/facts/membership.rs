@@ -1,7 +1,8 @@
 //! What a host is to the cluster: nothing, a part of it, or something in between that must be mended first.
 
 use super::{ClusterView, HostFacts, MemberFact, NodeFact, Observed};
-use crate::topology::{EtcdTopology, Host, Version};
+use crate::topology::{EtcdTopology, Host};
+use crate::versions::kubernetes::writes_cri_socket;
 
 /// What a host is to the cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,9 +34,6 @@ impl<'a> Cluster<'a> {
         Some(Self { ca, view })
     }
 }
-
-/// The first kubeadm that writes no CRI socket on the node (feature `NodeLocalCRISocket`, on from 1.34).
-const WITHOUT_CRI_SOCKET: Version = Version::new(1, 34, 0);
 
 /// The votes that `members` etcd members need to decide anything.
 pub fn quorum(members: usize) -> usize {
@@ -182,7 +180,7 @@ fn has_finished(facts: &HostFacts, node: &NodeFact) -> bool {
     let writes_none = facts
         .versions
         .kubeadm
-        .is_some_and(|version| version >= WITHOUT_CRI_SOCKET);
+        .is_some_and(|kubeadm| !writes_cri_socket(kubeadm));
     node.joined || (writes_none && !facts.kubernetes.has_bootstrap_kubelet_conf)
 }
 

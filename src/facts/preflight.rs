@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::Observed;
 use super::answer::{Answer, Answers};
+use crate::versions::containerd::cri_plugins;
 
 /// What a host is.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -261,19 +262,13 @@ fn containerd(text: &str) -> Result<Containerd, String> {
     let dump: toml::Table = text
         .parse()
         .map_err(|error| format!("containerd config dump: {error}"))?;
-    let cri = ["io.containerd.cri.v1.runtime", "io.containerd.grpc.v1.cri"]
-        .into_iter()
-        .find_map(|name| dump.get("plugins")?.get(name)?.get("containerd"));
+    let cri = cri_plugins().find_map(|name| dump.get("plugins")?.get(name)?.get("containerd"));
     let runc = cri.and_then(|cri| cri.get("runtimes")?.get("runc")?.get("options"));
     let systemd_cgroup = runc.and_then(|options| options.get("SystemdCgroup")?.as_bool());
     let disabled = dump.get("disabled_plugins").and_then(toml::Value::as_array);
     let is_cri = |name: &toml::Value| {
-        name.as_str().is_some_and(|name| {
-            matches!(
-                name,
-                "cri" | "io.containerd.grpc.v1.cri" | "io.containerd.cri.v1.runtime"
-            )
-        })
+        name.as_str()
+            .is_some_and(|name| name == "cri" || cri_plugins().any(|known| known == name))
     };
     Ok(Containerd {
         systemd_cgroup: systemd_cgroup.unwrap_or(false),

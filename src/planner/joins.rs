@@ -13,7 +13,8 @@ use crate::error::Problem;
 use crate::plan::{Chain, Lane, Necessity, Phase, Step};
 use crate::remote::files;
 use crate::steps::{control_plane, mend, node, secrets};
-use crate::topology::{EtcdTopology, Host, Version};
+use crate::topology::{EtcdTopology, Host};
+use crate::versions::kubernetes::joins_as_learner;
 
 /// How many workers join at once: more only makes API server and registry slower.
 pub(super) const WORKERS_AT_ONCE: usize = 10;
@@ -60,7 +61,7 @@ pub(super) fn phases(
     Ok(phases)
 }
 
-/// kubeadm up to 1.28 adds a voter; from one to two, etcd then waits for the newcomer.
+/// Where kubeadm adds a voter, etcd waits for the newcomer as it grows from one to two.
 fn grows_without_quorum(scene: &Scene, cluster: &Cluster, joins: &Joins) -> bool {
     if scene.topology.etcd == EtcdTopology::External {
         return false;
@@ -71,7 +72,7 @@ fn grows_without_quorum(scene: &Scene, cluster: &Cluster, joins: &Joins) -> bool
     let mut joiners = joins.control_planes.iter().filter(|(_, way)| way.is_join());
     joiners
         .next()
-        .is_some_and(|(host, _)| is_one && scene.kubeadm(&host.name) < Version::new(1, 29, 0))
+        .is_some_and(|(host, _)| is_one && !joins_as_learner(scene.kubeadm(&host.name)))
 }
 
 /// Half-joined control planes whose etcd member is listed are started first, all at once: etcd may have no quorum

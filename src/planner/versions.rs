@@ -1,8 +1,9 @@
-//! Which versions go together. Source: Kubernetes' version skew policy.
+//! Which versions go together.
 
 use super::{Scene, etcd, preparation};
 use crate::error::Problem;
 use crate::topology::{EtcdManager, Host, HostName, Role, Version};
+use crate::versions::kubernetes::{cannot_deploy, cannot_join};
 
 /// Refuses a skew that Kubernetes forbids.
 pub(super) fn check(scene: &Scene) -> Result<(), Vec<Problem>> {
@@ -37,8 +38,8 @@ fn forbidden(scene: &Scene, host: &Host, found: &crate::facts::Versions) -> Vec<
     let target = scene.topology.version;
     let mut problems = Vec::new();
     let programs = [
-        ("kubeadm", found.kubeadm, Version::cannot_deploy as fn(_, _) -> _),
-        ("kubelet", found.kubelet, Version::cannot_join),
+        ("kubeadm", found.kubeadm, cannot_deploy as fn(_, _) -> _),
+        ("kubelet", found.kubelet, cannot_join),
     ];
     for (program, version, rule) in programs {
         let Some(version) = version else {

@@ -4,6 +4,7 @@ use super::{KUBEADM, QUICK, WELL};
 use crate::plan::Step;
 use crate::remote::kubernetes;
 use crate::topology::{HostName, Version};
+use crate::versions::kubernetes::finishing_phases;
 
 /// Starts the kubelet of a half-joined control plane, so that the etcd member that is listed runs and quorum is whole.
 pub fn bring_up(on: &HostName, server: &str) -> Step {
@@ -19,12 +20,7 @@ pub fn bring_up(on: &HostName, server: &str) -> Step {
 
 /// Does what kubeadm join does after the etcd member has started.
 pub fn finish_control_plane(on: &HostName, kubeadm: Version) -> Step {
-    // Up to 1.21 kubeadm-config carries every control plane's address; later phases of that name do nothing.
-    let phases: &[&str] = if kubeadm < Version::new(1, 22, 0) {
-        &["update-status", "mark-control-plane"]
-    } else {
-        &["mark-control-plane"]
-    };
+    let phases = finishing_phases(kubeadm);
     Step::on(
         on,
         "finish-join",

@@ -2,15 +2,7 @@
 
 use super::{At, Fact, Said};
 use crate::topology::{EtcdManager, Role};
-
-/// Up to here kubeadm insists on bridged packets being seen by iptables.
-const BRIDGES_MATTER: u32 = 29;
-
-/// Up to here kubeadm wants the program `conntrack`.
-const CONNTRACK: u32 = 31;
-
-/// Up to here kubeadm refuses a host without `crictl`; the next minor release warns, and later ones do not ask.
-const CRICTL: u32 = 30;
+use crate::versions::kubernetes::{wants_bridged_packets, wants_conntrack, wants_crictl, warns_of_crictl};
 
 pub(super) fn of(at: &At) -> Vec<Said> {
     let mut said = Vec::new();
@@ -51,7 +43,7 @@ fn swap(at: &At) -> Said {
 }
 
 fn modules(at: &At) -> Said {
-    let bridges_matter = at.scene.topology.version.minor <= BRIDGES_MATTER;
+    let bridges_matter = wants_bridged_packets(at.scene.topology.version);
     Said::of(Fact::Modules, &at.preflight.modules, |there| {
         let missing: Vec<&str> = ["overlay", "br_netfilter"]
             .into_iter()
@@ -83,7 +75,7 @@ fn sysctls(at: &At) -> Said {
     {
         needed.push("net.ipv6.conf.all.forwarding");
     }
-    if topology.version.minor <= BRIDGES_MATTER {
+    if wants_bridged_packets(topology.version) {
         needed.push("net.bridge.bridge-nf-call-iptables");
     }
     Said::of(Fact::Sysctls, &at.preflight.sysctls, |values| {
@@ -111,7 +103,7 @@ fn programs(at: &At) -> Said {
     }
     if at.host.is_node() {
         needed.push(("iptables", "iptables"));
-        if topology.version.minor <= CONNTRACK {
+        if wants_conntrack(topology.version) {
             needed.push(("conntrack", "conntrack"));
         }
     }
@@ -146,7 +138,7 @@ fn programs(at: &At) -> Said {
                 [at.install("socat", "socat").as_str()],
             );
         }
-        if at.host.is_node() && at.kubeadm().minor == CRICTL + 1 && !there.contains("crictl") {
+        if at.host.is_node() && warns_of_crictl(at.kubeadm()) && !there.contains("crictl") {
             let install = format!(
                 "{}: kubeadm warns of it (FileExisting-crictl)",
                 at.install("crictl", "cri-tools")
@@ -159,5 +151,5 @@ fn programs(at: &At) -> Said {
 
 /// kubeadm asks for it where it initialises or joins; hawser itself where the runtime is not containerd.
 fn needs_crictl(at: &At) -> bool {
-    (at.host.is_node() && at.kubeadm().minor <= CRICTL) || (at.runs_pods() && !at.runs_containerd())
+    (at.host.is_node() && wants_crictl(at.kubeadm())) || (at.runs_pods() && !at.runs_containerd())
 }

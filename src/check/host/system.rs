@@ -2,6 +2,7 @@
 
 use super::{At, Fact, Said};
 use crate::facts::Cgroups;
+use crate::versions::kubernetes::{CgroupV1, cgroup_v1};
 
 /// Distributions that run systemd and for which Kubernetes' packages are made.
 const KNOWN: [&str; 12] = [
@@ -26,10 +27,6 @@ const ARCHITECTURES: [&str; 5] = ["x86_64", "aarch64", "ppc64le", "s390x", "armv
 /// Source: kubeadm's `SystemVerification`.
 const OLDEST_KERNEL: (u32, u32) = (3, 10);
 const SENSIBLE_KERNEL: (u32, u32) = (4, 19);
-
-/// The minor release from which cgroup v1 is only kept alive, and the one whose kubelet does not start on it.
-const V1_IN_MAINTENANCE: u32 = 31;
-const V1_REFUSED: u32 = 35;
 
 pub(super) fn of(at: &At) -> Vec<Said> {
     vec![os(at), kernel(at), architecture(at), cgroups(at)]
@@ -86,10 +83,10 @@ fn cgroups(at: &At) -> Said {
     let is_allowed = topology.kubeadm.kubelet_configuration.get("failCgroupV1") == Some(&false.into());
     Said::of(Fact::Cgroups, &at.preflight.cgroups, |cgroups| match cgroups {
         Cgroups::V2 => Said::fine(Fact::Cgroups, "v2"),
-        Cgroups::V1 if !at.runs_pods() || topology.version.minor < V1_IN_MAINTENANCE => {
+        Cgroups::V1 if !at.runs_pods() || cgroup_v1(topology.version) == CgroupV1::Works => {
             Said::fine(Fact::Cgroups, "v1")
         }
-        Cgroups::V1 if topology.version.minor >= V1_REFUSED && !is_allowed => Said::error(
+        Cgroups::V1 if cgroup_v1(topology.version) == CgroupV1::IsRefused && !is_allowed => Said::error(
             Fact::Cgroups,
             "v1",
             [

@@ -2,6 +2,7 @@
 
 use super::{At, Fact, Said};
 use crate::topology::{Role, Version};
+use crate::versions::kubernetes as rules;
 
 pub(super) fn of(at: &At) -> Vec<Said> {
     if at.runs_pods() {
@@ -33,10 +34,16 @@ fn programs(at: &At) -> Said {
             [install.as_str()],
         );
     }
-    if let Some(rule) = found.kubeadm.and_then(|kubeadm| kubeadm.cannot_deploy(target)) {
+    if let Some(rule) = found
+        .kubeadm
+        .and_then(|kubeadm| rules::cannot_deploy(kubeadm, target))
+    {
         return forbidden("kubeadm", found.kubeadm, target, rule);
     }
-    if let Some(rule) = found.kubelet.and_then(|kubelet| kubelet.cannot_join(target)) {
+    if let Some(rule) = found
+        .kubelet
+        .and_then(|kubelet| rules::cannot_join(kubelet, target))
+    {
         return forbidden("kubelet", found.kubelet, target, rule);
     }
     if let Some(said) = refused_by_kubeadm(at).or_else(|| distant_kubectl(found.kubectl, target)) {
@@ -78,7 +85,7 @@ fn forbidden(program: &str, version: Option<Version>, target: Version, rule: &st
 fn refused_by_kubeadm(at: &At) -> Option<Said> {
     let found = &at.facts.versions;
     let (kubeadm, kubelet) = (found.kubeadm?, found.kubelet?);
-    let behind = if kubeadm.minor >= THREE_BEHIND { 3 } else { 1 };
+    let behind = rules::kubelet_before(kubeadm);
     let comes = at.host.is_node() && !at.facts.kubernetes.has_kubelet_conf;
     if !comes || kubelet.minor + behind >= kubeadm.minor {
         return None;
@@ -94,9 +101,8 @@ fn refused_by_kubeadm(at: &At) -> Option<Said> {
 }
 
 /// What it asks for works or not, command by command; nothing of the cluster depends on it.
-/// Source: Kubernetes' version skew policy.
 fn distant_kubectl(kubectl: Option<Version>, target: Version) -> Option<Said> {
-    let kubectl = kubectl.filter(|version| version.minor.abs_diff(target.minor) > 1)?;
+    let kubectl = kubectl.filter(|kubectl| !rules::kubectl_goes_with(*kubectl, target))?;
     let install =
         format!("install kubectl {target}: it is made for API servers one minor release away at most");
     Some(Said::warning(
@@ -108,7 +114,3 @@ fn distant_kubectl(kubectl: Option<Version>, target: Version) -> Option<Said> {
 
 /// How a kubelet is told that kubeadm itself refuses.
 pub(super) const TOO_OLD_FOR_KUBEADM: &str = "is too old for kubeadm";
-
-/// kubeadm takes a kubelet three minor releases older from 1.29 on, and one before (its `MinimumKubeletVersion`: seen in
-/// the sources of 1.20 and 1.32, and in the changelog of 1.29). A later patch of 1.28 may have it: nobody is refused there.
-const THREE_BEHIND: u32 = 28;

@@ -6,6 +6,7 @@ use crate::inventory::cluster::Cluster;
 use crate::inventory::mistake::{Mistake, Mistakes, Wrong};
 use crate::inventory::place::Place;
 use crate::inventory::written;
+use crate::versions::containerd::GRPC_PLUGIN as CRI;
 
 /// The tag of kubeadm's pause image by minor release, from where it changed. Source: `PauseVersion` of kubeadm's constants.
 const PAUSE: [(u32, &str); 9] = [
@@ -106,8 +107,6 @@ const SECRETS: [&str; 6] = [
     "password",
     "registrytoken",
 ];
-
-const CRI: &str = "io.containerd.grpc.v1.cri";
 
 const RESERVED: &[(&[&str], &str)] = &[
     (

@@ -8,6 +8,7 @@ use crate::remote::files::RenderedFile;
 use crate::remote::files::etcd::{self as files, Beginning};
 use crate::steps::etcd as steps;
 use crate::topology::{EtcdManager, Host};
+use crate::versions;
 
 /// The steps that make it run; a learner answers less than one with a vote.
 pub(super) fn member(
@@ -68,7 +69,7 @@ pub(super) fn runner(
             let version = etcd.and_then(|etcd| etcd.version);
             let (program, version) = (
                 program.unwrap_or(files::PROGRAM),
-                version.unwrap_or(files::OLDEST),
+                version.unwrap_or(versions::etcd::OLDEST),
             );
             Ok(vec![files::unit(topology, host, (program, version), beginning)?])
         }

@@ -14,6 +14,8 @@ use crate::error::Problem;
 use crate::pki::{AUTHORITY_CERTIFICATE, Order};
 use crate::remote::handover::HandedFile;
 use crate::topology::{EtcdManager, Host, Role, Topology, Version};
+use crate::versions::etcd::corrupt_check;
+use crate::versions::kubernetes::{runtime_in_file, runtime_is_remote};
 
 pub use beginning::Beginning;
 
@@ -28,9 +30,6 @@ pub const UNIT: &str = "/etc/systemd/system/etcd.service";
 
 /// Where distributions have etcd.
 pub const PROGRAM: &str = "/usr/bin/etcd";
-
-/// The oldest etcd that is looked for, with the flags of its time.
-pub const OLDEST: Version = Version::new(3, 4, 0);
 
 const KUBELET_DROP_IN_TEMPLATE: &str = "etcd-kubelet.conf.j2";
 const UNIT_TEMPLATE: &str = "etcd.service.j2";
@@ -51,14 +50,6 @@ pub const MANIFEST: &str = "/etc/kubernetes/manifests/etcd.yaml";
 
 /// Where kubeadm puts a static pod.
 const STATIC_PODS: &str = "/etc/kubernetes/manifests";
-
-/// The first kubelet that takes the runtime's socket from its file, and the first that knows no other runtime than one
-/// behind a socket.
-const RUNTIME_IN_FILE: Version = Version::new(1, 27, 0);
-const RUNTIME_IS_REMOTE: Version = Version::new(1, 24, 0);
-
-/// The first etcd that names its features by gates.
-const FEATURE_GATES: Version = Version::new(3, 6, 0);
 
 /// `https://address:2380`, by which members know a host.
 pub fn peer_url(host: &Host) -> String {
@@ -99,7 +90,7 @@ fn certificate(path: &str, manager: EtcdManager) -> HandedFile {
 /// The configuration of the kubelet that runs etcd: the user's own, and what makes it stand alone. `kubelet` is its
 /// version.
 pub fn kubelet_configuration(topology: &Topology, kubelet: Version) -> Result<RenderedFile, Problem> {
-    let runtime = (kubelet >= RUNTIME_IN_FILE).then_some(topology.kubeadm.cri_socket.as_str());
+    let runtime = runtime_in_file(kubelet).then_some(topology.kubeadm.cri_socket.as_str());
     let own = document(topology, KUBELET, context! { runtime })?;
     let needed = Needed {
         what: "the folder of static pods",
@@ -114,10 +105,10 @@ pub fn kubelet_configuration(topology: &Topology, kubelet: Version) -> Result<Re
 /// The drop-in that starts it, in place of kubeadm's arguments. The host's own `KUBELET_EXTRA_ARGS` stay.
 pub fn kubelet_drop_in(topology: &Topology, host: &Host, kubelet: Version) -> Result<RenderedFile, Problem> {
     let mut arguments = vec![("config".to_owned(), KUBELET_CONFIGURATION.to_owned())];
-    if kubelet < RUNTIME_IS_REMOTE {
+    if !runtime_is_remote(kubelet) {
         arguments.push(("container-runtime".to_owned(), "remote".to_owned()));
     }
-    if kubelet < RUNTIME_IN_FILE {
+    if !runtime_in_file(kubelet) {
         let socket = topology.kubeadm.cri_socket.clone();
         arguments.push(("container-runtime-endpoint".to_owned(), socket));
     }
@@ -265,12 +256,7 @@ fn membership(topology: &Topology, host: &Host, beginning: &Beginning) -> Vec<(S
 /// What kubeadm sets in its static pod.
 fn of_a_unit(topology: &Topology, etcd: Version) -> Vec<(String, String)> {
     let pki = |name: &str| format!("/etc/kubernetes/pki/etcd/{name}");
-    let (check, on) = if etcd >= FEATURE_GATES {
-        ("feature-gates", "InitialCorruptCheck=true")
-    } else {
-        ("experimental-initial-corrupt-check", "true")
-    };
-    [
+    let arguments = [
         ("data-dir", topology.external_etcd.data_directory.clone()),
         ("cert-file", pki("server.crt")),
         ("key-file", pki("server.key")),
@@ -282,10 +268,10 @@ fn of_a_unit(topology: &Topology, etcd: Version) -> Vec<(String, String)> {
         ("peer-client-cert-auth", "true".to_owned()),
         ("listen-metrics-urls", format!("http://127.0.0.1:{METRICS}")),
         ("snapshot-count", "10000".to_owned()),
-        (check, on.to_owned()),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .to_vec()
+    ];
+    let of_version = corrupt_check(etcd).map(|(name, value)| (name, value.to_owned()));
+    let arguments = arguments.into_iter().chain(of_version);
+    arguments.map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 fn with_the_users(arguments: Vec<(String, String)>, topology: &Topology) -> Vec<(String, String)> {

@@ -13,6 +13,7 @@ use crate::topology::{
     CertificateRoute, EtcdManager, EtcdTopology, Host, HostFile, HostName, Role, Topology, Version,
 };
 use crate::values::{Bundle, Content, Slot};
+use crate::versions;
 
 /// Every file that a build, or a join in a later run, writes on a host, as a kubeadm of this version reads it.
 ///
@@ -121,7 +122,7 @@ fn of_etcd_host(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Ve
             files.push(etcd::kubeadm_file(topology, host, kubeadm, &beginning)?);
         }
         EtcdManager::Systemd => {
-            let program = (etcd::PROGRAM, etcd::OLDEST);
+            let program = (etcd::PROGRAM, versions::etcd::OLDEST);
             files.push(etcd::unit(topology, host, program, &beginning)?);
         }
     }

@@ -10,6 +10,7 @@ use super::template::{self, Needed};
 use super::{RenderedFile, registries};
 use crate::error::Problem;
 use crate::topology::{Host, PackageSource, Preparation, Topology};
+use crate::versions::containerd::GRPC_PLUGIN;
 
 /// Named as Kubernetes' documentation names it, so that a host set up by hand has it once.
 pub const REPOSITORY: &str = "/etc/apt/sources.list.d/kubernetes.list";
@@ -161,15 +162,15 @@ fn containerd(topology: &Topology, preparation: &Preparation) -> Result<Rendered
         cause: format!("what it renders is no TOML: {}", error.message()),
         hint: "`containerd config default` shows a whole one".to_owned(),
     })?;
-    let driver = "/plugins/io.containerd.grpc.v1.cri/containerd/runtimes/runc/options/SystemdCgroup";
+    let driver = format!("/plugins/{GRPC_PLUGIN}/containerd/runtimes/runc/options/SystemdCgroup");
     let document = Value::Object(parsed.clone());
     let needed = Needed {
         what: "`SystemdCgroup` of runc",
-        is_there: document.pointer(driver).and_then(Value::as_bool) == Some(topology.cgroups_are_systemds()),
+        is_there: document.pointer(&driver).and_then(Value::as_bool) == Some(topology.cgroups_are_systemds()),
         hint: "write `SystemdCgroup` below runc's options as `systemd_cgroup` says: kubelet and containerd must agree",
     };
     let says_nothing = preparation.mirrors.is_empty() && preparation.credentials.is_empty();
-    let folder = document.pointer("/plugins/io.containerd.grpc.v1.cri/registry/config_path");
+    let folder = document.pointer(&format!("/plugins/{GRPC_PLUGIN}/registry/config_path"));
     let registries = Needed {
         what: "`config_path`, without which containerd reads nothing of mirrors and credentials",
         is_there: says_nothing || folder.and_then(Value::as_str) == Some(registries::FOLDER),

@@ -11,8 +11,9 @@ use super::{RenderedFile, yaml};
 use crate::error::Problem;
 use crate::topology::{CertificateRoute, Host, Role, Topology, Version};
 use crate::values::Slot;
+pub use crate::versions::kubernetes::ApiVersion;
+use crate::versions::kubernetes::finds_containerd;
 
-mod api_version;
 mod certificates;
 mod cluster;
 mod differences;
@@ -20,7 +21,6 @@ mod endpoints;
 mod fragments;
 pub(super) mod patches;
 
-pub use api_version::ApiVersion;
 pub use certificates::shared_certificates;
 pub use cluster::cluster_configuration;
 pub use differences::differences;
@@ -36,9 +36,6 @@ const USUAL_SOCKETS: [&str; 2] = [
     "unix:///var/run/containerd/containerd.sock",
 ];
 
-/// The first kubeadm that looks for containerd by itself: before, it is Docker's.
-const FINDS_CONTAINERD: Version = Version::new(1, 24, 0);
-
 const INIT: &str = "kubeadm/init.yaml.j2";
 const JOIN: &str = "kubeadm/join.yaml.j2";
 const KUBELET: &str = "kubeadm/kubelet.yaml.j2";
@@ -46,7 +43,7 @@ const KUBELET: &str = "kubeadm/kubelet.yaml.j2";
 /// The container runtime's socket, where a kubeadm without a file would not find it by itself.
 pub fn socket_to_name(topology: &Topology, kubeadm: Version) -> Option<&str> {
     let socket = topology.kubeadm.cri_socket.as_str();
-    let is_found = kubeadm >= FINDS_CONTAINERD && USUAL_SOCKETS.contains(&socket);
+    let is_found = finds_containerd(kubeadm) && USUAL_SOCKETS.contains(&socket);
     let api = ApiVersion::for_kubeadm(kubeadm).ok()?;
     (!is_found).then(|| api.cri_socket(socket))
 }

@@ -8,24 +8,15 @@ use crate::error::Problem;
 use crate::remote::files::RenderedFile;
 use crate::remote::files::template::{self, Needed};
 use crate::topology::{Host, Patch, Topology, Version};
+use crate::versions::kubernetes;
 
 /// Where kubeadm finds them.
 const FOLDER: &str = "/run/hawser/patches";
 
-/// What kubeadm can patch, and since which version (its release notes): before, it leaves such a patch out.
-const SINCE: [(&str, Version); 6] = [
-    ("etcd", Version::new(1, 19, 0)),
-    ("kube-apiserver", Version::new(1, 19, 0)),
-    ("kube-controller-manager", Version::new(1, 19, 0)),
-    ("kube-scheduler", Version::new(1, 19, 0)),
-    ("kubeletconfiguration", Version::new(1, 25, 0)),
-    ("corednsdeployment", Version::new(1, 31, 0)),
-];
-
 /// The patches that a host's kubeadm applies: all of them on a node, and etcd's where etcd alone is its matter. Errors: one
 /// that it would leave out, as it does not know what to patch.
 pub fn patches(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Vec<RenderedFile>, Problem> {
-    if let Some(patch) = of_host(topology, host).find(|patch| !is_known(patch, kubeadm)) {
+    if let Some(patch) = of_host(topology, host).find(|patch| !kubernetes::patches(kubeadm, &patch.target)) {
         return Err(Problem::Usage {
             message: format!(
                 "{}: kubeadm {kubeadm} would leave out the patch {}: it does not know {}",
@@ -47,16 +38,10 @@ fn of_host<'a>(topology: &'a Topology, host: &Host) -> impl Iterator<Item = &'a 
     patches.filter(move |patch| is_node || patch.target == "etcd")
 }
 
-fn is_known(patch: &Patch, kubeadm: Version) -> bool {
-    SINCE
-        .iter()
-        .any(|(target, since)| *target == patch.target && *since <= kubeadm)
-}
-
 /// How kubeadm is told of patches where v1beta2 has no field for them; the flag may stand beside
 /// `--config` (kubeadm 1.20's `isAllowedFlag`).
 pub fn patch_flags(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Vec<String>, Problem> {
-    let is_flag = api_version(host, kubeadm)? == ApiVersion::V1Beta2;
+    let is_flag = !api_version(host, kubeadm)?.has_patches();
     let has_any = of_host(topology, host).next().is_some();
     Ok((is_flag && has_any)
         .then(|| format!("--experimental-patches={FOLDER}"))
@@ -70,7 +55,7 @@ pub(in crate::remote::files) fn folder(
     host: &Host,
     api: ApiVersion,
 ) -> Option<&'static str> {
-    (api > ApiVersion::V1Beta2 && of_host(topology, host).next().is_some()).then_some(FOLDER)
+    (api.has_patches() && of_host(topology, host).next().is_some()).then_some(FOLDER)
 }
 
 /// That a template still names the folder.

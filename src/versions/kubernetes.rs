@@ -1,0 +1,343 @@
+//! What is chosen by the version of kubeadm, of a kubelet or of the cluster.
+
+use super::Versions::{Before, From, Within};
+use super::{Row, Version, Versions, chosen, is_so};
+
+/// What a version of Kubernetes' own programs brings with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// The configuration that kubeadm itself writes.
+    ConfigApi(ApiVersion),
+    /// kubeadm deploys its own minor release, and so many before it.
+    DeploysBefore(u32),
+    /// kubeadm takes a kubelet that is so many minor releases older than itself.
+    TakesKubeletBefore(u32),
+    /// A kubelet may be so many minor releases older than the API server.
+    KubeletBehind(u32),
+    /// kubectl may be so many minor releases away from the API server.
+    KubectlApart(u32),
+    /// kubeadm adds an etcd member as a learner, which has no vote until it is in step.
+    JoinsAsLearner,
+    /// A kubelet of a control plane asks its own API server, also for its first certificate.
+    KubeletAsksOwnServer,
+    /// kubeadm writes the container runtime's socket on the node, at the end of a join.
+    WritesCriSocket,
+    /// `kubeadm-config` has every control plane's address, written by the phase `update-status` of a join.
+    UpdatesStatus,
+    /// Which label, and which taint, kubeadm gives control planes.
+    ControlPlaneLabel(&'static str),
+    /// kubeadm looks for containerd by itself: before, for Docker.
+    FindsContainerd,
+    /// What kubeadm knows to patch; any other patch it leaves out.
+    Patches(&'static str),
+    /// The oldest external etcd that kubeadm takes.
+    OldestEtcd(Version),
+    /// kubeadm wants iptables to see bridged packets.
+    WantsBridgedPackets,
+    /// kubeadm wants the program `conntrack`.
+    WantsConntrack,
+    /// kubeadm wants the program `crictl`.
+    WantsCrictl,
+    /// kubeadm warns where there is no `crictl`.
+    WarnsOfCrictl,
+    /// cgroup v1 is only kept alive.
+    KeepsCgroupV1,
+    /// A kubelet does not start on cgroup v1, but where its configuration says so.
+    RefusesCgroupV1,
+    /// A kubelet takes its cgroup driver from a container runtime that tells it.
+    AsksRuntimeForDriver,
+    /// A kubelet knows no other runtime than one behind a socket.
+    RuntimeIsRemote,
+    /// A kubelet takes the runtime's socket from its file.
+    RuntimeInFile,
+}
+
+/// The table. Where two rows of a kind are of the same version, the later counts.
+#[rustfmt::skip]
+pub const TABLE: &[Row<Choice>] = &[
+    row("kubeadm", Within(minor(15), minor(22)), Choice::ConfigApi(ApiVersion::V1Beta2), "CHANGELOG-1.15, `kubeadm config print init-defaults`"),
+    row("kubeadm", Within(minor(22), minor(31)), Choice::ConfigApi(ApiVersion::V1Beta3), "CHANGELOG-1.22"),
+    row("kubeadm", From(minor(31)), Choice::ConfigApi(ApiVersion::V1Beta4), "CHANGELOG-1.31, `kubeadm config print init-defaults`"),
+    row("kubeadm", From(minor(15)), Choice::DeploysBefore(1), "`MinimumControlPlaneVersion` of kubeadm's constants"),
+    row("kubeadm", Before(minor(28)), Choice::TakesKubeletBefore(1), "`MinimumKubeletVersion` of kubeadm's constants, 1.20"),
+    // CHANGELOG-1.29 has it; a later patch of 1.28 may too, and nobody is refused there.
+    row("kubeadm", From(minor(28)), Choice::TakesKubeletBefore(3), "`MinimumKubeletVersion` of kubeadm's constants, 1.31 to 1.36"),
+    row("cluster", Before(minor(28)), Choice::KubeletBehind(2), "Kubernetes' version skew policy"),
+    row("cluster", From(minor(28)), Choice::KubeletBehind(3), "Kubernetes' version skew policy"),
+    row("cluster", From(minor(15)), Choice::KubectlApart(1), "Kubernetes' version skew policy"),
+    row("kubeadm", From(minor(29)), Choice::JoinsAsLearner, "feature `EtcdLearnerMode`: on from 1.29"),
+    row("kubeadm", From(minor(33)), Choice::KubeletAsksOwnServer, "feature `ControlPlaneKubeletLocalMode`: there from 1.31, on from 1.33"),
+    row("kubeadm", Before(minor(34)), Choice::WritesCriSocket, "feature `NodeLocalCRISocket`: there from 1.32, on from 1.34"),
+    row("kubeadm", Before(minor(22)), Choice::UpdatesStatus, "CHANGELOG-1.22, `kubeadm join phase control-plane-join --help`"),
+    row("kubeadm", Before(minor(24)), Choice::ControlPlaneLabel("node-role.kubernetes.io/master"), "CHANGELOG-1.24"),
+    row("kubeadm", From(minor(20)), Choice::ControlPlaneLabel("node-role.kubernetes.io/control-plane"), "CHANGELOG-1.20"),
+    row("kubeadm", From(minor(24)), Choice::FindsContainerd, "CHANGELOG-1.24, `kubeadm config print init-defaults`"),
+    row("kubeadm", From(minor(19)), Choice::Patches("etcd"), "CHANGELOG-1.19"),
+    row("kubeadm", From(minor(19)), Choice::Patches("kube-apiserver"), "CHANGELOG-1.19"),
+    row("kubeadm", From(minor(19)), Choice::Patches("kube-controller-manager"), "CHANGELOG-1.19"),
+    row("kubeadm", From(minor(19)), Choice::Patches("kube-scheduler"), "CHANGELOG-1.19"),
+    row("kubeadm", From(minor(25)), Choice::Patches("kubeletconfiguration"), "CHANGELOG-1.25, `kubeadm init --help`"),
+    row("kubeadm", From(minor(31)), Choice::Patches("corednsdeployment"), "CHANGELOG-1.31, `kubeadm init --help`"),
+    row("kubeadm", Before(minor(28)), Choice::OldestEtcd(etcd(2, 18)), "`MinExternalEtcdVersion` of kubeadm's constants, 1.20"),
+    row("kubeadm", From(minor(28)), Choice::OldestEtcd(etcd(4, 13)), "kubernetes#118733"),
+    row("kubeadm", From(minor(31)), Choice::OldestEtcd(etcd(5, 11)), "`MinExternalEtcdVersion` of kubeadm's constants, 1.31.10, 1.32.5"),
+    row("kubeadm", Within(patch(31, 14), minor(32)), Choice::OldestEtcd(etcd(5, 24)), "the same, 1.31.14"),
+    row("kubeadm", Within(patch(32, 10), minor(33)), Choice::OldestEtcd(etcd(5, 24)), "the same, 1.32.10"),
+    row("kubeadm", Within(patch(33, 6), minor(34)), Choice::OldestEtcd(etcd(5, 24)), "the same, 1.33.6"),
+    row("kubeadm", From(minor(34)), Choice::OldestEtcd(etcd(5, 21)), "kubernetes#134779"),
+    row("kubeadm", From(patch(34, 2)), Choice::OldestEtcd(etcd(5, 24)), "the same, 1.34.2 to 1.36.2"),
+    row("cluster", Before(minor(30)), Choice::WantsBridgedPackets, "CHANGELOG-1.30: no `FileContent` of bridge-nf-call-iptables"),
+    row("cluster", Before(minor(32)), Choice::WantsConntrack, "kubeadm's preflight/checks_linux.go, 1.31 and 1.32"),
+    row("kubeadm", Before(minor(31)), Choice::WantsCrictl, "CHANGELOG-1.31"),
+    row("kubeadm", Within(minor(31), minor(32)), Choice::WarnsOfCrictl, "kubeadm's preflight/checks_linux.go, 1.31 and 1.32"),
+    row("cluster", From(minor(31)), Choice::KeepsCgroupV1, "CHANGELOG-1.31"),
+    row("cluster", From(minor(35)), Choice::RefusesCgroupV1, "CHANGELOG-1.35: `failCgroupV1` is true if not given"),
+    row("kubelet", From(minor(31)), Choice::AsksRuntimeForDriver, "feature `KubeletCgroupDriverFromCRI`: on from 1.31, always from 1.34"),
+    row("kubelet", From(minor(24)), Choice::RuntimeIsRemote, "CHANGELOG-1.24: `--container-runtime` is deprecated, dockershim gone"),
+    row("kubelet", From(minor(27)), Choice::RuntimeInFile, "CHANGELOG-1.27: `containerRuntimeEndpoint` of its configuration"),
+];
+
+const fn row(of: &'static str, versions: Versions, choice: Choice, source: &'static str) -> Row<Choice> {
+    Row {
+        of,
+        versions,
+        choice,
+        source,
+    }
+}
+
+const fn minor(minor: u32) -> Version {
+    patch(minor, 0)
+}
+
+const fn patch(minor: u32, patch: u32) -> Version {
+    Version::new(1, minor, patch)
+}
+
+const fn etcd(minor: u32, patch: u32) -> Version {
+    Version::new(3, minor, patch)
+}
+
+/// A version of kubeadm's configuration API, `kubeadm.k8s.io/…`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ApiVersion {
+    /// Arguments are maps, patches a flag, the runtime's socket a path.
+    V1Beta2,
+    /// Patches have a field, the runtime's socket is a URL.
+    V1Beta3,
+    /// Arguments are lists.
+    V1Beta4,
+}
+
+impl ApiVersion {
+    /// The one that a host's kubeadm itself writes: read without a deprecation warning, and never yet removed.
+    pub fn for_kubeadm(kubeadm: Version) -> Result<Self, String> {
+        let api = |choice: &Choice| match choice {
+            Choice::ConfigApi(api) => Some(*api),
+            _ => None,
+        };
+        chosen(TABLE, kubeadm, api).ok_or_else(|| {
+            format!("kubeadm {kubeadm} is too old: hawser writes configuration for v1.15.0 and newer")
+        })
+    }
+
+    /// The `apiVersion` of a document.
+    pub fn group_version(self) -> &'static str {
+        match self {
+            Self::V1Beta2 => "kubeadm.k8s.io/v1beta2",
+            Self::V1Beta3 => "kubeadm.k8s.io/v1beta3",
+            Self::V1Beta4 => "kubeadm.k8s.io/v1beta4",
+        }
+    }
+
+    /// Whether extra arguments are a list of `{name, value}`; before, they are a map.
+    pub fn arguments_are_lists(self) -> bool {
+        self >= Self::V1Beta4
+    }
+
+    /// Whether a document has a field for patches; before, they are a flag.
+    pub fn has_patches(self) -> bool {
+        self >= Self::V1Beta3
+    }
+
+    /// The container runtime's socket: kubeadms of v1beta2 take a path, later ones want a URL.
+    pub fn cri_socket(self, url: &str) -> &str {
+        match self {
+            Self::V1Beta2 => url.strip_prefix("unix://").unwrap_or(url),
+            Self::V1Beta3 | Self::V1Beta4 => url,
+        }
+    }
+
+    /// The cgroup driver to name where kubeadm has no default: since 1.22 it is `systemd`, before it was the kubelet's
+    /// own `cgroupfs`, which systemd's hosts do not use.
+    pub fn missing_cgroup_driver(self) -> Option<&'static str> {
+        (self == Self::V1Beta2).then_some("systemd")
+    }
+}
+
+/// Why a kubeadm cannot make a cluster of a version; `None` where it can.
+pub fn cannot_deploy(kubeadm: Version, cluster: Version) -> Option<&'static str> {
+    let before = number(kubeadm, |choice| match choice {
+        Choice::DeploysBefore(before) => Some(*before),
+        _ => None,
+    });
+    let fits = cluster.minor <= kubeadm.minor && kubeadm.minor <= cluster.minor + before;
+    (!fits).then_some("it deploys its own minor release and the one before")
+}
+
+/// Why a kubelet cannot be in a cluster of a version; `None` where it can.
+pub fn cannot_join(kubelet: Version, cluster: Version) -> Option<&'static str> {
+    let behind = number(cluster, |choice| match choice {
+        Choice::KubeletBehind(behind) => Some(*behind),
+        _ => None,
+    });
+    if kubelet.minor > cluster.minor {
+        Some("a kubelet must not be newer than the API server")
+    } else if kubelet.minor + behind < cluster.minor {
+        Some("the kubelet is too old for the API server")
+    } else {
+        None
+    }
+}
+
+/// How many minor releases older than a kubeadm a kubelet may be: kubeadm compares it with itself (`KubeletVersion`) before
+/// it initialises or joins.
+pub fn kubelet_before(kubeadm: Version) -> u32 {
+    number(kubeadm, |choice| match choice {
+        Choice::TakesKubeletBefore(before) => Some(*before),
+        _ => None,
+    })
+}
+
+/// Whether a kubectl is made for a cluster of a version. What it asks for works or not, command by command.
+pub fn kubectl_goes_with(kubectl: Version, cluster: Version) -> bool {
+    let apart = number(cluster, |choice| match choice {
+        Choice::KubectlApart(apart) => Some(*apart),
+        _ => None,
+    });
+    kubectl.minor.abs_diff(cluster.minor) <= apart
+}
+
+/// Whether a kubeadm adds an etcd member as a learner: else it is a voter at once, and from one to two there is no quorum
+/// until the newcomer runs.
+pub fn joins_as_learner(kubeadm: Version) -> bool {
+    is_so(TABLE, &Choice::JoinsAsLearner, kubeadm)
+}
+
+/// Whether the kubelet of a control plane that this kubeadm joins asks the API server beside it, also for its first
+/// certificate: else it goes through the endpoint.
+pub fn kubelet_asks_own_server(kubeadm: Version) -> bool {
+    is_so(TABLE, &Choice::KubeletAsksOwnServer, kubeadm)
+}
+
+/// Whether a kubeadm writes the container runtime's socket on a node, as the last thing of a join
+/// (`kubeadm.alpha.kubernetes.io/cri-socket`).
+pub fn writes_cri_socket(kubeadm: Version) -> bool {
+    is_so(TABLE, &Choice::WritesCriSocket, kubeadm)
+}
+
+/// What a kubeadm does after a control plane's etcd member has started: phases of `kubeadm join`.
+pub fn finishing_phases(kubeadm: Version) -> &'static [&'static str] {
+    if is_so(TABLE, &Choice::UpdatesStatus, kubeadm) {
+        &["update-status", "mark-control-plane"]
+    } else {
+        // Later phases of that name do nothing.
+        &["mark-control-plane"]
+    }
+}
+
+/// Whether a node that has this label or taint is a control plane of some kubeadm's.
+pub fn marks_control_plane(label: &str) -> bool {
+    TABLE
+        .iter()
+        .any(|row| matches!(row.choice, Choice::ControlPlaneLabel(name) if name == label))
+}
+
+/// Whether a kubeadm looks for containerd by itself.
+pub fn finds_containerd(kubeadm: Version) -> bool {
+    is_so(TABLE, &Choice::FindsContainerd, kubeadm)
+}
+
+/// Whether a kubeadm knows to patch something: before, it leaves such a patch out.
+pub fn patches(kubeadm: Version, target: &str) -> bool {
+    let mut rows = TABLE.iter().filter(|row| row.versions.contain(kubeadm));
+    rows.any(|row| matches!(row.choice, Choice::Patches(known) if known == target))
+}
+
+/// The oldest external etcd that a kubeadm takes (`ExternalEtcdVersion`); `None` where any will do.
+pub fn oldest_external_etcd(kubeadm: Version) -> Option<Version> {
+    chosen(TABLE, kubeadm, |choice| match choice {
+        Choice::OldestEtcd(version) => Some(*version),
+        _ => None,
+    })
+}
+
+/// Whether kubeadm insists on iptables seeing bridged packets, for a cluster of a version.
+pub fn wants_bridged_packets(cluster: Version) -> bool {
+    is_so(TABLE, &Choice::WantsBridgedPackets, cluster)
+}
+
+/// Whether kubeadm wants the program `conntrack`, for a cluster of a version.
+pub fn wants_conntrack(cluster: Version) -> bool {
+    is_so(TABLE, &Choice::WantsConntrack, cluster)
+}
+
+/// Whether a kubeadm refuses a host without `crictl`.
+pub fn wants_crictl(kubeadm: Version) -> bool {
+    is_so(TABLE, &Choice::WantsCrictl, kubeadm)
+}
+
+/// Whether a kubeadm warns of a host without `crictl`.
+pub fn warns_of_crictl(kubeadm: Version) -> bool {
+    is_so(TABLE, &Choice::WarnsOfCrictl, kubeadm)
+}
+
+/// What becomes of hosts with cgroup v1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CgroupV1 {
+    /// It is as good as v2.
+    Works,
+    /// It works, and is only kept alive.
+    IsKept,
+    /// A kubelet does not start, but with `failCgroupV1: false`.
+    IsRefused,
+}
+
+/// What becomes of hosts with cgroup v1 in a cluster of a version.
+pub fn cgroup_v1(cluster: Version) -> CgroupV1 {
+    if is_so(TABLE, &Choice::RefusesCgroupV1, cluster) {
+        CgroupV1::IsRefused
+    } else if is_so(TABLE, &Choice::KeepsCgroupV1, cluster) {
+        CgroupV1::IsKept
+    } else {
+        CgroupV1::Works
+    }
+}
+
+/// The first cluster whose kubelets do not start on cgroup v1.
+pub fn first_without_cgroup_v1() -> Option<Version> {
+    let mut rows = TABLE.iter();
+    rows.find_map(|row| match (row.choice, row.versions) {
+        (Choice::RefusesCgroupV1, From(first)) => Some(first),
+        _ => None,
+    })
+}
+
+/// Whether a kubelet takes its cgroup driver from a container runtime that tells it, whatever its own file says.
+pub fn asks_runtime_for_driver(kubelet: Version) -> bool {
+    is_so(TABLE, &Choice::AsksRuntimeForDriver, kubelet)
+}
+
+/// Whether a kubelet knows no other runtime than one behind a socket: before, a flag says that it is one.
+pub fn runtime_is_remote(kubelet: Version) -> bool {
+    is_so(TABLE, &Choice::RuntimeIsRemote, kubelet)
+}
+
+/// Whether a kubelet takes the runtime's socket from its file: before, from a flag.
+pub fn runtime_in_file(kubelet: Version) -> bool {
+    is_so(TABLE, &Choice::RuntimeInFile, kubelet)
+}
+
+fn number(version: Version, value: impl Fn(&Choice) -> Option<u32>) -> u32 {
+    chosen(TABLE, version, value).unwrap_or(0)
+}
