@@ -21,7 +21,7 @@ pub use endpoint::{Endpoint, Networks};
 pub use etcd::{EtcdManager, EtcdSettings, KeyAlgorithm, OwnAuthority, Secret};
 pub use images::{ImageSettings, RELAY_PORT};
 pub use pod_port::PodPort;
-pub use preparation::{PackageFile, PackageSource, Preparation, Proxy, Repository, Swap};
+pub use preparation::{PackageFile, PackageSource, Preparation, Proxy, Repository, Swap, sandbox_among};
 
 /// kubeadm's own default for `localAPIEndpoint.bindPort`, and the usual port of a balancer before it.
 pub const API_PORT: u16 = 6443;

@@ -13,7 +13,7 @@ use crate::pki::Authority;
 use crate::plan::{Relay, StepId};
 use crate::remote::connection::Output;
 use crate::remote::{RemoteCommand, Wire};
-use crate::topology::HostName;
+use crate::topology::{HostName, sandbox_among};
 use crate::values::{Bundle, Slot, Values};
 
 /// A packed archive is unpacked for each host anew, and its window is in memory as often: so many hosts at once.
@@ -85,6 +85,19 @@ impl Shared {
                 let hash = ca_hash(&String::from_utf8_lossy(&output.stdout))?;
                 self.with_values(|values| values.set(slot, hash));
                 Ok(())
+            }
+            Slot::SandboxImage => {
+                let said = String::from_utf8_lossy(&output.stdout);
+                let image = sandbox_among(said.lines()).ok_or("kubeadm names no pause image")?;
+                self.with_values(|values| match values.get(slot) {
+                    Some(other) if other != image => Err(format!(
+                        "its kubeadm names {image}, and another host's {other}: set `sandbox_image` in [preparation]"
+                    )),
+                    _ => {
+                        values.set(slot, image.to_owned());
+                        Ok(())
+                    }
+                })
             }
             Slot::Files(bundle) => self.with_values(|values| values.set_files(bundle, &output.stdout)),
             Slot::BootstrapToken

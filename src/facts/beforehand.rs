@@ -4,7 +4,7 @@ use super::HostFacts;
 use super::images::is_for_host;
 use super::preparation::is_prepared;
 use crate::archive::normalised;
-use crate::topology::{Host, Preparation, Topology};
+use crate::topology::{Host, Preparation, Topology, sandbox_among};
 
 /// Of the cluster's own version, whatever kubeadm. Source: `GetControlPlaneImages` of kubeadm's images package.
 const OF_THE_RELEASE: [&str; 4] = [
@@ -15,7 +15,8 @@ const OF_THE_RELEASE: [&str; 4] = [
 ];
 
 /// Whose versions each kubeadm has in itself.
-const KUBEADMS_OWN: [&str; 2] = ["coredns", "etcd"];
+const KUBEADMS_OWN: [&str; 3] = ["coredns", "etcd", PAUSE];
+const PAUSE: &str = "pause";
 
 /// How a host is made one that runs pods, where it is not yet.
 fn preparation<'a>(topology: &'a Topology, host: &Host, facts: &HostFacts) -> Option<&'a Preparation> {
@@ -32,13 +33,24 @@ pub(super) fn of_the_release(topology: &Topology, host: &Host, facts: &HostFacts
     OF_THE_RELEASE.map(name).to_vec()
 }
 
-/// The sandbox image of the containerd that the host has, or will have.
+/// The sandbox image of the containerd that the host has, or will have, as far as that is known.
 pub(super) fn sandbox(topology: &Topology, host: &Host, facts: &HostFacts) -> Option<String> {
     let name = match preparation(topology, host, facts) {
-        Some(preparation) => Some(&preparation.sandbox_image),
-        None => facts.kubernetes.sandbox_image.known(),
+        Some(preparation) => preparation
+            .sandbox_image
+            .as_deref()
+            .or_else(|| named_sandbox(topology, facts)),
+        None => facts.kubernetes.sandbox_image.known().map(String::as_str),
     };
-    name.map(|name| normalised(name))
+    name.map(normalised)
+}
+
+/// The sandbox image that a host's kubeadm names. `None` where it is not there, did not tell, or is another than hosts are
+/// prepared with.
+pub fn named_sandbox<'a>(topology: &Topology, facts: &'a HostFacts) -> Option<&'a str> {
+    let is_the_one = facts.versions.kubeadm == Some(topology.version);
+    let named = facts.kubernetes.needed_images.known().filter(|_| is_the_one)?;
+    sandbox_among(named.iter().map(String::as_str))
 }
 
 /// Of which images a host needs a version that nobody knows before its kubeadm is there.
@@ -47,7 +59,8 @@ pub fn untold_images(topology: &Topology, host: &Host, facts: &HostFacts) -> Vec
         return Vec::new();
     }
     let own = KUBEADMS_OWN.into_iter();
-    own.filter(|image| is_for_host(topology, host, &format!("{image}:")))
+    let is_told = |image: &&str| *image == PAUSE && sandbox(topology, host, facts).is_some();
+    own.filter(|image| is_for_host(topology, host, &format!("{image}:")) && !is_told(image))
         .collect()
 }
 
@@ -60,4 +73,23 @@ pub fn is_archived_untold(topology: &Topology, image: &str) -> bool {
         .flat_map(|archive| &archive.images)
         .flat_map(|image| &image.names);
     topology.takes_archives() && names.any(|name| name.starts_with(&repository) && name.contains(&last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What kubeadm 1.36.2 says by itself.
+    const CAPTURED: &str = include_str!("../../tests/data/programs/kubeadm-1.36.txt");
+
+    #[test]
+    fn the_pause_image_is_read_from_what_kubeadm_says() {
+        let mut parts = CAPTURED.split("== ");
+        let list = parts.find_map(|part| part.strip_prefix("kubeadm config images list\n"));
+
+        let image = sandbox_among(list.unwrap().lines());
+
+        assert_eq!(image, Some("registry.k8s.io/pause:3.10.2"));
+        assert_eq!(sandbox_among(["registry.k8s.io/etcd:3.6.8-0", "pause"]), None);
+    }
 }

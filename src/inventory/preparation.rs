@@ -43,7 +43,7 @@ pub(super) fn resolve(
         modules: kernel::modules(written, &place, mistakes),
         sysctls: kernel::sysctls(written, &place, mistakes),
         swap: written.swap.unwrap_or(Swap::Off),
-        sandbox_image: containerd::sandbox_image(written, &place, cluster, mistakes),
+        sandbox_image: containerd::sandbox_image(written, &place, mistakes),
         mirrors: registries::mirrors(written, &place, mistakes),
         credentials: registries::credentials(written, &place, workstation, mistakes),
         containerd: containerd::fragment(written, &place, mistakes),

@@ -8,6 +8,7 @@ use super::limit::is_within;
 use super::notes::warning;
 use super::{ALL_AT_ONCE, Allowance, Scene, chain_of, phase};
 use crate::error::Problem;
+use crate::facts::beforehand::named_sandbox;
 use crate::facts::{HostFacts, Observation, Observed, PreparationFacts, is_in_use, is_prepared};
 use crate::plan::{Phase, Plan, Step};
 use crate::remote::files::RenderedFile;
@@ -18,6 +19,7 @@ use crate::remote::files::preparation::{
 use crate::remote::host::Validator;
 use crate::steps::preparation as steps;
 use crate::topology::{Host, Preparation, Role, Swap, Topology};
+use crate::values::Slot;
 
 /// The hosts as they will be when they are prepared: what is installed then counts as installed now, so that everything
 /// after the first phase is decided as for hosts that came prepared.
@@ -172,6 +174,15 @@ fn of_host(scene: &Scene, host: &Host, facts: &HostFacts) -> Result<Vec<Step>, P
                 .map(|_| steps::remove_old_sysctls(&host.name, OLD_SYSCTLS)),
         );
         all.extend(kernel(host, preparation, found));
+        let for_containerd = with_sandbox(topology, host, facts, for_containerd);
+        if for_containerd.iter().any(|file| file.content.has_slots()) {
+            let repository = &topology.image_repository;
+            all.push(steps::read_sandbox_image(
+                &host.name,
+                topology.version,
+                repository,
+            ));
+        }
         all.extend(for_containerd.iter().filter_map(|file| {
             let validator = if file.path == CONTAINERD {
                 Validator::Containerd
@@ -183,6 +194,29 @@ fn of_host(scene: &Scene, host: &Host, facts: &HostFacts) -> Result<Vec<Step>, P
         all.extend(services(host, facts));
     }
     Ok(all)
+}
+
+/// Names the sandbox image, as far as the host's kubeadm has told it. A host that is in use keeps what its containerd runs
+/// with where nobody can tell another.
+fn with_sandbox(
+    topology: &Topology,
+    host: &Host,
+    facts: &HostFacts,
+    files: Vec<RenderedFile>,
+) -> Vec<RenderedFile> {
+    let in_use = is_in_use(host, facts);
+    let kept = facts.kubernetes.sandbox_image.known().filter(|_| in_use);
+    let image = named_sandbox(topology, facts).or(kept.map(String::as_str));
+    let named = files.into_iter().map(|file| RenderedFile {
+        content: match image {
+            Some(image) => file.content.with(Slot::SandboxImage, image),
+            None => file.content,
+        },
+        ..file
+    });
+    named
+        .filter(|file| !(in_use && file.content.has_slots()))
+        .collect()
 }
 
 fn kernel(host: &Host, preparation: &Preparation, found: &PreparationFacts) -> Vec<Step> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::RemoteCommand;
 use crate::archive::Image;
-use crate::topology::HostName;
+use crate::topology::{HostName, Version};
 use crate::values::{Content, Slot};
 
 /// Whether the runtime at `cri_socket` has an image under all of its names, and by the id that it keeps for them, which is
@@ -127,6 +127,15 @@ pub fn kubeadm_images(configuration: &str) -> RemoteCommand {
         "timeout 20 kubeadm config images list --config /dev/stdin",
     )
     .input(configuration)
+}
+
+/// The images that kubeadm names for a cluster of a version, one a line.
+pub fn kubeadm_images_of(version: Version, repository: &str) -> RemoteCommand {
+    RemoteCommand::reads(
+        "ask kubeadm for its images",
+        include_str!("scripts/kubeadm_images_of.sh"),
+    )
+    .args([version.to_string(), repository.to_owned()])
 }
 
 #[cfg(test)]

@@ -8,8 +8,10 @@ use crate::facts::FileFact;
 use crate::plan::{Step, StepId};
 use crate::remote::files::RenderedFile;
 use crate::remote::host::{self, Validator};
+use crate::remote::images;
 use crate::remote::preparation::{self, Wanted};
-use crate::topology::{HostName, PackageFile, Preparation};
+use crate::topology::{HostName, PackageFile, Preparation, Version};
+use crate::values::Slot;
 
 /// For a slow mirror, and another apt that has to end first.
 const INSTALL: Duration = Duration::from_secs(30 * 60);
@@ -90,7 +92,18 @@ pub fn write_for_containerd(
     step.id = StepId(format!("{on}/write{}", file.path));
     step.describe = format!("write {}, and have containerd read it", file.path).into();
     let command = preparation::put_and_restart(file, validator, "containerd");
+    if file.content.has_slots() {
+        let question = host::file_has(&file.path, &file.owner, file.mode, file.content.clone());
+        step = step.done_when(question, QUICK);
+    }
     Some(step.change(command, RESTART))
+}
+
+/// Reads which image is to hold a pod's namespaces: the kubeadm that is installed by then names it.
+pub fn read_sandbox_image(on: &HostName, version: Version, repository: &str) -> Step {
+    Step::on(on, "read-sandbox-image", "read which pause image kubeadm names")
+        .done_when(images::kubeadm_images_of(version, repository), RESTART)
+        .captures(Slot::SandboxImage)
 }
 
 /// Loads kernel modules.

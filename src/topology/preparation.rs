@@ -115,6 +115,15 @@ impl Proxy {
     }
 }
 
+/// Of the images that a kubeadm names, one a line or an item each, the one that holds a pod's namespaces.
+pub fn sandbox_among<'a>(images: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let is_sandbox = |name: &str| {
+        name.rsplit_once('/')
+            .is_some_and(|(_, last)| last.starts_with("pause:"))
+    };
+    images.into_iter().map(str::trim).find(|name| is_sandbox(name))
+}
+
 /// Whether an entry of `NO_PROXY` is of a server: its name or address, a domain that it is in, or its network.
 fn excepts(exception: &str, name: &str) -> bool {
     let domain = exception.trim_start_matches('.');
@@ -136,8 +145,8 @@ pub struct Preparation {
     pub sysctls: BTreeMap<String, String>,
     /// What becomes of swap.
     pub swap: Swap,
-    /// The image that holds a pod's namespaces, with its tag.
-    pub sandbox_image: String,
+    /// The image that holds a pod's namespaces, with its tag; without it, the one that each host's kubeadm names.
+    pub sandbox_image: Option<String>,
     /// For a registry, where its images are asked for first, in order; then the registry itself.
     pub mirrors: BTreeMap<String, Vec<String>>,
     /// For a registry, `user:password` of who asks it.
@@ -236,7 +245,7 @@ mod tests {
             modules: Vec::new(),
             sysctls: BTreeMap::new(),
             swap: Swap::Off,
-            sandbox_image: String::new(),
+            sandbox_image: None,
             mirrors: BTreeMap::new(),
             credentials: BTreeMap::new(),
             containerd: serde_json::Map::new(),

@@ -26,6 +26,9 @@ pub enum Slot {
     CertificateKey,
     /// `sha256:` and the hash of the cluster CA's public key: made by `kubeadm init`, so unknown before it.
     CaHash,
+    /// The image that holds a pod's namespaces, as kubeadm names it: unknown before it is installed. All hosts that a run
+    /// prepares get the same kubeadm.
+    SandboxImage,
     /// Files that a host has told, one a line, for other hosts to write.
     Files(Bundle),
     /// The SHA-256 of each of these files, one a line.
@@ -36,11 +39,12 @@ pub enum Slot {
 
 impl Slot {
     /// The slots that a template can name.
-    const SINGLE: [Slot; 4] = [
+    const SINGLE: [Slot; 5] = [
         Slot::BootstrapToken,
         Slot::BootstrapTokenId,
         Slot::CertificateKey,
         Slot::CaHash,
+        Slot::SandboxImage,
     ];
 
     /// What stands in the slot's place wherever a plan is shown, logged or hashed.
@@ -50,6 +54,7 @@ impl Slot {
             Slot::BootstrapTokenId => "<bootstrap token id, made by this run>",
             Slot::CertificateKey => "<certificate key, made by this run>",
             Slot::CaHash => "<cluster CA hash, known after init>",
+            Slot::SandboxImage => "<pause image, as the installed kubeadm names it>",
             Slot::Files(bundle) => bundle.mask(),
             Slot::Sums(_) => "<SHA-256 of each of them, known to this run>",
             Slot::Pass => "<certificate and key of this transfer, made for it alone>",
@@ -287,7 +292,7 @@ impl Values {
     }
 
     /// `text` with every secret value in it, and every piece of a private key that was handed over, replaced by a
-    /// mask. The CA hash and the token's id are no secrets.
+    /// mask. The CA hash, the token's id and an image's name are no secrets.
     pub fn redact(&self, text: &str) -> String {
         let text = [Slot::BootstrapToken, Slot::CertificateKey]
             .iter()

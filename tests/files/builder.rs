@@ -218,7 +218,7 @@ pub(crate) fn bare(topology: Topology) -> Topology {
             modules: ["overlay", "br_netfilter"].map(str::to_owned).to_vec(),
             sysctls: sysctls.map(|name| (name.to_owned(), "1".to_owned())).into(),
             swap: Swap::Off,
-            sandbox_image: "registry.k8s.io/pause:3.10.1".to_owned(),
+            sandbox_image: Some("registry.k8s.io/pause:3.10.1".to_owned()),
             mirrors: BTreeMap::new(),
             credentials: BTreeMap::new(),
             containerd: Map::new(),

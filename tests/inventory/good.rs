@@ -217,7 +217,7 @@ fn preparation_has_what_kubernetes_needs_by_default() {
         ]
     );
     assert_eq!(preparation.swap, Swap::Off);
-    assert_eq!(preparation.sandbox_image, "registry.k8s.io/pause:3.10.1");
+    assert_eq!(preparation.sandbox_image, None, "kubeadm is asked");
 }
 
 #[test]

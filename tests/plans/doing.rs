@@ -3,7 +3,7 @@
 use hawser::facts::{NodeFact, Observed, ServerFact};
 use hawser::plan::{Chain, Phase, Plan, Step};
 use hawser::topology::{CertificateRoute, HostName, Version};
-use hawser::values::Values;
+use hawser::values::{Slot, Values};
 
 use crate::world::{CA, Machine, World};
 
@@ -238,7 +238,11 @@ impl World {
 
     pub(crate) fn write(&mut self, step: &Step) {
         let sent = step.change.as_ref().unwrap().stdin();
-        let content = match sent.fill(&Values::default()) {
+        let mut values = Values::default();
+        if let Some(image) = self.sandbox_image.get(&step.host) {
+            values.set(Slot::SandboxImage, image.clone());
+        }
+        let content = match sent.fill(&values) {
             Ok(known) => String::from_utf8(known.to_vec()).unwrap(),
             Err(_) => sent.masked(),
         };

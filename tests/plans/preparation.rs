@@ -9,16 +9,16 @@ use hawser::remote::RemoteCommand;
 use hawser::remote::files::preparation::OLD_SYSCTLS;
 use hawser::topology::{
     HostFile, PackageFile, PackageSource, Preparation, Proxy, Repository, Role, Secret, Swap, Topology,
-    Version,
+    Version, sandbox_among,
 };
-use hawser::values::Values;
+use hawser::values::{Slot, Values};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::archives::archive_of;
 use crate::inventory::{audit_policy, compact_external, external, stacked};
 use crate::listing::{limited_to, page};
-use crate::world::{Machine, World};
+use crate::world::{IMAGES, Machine, World};
 
 fn preparation() -> Preparation {
     Preparation {
@@ -30,7 +30,7 @@ fn preparation() -> Preparation {
         modules: ["overlay", "br_netfilter"].map(str::to_owned).to_vec(),
         sysctls: BTreeMap::from([("net.ipv4.ip_forward".to_owned(), "1".to_owned())]),
         swap: Swap::Off,
-        sandbox_image: "k8s.gcr.io/pause:3.2".to_owned(),
+        sandbox_image: Some("k8s.gcr.io/pause:3.2".to_owned()),
         mirrors: BTreeMap::new(),
         credentials: BTreeMap::new(),
         containerd: serde_json::Map::new(),
@@ -81,6 +81,9 @@ impl World {
     pub(crate) fn act_on_preparation(&mut self, step: &Step, what: &str) -> bool {
         let version = self.topology.version;
         let preparation = self.topology.preparation.clone();
+        if what == "read-sandbox-image" {
+            return self.read_sandbox_image(step);
+        }
         let machine = self.machine(&step.host.0);
         let (Some(preparation), Some(found)) = (preparation, &mut machine.facts.preparation) else {
             return false;
@@ -99,6 +102,27 @@ impl World {
         }
         true
     }
+
+    /// The kubeadm that is installed by then names it.
+    fn read_sandbox_image(&mut self, step: &Step) -> bool {
+        assert_eq!(step.captures, Some(Slot::SandboxImage));
+        let machine = &self.hosts[&step.host];
+        let named = machine.facts.kubernetes.needed_images.known();
+        let named = named.and_then(|images| sandbox_among(images.iter().map(String::as_str)));
+        let image = named.map(str::to_owned);
+        self.sandbox_image
+            .extend(image.map(|image| (step.host.clone(), image)));
+        true
+    }
+}
+
+/// What kubeadm 1.36.2 says by itself, as it was captured.
+fn images_of_1_36() -> Vec<String> {
+    let captured = include_str!("../data/programs/kubeadm-1.36.txt");
+    let list = captured
+        .split("== ")
+        .find_map(|part| part.strip_prefix("kubeadm config images list\n"));
+    list.unwrap().lines().map(str::to_owned).collect()
 }
 
 /// The packages that the command names.
@@ -109,7 +133,14 @@ fn install(machine: &mut Machine, step: &Step, version: Version) {
     for word in words.filter(|word| !word.starts_with('/') && !word.contains(' ')) {
         let (name, release) = word.split_once('=').unwrap_or((&word, "1:2.0"));
         match name {
-            "kubeadm" => facts.versions.kubeadm = Some(version),
+            "kubeadm" => {
+                facts.versions.kubeadm = Some(version);
+                let named = match version.minor {
+                    36 => images_of_1_36(),
+                    _ => IMAGES.map(str::to_owned).to_vec(),
+                };
+                facts.kubernetes.needed_images = Observed::Known(named);
+            }
             "kubelet" => facts.versions.kubelet = Some(version),
             "kubectl" => facts.versions.kubectl = Some(version),
             "haproxy" => facts.versions.haproxy = Some("2.6.12".to_owned()),
@@ -140,6 +171,119 @@ fn first_phase(world: &World) -> String {
 #[test]
 fn bare_hosts_are_prepared_by_role_before_anything_else() {
     insta::assert_snapshot!(first_phase(&bare(stacked(1, 1))));
+}
+
+/// Bare hosts of a version that hawser has never heard of, whose inventory names no pause image.
+fn bare_1_36() -> World {
+    let mut topology = stacked(1, 1);
+    topology.version = Version::new(1, 36, 2);
+    topology.image_repository = "registry.k8s.io".to_owned();
+    let mut world = bare(topology);
+    world.topology.preparation.as_mut().unwrap().sandbox_image = None;
+    world
+}
+
+const CONTAINERD: &str = "/etc/containerd/config.toml";
+
+fn containerds_file(world: &World, host: &str) -> String {
+    let file = &world.hosts[&host.into()].facts.files[CONTAINERD];
+    file.known().unwrap().content.clone()
+}
+
+#[test]
+fn the_pause_image_is_what_the_installed_kubeadm_names() {
+    let mut world = bare_1_36();
+    insta::assert_snapshot!(first_phase(&world));
+
+    let plan = world.plan().unwrap();
+    let steps: Vec<&str> = plan.steps().map(|step| step.id.0.as_str()).collect();
+    let at = |name: &str| steps.iter().position(|step| *step == name).unwrap();
+    let write = plan
+        .steps()
+        .find(|step| step.id.0 == format!("w1/write{CONTAINERD}"));
+    let shown = "+  sandbox_image = \"<pause image, as the installed kubeadm names it>\"";
+    assert!(write.unwrap().files[0].diff.contains(shown));
+    assert!(at("w1/install-packages") < at("w1/read-sandbox-image"));
+    assert!(at("w1/read-sandbox-image") < at("w1/write/etc/containerd/config.toml"));
+    assert_eq!(world.apply(&plan), Ok(()));
+
+    for host in ["cp1", "w1"] {
+        let file = containerds_file(&world, host);
+        assert!(
+            file.contains("sandbox_image = \"registry.k8s.io/pause:3.10.2\""),
+            "{file}"
+        );
+    }
+    assert!(world.plan().unwrap().is_empty(), "it is as it should be");
+}
+
+#[test]
+fn a_kubeadm_that_is_there_is_not_asked_again_and_one_that_goes_is_not_asked() {
+    let asks = |version, named| {
+        let mut world = bare_1_36();
+        let facts = &mut world.machine("w1").facts;
+        facts.versions.kubeadm = Some(version);
+        facts.kubernetes.needed_images = named;
+        let plan = world.plan().unwrap();
+        let asks = plan.steps().any(|step| step.id.0 == "w1/read-sandbox-image");
+        let write = format!("w1/write{CONTAINERD}");
+        let diff = &plan.steps().find(|step| step.id.0 == write).unwrap().files[0].diff;
+        (asks, diff.contains("pause:3.10.2"))
+    };
+    let named = || Observed::Known(images_of_1_36());
+
+    assert_eq!(asks(Version::new(1, 36, 2), named()), (false, true));
+    assert_eq!(asks(Version::new(1, 35, 6), named()), (true, false));
+    let silent = Observed::Unknown("kubeadm: out of time".to_owned());
+    assert_eq!(asks(Version::new(1, 36, 2), silent), (true, false));
+}
+
+#[test]
+fn the_pause_image_that_the_inventory_names_wins() {
+    let mut world = bare_1_36();
+    world.topology.preparation.as_mut().unwrap().sandbox_image = Some("lab.test/pause:1".to_owned());
+
+    let plan = world.plan().unwrap();
+    assert_eq!(world.apply(&plan), Ok(()));
+
+    assert!(
+        plan.steps()
+            .all(|step| !step.id.0.ends_with("/read-sandbox-image"))
+    );
+    assert!(containerds_file(&world, "w1").contains("\"lab.test/pause:1\""));
+}
+
+#[test]
+fn packages_from_a_folder_bring_the_kubeadm_that_names_the_pause_image() {
+    let mut world = bare_with_folder(stacked(1, 1));
+    world.topology.preparation.as_mut().unwrap().sandbox_image = None;
+
+    let plan = world.plan().unwrap();
+    assert_eq!(world.apply(&plan), Ok(()));
+
+    assert!(containerds_file(&world, "w1").contains("\"k8s.gcr.io/pause:3.2\""));
+    assert!(world.plan().unwrap().is_empty());
+}
+
+#[test]
+fn a_host_in_use_whose_kubeadm_could_not_tell_is_as_it_should_be() {
+    let mut world = bare_1_36();
+    let plan = world.plan().unwrap();
+    world.apply(&plan).unwrap();
+    let found = &mut world.machine("w1").facts.kubernetes;
+    found.needed_images = Observed::Unknown("kubeadm: out of time".to_owned());
+    for image in [
+        Observed::Known("registry.k8s.io/pause:3.10.2".to_owned()),
+        Observed::Unknown("containerd: out of time".to_owned()),
+    ] {
+        world.machine("w1").facts.kubernetes.sandbox_image = image;
+
+        let plan = world.plan().unwrap();
+
+        assert!(plan.is_empty());
+        let told: Vec<&str> = plan.notes.iter().map(|note| note.text.as_str()).collect();
+        assert!(!told.iter().any(|text| text.contains("is in use")), "{told:?}");
+    }
 }
 
 #[test]
@@ -378,7 +522,7 @@ fn notes(world: &World) -> Vec<String> {
 #[test]
 fn what_bare_hosts_lack_is_told_as_far_as_it_is_known() {
     let mut world = bare(stacked(1, 1));
-    world.topology.preparation.as_mut().unwrap().sandbox_image = "lab.test/pause:3.2".to_owned();
+    world.topology.preparation.as_mut().unwrap().sandbox_image = Some("lab.test/pause:3.2".to_owned());
     // Of another version, which would name others.
     let facts = &mut world.machine("w1").facts;
     facts.versions.kubeadm = Some(Version::new(1, 20, 9));
@@ -437,6 +581,35 @@ fn a_bare_host_that_archives_bring_all_to_lacks_nothing() {
 }
 
 #[test]
+fn a_bare_host_gets_the_pause_image_of_an_archive_whichever_kubeadm_will_name() {
+    let images = [("registry.k8s.io/pause:3.10.2", 100)];
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), archive_of(&images)).unwrap();
+    let mut world = bare_1_36();
+    for machine in world.hosts.values_mut() {
+        "x86_64".clone_into(&mut machine.facts.system.architecture);
+    }
+    let without = notes(&world);
+    world.topology.images.archives = vec![hawser::archive::open(file.path()).unwrap()];
+
+    let plan = world.plan().unwrap();
+
+    let gets: Vec<&str> = plan
+        .steps()
+        .filter(|step| step.describe.contains("import registry.k8s.io/pause:3.10.2"))
+        .map(|step| step.host.0.as_str())
+        .collect();
+    assert_eq!(gets, ["cp1", "w1"]);
+    let asked = |notes: &[String]| notes.iter().filter(|text| text.contains("pause")).count();
+    assert_eq!((asked(&without), asked(&notes(&world))), (2, 0));
+    assert!(
+        without
+            .iter()
+            .any(|text| text.contains("and of pause what kubeadm names when it is there"))
+    );
+}
+
+#[test]
 fn a_host_of_another_distribution_must_come_prepared() {
     let mut world = bare(stacked(1, 1));
     let found = world.machine("w1").facts.preparation.as_mut().unwrap();
@@ -470,7 +643,7 @@ fn what_is_in_use_is_left_as_it_is_and_told() {
     world.apply(&plan).unwrap();
     let found = world.machine("w1").facts.preparation.as_mut().unwrap();
     found.swap.push("active /swapfile".to_owned());
-    world.topology.preparation.as_mut().unwrap().sandbox_image = "k8s.gcr.io/pause:3.5".to_owned();
+    world.topology.preparation.as_mut().unwrap().sandbox_image = Some("k8s.gcr.io/pause:3.5".to_owned());
 
     insta::assert_snapshot!(page(&world, &world.plan()));
 }

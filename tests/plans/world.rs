@@ -110,6 +110,8 @@ pub(crate) struct World {
     pub(crate) etcd_endpoints: Vec<String>,
     /// etcd's authority with its key, in the memory of the run.
     pub(crate) knows_authority: bool,
+    /// The pause image that a host's kubeadm has named to the run.
+    pub(crate) sandbox_image: BTreeMap<HostName, String>,
     /// Another cluster's API server, or another machine with the VIP.
     pub(crate) stranger_at_endpoint: bool,
     /// What must never happen, and did.
@@ -140,6 +142,7 @@ impl World {
             has_snapshot: false,
             etcd_endpoints: vec![],
             knows_authority: false,
+            sandbox_image: BTreeMap::new(),
             stranger_at_endpoint: false,
             violations: vec![],
             members_ever: 0,

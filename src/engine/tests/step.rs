@@ -210,6 +210,76 @@ async fn the_cluster_cas_hash_is_captured_and_fills_a_later_command() {
     assert_eq!(ran.outcomes(), ["cp1/read: ok", "cp1/join: changed"]);
 }
 
+/// What kubeadm 1.36.2 said, cut to what matters.
+const IMAGES: &str =
+    "registry.k8s.io/coredns/coredns:v1.14.2\nregistry.k8s.io/pause:3.10.2\nregistry.k8s.io/etcd:3.6.8-0";
+
+/// Reads which pause image a host's kubeadm names, and writes a file with it.
+fn with_sandbox_image(host: &str) -> Vec<Step> {
+    let read = Step {
+        captures: Some(Slot::SandboxImage),
+        ..wait(host, "read", "ask kubeadm", 10)
+    };
+    let write = Step {
+        change: Some(remote::any(
+            "write",
+            Effect::Changes,
+            format!("sandbox_image = \"{}\"\n", Slot::SandboxImage.placeholder()),
+        )),
+        ..change(host, "write")
+    };
+    vec![read, write]
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_pause_image_that_kubeadm_names_fills_a_later_file() {
+    let cp1 = cp1()
+        .expects("ask kubeadm", Reply::exit(0).saying(IMAGES))
+        .expects("write", Reply::exit(0));
+    let inputs = cp1.inputs();
+
+    let ran = run(&plan_of(with_sandbox_image("cp1")), vec![cp1]).await;
+
+    assert_eq!(ran.outcomes(), ["cp1/read: ok", "cp1/write: changed"]);
+    let sent = "sandbox_image = \"registry.k8s.io/pause:3.10.2\"\n";
+    assert_eq!(inputs.lock().unwrap().last().unwrap(), sent);
+}
+
+#[tokio::test(start_paused = true)]
+async fn hosts_whose_kubeadms_name_different_pause_images_are_not_given_each_others() {
+    let other = IMAGES.replace("3.10.2", "3.10.1");
+    let journal = journal();
+    let cp1 = FakeHost::new("cp1", &journal)
+        .expects("ask kubeadm", Reply::exit(0).saying(IMAGES))
+        .expects("write", Reply::exit(0));
+    let w1 = FakeHost::new("w1", &journal).expects("ask kubeadm", Reply::exit(0).saying(&other));
+    let steps = [with_sandbox_image("cp1"), with_sandbox_image("w1")].concat();
+
+    let ran = run(&plan_of(steps), vec![cp1, w1]).await;
+
+    insta::assert_snapshot!(ran.problem(), @r"
+    error: w1: cannot tell pause image, as the installed kubeadm names it
+      its kubeadm names registry.k8s.io/pause:3.10.1, and another host's registry.k8s.io/pause:3.10.2: set `sandbox_image` in [preparation]
+    hint: what cannot be told is never taken for absent; mend it and run the command again
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_kubeadm_names_no_pause_image_no_file_is_written_without_one() {
+    let cp1 = cp1().expects(
+        "ask kubeadm",
+        Reply::exit(0).saying("registry.k8s.io/etcd:3.6.8-0"),
+    );
+
+    let ran = run(&plan_of(with_sandbox_image("cp1")), vec![cp1]).await;
+
+    insta::assert_snapshot!(ran.problem(), @r"
+    error: cp1: cannot tell pause image, as the installed kubeadm names it
+      kubeadm names no pause image
+    hint: what cannot be told is never taken for absent; mend it and run the command again
+    ");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_command_whose_value_nobody_told_is_not_sent() {
     let join = Step {

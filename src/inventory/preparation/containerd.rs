@@ -2,41 +2,19 @@
 
 use serde_json::{Map, Value};
 
-use crate::inventory::cluster::Cluster;
 use crate::inventory::mistake::{Mistake, Mistakes, Wrong};
 use crate::inventory::place::Place;
 use crate::inventory::written;
 use crate::versions::containerd::GRPC_PLUGIN as CRI;
 
-/// The tag of kubeadm's pause image by minor release, from where it changed. Source: `PauseVersion` of kubeadm's constants.
-const PAUSE: [(u32, &str); 9] = [
-    (20, "3.2"),
-    (21, "3.4.1"),
-    (22, "3.5"),
-    (23, "3.6"),
-    (24, "3.7"),
-    (25, "3.8"),
-    (26, "3.9"),
-    (31, "3.10"),
-    (34, "3.10.1"),
-];
-
-/// As written, or the one that kubeadm names.
+/// As written; else each host's kubeadm is asked.
 pub(super) fn sandbox_image(
     written: &written::Preparation,
     place: &Place,
-    cluster: &Cluster,
     mistakes: &mut Mistakes,
-) -> String {
-    if let Some(image) = &written.sandbox_image {
-        return mistakes
-            .check(&place.key("sandbox_image"), image_name(image))
-            .unwrap_or_default();
-    }
-    let minor = cluster.version.map_or(0, |version| version.minor);
-    let known = PAUSE.iter().rev().find(|(from, _)| minor >= *from);
-    let (_, tag) = known.unwrap_or(&PAUSE[0]);
-    format!("{}/pause:{tag}", cluster.image_repository)
+) -> Option<String> {
+    let image = written.sandbox_image.as_ref()?;
+    mistakes.check(&place.key("sandbox_image"), image_name(image))
 }
 
 fn image_name(text: &str) -> Result<String, Wrong> {

@@ -39,7 +39,7 @@ pub(in crate::inventory) struct Preparation {
     /// What becomes of swap: `off` now and at boot, or `keep` for a kubelet with `failSwapOn = false`.
     #[schemars(example = &"off", extend("default" = "off"))]
     pub(in crate::inventory) swap: Option<Swap>,
-    /// The image that holds a pod's namespaces; of the `image_repository`, and as the version's kubeadm names it, when not given.
+    /// The image that holds a pod's namespaces; of the `image_repository`, and as the host's kubeadm names it, when not given.
     #[schemars(example = &"registry.k8s.io/pause:3.10.1")]
     pub(in crate::inventory) sandbox_image: Option<String>,
     /// For a registry's name, the URLs at which containerd asks for its images first, in order.

@@ -10,6 +10,7 @@ use super::template::{self, Needed};
 use super::{RenderedFile, registries};
 use crate::error::Problem;
 use crate::topology::{Host, PackageSource, Preparation, Topology};
+use crate::values::Slot;
 use crate::versions::containerd::GRPC_PLUGIN;
 
 /// Named as Kubernetes' documentation names it, so that a host set up by hand has it once.
@@ -147,11 +148,12 @@ fn without_proxy(topology: &Topology, preparation: &Preparation) -> Vec<String> 
 
 fn containerd(topology: &Topology, preparation: &Preparation) -> Result<RenderedFile, Problem> {
     let templates = &topology.templates;
+    let sandbox_image = preparation.sandbox_image.clone();
     let text = template::render(
         templates,
         CONTAINERD_TEMPLATE,
         context! {
-            sandbox_image => preparation.sandbox_image.as_str(),
+            sandbox_image => sandbox_image.unwrap_or_else(|| Slot::SandboxImage.placeholder()),
             systemd_cgroup => topology.cgroups_are_systemds(),
             mirrors => registries::FOLDER,
         },

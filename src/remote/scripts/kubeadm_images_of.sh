@@ -1,0 +1,2 @@
+# kubeadm_images_of.sh VERSION REPOSITORY
+exec kubeadm config images list --kubernetes-version "$1" --image-repository "$2"
