@@ -1,7 +1,7 @@
 //! What is chosen by the version of containerd.
 
 use super::Versions::{Before, From};
-use super::{Row, Version, Versions, is_so};
+use super::{Row, Version, Versions, chosen, is_so};
 
 /// What a version of containerd brings with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub const TABLE: &[Row<Choice>] = &[
     row(From(Version::new(1, 3, 0)), Choice::ReadsConfig(CONFIG), "containerd's docs/man/containerd-config.toml.5.md"),
     row(Before(TWO), Choice::CriPlugin(GRPC_PLUGIN), "`containerd config default`"),
     row(From(TWO), Choice::CriPlugin("io.containerd.cri.v1.runtime"), "`containerd config default`"),
-    row(From(TWO), Choice::TellsDriver, "containerd's releases/v2.0.0.toml"),
+    row(From(TWO), Choice::TellsDriver, "containerd's docs/cri/config.md"),
 ];
 
 /// The form that hawser writes.
@@ -38,6 +38,14 @@ const fn row(versions: Versions, choice: Choice, source: &'static str) -> Row<Ch
         choice,
         source,
     }
+}
+
+/// The plugin that has the settings of the CRI's runtime.
+pub fn cri_plugin(containerd: Version) -> Option<&'static str> {
+    chosen(TABLE, containerd, |choice| match choice {
+        Choice::CriPlugin(name) => Some(*name),
+        _ => None,
+    })
 }
 
 /// The names that the CRI's plugin has had, the newest first.

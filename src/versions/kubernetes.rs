@@ -1,6 +1,7 @@
 //! What is chosen by the version of kubeadm, of a kubelet or of the cluster.
 
 use super::Versions::{Before, From, Within};
+pub use super::api_version::ApiVersion;
 use super::{Row, Version, Versions, chosen, is_so};
 
 /// What a version of Kubernetes' own programs brings with it.
@@ -24,6 +25,8 @@ pub enum Choice {
     WritesCriSocket,
     /// `kubeadm-config` has every control plane's address, written by the phase `update-status` of a join.
     UpdatesStatus,
+    /// `kubeadm init` makes /etc/kubernetes/super-admin.conf, with a key that no rule of the cluster can stop.
+    MakesSuperAdmin,
     /// Which label, and which taint, kubeadm gives control planes.
     ControlPlaneLabel(&'static str),
     /// kubeadm looks for containerd by itself: before, for Docker.
@@ -68,7 +71,8 @@ pub const TABLE: &[Row<Choice>] = &[
     row("kubeadm", From(minor(29)), Choice::JoinsAsLearner, "feature `EtcdLearnerMode`: on from 1.29"),
     row("kubeadm", From(minor(33)), Choice::KubeletAsksOwnServer, "feature `ControlPlaneKubeletLocalMode`: there from 1.31, on from 1.33"),
     row("kubeadm", Before(minor(34)), Choice::WritesCriSocket, "feature `NodeLocalCRISocket`: there from 1.32, on from 1.34"),
-    row("kubeadm", Before(minor(22)), Choice::UpdatesStatus, "CHANGELOG-1.22, `kubeadm join phase control-plane-join --help`"),
+    row("kubeadm", Before(minor(22)), Choice::UpdatesStatus, "CHANGELOG-1.22, `kubeadm join --help`"),
+    row("kubeadm", From(minor(29)), Choice::MakesSuperAdmin, "CHANGELOG-1.29, `kubeadm init --help`"),
     row("kubeadm", Before(minor(24)), Choice::ControlPlaneLabel("node-role.kubernetes.io/master"), "CHANGELOG-1.24"),
     row("kubeadm", From(minor(20)), Choice::ControlPlaneLabel("node-role.kubernetes.io/control-plane"), "CHANGELOG-1.20"),
     row("kubeadm", From(minor(24)), Choice::FindsContainerd, "CHANGELOG-1.24, `kubeadm config print init-defaults`"),
@@ -81,11 +85,11 @@ pub const TABLE: &[Row<Choice>] = &[
     row("kubeadm", Before(minor(28)), Choice::OldestEtcd(etcd(2, 18)), "`MinExternalEtcdVersion` of kubeadm's constants, 1.20"),
     row("kubeadm", From(minor(28)), Choice::OldestEtcd(etcd(4, 13)), "kubernetes#118733"),
     row("kubeadm", From(minor(31)), Choice::OldestEtcd(etcd(5, 11)), "`MinExternalEtcdVersion` of kubeadm's constants, 1.31.10, 1.32.5"),
-    row("kubeadm", Within(patch(31, 14), minor(32)), Choice::OldestEtcd(etcd(5, 24)), "the same, 1.31.14"),
-    row("kubeadm", Within(patch(32, 10), minor(33)), Choice::OldestEtcd(etcd(5, 24)), "the same, 1.32.10"),
-    row("kubeadm", Within(patch(33, 6), minor(34)), Choice::OldestEtcd(etcd(5, 24)), "the same, 1.33.6"),
+    row("kubeadm", Within(patch(31, 14), minor(32)), Choice::OldestEtcd(etcd(5, 24)), "`MinExternalEtcdVersion`, 1.31.14"),
+    row("kubeadm", Within(patch(32, 10), minor(33)), Choice::OldestEtcd(etcd(5, 24)), "`MinExternalEtcdVersion`, 1.32.10"),
+    row("kubeadm", Within(patch(33, 6), minor(34)), Choice::OldestEtcd(etcd(5, 24)), "`MinExternalEtcdVersion`, 1.33.6"),
     row("kubeadm", From(minor(34)), Choice::OldestEtcd(etcd(5, 21)), "kubernetes#134779"),
-    row("kubeadm", From(patch(34, 2)), Choice::OldestEtcd(etcd(5, 24)), "the same, 1.34.2 to 1.36.2"),
+    row("kubeadm", From(patch(34, 2)), Choice::OldestEtcd(etcd(5, 24)), "`MinExternalEtcdVersion`, 1.34.2 to 1.36.2"),
     row("cluster", Before(minor(30)), Choice::WantsBridgedPackets, "CHANGELOG-1.30: no `FileContent` of bridge-nf-call-iptables"),
     row("cluster", Before(minor(32)), Choice::WantsConntrack, "kubeadm's preflight/checks_linux.go, 1.31 and 1.32"),
     row("kubeadm", Before(minor(31)), Choice::WantsCrictl, "CHANGELOG-1.31"),
@@ -93,8 +97,8 @@ pub const TABLE: &[Row<Choice>] = &[
     row("cluster", From(minor(31)), Choice::KeepsCgroupV1, "CHANGELOG-1.31"),
     row("cluster", From(minor(35)), Choice::RefusesCgroupV1, "CHANGELOG-1.35: `failCgroupV1` is true if not given"),
     row("kubelet", From(minor(31)), Choice::AsksRuntimeForDriver, "feature `KubeletCgroupDriverFromCRI`: on from 1.31, always from 1.34"),
-    row("kubelet", From(minor(24)), Choice::RuntimeIsRemote, "CHANGELOG-1.24: `--container-runtime` is deprecated, dockershim gone"),
-    row("kubelet", From(minor(27)), Choice::RuntimeInFile, "CHANGELOG-1.27: `containerRuntimeEndpoint` of its configuration"),
+    row("kubelet", From(minor(24)), Choice::RuntimeIsRemote, "CHANGELOG-1.24: no dockershim; `kubelet --help`"),
+    row("kubelet", From(minor(27)), Choice::RuntimeInFile, "CHANGELOG-1.27: `containerRuntimeEndpoint`; `kubelet --help`"),
 ];
 
 const fn row(of: &'static str, versions: Versions, choice: Choice, source: &'static str) -> Row<Choice> {
@@ -116,63 +120,6 @@ const fn patch(minor: u32, patch: u32) -> Version {
 
 const fn etcd(minor: u32, patch: u32) -> Version {
     Version::new(3, minor, patch)
-}
-
-/// A version of kubeadm's configuration API, `kubeadm.k8s.io/…`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ApiVersion {
-    /// Arguments are maps, patches a flag, the runtime's socket a path.
-    V1Beta2,
-    /// Patches have a field, the runtime's socket is a URL.
-    V1Beta3,
-    /// Arguments are lists.
-    V1Beta4,
-}
-
-impl ApiVersion {
-    /// The one that a host's kubeadm itself writes: read without a deprecation warning, and never yet removed.
-    pub fn for_kubeadm(kubeadm: Version) -> Result<Self, String> {
-        let api = |choice: &Choice| match choice {
-            Choice::ConfigApi(api) => Some(*api),
-            _ => None,
-        };
-        chosen(TABLE, kubeadm, api).ok_or_else(|| {
-            format!("kubeadm {kubeadm} is too old: hawser writes configuration for v1.15.0 and newer")
-        })
-    }
-
-    /// The `apiVersion` of a document.
-    pub fn group_version(self) -> &'static str {
-        match self {
-            Self::V1Beta2 => "kubeadm.k8s.io/v1beta2",
-            Self::V1Beta3 => "kubeadm.k8s.io/v1beta3",
-            Self::V1Beta4 => "kubeadm.k8s.io/v1beta4",
-        }
-    }
-
-    /// Whether extra arguments are a list of `{name, value}`; before, they are a map.
-    pub fn arguments_are_lists(self) -> bool {
-        self >= Self::V1Beta4
-    }
-
-    /// Whether a document has a field for patches; before, they are a flag.
-    pub fn has_patches(self) -> bool {
-        self >= Self::V1Beta3
-    }
-
-    /// The container runtime's socket: kubeadms of v1beta2 take a path, later ones want a URL.
-    pub fn cri_socket(self, url: &str) -> &str {
-        match self {
-            Self::V1Beta2 => url.strip_prefix("unix://").unwrap_or(url),
-            Self::V1Beta3 | Self::V1Beta4 => url,
-        }
-    }
-
-    /// The cgroup driver to name where kubeadm has no default: since 1.22 it is `systemd`, before it was the kubelet's
-    /// own `cgroupfs`, which systemd's hosts do not use.
-    pub fn missing_cgroup_driver(self) -> Option<&'static str> {
-        (self == Self::V1Beta2).then_some("systemd")
-    }
 }
 
 /// Why a kubeadm cannot make a cluster of a version; `None` where it can.
@@ -244,6 +191,11 @@ pub fn finishing_phases(kubeadm: Version) -> &'static [&'static str] {
         // Later phases of that name do nothing.
         &["mark-control-plane"]
     }
+}
+
+/// Whether `kubeadm init` makes /etc/kubernetes/super-admin.conf, on the first control plane.
+pub fn makes_super_admin(kubeadm: Version) -> bool {
+    is_so(TABLE, &Choice::MakesSuperAdmin, kubeadm)
 }
 
 /// Whether a node that has this label or taint is a control plane of some kubeadm's.

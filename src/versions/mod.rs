@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
+mod api_version;
 pub mod containerd;
 pub mod etcd;
 pub mod kubernetes;
