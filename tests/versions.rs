@@ -305,6 +305,16 @@ fn what_kubeadm_wants_of_a_host_by_version() {
             [true, true, true, false, false, false],
         ),
         (
+            "iptables",
+            kubernetes::wants_iptables,
+            [true, true, true, true, true, false],
+        ),
+        (
+            "old kernels",
+            kubernetes::refuses_old_kernels,
+            [false, false, false, false, true, false],
+        ),
+        (
             "warning of crictl",
             kubernetes::warns_of_crictl,
             [false, false, false, true, false, false],
@@ -318,10 +328,6 @@ fn what_kubeadm_wants_of_a_host_by_version() {
     assert_eq!(
         [20, 30, 31, 34, 35, 36].map(|minor| kubernetes::cgroup_v1(Version::new(1, minor, 0))),
         [Works, Works, IsKept, IsKept, IsRefused, IsRefused]
-    );
-    assert_eq!(
-        kubernetes::first_without_cgroup_v1(),
-        Some(Version::new(1, 35, 0))
     );
 }
 
@@ -366,11 +372,25 @@ fn a_kubelet_takes_its_runtime_as_its_help_says() {
             .find(|line| line.contains("KubeletCgroupDriverFromCRI=true|false"));
         let is_on = gate.is_some_and(|line| line.contains("default=true"));
         assert!(
-            !is_on || kubernetes::asks_runtime_for_driver(kubelet.version),
+            !is_on || kubernetes::asks_runtime_for_driver(kubelet.version, None),
             "{}",
             kubelet.version
         );
     }
+}
+
+#[test]
+fn a_kubelet_asks_its_runtime_for_the_driver_as_its_gate_says() {
+    let asks = |minor, gate| kubernetes::asks_runtime_for_driver(Version::new(1, minor, 0), gate);
+    let found = [None, Some(true), Some(false)].map(|gate| [27, 28, 31, 34].map(|minor| asks(minor, gate)));
+    assert_eq!(
+        found,
+        [
+            [false, false, true, true],
+            [false, true, true, true],
+            [false, false, false, true]
+        ]
+    );
 }
 
 #[test]
@@ -469,9 +489,18 @@ fn of_kubernetes(choice: &kubernetes::Choice) -> String {
         C::WantsConntrack => "wants `conntrack`".to_owned(),
         C::WantsCrictl => "wants `crictl`".to_owned(),
         C::WarnsOfCrictl => "warns without `crictl`".to_owned(),
+        C::WantsIptables => "wants `iptables` and `nsenter`; else `losetup`".to_owned(),
+        C::RefusesOldKernels => "refuses kernels before 4.19; else warns of them".to_owned(),
         C::KeepsCgroupV1 => "cgroup v1 is only kept alive".to_owned(),
         C::RefusesCgroupV1 => "no kubelet starts on cgroup v1 without `failCgroupV1: false`".to_owned(),
-        C::AsksRuntimeForDriver => "takes its cgroup driver from a runtime that tells it".to_owned(),
+        C::AsksRuntimeForDriver(gate) => {
+            let told = "takes its cgroup driver from a runtime that tells it";
+            match gate {
+                kubernetes::Gate::Off => format!("{told}, if its gate is switched on"),
+                kubernetes::Gate::On => format!("{told}, unless its gate is switched off"),
+                kubernetes::Gate::Locked => told.to_owned(),
+            }
+        }
         C::RuntimeIsRemote => "knows no runtime but one behind a socket".to_owned(),
         C::RuntimeInFile => "takes the runtime's socket from its file".to_owned(),
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Observed;
 use super::answer::{Answer, Answers};
-use crate::versions::containerd::cri_plugins;
+use crate::versions::containerd::{CONFIG, cri_plugins, tells_driver};
 
 /// What a host is.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -16,6 +16,8 @@ pub struct Preflight {
     pub os: Observed<String>,
     /// Which cgroups it has.
     pub cgroups: Observed<Cgroups>,
+    /// Its first process: `systemd`, or another init.
+    pub init: Observed<String>,
     /// Where it swaps to, and how many kilobytes each place has.
     pub swap: Observed<Vec<(String, u64)>>,
     /// Which of the modules `overlay` and `br_netfilter` are there.
@@ -92,10 +94,28 @@ pub struct SyncTimes {
 /// How containerd is set up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Containerd {
-    /// Whether runc leaves cgroups to systemd.
+    /// The version of its configuration's form, which came with a release of containerd: 3 with 2.0.
+    pub config_version: i64,
+    /// Whether the runtime that pods get leaves cgroups to systemd.
     pub systemd_cgroup: bool,
     /// Whether the plugin for Kubernetes is switched off.
     pub cri_is_disabled: bool,
+}
+
+impl Preflight {
+    /// Whether its containerd tells kubelet which cgroup driver it uses (CRI `RuntimeConfig`), as it does from 2.0 on: what
+    /// runs is asked first, else what is installed.
+    pub fn containerd_tells_driver(&self) -> bool {
+        let running = self.runtime.known().and_then(|runtime| {
+            let version = runtime.strip_prefix("containerd ")?;
+            version.split('~').next()?.parse().ok()
+        });
+        let installed = self.containerd.as_ref().and_then(|found| found.known());
+        running.map_or_else(
+            || installed.is_some_and(|found| found.config_version > i64::from(CONFIG)),
+            tells_driver,
+        )
+    }
 }
 
 /// Reads what a host said of itself (`remote::preflight`). `Err` when the answer is cut short.
@@ -112,6 +132,7 @@ pub fn read_preflight(output: &[u8]) -> Result<Preflight, String> {
     Ok(Preflight {
         os: said("os_release").map(|text| text.trim().to_owned()).into(),
         cgroups: said("cgroup").and_then(cgroups).into(),
+        init: said("init").map(|text| text.trim().to_owned()).into(),
         swap: said("swap").map(swap).into(),
         modules: said("modules").map(words).into(),
         sysctls: said("sysctls").map(pairs).into(),
@@ -242,39 +263,53 @@ fn listeners(text: &str) -> Vec<Listener> {
     text.lines().filter_map(listener).collect()
 }
 
-/// `RuntimeName:  containerd` and `RuntimeVersion:  1.6.20` of crictl; the first version that ctr names.
+/// `RuntimeName:  containerd` and `RuntimeVersion:  1.6.20` of crictl; of ctr the version that its server names.
 fn runtime(text: &str) -> String {
-    let value = |key: &str| {
+    let value = |text: &str, key: &str| {
         let line = text
             .lines()
             .map(str::trim)
             .find_map(|line| line.strip_prefix(key));
         line.map(|value| value.trim().to_owned())
     };
-    let named = value("RuntimeName:").zip(value("RuntimeVersion:"));
-    let (name, version) =
-        named.unwrap_or_else(|| ("containerd".to_owned(), value("Version:").unwrap_or_default()));
+    let named = value(text, "RuntimeName:").zip(value(text, "RuntimeVersion:"));
+    let server = text.split_once("Server:").map_or(text, |(_, server)| server);
+    let (name, version) = named.unwrap_or_else(|| {
+        (
+            "containerd".to_owned(),
+            value(server, "Version:").unwrap_or_default(),
+        )
+    });
     format!("{name} {version}").trim().to_owned()
 }
 
-/// What `containerd config dump` says; the plugin has another name since version 2.
+/// What `containerd config dump` says; version 2 made three plugins of the one for Kubernetes.
 fn containerd(text: &str) -> Result<Containerd, String> {
     let dump: toml::Table = text
         .parse()
         .map_err(|error| format!("containerd config dump: {error}"))?;
     let cri = cri_plugins().find_map(|name| dump.get("plugins")?.get(name)?.get("containerd"));
-    let runc = cri.and_then(|cri| cri.get("runtimes")?.get("runc")?.get("options"));
-    let systemd_cgroup = runc.and_then(|options| options.get("SystemdCgroup")?.as_bool());
+    let default = cri.and_then(|cri| cri.get("default_runtime_name")?.as_str());
+    let runtime = cri.and_then(|cri| {
+        cri.get("runtimes")?
+            .get(default.unwrap_or("runc"))?
+            .get("options")
+    });
+    let systemd_cgroup = runtime.and_then(|options| options.get("SystemdCgroup")?.as_bool());
     let disabled = dump.get("disabled_plugins").and_then(toml::Value::as_array);
     let is_cri = |name: &toml::Value| {
         name.as_str()
-            .is_some_and(|name| name == "cri" || cri_plugins().any(|known| known == name))
+            .is_some_and(|name| PLUGINS_OF_CRI.contains(&name) || cri_plugins().any(|known| known == name))
     };
     Ok(Containerd {
+        config_version: dump.get("version").and_then(toml::Value::as_integer).unwrap_or(1),
         systemd_cgroup: systemd_cgroup.unwrap_or(false),
         cri_is_disabled: disabled.is_some_and(|names| names.iter().any(is_cri)),
     })
 }
+
+/// Besides those with the settings of the CRI's runtime: without any of them no kubelet is served.
+const PLUGINS_OF_CRI: [&str; 2] = ["cri", "io.containerd.cri.v1.images"];
 
 fn lock(text: &str) -> Vec<(u32, String)> {
     let holder = |line: &str| {
@@ -391,6 +426,65 @@ mod tests {
             said("runtime", ctr).runtime,
             Observed::Known("containerd 1.7.2".to_owned())
         );
+    }
+
+    #[test]
+    fn a_containerd_of_2_0_or_later_tells_its_driver_whoever_was_asked() {
+        let asked = |client: &str, config: i64| {
+            let output = line("runtime", client, 0, "")
+                + &line("containerd", &format!("version = {config}\n"), 0, "")
+                + &line("end", "", 0, "");
+            read_preflight(output.as_bytes())
+                .unwrap()
+                .containerd_tells_driver()
+        };
+        let crictl = |version: &str| format!("RuntimeName:  containerd\nRuntimeVersion:  {version}\n");
+        let ctr = |server: &str| {
+            format!("Client:\n  Version:  v2.3.4\n\nServer:\n  Version:  {server}\n  UUID: 1\n")
+        };
+
+        assert!(asked(&crictl("v2.3.4"), 4));
+        assert!(asked(&crictl("2.0.5"), 3));
+        assert!(!asked(&crictl("1.6.20~ds1"), 2));
+        assert!(!asked(&crictl("v1.7.27"), 2));
+        assert!(asked(&ctr("v2.3.4"), 4));
+        // Installed and not started yet.
+        assert!(!asked(&ctr("1.7.24"), 4));
+        assert!(!asked("RuntimeName:  cri-o\nRuntimeVersion:  1.34.2\n", 2));
+        let unanswered = line("runtime", "", 1, "not there") + &line("containerd", "version = 3\n", 0, "");
+        let unanswered = read_preflight((unanswered + &line("end", "", 0, "")).as_bytes()).unwrap();
+        assert!(unanswered.containerd_tells_driver());
+    }
+
+    #[test]
+    fn the_driver_is_that_of_the_runtime_which_pods_get() {
+        let found = said(
+            "containerd",
+            "version = 3\n[plugins.'io.containerd.cri.v1.runtime'.containerd]\ndefault_runtime_name = 'crun'\n\
+             [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.crun.options]\nSystemdCgroup = true\n\
+             [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]\nSystemdCgroup = false\n",
+        );
+
+        assert!(found.containerd.unwrap().into_result().unwrap().systemd_cgroup);
+    }
+
+    #[test]
+    fn any_plugin_of_cri_may_be_the_one_that_is_switched_off() {
+        for name in [
+            "io.containerd.grpc.v1.cri",
+            "io.containerd.cri.v1.runtime",
+            "io.containerd.cri.v1.images",
+        ] {
+            let found = said(
+                "containerd",
+                &format!("version = 3\ndisabled_plugins = ['{name}']\n"),
+            );
+
+            assert!(
+                found.containerd.unwrap().into_result().unwrap().cri_is_disabled,
+                "{name}"
+            );
+        }
     }
 
     #[test]

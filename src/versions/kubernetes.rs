@@ -43,16 +43,31 @@ pub enum Choice {
     WantsCrictl,
     /// kubeadm warns where there is no `crictl`.
     WarnsOfCrictl,
+    /// kubeadm wants the programs `iptables` and `nsenter`; those without want `losetup`.
+    WantsIptables,
+    /// kubeadm refuses a kernel that is older than 4.19, where others warn.
+    RefusesOldKernels,
     /// cgroup v1 is only kept alive.
     KeepsCgroupV1,
     /// A kubelet does not start on cgroup v1, but where its configuration says so.
     RefusesCgroupV1,
-    /// A kubelet takes its cgroup driver from a container runtime that tells it.
-    AsksRuntimeForDriver,
+    /// A kubelet takes its cgroup driver from a container runtime that tells it, as its gate says.
+    AsksRuntimeForDriver(Gate),
     /// A kubelet knows no other runtime than one behind a socket.
     RuntimeIsRemote,
     /// A kubelet takes the runtime's socket from its file.
     RuntimeInFile,
+}
+
+/// How a feature's gate stands where nothing is said of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    /// It can be switched on.
+    Off,
+    /// It can be switched off.
+    On,
+    /// It is on, whatever is said.
+    Locked,
 }
 
 /// The table. Where two rows of a kind are of the same version, the later counts.
@@ -94,9 +109,13 @@ pub const TABLE: &[Row<Choice>] = &[
     row("cluster", Before(minor(32)), Choice::WantsConntrack, "kubeadm's preflight/checks_linux.go, 1.31 and 1.32"),
     row("kubeadm", Before(minor(31)), Choice::WantsCrictl, "CHANGELOG-1.31"),
     row("kubeadm", Within(minor(31), minor(32)), Choice::WarnsOfCrictl, "kubeadm's preflight/checks_linux.go, 1.31 and 1.32"),
-    row("cluster", From(minor(31)), Choice::KeepsCgroupV1, "CHANGELOG-1.31"),
-    row("cluster", From(minor(35)), Choice::RefusesCgroupV1, "CHANGELOG-1.35: `failCgroupV1` is true if not given"),
-    row("kubelet", From(minor(31)), Choice::AsksRuntimeForDriver, "feature `KubeletCgroupDriverFromCRI`: on from 1.31, always from 1.34"),
+    row("kubeadm", Before(minor(33)), Choice::WantsIptables, "kubeadm's preflight/checks_linux.go, 1.31 to 1.36"),
+    row("kubeadm", Within(minor(32), minor(34)), Choice::RefusesOldKernels, "kubeadm's `SystemVerification`, 1.31 to 1.36"),
+    row("kubelet", From(minor(31)), Choice::KeepsCgroupV1, "CHANGELOG-1.31"),
+    row("kubelet", From(minor(35)), Choice::RefusesCgroupV1, "CHANGELOG-1.35: `failCgroupV1` is true if not given"),
+    row("kubelet", Within(minor(28), minor(31)), Choice::AsksRuntimeForDriver(Gate::Off), "feature `KubeletCgroupDriverFromCRI`: there from 1.28"),
+    row("kubelet", Within(minor(31), minor(34)), Choice::AsksRuntimeForDriver(Gate::On), "feature `KubeletCgroupDriverFromCRI`: on from 1.31"),
+    row("kubelet", From(minor(34)), Choice::AsksRuntimeForDriver(Gate::Locked), "feature `KubeletCgroupDriverFromCRI`: always on from 1.34"),
     row("kubelet", From(minor(24)), Choice::RuntimeIsRemote, "CHANGELOG-1.24: no dockershim; `kubelet --help`"),
     row("kubelet", From(minor(27)), Choice::RuntimeInFile, "CHANGELOG-1.27: `containerRuntimeEndpoint`; `kubelet --help`"),
 ];
@@ -244,6 +263,16 @@ pub fn warns_of_crictl(kubeadm: Version) -> bool {
     is_so(TABLE, &Choice::WarnsOfCrictl, kubeadm)
 }
 
+/// Whether a kubeadm wants the programs `iptables` and `nsenter`: else it wants `losetup`.
+pub fn wants_iptables(kubeadm: Version) -> bool {
+    is_so(TABLE, &Choice::WantsIptables, kubeadm)
+}
+
+/// Whether a kubeadm refuses a kernel that is older than 4.19.
+pub fn refuses_old_kernels(kubeadm: Version) -> bool {
+    is_so(TABLE, &Choice::RefusesOldKernels, kubeadm)
+}
+
 /// What becomes of hosts with cgroup v1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CgroupV1 {
@@ -255,29 +284,30 @@ pub enum CgroupV1 {
     IsRefused,
 }
 
-/// What becomes of hosts with cgroup v1 in a cluster of a version.
-pub fn cgroup_v1(cluster: Version) -> CgroupV1 {
-    if is_so(TABLE, &Choice::RefusesCgroupV1, cluster) {
+/// What becomes of hosts with cgroup v1 where a kubelet, or a kubeadm, is of a version.
+pub fn cgroup_v1(program: Version) -> CgroupV1 {
+    if is_so(TABLE, &Choice::RefusesCgroupV1, program) {
         CgroupV1::IsRefused
-    } else if is_so(TABLE, &Choice::KeepsCgroupV1, cluster) {
+    } else if is_so(TABLE, &Choice::KeepsCgroupV1, program) {
         CgroupV1::IsKept
     } else {
         CgroupV1::Works
     }
 }
 
-/// The first cluster whose kubelets do not start on cgroup v1.
-pub fn first_without_cgroup_v1() -> Option<Version> {
-    let mut rows = TABLE.iter();
-    rows.find_map(|row| match (row.choice, row.versions) {
-        (Choice::RefusesCgroupV1, From(first)) => Some(first),
+/// Whether a kubelet takes its cgroup driver from a container runtime that tells it, whatever its own file says; `gate` is
+/// what that file says of the feature `KubeletCgroupDriverFromCRI`.
+pub fn asks_runtime_for_driver(kubelet: Version, gate: Option<bool>) -> bool {
+    let stands = chosen(TABLE, kubelet, |choice| match choice {
+        Choice::AsksRuntimeForDriver(gate) => Some(*gate),
         _ => None,
-    })
-}
-
-/// Whether a kubelet takes its cgroup driver from a container runtime that tells it, whatever its own file says.
-pub fn asks_runtime_for_driver(kubelet: Version) -> bool {
-    is_so(TABLE, &Choice::AsksRuntimeForDriver, kubelet)
+    });
+    match stands {
+        None => false,
+        Some(Gate::Off) => gate == Some(true),
+        Some(Gate::On) => gate != Some(false),
+        Some(Gate::Locked) => true,
+    }
 }
 
 /// Whether a kubelet knows no other runtime than one behind a socket: before, a flag says that it is one.

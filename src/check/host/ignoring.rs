@@ -5,15 +5,15 @@ use std::collections::BTreeSet;
 use super::versions::TOO_OLD_FOR_KUBEADM;
 use super::{Fact, Finding, Grade, Said};
 use crate::check::Scene;
-use crate::topology::HostName;
+use crate::topology::{HostName, Topology};
 
 /// What was said of a host; an error that is to be ignored becomes a warning.
 pub(super) fn finding(scene: &Scene, host: &HostName, said: Said, ignored: &BTreeSet<Fact>) -> Finding {
-    let in_inventory = &scene.topology.kubeadm.ignore_preflight_errors;
-    let named: BTreeSet<String> = in_inventory.iter().map(|name| name.to_lowercase()).collect();
     let checks = said.checks_of_kubeadm();
-    let is_named =
-        !checks.is_empty() && (named.contains("all") || checks.iter().all(|check| named.contains(*check)));
+    let is_named = !checks.is_empty()
+        && checks
+            .iter()
+            .all(|check| is_told_to_kubeadm(scene.topology, check));
     let is_ignored = said.grade == Grade::Error && (is_named || ignored.contains(&said.fact));
     Finding {
         host: host.clone(),
@@ -25,11 +25,21 @@ pub(super) fn finding(scene: &Scene, host: &HostName, said: Said, ignored: &BTre
     }
 }
 
+/// Whether the inventory tells kubeadm to ignore one of its checks, named in lower case as kubeadm reads it.
+pub(super) fn is_told_to_kubeadm(topology: &Topology, check: &str) -> bool {
+    let named = &topology.kubeadm.ignore_preflight_errors;
+    named
+        .iter()
+        .map(|name| name.to_lowercase())
+        .any(|name| name == "all" || name == check)
+}
+
 impl Said {
     /// kubeadm's own checks of what was found, as `ignore_preflight_errors` of the inventory names them.
     fn checks_of_kubeadm(&self) -> Vec<&'static str> {
         match self.fact {
-            Fact::Kernel | Fact::Cgroups => vec!["systemverification"],
+            Fact::Kernel => vec![SYSTEM_VERIFICATION],
+            // What kubeadm says of cgroups is weighed where they are: a kubelet that does not start is none of its checks.
             Fact::Swap => vec!["swap"],
             // What is brought by a module is missing where the module is.
             Fact::Modules | Fact::Sysctls => [
@@ -42,7 +52,7 @@ impl Said {
                     "br_netfilter",
                     "filecontent--proc-sys-net-bridge-bridge-nf-call-iptables",
                 ),
-                ("overlay", "systemverification"),
+                ("overlay", SYSTEM_VERIFICATION),
             ]
             .into_iter()
             .filter(|(word, _)| self.found.contains(word))
@@ -65,12 +75,16 @@ impl Said {
     }
 }
 
+/// kubeadm's check of kernel and cgroups.
+pub(super) const SYSTEM_VERIFICATION: &str = "systemverification";
+
 /// Programs that kubeadm asks for, and its checks of them.
-const PROGRAMS: [(&str, &str); 6] = [
+const PROGRAMS: [(&str, &str); 7] = [
     ("conntrack", "fileexisting-conntrack"),
     ("crictl", "fileexisting-crictl"),
     ("ip", "fileexisting-ip"),
     ("iptables", "fileexisting-iptables"),
+    ("losetup", "fileexisting-losetup"),
     ("mount", "fileexisting-mount"),
     ("nsenter", "fileexisting-nsenter"),
 ];

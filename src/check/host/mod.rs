@@ -251,6 +251,11 @@ impl At<'_> {
     fn kubeadm(&self) -> Version {
         self.facts.versions.kubeadm.unwrap_or(self.scene.topology.version)
     }
+
+    /// The kubelet, likewise.
+    fn kubelet(&self) -> Version {
+        self.facts.versions.kubelet.unwrap_or(self.scene.topology.version)
+    }
 }
 
 /// Everything that was asked of the hosts besides what a plan is made from.

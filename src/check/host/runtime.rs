@@ -2,6 +2,7 @@
 
 use super::{At, Fact, Said};
 use crate::topology::Role;
+use crate::versions::kubernetes::asks_runtime_for_driver;
 
 pub(super) fn of(at: &At) -> Vec<Said> {
     if !at.runs_pods() {
@@ -23,7 +24,7 @@ fn runtime(at: &At) -> Said {
             Fact::Runtime,
             "containerd's plugin for Kubernetes is switched off",
             [
-                "take `cri` out of `disabled_plugins` in /etc/containerd/config.toml (`containerd config default` writes a whole one)",
+                "take `cri`, or what ends so or begins with `io.containerd.cri`, out of `disabled_plugins` in /etc/containerd/config.toml (`containerd config default` writes a whole one)",
                 "`systemctl restart containerd`",
             ],
         );
@@ -37,37 +38,87 @@ fn runtime(at: &At) -> Said {
     }
 }
 
+/// kubelet's driver is the inventory's, unless it asks the runtime, which then has the last word.
 fn driver(at: &At) -> Option<Said> {
-    let topology = at.scene.topology;
-    let kubelet = if topology.cgroups_are_systemds() {
-        "systemd"
-    } else {
-        "cgroupfs"
-    };
-    let containerd = at.preflight.containerd.as_ref()?;
+    let containerd = at
+        .preflight
+        .containerd
+        .as_ref()
+        .filter(|_| at.runs_containerd())?;
     Some(Said::of(Fact::CgroupDriver, containerd, |containerd| {
-        let runtime = if containerd.systemd_cgroup {
-            "systemd"
-        } else {
-            "cgroupfs"
-        };
-        if runtime == kubelet {
+        let inventory = driver_of(at.scene.topology.cgroups_are_systemds());
+        let runtime = driver_of(containerd.systemd_cgroup);
+        let init = at.preflight.init.known().map(String::as_str);
+        if runtime == SYSTEMD && init.is_some_and(|init| init != SYSTEMD) {
+            return driver_without_systemd(init.unwrap_or_default());
+        }
+        if runtime == inventory {
             return Said::fine(Fact::CgroupDriver, runtime);
         }
-        let set = format!(
-            "set `SystemdCgroup = {}` for runc in /etc/containerd/config.toml, and `systemctl restart containerd`",
-            kubelet == "systemd"
-        );
-        let or = format!("or set `cgroupDriver = \"{runtime}\"` under [kubeadm.kubelet_configuration]");
-        Said::error(
+        if !kubelet_asks_runtime(at) {
+            return two_drivers(runtime, inventory);
+        }
+        let found = format!("{runtime}: kubelet takes containerd's, not the inventory's {inventory}");
+        if runtime == SYSTEMD || init != Some(SYSTEMD) {
+            return Said::fine(Fact::CgroupDriver, found);
+        }
+        Said::warning(
             Fact::CgroupDriver,
-            format!(
-                "containerd's is {runtime}, kubelet's will be {kubelet}: pods would restart again and again"
-            ),
-            [set.as_str(), or.as_str()],
+            found,
+            [
+                "systemd, this host's init, manages cgroups too, and two managers of one tree make a node unstable when memory runs short",
+                set_driver(SYSTEMD).as_str(),
+                "or set `cgroupDriver = \"cgroupfs\"` under [kubeadm.kubelet_configuration], if it is meant",
+            ],
         )
     }))
 }
+
+/// As a kubelet does that is older than the question, or whose containerd cannot answer it.
+fn two_drivers(runtime: &str, inventory: &str) -> Said {
+    let or = format!("or set `cgroupDriver = \"{runtime}\"` under [kubeadm.kubelet_configuration]");
+    Said::error(
+        Fact::CgroupDriver,
+        format!(
+            "containerd's is {runtime}, kubelet's will be {inventory}: pods would restart again and again"
+        ),
+        [set_driver(inventory).as_str(), or.as_str()],
+    )
+}
+
+fn driver_without_systemd(init: &str) -> Said {
+    let set = set_driver("cgroupfs");
+    Said::error(
+        Fact::CgroupDriver,
+        format!("containerd's is systemd, and this host's init is {init}: no container would start"),
+        [
+            set.as_str(),
+            "and `cgroupDriver = \"cgroupfs\"` under [kubeadm.kubelet_configuration]",
+        ],
+    )
+}
+
+fn set_driver(driver: &str) -> String {
+    format!(
+        "set `SystemdCgroup = {}` for runc in /etc/containerd/config.toml, and `systemctl restart containerd`",
+        driver == SYSTEMD
+    )
+}
+
+fn driver_of(is_systemds: bool) -> &'static str {
+    if is_systemds { SYSTEMD } else { "cgroupfs" }
+}
+
+/// Whether the kubelet will take the runtime's driver and pass over its own. A containerd that does not know the question
+/// leaves it to its configuration.
+fn kubelet_asks_runtime(at: &At) -> bool {
+    let configuration = &at.scene.topology.kubeadm.kubelet_configuration;
+    let gates = configuration.get("featureGates");
+    let gate = gates.and_then(|gates| gates.get("KubeletCgroupDriverFromCRI")?.as_bool());
+    asks_runtime_for_driver(at.kubelet(), gate) && at.preflight.containerd_tells_driver()
+}
+
+const SYSTEMD: &str = "systemd";
 
 fn services(at: &At) -> Said {
     let mut needed = vec!["kubelet"];

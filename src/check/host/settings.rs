@@ -2,7 +2,9 @@
 
 use super::{At, Fact, Said};
 use crate::topology::{EtcdManager, Role};
-use crate::versions::kubernetes::{wants_bridged_packets, wants_conntrack, wants_crictl, warns_of_crictl};
+use crate::versions::kubernetes::{
+    wants_bridged_packets, wants_conntrack, wants_crictl, wants_iptables, warns_of_crictl,
+};
 
 pub(super) fn of(at: &At) -> Vec<Said> {
     let mut said = Vec::new();
@@ -99,10 +101,17 @@ fn programs(at: &At) -> Said {
     let topology = at.scene.topology;
     let mut needed: Vec<(&str, &str)> = Vec::new();
     if at.runs_pods() {
-        needed.extend([("ip", "iproute2"), ("mount", "mount"), ("nsenter", "util-linux")]);
+        needed.extend([("ip", "iproute2"), ("mount", "mount")]);
+        if wants_iptables(at.kubeadm()) {
+            needed.push(("nsenter", "util-linux"));
+        }
     }
     if at.host.is_node() {
-        needed.push(("iptables", "iptables"));
+        if wants_iptables(at.kubeadm()) {
+            needed.push(("iptables", "iptables"));
+        } else {
+            needed.push(("losetup", "mount"));
+        }
         if wants_conntrack(topology.version) {
             needed.push(("conntrack", "conntrack"));
         }

@@ -1,8 +1,10 @@
 //! The system: distribution, kernel, architecture, cgroups.
 
+use super::ignoring::{SYSTEM_VERIFICATION, is_told_to_kubeadm};
 use super::{At, Fact, Said};
 use crate::facts::Cgroups;
-use crate::versions::kubernetes::{CgroupV1, cgroup_v1};
+use crate::topology::Version;
+use crate::versions::kubernetes::{CgroupV1, cgroup_v1, refuses_old_kernels};
 
 /// Distributions that run systemd and for which Kubernetes' packages are made.
 const KNOWN: [&str; 12] = [
@@ -23,8 +25,8 @@ const KNOWN: [&str; 12] = [
 /// What Kubernetes' images are made for, by the kernel's names.
 const ARCHITECTURES: [&str; 5] = ["x86_64", "aarch64", "ppc64le", "s390x", "armv7l"];
 
-/// kubeadm refuses anything older, and newer kubeadm what is older than the second.
-/// Source: kubeadm's `SystemVerification`.
+/// kubeadm refuses anything older, and some refuse what is older than the second; later ones warn of it.
+/// Source: kubeadm's `SystemVerification`, of 1.31 to 1.36.
 const OLDEST_KERNEL: (u32, u32) = (3, 10);
 const SENSIBLE_KERNEL: (u32, u32) = (4, 19);
 
@@ -56,8 +58,13 @@ fn kernel(at: &At) -> Said {
     if version < OLDEST_KERNEL {
         let remedy = ["upgrade the system: kubeadm takes no kernel below 3.10"];
         Said::error(Fact::Kernel, kernel, remedy)
+    } else if version < SENSIBLE_KERNEL && at.host.is_node() && refuses_old_kernels(at.kubeadm()) {
+        let remedy = ["upgrade the system: this kubeadm refuses a kernel below 4.19 (SystemVerification)"];
+        Said::error(Fact::Kernel, kernel, remedy)
     } else if version < SENSIBLE_KERNEL {
-        let remedy = ["upgrade the system: newer kubeadm refuses a kernel below 4.19 (SystemVerification)"];
+        let remedy = [
+            "upgrade the system: kubeadm 1.32 and 1.33 refuse a kernel below 4.19 (SystemVerification), later ones warn of it",
+        ];
         Said::warning(Fact::Kernel, kernel, remedy)
     } else {
         Said::fine(Fact::Kernel, kernel)
@@ -79,27 +86,71 @@ fn architecture(at: &At) -> Said {
 }
 
 fn cgroups(at: &At) -> Said {
-    let topology = at.scene.topology;
-    let is_allowed = topology.kubeadm.kubelet_configuration.get("failCgroupV1") == Some(&false.into());
     Said::of(Fact::Cgroups, &at.preflight.cgroups, |cgroups| match cgroups {
         Cgroups::V2 => Said::fine(Fact::Cgroups, "v2"),
-        Cgroups::V1 if !at.runs_pods() || cgroup_v1(topology.version) == CgroupV1::Works => {
+        Cgroups::V1 if !at.runs_pods() || cgroup_v1(at.kubelet()) == CgroupV1::Works => {
             Said::fine(Fact::Cgroups, "v1")
         }
-        Cgroups::V1 if cgroup_v1(topology.version) == CgroupV1::IsRefused && !is_allowed => Said::error(
-            Fact::Cgroups,
-            "v1",
-            [
-                "boot with `systemd.unified_cgroup_hierarchy=1` on the kernel's command line (/etc/default/grub, update-grub), or upgrade the system",
-                "or set `failCgroupV1 = false` under [kubeadm.kubelet_configuration], knowing that it will be gone",
-            ],
-        ),
-        Cgroups::V1 => Said::warning(
-            Fact::Cgroups,
-            "v1",
-            [
-                "Kubernetes 1.35 does not start on it: boot with `systemd.unified_cgroup_hierarchy=1`, or upgrade the system",
-            ],
-        ),
+        Cgroups::V1 => cgroups_v1(at),
     })
 }
+
+fn cgroups_v1(at: &At) -> Said {
+    let kubelet = at.kubelet();
+    let configured = at
+        .scene
+        .topology
+        .kubeadm
+        .kubelet_configuration
+        .get("failCgroupV1");
+    let configured = configured.and_then(serde_json::Value::as_bool);
+    let is_new = cgroup_v1(kubelet) == CgroupV1::IsRefused;
+    let is_refused = is_refused_by_kubeadm(at, kubelet);
+    if configured.unwrap_or(is_new) {
+        let allow = if is_refused {
+            "or set `failCgroupV1 = false` under [kubeadm.kubelet_configuration] and add \"SystemVerification\" to `ignore_preflight_errors` under [kubeadm], knowing that it will be gone"
+        } else {
+            "or set `failCgroupV1 = false` under [kubeadm.kubelet_configuration], knowing that it will be gone"
+        };
+        let found = format!("v1, on which kubelet {kubelet} does not start");
+        return Said::error(Fact::Cgroups, found, [BOOT_V2, allow]);
+    }
+    match (is_new, configured) {
+        (true, _) if is_refused => Said::error(
+            Fact::Cgroups,
+            format!(
+                "v1: kubelet starts, as failCgroupV1 is false, but kubeadm {} refuses it (SystemVerification)",
+                at.kubeadm()
+            ),
+            [
+                "add \"SystemVerification\" to `ignore_preflight_errors` under [kubeadm]: kubeadm's check does not look at failCgroupV1",
+                "or move to cgroup v2, as v1 will be gone: boot with `systemd.unified_cgroup_hierarchy=1`, or upgrade the system",
+            ],
+        ),
+        (true, _) => Said::warning(
+            Fact::Cgroups,
+            format!("v1: kubelet {kubelet} starts, as failCgroupV1 is false"),
+            [
+                "a later Kubernetes drops it: boot with `systemd.unified_cgroup_hierarchy=1`, or upgrade the system",
+            ],
+        ),
+        (false, Some(_)) => Said::fine(Fact::Cgroups, "v1, as failCgroupV1 is false"),
+        (false, None) => Said::warning(
+            Fact::Cgroups,
+            "v1",
+            [
+                "Kubernetes 1.35 starts on it only with `failCgroupV1 = false` under [kubeadm.kubelet_configuration]: boot with `systemd.unified_cgroup_hierarchy=1`, or upgrade the system",
+            ],
+        ),
+    }
+}
+
+/// kubeadm compares the kubelet's version alone; it is not asked on hosts that it neither initialises nor joins.
+fn is_refused_by_kubeadm(at: &At, kubelet: Version) -> bool {
+    let comes = at.host.is_node() && !at.facts.kubernetes.has_kubelet_conf;
+    let is_refused = |version| cgroup_v1(version) == CgroupV1::IsRefused;
+    let is_checked = comes && is_refused(at.kubeadm()) && is_refused(kubelet);
+    is_checked && !is_told_to_kubeadm(at.scene.topology, SYSTEM_VERIFICATION)
+}
+
+const BOOT_V2: &str = "boot with `systemd.unified_cgroup_hierarchy=1` on the kernel's command line (/etc/default/grub, update-grub), or upgrade the system";

@@ -69,6 +69,21 @@ impl Fleet {
         }
     }
 
+    /// Its kubelets are told to start on cgroup v1.
+    fn lets_cgroup_v1(&mut self) {
+        let kubelet = &mut self.topology.kubeadm.kubelet_configuration;
+        kubelet.insert("failCgroupV1".to_owned(), false.into());
+    }
+
+    fn has_containerd_2(&mut self, name: &str, systemd_cgroup: bool) {
+        self.preflight(name).runtime = Observed::Known("containerd v2.3.4".to_owned());
+        self.preflight(name).containerd = Some(Observed::Known(Containerd {
+            config_version: 4,
+            systemd_cgroup,
+            cri_is_disabled: false,
+        }));
+    }
+
     fn preflight(&mut self, name: &str) -> &mut Preflight {
         let name = HostName::from(name);
         self.asked.preflights.get_mut(&name).unwrap().as_mut().unwrap()
@@ -99,6 +114,7 @@ fn preflight(number: usize) -> Preflight {
     Preflight {
         os: Observed::Known("debian 12".to_owned()),
         cgroups: Observed::Known(Cgroups::V2),
+        init: Observed::Known("systemd".to_owned()),
         swap: Observed::Known(vec![]),
         modules: texts(&["overlay", "br_netfilter"]),
         sysctls: Observed::Known(sysctls.map(|name| (name.to_owned(), "1".to_owned())).into()),
@@ -115,6 +131,7 @@ fn preflight(number: usize) -> Preflight {
         listeners: Observed::Known(vec![]),
         runtime: Observed::Known("containerd 1.7.2".to_owned()),
         containerd: Some(Observed::Known(Containerd {
+            config_version: 2,
             systemd_cgroup: true,
             cri_is_disabled: false,
         })),
@@ -125,6 +142,7 @@ fn preflight(number: usize) -> Preflight {
             "ip",
             "iptables",
             "keepalived",
+            "losetup",
             "mount",
             "nsenter",
             "socat",
@@ -168,10 +186,26 @@ const BREAKS: &[Break] = &[
     ("a kernel that newer kubeadm refuses", |fleet| {
         fleet.facts("cp1").system.kernel = "4.18.0-553.el8".to_owned();
     }),
+    ("a kernel that this kubeadm refuses", |fleet| {
+        fleet.is_of(Version::new(1, 33, 0));
+        fleet.facts("cp1").system.kernel = "4.18.0-553.el8".to_owned();
+    }),
     ("a processor without images", |fleet| {
         fleet.facts("w1").system.architecture = "riscv64".to_owned();
     }),
     ("cgroup v1 where it is kept alive", |fleet| {
+        fleet.preflight("cp1").cgroups = Observed::Known(Cgroups::V1);
+    }),
+    ("cgroup v1 that kubelet takes and kubeadm does not", |fleet| {
+        fleet.is_of(Version::new(1, 35, 0));
+        fleet.lets_cgroup_v1();
+        fleet.preflight("cp1").cgroups = Observed::Known(Cgroups::V1);
+    }),
+    ("cgroup v1 that both take", |fleet| {
+        fleet.is_of(Version::new(1, 35, 0));
+        fleet.lets_cgroup_v1();
+        let ignored = &mut fleet.topology.kubeadm.ignore_preflight_errors;
+        ignored.push("SystemVerification".to_owned());
         fleet.preflight("cp1").cgroups = Observed::Known(Cgroups::V1);
     }),
     ("cgroup v1 where it is refused", |fleet| {
@@ -180,9 +214,16 @@ const BREAKS: &[Break] = &[
     }),
     ("two minds about cgroups", |fleet| {
         fleet.preflight("w1").containerd = Some(Observed::Known(Containerd {
+            config_version: 2,
             systemd_cgroup: false,
             cri_is_disabled: false,
         }));
+    }),
+    ("a kubelet that takes the driver from its runtime", |fleet| {
+        fleet.has_containerd_2("w1", false);
+    }),
+    ("a driver without systemd", |fleet| {
+        fleet.preflight("w1").init = Observed::Known("runit".to_owned());
     }),
     ("swap", |fleet| {
         fleet.preflight("w1").swap = Observed::Known(vec![("/dev/sda2".to_owned(), 2 << 20)]);
@@ -274,6 +315,7 @@ const BREAKS: &[Break] = &[
     }),
     ("a container runtime that is not for Kubernetes", |fleet| {
         fleet.preflight("w1").containerd = Some(Observed::Known(Containerd {
+            config_version: 2,
             systemd_cgroup: true,
             cri_is_disabled: true,
         }));
@@ -298,8 +340,12 @@ const BREAKS: &[Break] = &[
     ("a kubelet of another patch", |fleet| {
         fleet.facts("w1").versions.kubelet = Some(Version::new(1, 34, 0));
     }),
-    ("programs that are not there", |fleet| {
+    ("programs that kubeadm of 1.32 wanted", |fleet| {
+        fleet.is_of(Version::new(1, 32, 0));
         fleet.preflight("cp1").programs = without(&["iptables", "nsenter"]);
+    }),
+    ("programs that are not there", |fleet| {
+        fleet.preflight("cp1").programs = without(&["iptables", "nsenter", "losetup"]);
     }),
     ("no crictl where kubeadm insists", |fleet| {
         fleet.is_of(Version::new(1, 30, 4));
@@ -530,10 +576,86 @@ fn a_kubelet_is_measured_against_the_kubeadm_of_its_host_until_it_has_joined() {
 }
 
 #[test]
+fn a_kubelet_that_asks_its_runtime_for_the_driver_goes_with_either() {
+    for (kubelet, gate, containerd_2, init, expected) in [
+        (36, None, true, "systemd", Grade::Warning),
+        (31, None, true, "systemd", Grade::Warning),
+        (31, None, true, "init", Grade::Fine),
+        // It does not ask, or is not answered.
+        (30, None, true, "init", Grade::Error),
+        (31, Some(false), true, "init", Grade::Error),
+        (36, None, false, "init", Grade::Error),
+        (27, Some(true), true, "init", Grade::Error),
+        // As alpha, if it is wished for; from 1.34 on whatever is wished.
+        (28, Some(true), true, "init", Grade::Fine),
+        (34, Some(false), true, "init", Grade::Fine),
+    ] {
+        let mut fleet = Fleet::well();
+        fleet.is_of(Version::new(1, kubelet, 0));
+        fleet.has_containerd_2("w1", false);
+        if !containerd_2 {
+            fleet.preflight("w1").runtime = Observed::Known("containerd 1.7.27".to_owned());
+        }
+        fleet.preflight("w1").init = Observed::Known(init.to_owned());
+        if let Some(gate) = gate {
+            let gates = serde_json::json!({ "KubeletCgroupDriverFromCRI": gate });
+            let kubelet = &mut fleet.topology.kubeadm.kubelet_configuration;
+            kubelet.insert("featureGates".to_owned(), gates);
+        }
+
+        let said = said_of(&fleet, "w1", Fact::CgroupDriver);
+
+        assert_eq!(
+            said.0, expected,
+            "{kubelet} {gate:?} {containerd_2} {init}: {said:?}"
+        );
+    }
+}
+
+#[test]
+fn a_driver_of_systemds_that_the_inventory_does_not_name_is_fine_where_kubelet_takes_it() {
+    let mut fleet = Fleet::well();
+    fleet.has_containerd_2("w1", true);
+    let kubelet = &mut fleet.topology.kubeadm.kubelet_configuration;
+    kubelet.insert("cgroupDriver".to_owned(), "cgroupfs".into());
+
+    assert_eq!(said_of(&fleet, "w1", Fact::CgroupDriver).0, Grade::Fine);
+    assert_eq!(said_of(&fleet, "cp1", Fact::CgroupDriver).0, Grade::Error);
+}
+
+#[test]
+fn cgroup_v1_is_what_the_kubelet_and_the_inventory_make_of_it() {
+    for (kubelet, fails, expected) in [
+        (30, None, Grade::Fine),
+        (34, None, Grade::Warning),
+        (34, Some(false), Grade::Fine),
+        (34, Some(true), Grade::Error),
+        (35, None, Grade::Error),
+        (36, Some(true), Grade::Error),
+    ] {
+        let mut fleet = Fleet::well();
+        fleet.is_of(Version::new(1, kubelet, 0));
+        // kubeadm's check is not kubelet's.
+        let ignored = &mut fleet.topology.kubeadm.ignore_preflight_errors;
+        ignored.push("SystemVerification".to_owned());
+        fleet.preflight("w1").cgroups = Observed::Known(Cgroups::V1);
+        if let Some(fails) = fails {
+            let kubelet = &mut fleet.topology.kubeadm.kubelet_configuration;
+            kubelet.insert("failCgroupV1".to_owned(), fails.into());
+        }
+
+        let said = said_of(&fleet, "w1", Fact::Cgroups);
+
+        assert_eq!(said.0, expected, "{kubelet} {fails:?}: {said:?}");
+    }
+}
+
+#[test]
 fn what_the_inventory_allows_is_fine() {
     let mut fleet = Fleet::well();
     fleet.preflight("w1").swap = Observed::Known(vec![("/dev/sda2".to_owned(), 1024)]);
     fleet.preflight("w1").containerd = Some(Observed::Known(Containerd {
+        config_version: 2,
         systemd_cgroup: false,
         cri_is_disabled: false,
     }));
@@ -701,6 +823,7 @@ fn what_preparing_sees_to_is_fine_before_it() {
 #[test]
 fn a_host_of_another_distribution_is_not_told_of_apt() {
     let mut fleet = Fleet::well();
+    fleet.is_of(Version::new(1, 32, 2));
     for name in ["lb1", "cp1", "w1"] {
         fleet.preflight(name).os = Observed::Known("rocky 9.4".to_owned());
     }
@@ -708,7 +831,7 @@ fn a_host_of_another_distribution_is_not_told_of_apt() {
     fleet.preflight("cp1").programs = without(&["nsenter"]);
     fleet.preflight("w1").programs = without(&["iptables", "ip"]);
     fleet.preflight("w1").is_synchronised = Observed::Known(false);
-    fleet.facts("w1").versions.kubelet = Some(Version::new(1, 34, 1));
+    fleet.facts("w1").versions.kubelet = Some(Version::new(1, 32, 1));
     let clock = Clock {
         ahead_s: 60.0,
         doubt_s: 0.02,

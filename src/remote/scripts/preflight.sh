@@ -11,6 +11,11 @@ os_release() {
   printf '%s %s\n' "${ID:-linux}" "${VERSION_ID:-}"
 }
 
+# As containerd and runc tell it.
+init() {
+  if [ -d /run/systemd/system ]; then echo systemd; else cat /proc/1/comm; fi
+}
+
 modules() {
   ! grep -qw overlay /proc/filesystems || echo overlay
   [ ! -d /proc/sys/net/bridge ] || echo br_netfilter
@@ -63,7 +68,7 @@ runtime() {
 }
 
 programs() {
-  for name in conntrack crictl ethtool haproxy ip iptables keepalived mount nc nsenter perl python3 socat etcd etcdctl; do
+  for name in conntrack crictl ethtool haproxy ip iptables keepalived losetup mount nc nsenter perl python3 socat etcd etcdctl; do
     ! command -v "$name" >/dev/null || echo "$name"
   done
 }
@@ -85,6 +90,7 @@ package_lock() {
 quick() {
   section os_release os_release
   section cgroup stat -fc %T /sys/fs/cgroup
+  section init init
   section swap awk 'NR > 1 { print $1, $3 }' /proc/swaps
   section modules modules
   section sysctls values
