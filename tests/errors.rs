@@ -43,7 +43,9 @@ fn what_programs_say_has_its_hint() {
     let page: Vec<String> = include_str!("data/what_programs_say.txt")
         .lines()
         .map(|said| {
-            let hint = hints::hint(&"cp2".into(), &[said.to_owned()]);
+            // What is said together has this between.
+            let lines: Vec<String> = said.split(" ¦ ").map(str::to_owned).collect();
+            let hint = hints::hint(&"cp2".into(), &lines);
             format!("{}\n  hint: {}\n", said.trim(), hint.unwrap_or_default())
         })
         .collect();

@@ -163,8 +163,9 @@ impl<'a, C: Connection> Attempt<'a, C> {
     /// The problem of a step that failed, with the story that the host tells.
     pub(super) async fn failed(&self, how: String, mut answer: Vec<String>) -> Problem {
         let took = self.started.elapsed();
-        answer.extend(self.story().await);
-        let hint = hints::hint(&self.step.host, &answer);
+        let story = self.story().await;
+        let hint = hints::hint_of_step(&self.step.host, &answer, &story);
+        answer.extend(story);
         Problem::Step {
             host: self.step.host.clone(),
             what: self.step.describe.to_string(),
@@ -341,5 +342,5 @@ pub(super) const QUESTION_LIMIT: Duration = Duration::from_secs(30);
 /// Enough for kubeadm's own account of a failure, which is about fifteen lines.
 pub(super) const ANSWER_LINES: usize = 20;
 
-/// What the command that tells the story of a failure may add: kubelet's last lines and a pod's.
-const STORY_LINES: usize = 40;
+/// What the command that tells the story of a failure may add: causes, kubelet's last lines and those of four pods.
+const STORY_LINES: usize = 50;

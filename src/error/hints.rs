@@ -6,241 +6,341 @@ use crate::topology::HostName;
 struct Known {
     /// Any of these.
     says: &'static [&'static str],
+    /// What the host's diagnostics must say too, as the text alone has more than one cause.
+    and: Option<&'static str>,
     /// A command or an edit; `{host}` is the host's name.
     hint: &'static str,
 }
 
+impl Known {
+    const fn new(says: &'static [&'static str], hint: &'static str) -> Self {
+        Self {
+            says,
+            and: None,
+            hint,
+        }
+    }
+
+    fn fits(&self, answer: &[&String]) -> bool {
+        let said = |text: &&str| answer.iter().any(|line| line.contains(*text));
+        self.says.iter().any(said) && self.and.iter().all(said)
+    }
+}
+
 /// The hint for what a host said, if anything of it is known: the first row that fits, as they stand from cause to symptom.
 pub fn hint(host: &HostName, answer: &[String]) -> Option<String> {
-    let said = |known: &&Known| {
-        answer
-            .iter()
-            .any(|line| known.says.iter().any(|text| line.contains(text)))
-    };
-    KNOWN
-        .iter()
-        .find(said)
+    hint_of_step(host, answer, &[])
+}
+
+/// The hint for a step that failed. What its command said of a cause comes before what the host's diagnostics say of one,
+/// as a host's logs tell of much besides; symptoms come last.
+pub fn hint_of_step(host: &HostName, answer: &[String], diagnostics: &[String]) -> Option<String> {
+    let answer: Vec<&String> = answer.iter().collect();
+    let diagnostics: Vec<&String> = diagnostics.iter().collect();
+    let all = [answer.as_slice(), diagnostics.as_slice()].concat();
+    let first = |rows: &'static [Known], said: &[&String]| rows.iter().find(|known| known.fits(said));
+    first(CAUSES, &answer)
+        .or_else(|| first(CAUSES, &diagnostics))
+        .or_else(|| first(SYMPTOMS, &all))
         .map(|known| known.hint.replace("{host}", &host.0))
 }
 
-const KNOWN: &[Known] = &[
+/// What names a cause in the logs of kubelet, containerd and etcd; each has its row below.
+pub const LOGGED_CAUSES: &[&str] = &[
+    "failed to get sandbox image",
+    "failed to pull and unpack image",
+    "no space left on device",
+    "running with swap on is not supported",
+    "kubelet is configured to not run on a host using cgroup v1",
+    "systemd not running on this host",
+    "expected cgroupsPath to be of format",
+    "unknown service runtime.v1",
+    "cannot create certificate signing request: Unauthorized",
+    "certificate has expired or is not yet valid",
+    "x509: certificate signed by unknown authority",
+    "too many open files",
+    "bind: address already in use",
+    "failed to create shim task",
+];
+
+const CAUSES: &[Known] = &[
     // The host.
-    Known {
-        says: &["[ERROR Swap]", "running with swap on is not supported"],
-        hint: "on {host} run `swapoff -a` and take swap out of /etc/fstab, or let kubelet have it by `failSwapOn = false` under [kubeadm.kubelet_configuration]",
-    },
-    Known {
-        says: &["/proc/sys/net/ipv4/ip_forward contents are not set to 1"],
-        hint: "on {host} run `sysctl -w net.ipv4.ip_forward=1`, and put `net.ipv4.ip_forward = 1` into /etc/sysctl.d/kubernetes.conf",
-    },
-    Known {
-        says: &[
+    Known::new(
+        &["[ERROR Swap]", "running with swap on is not supported"],
+        "on {host} run `swapoff -a` and take swap out of /etc/fstab, or let kubelet have it by `failSwapOn = false` under [kubeadm.kubelet_configuration]",
+    ),
+    Known::new(
+        &["/proc/sys/net/ipv4/ip_forward contents are not set to 1"],
+        "on {host} run `sysctl -w net.ipv4.ip_forward=1`, and put `net.ipv4.ip_forward = 1` into /etc/sysctl.d/kubernetes.conf",
+    ),
+    Known::new(
+        &[
             "bridge-nf-call-iptables does not exist",
             "bridge-nf-call-iptables contents are not set",
         ],
-        hint: "on {host} run `modprobe br_netfilter`, and put `br_netfilter` into /etc/modules-load.d/kubernetes.conf",
-    },
-    Known {
-        says: &["unknown service runtime.v1"],
-        hint: "on {host} look for `disabled_plugins` with \"cri\" in /etc/containerd/config.toml, take it out, then `systemctl restart containerd`",
-    },
-    Known {
-        says: &["container runtime is not running"],
-        hint: "on {host} run `systemctl status containerd`; its socket must be the `cri_socket` under [kubeadm]",
-    },
-    Known {
-        says: &["found multiple CRI endpoints on the host"],
-        hint: "name the one to use: `cri_socket` under [kubeadm]",
-    },
-    Known {
-        says: &["is different from docker cgroup driver", "cgroup driver: "],
-        hint: "kubelet and the container runtime must agree: set `cgroupDriver` under [kubeadm.kubelet_configuration] to what the runtime uses",
-    },
-    Known {
-        says: &[
-            "cgroups v1 support is deprecated",
-            "cgroups v1 support is in maintenance mode",
+        "on {host} run `modprobe br_netfilter`, and put `br_netfilter` into /etc/modules-load.d/kubernetes.conf",
+    ),
+    Known::new(
+        &["unknown service runtime.v1"],
+        "on {host} look for `disabled_plugins` with \"cri\" in /etc/containerd/config.toml, take it out, then `systemctl restart containerd`",
+    ),
+    Known::new(
+        &["container runtime is not running"],
+        "on {host} run `systemctl status containerd`; its socket must be the `cri_socket` under [kubeadm]",
+    ),
+    Known::new(
+        &["found multiple CRI endpoints on the host"],
+        "name the one to use: `cri_socket` under [kubeadm]",
+    ),
+    Known::new(
+        &[
+            "is different from docker cgroup driver",
+            "cgroup driver: ",
+            "expected cgroupsPath to be of format",
         ],
-        hint: "boot {host} with cgroup v2 (`stat -fc %T /sys/fs/cgroup` then says cgroup2fs), or knowingly add \"SystemVerification\" to `ignore_preflight_errors` under [kubeadm]",
-    },
-    Known {
-        says: &["the number of available CPUs", "is less than the minimum 1700 MB"],
-        hint: "give {host} at least 2 CPUs and 1.7 GB of memory; for a trial add \"NumCPU\" and \"Mem\" to `ignore_preflight_errors` under [kubeadm]",
-    },
-    Known {
-        says: &["[ERROR FileAvailable--", "[ERROR DirAvailable--"],
-        hint: "something was on {host} before: `hawser plan` tells what it holds; if nothing of it is wanted, `kubeadm reset` clears it",
-    },
-    Known {
-        says: &["[ERROR Port-", "cannot bind socket"],
-        hint: "on {host} `ss -ltnp` shows which process has the port",
-    },
+        "kubelet and the container runtime must agree: set `cgroupDriver` under [kubeadm.kubelet_configuration] to what the runtime uses",
+    ),
+    Known::new(
+        &["systemd not running on this host"],
+        "containerd on {host} leaves cgroups to systemd, which does not run there: set `SystemdCgroup = false` for runc in /etc/containerd/config.toml, `systemctl restart containerd`, and `cgroupDriver = \"cgroupfs\"` under [kubeadm.kubelet_configuration]",
+    ),
+    Known::new(
+        &["kubelet is configured to not run on a host using cgroup v1"],
+        "boot {host} with cgroup v2 (`stat -fc %T /sys/fs/cgroup` then says cgroup2fs), or knowingly set `failCgroupV1 = false` under [kubeadm.kubelet_configuration]",
+    ),
+    Known::new(
+        // As a warning it stops nothing.
+        &["[ERROR SystemVerification]: cgroups v1"],
+        "boot {host} with cgroup v2 (`stat -fc %T /sys/fs/cgroup` then says cgroup2fs), or knowingly set `failCgroupV1 = false` under [kubeadm.kubelet_configuration] and add \"SystemVerification\" to `ignore_preflight_errors` under [kubeadm]",
+    ),
+    Known::new(
+        &["the number of available CPUs", "is less than the minimum 1700 MB"],
+        "give {host} at least 2 CPUs and 1.7 GB of memory; for a trial add \"NumCPU\" and \"Mem\" to `ignore_preflight_errors` under [kubeadm]",
+    ),
+    Known::new(
+        &["[ERROR FileAvailable--", "[ERROR DirAvailable--"],
+        "something was on {host} before: `hawser plan` tells what it holds; if nothing of it is wanted, `kubeadm reset` clears it",
+    ),
+    Known::new(
+        &[
+            "[ERROR Port-",
+            "cannot bind socket",
+            "bind: address already in use",
+        ],
+        "on {host} `ss -ltnp` shows which process has the port",
+    ),
     // Versions.
-    Known {
-        says: &["only supports deploying clusters with the control plane version >="],
-        hint: "kubeadm on {host} is too new: install the one of the version under [cluster]",
-    },
-    Known {
-        says: &["the kubelet version is higher than the control plane version"],
-        hint: "kubelet on {host} is too new: install the one of the version under [cluster], and hold the package",
-    },
-    Known {
-        says: &[
+    Known::new(
+        &["only supports deploying clusters with the control plane version >="],
+        "kubeadm on {host} is too new: install the one of the version under [cluster]",
+    ),
+    Known::new(
+        &["the kubelet version is higher than the control plane version"],
+        "kubelet on {host} is too new: install the one of the version under [cluster], and hold the package",
+    ),
+    Known::new(
+        &[
             "error unmarshaling JSON: while decoding JSON",
             "strict decoding error: unknown field",
         ],
-        hint: "a fragment under [kubeadm], or a template of yours, names a field that this kubeadm does not know: `hawser render {host}` shows the file; compare it with the reference of kubeadm's configuration",
-    },
-    // Images.
-    Known {
-        says: &["failed to pull image", "[ERROR ImagePull]"],
-        hint: "on {host} pull it by hand with `crictl pull IMAGE`; a registry of your own is `image_repository` under [cluster]",
-    },
+        "a fragment under [kubeadm], or a template of yours, names a field that this kubeadm does not know: `hawser render {host}` shows the file; compare it with the reference of kubeadm's configuration",
+    ),
+    // Disks and images.
+    Known::new(
+        &["no space left on device"],
+        "a disk of {host} is full: `df -h; df -i` shows which; make room (`du -xh --max-depth 2 / | sort -h`)",
+    ),
+    Known::new(
+        &["failed to get sandbox image"],
+        "{host} has no image to start pods with: `containerd config dump | grep sandbox` names the one that containerd wants; have it there (`ctr -n k8s.io images ls`), or name in /etc/containerd/config.toml one that is, and `systemctl restart containerd`",
+    ),
+    Known::new(
+        &[
+            "failed to pull image",
+            "[ERROR ImagePull]",
+            "failed to pull and unpack image",
+        ],
+        "on {host} pull it by hand with `crictl pull IMAGE`; a registry of your own is `image_repository` under [cluster]",
+    ),
     // Certificates and clocks.
-    Known {
-        says: &["certificate has expired or is not yet valid"],
-        hint: "compare the clocks: `date -u` on {host} and on the first control plane; `kubeadm certs check-expiration` tells what has really expired",
-    },
-    Known {
-        says: &["x509: certificate is valid for"],
-        hint: "the API server's certificate lacks that name: add it to `extra_sans` under [kubeadm] before the cluster is made; in a running one renew apiserver.crt on every control plane",
-    },
-    Known {
-        says: &["none of the public keys"],
-        hint: "another cluster answers at the endpoint: on {host} `getent hosts` its name, and see that the balancers send to this cluster's control planes",
-    },
-    Known {
-        says: &["x509: certificate signed by unknown authority"],
-        hint: "{host} holds, or talks to, certificates of another cluster: `openssl x509 -in /etc/kubernetes/pki/ca.crt -noout -fingerprint` on both ends tells",
-    },
+    Known::new(
+        &["certificate has expired or is not yet valid"],
+        "compare the clocks: `date -u` on {host} and on the first control plane; `kubeadm certs check-expiration` tells what has really expired",
+    ),
+    Known::new(
+        &["x509: certificate is valid for"],
+        "the API server's certificate lacks that name: add it to `extra_sans` under [kubeadm] before the cluster is made; in a running one renew apiserver.crt on every control plane",
+    ),
+    Known::new(
+        &["none of the public keys"],
+        "another cluster answers at the endpoint: on {host} `getent hosts` its name, and see that the balancers send to this cluster's control planes",
+    ),
+    Known::new(
+        &["x509: certificate signed by unknown authority"],
+        "{host} holds, or talks to, certificates of another cluster: `openssl x509 -in /etc/kubernetes/pki/ca.crt -noout -fingerprint` on both ends tells",
+    ),
     // Joining.
-    Known {
-        says: &[
+    Known::new(
+        &["cannot create certificate signing request: Unauthorized"],
+        "the token with which kubelet on {host} asks for its certificate is gone: `hawser plan` tells how its join is taken up",
+    ),
+    Known::new(
+        &[
             "could not find a JWS signature in the cluster-info ConfigMap",
             "is invalid for this cluster or it has expired",
         ],
-        hint: "the token is not signed into cluster-info yet: the controller manager does it, see its log below /var/log/pods on the first control plane",
-    },
-    Known {
-        says: &["configmaps \"cluster-info\" not found"],
-        hint: "init did not come to its end: `hawser plan` tells where it stands",
-    },
-    Known {
-        says: &[
+        "the token is not signed into cluster-info yet: the controller manager does it, see its log below /var/log/pods on the first control plane",
+    ),
+    Known::new(
+        &["configmaps \"cluster-info\" not found"],
+        "init did not come to its end: `hawser plan` tells where it stands",
+    ),
+    Known::new(
+        &[
             "Secret \"kubeadm-certs\" was not found",
             "cipher: message authentication failed",
         ],
-        hint: "the uploaded certificates are gone, or another upload replaced them: does somebody else run kubeadm here? each run of hawser uploads them anew",
-    },
-    Known {
-        says: &["and status \"Ready\" already exists in the cluster"],
-        hint: "another host runs under this name: rename {host}, or `kubectl delete node {host}` if that one is gone",
-    },
-    Known {
-        says: &[
+        "the uploaded certificates are gone, or another upload replaced them: does somebody else run kubeadm here? each run of hawser uploads them anew",
+    ),
+    Known::new(
+        &["and status \"Ready\" already exists in the cluster"],
+        "another host runs under this name: rename {host}, or `kubectl delete node {host}` if that one is gone",
+    ),
+    Known::new(
+        &[
             "failed to request the cluster-info ConfigMap",
             "failed to request cluster-info",
             "couldn't validate the identity of the API Server",
         ],
-        hint: "the API does not answer through the endpoint: on a balancer `systemctl status haproxy keepalived`; on {host} ask the endpoint's /readyz with `curl -k`",
-    },
-    Known {
-        says: &[
+        "the API does not answer through the endpoint: on a balancer `systemctl status haproxy keepalived`; on {host} ask the endpoint's /readyz with `curl -k`",
+    ),
+    Known::new(
+        &[
             "inotify_init: too many open files",
             "Error initializing watcher: too many open files",
         ],
-        hint: "{host} has run out of inotify instances: `sysctl fs.inotify.max_user_instances` shows how many a user may have; 512 or more go well with many kubelets on one kernel",
-    },
+        "{host} has run out of inotify instances: `sysctl fs.inotify.max_user_instances` shows how many a user may have; 512 or more go well with many kubelets on one kernel",
+    ),
+    Known::new(
+        &["too many open files"],
+        "a program on {host} has run out of open files or inotify instances: `sysctl fs.file-nr fs.inotify.max_user_instances` shows the host's limits, `systemctl show -p LimitNOFILE kubelet containerd` the programs'",
+    ),
+    Known::new(
+        &["failed to create shim task"],
+        "containerd on {host} cannot start containers: `journalctl -u containerd -n 50` tells what runc said",
+    ),
     // etcd.
-    Known {
-        says: &["re-configuration failed due to not enough started members"],
-        hint: "a member that was added has not started: `hawser plan` names it and says whether it is brought up or removed",
-    },
-    Known {
-        says: &["too many learner members in cluster"],
-        hint: "another member is still catching up: run this again in a minute; a learner whose host is gone has to be removed with `etcdctl member remove ID`",
-    },
-    Known {
-        says: &["can only promote a learner member which is in sync with leader"],
-        hint: "the new member does not catch up: port 2380 must be open both ways between the control planes, and the disk fast enough for etcd",
-    },
-    Known {
-        says: &["Peer URLs already exists"],
-        hint: "etcd still lists a member of {host}: `hawser plan` shows it, with the quorum's sum",
-    },
-    Known {
-        says: &["mvcc: database space exceeded"],
-        hint: "etcd is full: `etcdctl compact`, `etcdctl defrag` and `etcdctl alarm disarm`, in this order, on a control plane",
-    },
-    Known {
-        says: &["error syncing endpoints with etcd", "failed to dial endpoint"],
-        hint: "{host} does not reach etcd: port 2379 of every control plane must be open to it",
-    },
-    Known {
-        says: &[
+    Known::new(
+        &["re-configuration failed due to not enough started members"],
+        "a member that was added has not started: `hawser plan` names it and says whether it is brought up or removed",
+    ),
+    Known::new(
+        &["too many learner members in cluster"],
+        "another member is still catching up: run this again in a minute; a learner whose host is gone has to be removed with `etcdctl member remove ID`",
+    ),
+    Known::new(
+        &["can only promote a learner member which is in sync with leader"],
+        "the new member does not catch up: port 2380 must be open both ways between the control planes, and the disk fast enough for etcd",
+    ),
+    Known::new(
+        &["Peer URLs already exists"],
+        "etcd still lists a member of {host}: `hawser plan` shows it, with the quorum's sum",
+    ),
+    Known::new(
+        &["mvcc: database space exceeded"],
+        "etcd is full: `etcdctl compact`, `etcdctl defrag` and `etcdctl alarm disarm`, in this order, on a control plane",
+    ),
+    Known::new(
+        &["error syncing endpoints with etcd", "failed to dial endpoint"],
+        "{host} does not reach etcd: port 2379 of every control plane must be open to it",
+    ),
+    Known::new(
+        &[
             "etcdserver: unhealthy cluster",
             "etcd cluster is not healthy",
             "timeout waiting for etcd cluster to be available",
         ],
-        hint: "an etcd member does not answer: `hawser plan` shows which; ports 2379 and 2380 must be open between the control planes",
-    },
-    Known {
-        says: &[
+        "an etcd member does not answer: `hawser plan` shows which; ports 2379 and 2380 must be open between the control planes",
+    ),
+    Known::new(
+        &[
             "etcdserver: request timed out",
             "etcdserver: leader changed",
             "etcdserver: no leader",
         ],
-        hint: "etcd was electing a leader; if it happens again, its disk is too slow: look for \"took too long\" in its log below /var/log/pods",
-    },
-    // Symptoms: what is said when one of the above was the cause.
+        "etcd was electing a leader; if it happens again, its disk is too slow: look for \"took too long\" in its log below /var/log/pods",
+    ),
+];
+
+/// What is said when one of the above was the cause.
+const SYMPTOMS: &[Known] = &[
+    // kubeadm 1.29 and later say so as soon as they wait for the API server, whether one runs or not.
     Known {
-        says: &["unable to create ClusterRoleBinding"],
-        hint: "the API server runs and the endpoint does not lead to it: `systemctl status haproxy keepalived` on the balancers",
+        says: API_IS_SILENT,
+        and: Some(API_SERVER_LISTENS),
+        hint: "the API server runs on {host}, and the endpoint does not lead to it: `systemctl status haproxy keepalived` on the balancers",
     },
     Known {
-        says: &[
+        says: API_IS_SILENT,
+        and: Some(NO_API_SERVER),
+        hint: "no API server runs on {host}: `crictl ps -a` there shows which static pod ended, /var/log/pods and `journalctl -u kubelet` why",
+    },
+    Known::new(
+        API_IS_SILENT,
+        "the API does not answer through the endpoint: on {host} `ss -ltnp` shows whether its API server listens; if it does, `systemctl status haproxy keepalived` on the balancers, else `crictl ps -a` shows which static pod ended",
+    ),
+    Known::new(
+        &[
             "The kubelet is not running",
             "The kubelet is not healthy after",
             "It seems like the kubelet isn't running",
         ],
-        hint: "on {host} `journalctl -u kubelet -n 200` tells why; most often the cgroup driver, swap, or the container runtime",
-    },
-    Known {
-        says: &[
+        "on {host} `journalctl -u kubelet -n 200` tells why; most often the cgroup driver, swap, or the container runtime",
+    ),
+    Known::new(
+        &[
             "waiting for the control plane to start",
             "couldn't initialize a Kubernetes cluster",
             "timed out waiting for the condition",
         ],
-        hint: "on {host} `crictl ps -a` shows which static pod ended, /var/log/pods why",
-    },
+        "on {host} `crictl ps -a` shows which static pod ended, /var/log/pods why",
+    ),
     // hawser's own proof of the path.
-    Known {
-        says: &[
+    Known::new(
+        &[
             "timed out: a firewall, or a wrong address",
             "does not resolve here",
             ": no route to ",
             " is unreachable",
         ],
-        hint: "`hawser check --from {host}` tries every way from there, and says what to do about each that is not open",
-    },
+        "`hawser check --from {host}` tries every way from there, and says what to do about each that is not open",
+    ),
 ];
+
+/// How `failure_story.sh` tells whether an API server runs.
+const API_SERVER_LISTENS: &str = "kube-apiserver runs, and listens";
+const NO_API_SERVER: &str = "no kube-apiserver runs";
+
+const API_IS_SILENT: &[&str] = &["unable to create ClusterRoleBinding"];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// One line for each row, as the programs write it.
+    /// One line for each row, as the programs write it; what is said together has ` ¦ ` between.
     const SAMPLES: &str = include_str!("../../tests/data/what_programs_say.txt");
+
+    fn lines(said: &str) -> Vec<String> {
+        said.split(" ¦ ").map(str::to_owned).collect()
+    }
 
     #[test]
     fn every_row_is_the_first_to_fit_its_sample() {
         let host = HostName("cp2".to_owned());
-        let found: Vec<_> = SAMPLES
-            .lines()
-            .map(|line| hint(&host, &[line.to_owned()]))
-            .collect();
-        let rows: Vec<_> = KNOWN
+        let found: Vec<_> = SAMPLES.lines().map(|said| hint(&host, &lines(said))).collect();
+        let rows: Vec<_> = CAUSES
             .iter()
+            .chain(SYMPTOMS)
             .map(|known| Some(known.hint.replace("{host}", "cp2")))
             .collect();
 
@@ -250,5 +350,35 @@ mod tests {
     #[test]
     fn what_nobody_knows_has_no_hint() {
         assert_eq!(hint(&HostName("cp2".to_owned()), &["Killed".to_owned()]), None);
+    }
+
+    #[test]
+    fn every_cause_that_is_looked_for_in_logs_has_a_hint() {
+        for text in LOGGED_CAUSES {
+            assert!(hint(&"cp2".into(), &lines(text)).is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_api_server_that_does_not_run_is_not_said_to_run() {
+        let said = lines(
+            "could not bootstrap the admin user in file admin.conf: unable to create ClusterRoleBinding: client rate limiter Wait returned an error: context deadline exceeded",
+        );
+        let hint = |diagnostics: &str| hint_of_step(&"cp1".into(), &said, &lines(diagnostics)).unwrap();
+
+        assert!(hint("no kube-apiserver runs").starts_with("no API server runs on cp1"));
+        assert!(hint("kube-apiserver runs, and listens").starts_with("the API server runs on cp1, and"));
+        assert!(hint("").contains("whether its API server listens"));
+    }
+
+    #[test]
+    fn a_cause_that_the_host_logged_comes_before_a_symptom_and_after_the_commands_own_words() {
+        let story = lines("kubelet: failed to get sandbox image \"registry.k8s.io/pause:3.10.1\": not found");
+        let hint = |said: &str| hint_of_step(&"cp1".into(), &lines(said), &story).unwrap();
+
+        let symptom = "error execution phase wait-control-plane: couldn't initialize a Kubernetes cluster";
+        assert!(hint(symptom).starts_with("cp1 has no image to start pods with"));
+        let cause = "\t[ERROR Port-10250]: Port 10250 is in use";
+        assert!(hint(cause).starts_with("on cp1 `ss -ltnp`"));
     }
 }

@@ -1,6 +1,7 @@
 //! etcd on hosts of its own: written, started, asked.
 
 use super::RemoteCommand;
+use crate::error::hints::LOGGED_CAUSES;
 use crate::topology::{EtcdManager, HostName};
 
 /// Writes the static pod's manifest from `/run/hawser/kubeadm-etcd.yaml`.
@@ -117,7 +118,9 @@ pub fn story(manager: EtcdManager) -> RemoteCommand {
         EtcdManager::Kubelet => "kubelet",
         EtcdManager::Systemd => "systemd",
     };
-    RemoteCommand::reads("look at etcd", include_str!("scripts/etcd_story.sh")).arg(name)
+    RemoteCommand::reads("look at etcd", journal_script!("etcd_story.sh"))
+        .arg(name)
+        .arg(LOGGED_CAUSES.join("\n"))
 }
 
 #[cfg(test)]

@@ -72,7 +72,11 @@ pub fn is_gone(path: &str) -> RemoteCommand {
 
 /// Removes `/run/hawser`, where a run's secrets lie while it works.
 pub fn clear_run_files() -> RemoteCommand {
-    RemoteCommand::changes("clear /run/hawser", include_str!("scripts/clear_run_files.sh"))
+    let script = concat!(
+        include_str!("scripts/kubeadm_at_work.sh"),
+        include_str!("scripts/clear_run_files.sh")
+    );
+    RemoteCommand::changes("clear /run/hawser", script)
 }
 
 /// A way that must be open before `kubeadm init`.

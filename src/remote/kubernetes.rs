@@ -6,6 +6,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::RemoteCommand;
+use crate::error::hints::LOGGED_CAUSES;
 use crate::topology::{CertificateRoute, HostName, Role, Taint};
 use crate::values::{Content, Slot};
 
@@ -227,12 +228,14 @@ pub fn finish_control_plane(phases: &[&str]) -> RemoteCommand {
         .args(phases.iter().copied())
 }
 
-/// The kubelet's last lines and the logs of static pods that were started again.
+/// What names a cause, whether an API server runs, the kubelet's last lines and the logs of static pods that were started
+/// again.
 pub fn failure_story() -> RemoteCommand {
     RemoteCommand::reads(
         "look at the kubelet and the static pods",
-        include_str!("scripts/failure_story.sh"),
+        journal_script!("failure_story.sh"),
     )
+    .arg(LOGGED_CAUSES.join("\n"))
 }
 
 /// Prints the administrator's kubeconfig, as kubeadm made it: its server is the endpoint.

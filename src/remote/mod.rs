@@ -22,6 +22,16 @@ macro_rules! etcd_script {
     };
 }
 
+/// A script that reads journals.
+macro_rules! journal_script {
+    ($name:literal) => {
+        concat!(
+            include_str!("scripts/journal.sh"),
+            include_str!(concat!("scripts/", $name))
+        )
+    };
+}
+
 pub mod balancer;
 pub mod connection;
 pub mod etcd;
@@ -35,6 +45,9 @@ pub mod preflight;
 pub mod preparation;
 pub mod probe;
 pub mod ways;
+
+#[cfg(test)]
+mod tests_of_failures;
 
 /// Whether a command only looks or also changes something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -3,7 +3,7 @@
 pki=/etc/kubernetes/pki
 said=$(k --server "$1" get --raw /readyz 2>&1) || { echo "/readyz: $said"; exit 1; }
 for port in 10257 10259; do
-  said=$(timeout 20 kubectl --kubeconfig /dev/null --server "https://127.0.0.1:$port" --insecure-skip-tls-verify --request-timeout=5s \
+  said=$(k_within kubectl --kubeconfig /dev/null --server "https://127.0.0.1:$port" --insecure-skip-tls-verify --request-timeout=5s \
     --client-certificate "$pki/apiserver-kubelet-client.crt" --client-key "$pki/apiserver-kubelet-client.key" \
     get --raw /healthz </dev/null 2>&1) || { echo "https://127.0.0.1:$port/healthz: $said"; exit 1; }
 done
