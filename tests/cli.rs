@@ -289,6 +289,112 @@ fn render_shows_every_file_of_a_host_with_its_head_and_no_connection() {
 }
 
 #[test]
+fn what_connects_to_nothing_needs_no_key_and_no_known_hosts() {
+    let folder = folder_with_inventory(1);
+    std::fs::remove_file(folder.path().join("id_demo")).unwrap();
+    std::fs::remove_file(folder.path().join("known_hosts")).unwrap();
+
+    let rendered = run(folder.path(), &["render", "cp1"]).assert().code(0);
+    assert!(
+        stdout(&rendered).contains("==> cp1 /run/hawser/kubeadm-init.yaml"),
+        "{}",
+        stdout(&rendered)
+    );
+    assert_eq!(stderr(&rendered), "");
+
+    let checked = check(folder.path()).assert().code(0);
+    assert!(
+        stdout(&checked).ends_with("3 hosts, no mistakes\n"),
+        "{}",
+        stdout(&checked)
+    );
+    for noted in [
+        "cannot read the private key",
+        "there is no known_hosts file",
+        "inventory.toml:13:",
+    ] {
+        assert!(stderr(&checked).contains(noted), "{noted}: {}", stderr(&checked));
+    }
+}
+
+#[test]
+fn without_a_list_of_keys_a_workstation_that_has_none_reads_an_inventory_all_the_same() {
+    let folder = folder_with_inventory(1);
+    let path = folder.path().join("inventory.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("identities = [\"id_demo\"]\n", "")).unwrap();
+    let run = |arguments: &[&str]| {
+        let mut run = run(folder.path(), arguments);
+        run.env("HOME", folder.path());
+        run.assert()
+    };
+
+    let rendered = run(&["render", "cp1"]).code(0);
+    assert_eq!(stderr(&rendered), "");
+    let checked = run(&["inventory", "check"]).code(0);
+    assert!(
+        stderr(&checked).contains("no key to log in with"),
+        "{}",
+        stderr(&checked)
+    );
+    let planned = run(&["plan"]).code(2);
+    assert!(
+        stderr(&planned).contains("no key to log in with"),
+        "{}",
+        stderr(&planned)
+    );
+}
+
+#[test]
+fn a_list_without_a_key_is_a_mistake_wherever_it_is_read() {
+    let folder = folder_with_inventory(1);
+    let path = folder.path().join("inventory.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("[\"id_demo\"]", "[]")).unwrap();
+
+    for command in [&["render"][..], &["inventory", "check"]] {
+        let said = run(folder.path(), command).assert().code(2);
+        assert!(
+            stderr(&said).contains("no key to log in with"),
+            "{}",
+            stderr(&said)
+        );
+    }
+}
+
+#[test]
+fn what_connects_tells_of_a_key_that_is_not_there_with_its_line() {
+    let folder = folder_with_inventory(1);
+    std::fs::remove_file(folder.path().join("id_demo")).unwrap();
+    std::fs::remove_file(folder.path().join("known_hosts")).unwrap();
+
+    for command in [
+        &["plan"][..],
+        &["apply", "--yes"],
+        &["check"],
+        &["kubeconfig"],
+        &["join-command"],
+        &["images", "list"],
+    ] {
+        let said = run(folder.path(), command)
+            .env("XDG_STATE_HOME", folder.path())
+            .assert()
+            .code(2);
+        for told in [
+            "cannot read the private key",
+            "there is no known_hosts file",
+            "inventory.toml:",
+        ] {
+            assert!(
+                stderr(&said).contains(told),
+                "{command:?} {told}: {}",
+                stderr(&said)
+            );
+        }
+    }
+}
+
+#[test]
 fn render_writes_files_that_only_their_owner_may_read() {
     use std::os::unix::fs::PermissionsExt;
     let folder = folder_with_inventory(1);

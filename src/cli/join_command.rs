@@ -9,6 +9,7 @@ use super::{Outcome, surroundings};
 use crate::engine::{self, Options};
 use crate::error::{ExitCode, Problem};
 use crate::events::Report;
+use crate::inventory::KeyFiles;
 use crate::plan::Plan;
 use crate::planner::{self, Invitation};
 use crate::remote::files::{TOKEN_LIFE, socket_to_name};
@@ -18,7 +19,11 @@ use crate::topology::{API_PORT, Role, Topology};
 use crate::values::{Slot, Values};
 
 pub(super) async fn run(arguments: JoinCommandArguments) -> Outcome {
-    let topology = surroundings::load_with(&arguments.inventory.path, &arguments.templates)?;
+    let topology = surroundings::load_with(
+        &arguments.inventory.path,
+        &arguments.templates,
+        KeyFiles::Required,
+    )?;
     let role = if arguments.control_plane {
         Role::ControlPlane
     } else {

@@ -21,7 +21,7 @@ use std::io::Write;
 use clap::{CommandFactory, Parser};
 
 use crate::error::{ExitCode, Problem, gravest};
-use crate::inventory;
+use crate::inventory::{self, KeyFiles};
 use arguments::{Arguments, Command, ImagesCommand, InventoryCommand};
 
 /// Runs the program and returns what it exits with.
@@ -77,7 +77,7 @@ fn about_inventory(command: InventoryCommand) -> Outcome {
             surroundings::say(&format!("{schema}\n"));
         }
         InventoryCommand::Check(inventory) => {
-            let topology = surroundings::load(&inventory.path)?;
+            let topology = surroundings::load_for(&inventory.path, KeyFiles::Noted)?;
             surroundings::say(&format!(
                 "{}: {} hosts, no mistakes\n",
                 inventory.path.display(),

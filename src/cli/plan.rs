@@ -10,6 +10,7 @@ use super::fleet::Fleet;
 use super::{Outcome, surroundings};
 use crate::error::{ExitCode, Problem};
 use crate::facts::Observation;
+use crate::inventory::KeyFiles;
 use crate::plan::{Note, NoteLevel, Plan};
 use crate::planner::{self, Allowance};
 use crate::remote::probe::Look;
@@ -57,7 +58,7 @@ pub(super) async fn run(arguments: PlanArguments) -> Outcome {
 
 /// The inventory of a scope that goes with it.
 pub(super) fn load(scope: &Scope) -> Result<Topology, Vec<Problem>> {
-    let topology = surroundings::load_with(&scope.inventory.path, &scope.templates)?;
+    let topology = surroundings::load_with(&scope.inventory.path, &scope.templates, KeyFiles::Required)?;
     if scope.prepare_only {
         planner::may_only_prepare(&topology).map_err(|problem| vec![problem])?;
     }

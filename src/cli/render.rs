@@ -5,11 +5,16 @@ use std::path::Path;
 use super::arguments::RenderArguments;
 use super::{Outcome, private_file, surroundings};
 use crate::error::{ExitCode, Problem};
+use crate::inventory::KeyFiles;
 use crate::remote::files::{NOT_SHOWN, RenderedFile, every_file};
 use crate::topology::{Host, Topology};
 
 pub(super) fn run(arguments: &RenderArguments) -> Outcome {
-    let topology = surroundings::load_with(&arguments.inventory.path, &arguments.templates)?;
+    let topology = surroundings::load_with(
+        &arguments.inventory.path,
+        &arguments.templates,
+        KeyFiles::Unneeded,
+    )?;
     let kubeadm = arguments.kubeadm.unwrap_or(topology.version);
     let mut pages = Vec::new();
     for host in wanted(&topology, &arguments.hosts)? {

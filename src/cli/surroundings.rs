@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::arguments::Templates;
 use crate::error::Problem;
-use crate::inventory;
+use crate::inventory::{self, KeyFiles};
 use crate::pki::Authority;
 use crate::remote::files::every_file;
 use crate::ssh::{Client, Terminal};
@@ -27,9 +27,14 @@ pub(super) fn is_interactive() -> bool {
     stdin().is_terminal() && stderr().is_terminal()
 }
 
-/// Reads the inventory, and tells what is merely odd about it.
+/// Reads the inventory for a command that connects to its hosts, and tells what is merely odd about it.
 pub(super) fn load(path: &Path) -> Result<Topology, Vec<Problem>> {
-    let loaded = inventory::load(path, console::colors_enabled_stderr().into())?;
+    load_for(path, KeyFiles::Required)
+}
+
+/// Reads the inventory, asking of the files that connections need what the command needs of them.
+pub(super) fn load_for(path: &Path, key_files: KeyFiles) -> Result<Topology, Vec<Problem>> {
+    let loaded = inventory::load_with(path, console::colors_enabled_stderr().into(), key_files)?;
     for warning in &loaded.warnings {
         tell(warning);
     }
@@ -38,8 +43,12 @@ pub(super) fn load(path: &Path) -> Result<Topology, Vec<Problem>> {
 }
 
 /// Reads the inventory, with the templates of the command line if it names any.
-pub(super) fn load_with(path: &Path, templates: &Templates) -> Result<Topology, Vec<Problem>> {
-    let mut topology = load(path)?;
+pub(super) fn load_with(
+    path: &Path,
+    templates: &Templates,
+    key_files: KeyFiles,
+) -> Result<Topology, Vec<Problem>> {
+    let mut topology = load_for(path, key_files)?;
     if let Some(folder) = &templates.folder {
         topology.templates = inventory::templates(folder)?;
         prove(&topology)?;

@@ -64,9 +64,9 @@ pub(super) fn default_identities(workstation: &Workstation) -> Vec<PathBuf> {
 }
 
 /// The cluster's own `known_hosts` file, which must be there.
-pub(super) fn known_hosts(path: &Path) -> Result<PathBuf, Wrong> {
+pub(super) fn known_hosts(path: &Path) -> Result<(), Wrong> {
     match std::fs::File::open(path).and_then(|file| file.metadata()) {
-        Ok(metadata) if metadata.is_file() => Ok(path.to_owned()),
+        Ok(metadata) if metadata.is_file() => Ok(()),
         Ok(_) => Err(Wrong::new(
             format!("not a known_hosts file: {}", path.display()),
             "not a file",
@@ -194,6 +194,7 @@ mod tests {
         let workstation = Workstation {
             directory: PathBuf::new(),
             home: Some(home.path().to_owned()),
+            key_files: crate::inventory::KeyFiles::Required,
         };
 
         assert_eq!(default_identities(&workstation), [rsa]);

@@ -76,18 +76,34 @@ impl From<bool> for Colours {
     }
 }
 
+/// What is asked of private keys and `known_hosts` on this workstation, which only a connection needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyFiles {
+    /// Hosts will be connected to: one that cannot be used is a mistake.
+    Required,
+    /// Nothing is connected to, and the inventory is judged: it is a warning.
+    Noted,
+    /// Nothing is connected to, and nobody asked: they are not looked at.
+    Unneeded,
+}
+
+/// Reads the inventory for a command that connects to its hosts; see [`load_with`].
+pub fn load(path: &Path, colours: Colours) -> Result<Loaded, Problem> {
+    load_with(path, colours, KeyFiles::Required)
+}
+
 /// Reads the inventory at `path`, the files it names and the manifests at its URLs.
 ///
 /// Blocks for as long as the slowest URL takes (at most 30 s each). Errors: `LocalFile` where the inventory cannot
 /// be read, else `Inventory` with all of its mistakes.
-pub fn load(path: &Path, colours: Colours) -> Result<Loaded, Problem> {
+pub fn load_with(path: &Path, colours: Colours, key_files: KeyFiles) -> Result<Loaded, Problem> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| Problem::LocalFile {
         path: name.clone(),
         verb: "read",
         cause: error.to_string(),
     })?;
-    interpret(&name, &text, &Workstation::beside(path), colours)
+    interpret(&name, &text, &Workstation::beside(path, key_files), colours)
 }
 
 /// Reads a folder of templates that was named on the command line.

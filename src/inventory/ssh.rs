@@ -1,7 +1,8 @@
 //! `[ssh]` and each host's `ssh`: how hosts are reached.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::KeyFiles;
 use super::mistake::{Mistake, Mistakes, Wrong};
 use super::place::Place;
 use super::schema::List;
@@ -18,6 +19,7 @@ pub(super) struct Defaults {
     user: String,
     port: u16,
     identities: Vec<PathBuf>,
+    lists_identities: bool,
     agent: bool,
     sudo: Option<Sudo>,
 }
@@ -33,10 +35,9 @@ pub(super) fn resolve(
     let user = ssh.user.as_deref().unwrap_or("root");
     let user = mistakes.check(&place.key("user"), formats::user(user));
     let known_hosts = ssh.known_hosts.as_deref().and_then(|written| {
-        mistakes.check(
-            &place.key("known_hosts"),
-            keys::known_hosts(&workstation.path(written)),
-        )
+        let path = workstation.path(written);
+        let place = place.key("known_hosts");
+        key_file(path, keys::known_hosts, &place, workstation, mistakes)
     });
     let identities = match &ssh.identities {
         Some(list) => identities(list, &place.key("identities"), workstation, mistakes),
@@ -51,6 +52,7 @@ pub(super) fn resolve(
         user: user.unwrap_or_else(|| "root".to_owned()),
         port: ssh.port.unwrap_or(22),
         identities,
+        lists_identities: ssh.identities.is_some(),
         agent: ssh.agent.unwrap_or(true),
         sudo: ssh.sudo,
     }
@@ -90,17 +92,21 @@ pub(super) fn target(
         .identities
         .as_ref()
         .is_none_or(|list| list.iter().next().is_none());
-    mistakes.refuse(
-        !agent && identities.is_empty() && none_listed && is_told,
-        host,
-        || {
-            Wrong::new(
-                "no key to log in with: no identity, and `agent = false`",
-                "this host",
-                "name a private key in `identities` of [ssh], or set `agent = true`",
-            )
-        },
-    );
+    let is_keyless = !agent && identities.is_empty() && none_listed && is_told;
+    // Without a list it depends on what this workstation has below ~/.ssh.
+    let depends_on_files = ssh.identities.is_none() && !defaults.lists_identities;
+    if is_keyless {
+        let wrong = Wrong::new(
+            "no key to log in with: no identity, and `agent = false`",
+            "this host",
+            "name a private key in `identities` of [ssh], or set `agent = true`",
+        );
+        match workstation.key_files {
+            KeyFiles::Noted if depends_on_files => mistakes.push(Mistake::warning(host, wrong)),
+            KeyFiles::Unneeded if depends_on_files => {}
+            _ => mistakes.push(Mistake::error(host, wrong)),
+        }
+    }
     SshTarget {
         address: ssh.address.clone().unwrap_or_else(|| address.to_owned()),
         port: ssh.port.unwrap_or(defaults.port),
@@ -139,7 +145,27 @@ fn identities(
 ) -> Vec<PathBuf> {
     let paths = list.placed(place).filter_map(|(place, written)| {
         let path = workstation.path(written);
-        mistakes.check(&place, keys::check_identity(&path)).map(|()| path)
+        key_file(path, keys::check_identity, &place, workstation, mistakes)
     });
     paths.collect()
+}
+
+/// The path of a file that only a connection needs; where none is made, whatever the check says of it.
+fn key_file(
+    path: PathBuf,
+    check: impl FnOnce(&Path) -> Result<(), Wrong>,
+    place: &Place,
+    workstation: &Workstation,
+    mistakes: &mut Mistakes,
+) -> Option<PathBuf> {
+    match workstation.key_files {
+        KeyFiles::Required => mistakes.check(place, check(&path)).map(|()| path),
+        KeyFiles::Noted => {
+            if let Err(wrong) = check(&path) {
+                mistakes.push(Mistake::warning(place, wrong));
+            }
+            Some(path)
+        }
+        KeyFiles::Unneeded => Some(path),
+    }
 }

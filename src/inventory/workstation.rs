@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::KeyFiles;
 use super::mistake::Wrong;
 
 /// What relative paths and `~` mean.
@@ -11,12 +12,15 @@ pub(super) struct Workstation {
     pub(super) directory: PathBuf,
     /// The user's home, where it is known.
     pub(super) home: Option<PathBuf>,
+    /// What is asked of the files with which hosts are reached.
+    pub(super) key_files: KeyFiles,
 }
 
 impl Workstation {
     /// For an inventory at `path`.
-    pub(super) fn beside(path: &Path) -> Self {
+    pub(super) fn beside(path: &Path, key_files: KeyFiles) -> Self {
         Self {
+            key_files,
             directory: path.parent().map(Path::to_path_buf).unwrap_or_default(),
             home: etcetera::home_dir().ok(),
         }
