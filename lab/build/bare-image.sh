@@ -9,7 +9,7 @@ source "$(dirname "$0")/../lib/common.sh"
 base=$1 packages=$2 image=$3 dir=$4
 cp -r "$lab_dir/build/host" "$dir/host"
 # What prepares a host is left to who prepares it.
-rm -r "$dir"/host/etc/{containerd,default} "$dir"/host/etc/systemd/system/kubelet.service*
+rm -r "$dir"/host/etc/default "$dir"/host/etc/systemd/system/kubelet.service*
 cp -r "$lab_dir/build/bare/." "$dir/host/"
 install -D -m 644 "$packages/repository.asc" "$dir/host/usr/share/keyrings/lab.asc"
 cat >"$dir/set-up" <<'SETUP'

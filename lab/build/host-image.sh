@@ -1,16 +1,43 @@
 #!/usr/bin/env bash
 # Makes the container image of a host: the Debian base, the lab's settings below host/, users, and the programs.
-# usage: host-image.sh BASE BIN CRICTL IMAGE DIR      (DIR is scratch space)
+# usage: host-image.sh BASE BIN CRICTL CONTAINERD ETCD IMAGE DIR
+#   (CONTAINERD and ETCD are folders of programs in place of Debian's, or -; DIR is scratch space)
 set -euo pipefail
 # shellcheck source=../lib/common.sh
 source "$(dirname "$0")/../lib/common.sh"
 
-base=$1 bin=$2 crictl=$3 image=$4 dir=$5
+base=$1 bin=$2 crictl=$3 containerd=$4 etcd=$5 image=$6 dir=$7
+
+# bring PROGRAM…: programs that were brought, those of them that are there, where Debian's packages have theirs
+bring() {
+  local program
+  for program; do
+    case $program in
+    */runc) [[ ! -e $program ]] || install -D "$program" "$dir/host/usr/sbin/runc" ;;
+    *) [[ ! -e $program ]] || install "$program" "$dir/host/usr/bin/" ;;
+    esac
+  done
+}
+
+# configuration: containerd's, in the version of files that it writes itself, or the newest that the lab has; its sandbox
+# image is the one that this kubeadm names
+configuration() {
+  local file=2 writes pause
+  if [[ $containerd != - ]]; then
+    writes=$("$containerd/containerd" config default | sed -n 's/^version *= *//p')
+    ((writes < 3)) || file=3
+  fi
+  pause=$("$bin/kubeadm" config images list --kubernetes-version "$("$bin/kubeadm" version -o short)" | grep '/pause:')
+  mkdir -p "$dir/host/etc/containerd"
+  sed "s#@pause@#$pause#" "$lab_dir/build/containerd/config-$file.toml" >"$dir/host/etc/containerd/config.toml"
+}
+
 cp -r "$lab_dir/build/host" "$dir/host"
 mkdir -p "$dir/host/usr/bin"
 cp "$crictl" "$dir/host/usr/bin/crictl"
 cp "$bin"/{kubeadm,kubelet,kubectl} "$dir/host/usr/bin/"
-[[ ! -e $bin/crictl ]] || cp "$bin/crictl" "$dir/host/usr/bin/"
+bring "$bin/crictl" "$containerd"/{containerd,ctr,containerd-shim-runc-v2,runc} "$etcd"/{etcd,etcdctl,etcdutl}
+configuration
 cat >"$dir/set-up" <<'SETUP'
 #!/bin/sh
 set -eu

@@ -64,6 +64,7 @@ kube_proxy() {
 
 etcd() {
   copy /usr/bin/etcd /usr/bin/etcdctl
+  [[ ! -e /usr/bin/etcdutl ]] || copy /usr/bin/etcdutl   # from 3.5 on
   mkdir -p "$root/usr/local"
   mv "$root/usr/bin" "$root/usr/local/bin"
   image "$(named etcd)"
@@ -86,16 +87,15 @@ pod_network() {
 }
 
 named() { grep -E "/$1:" "$work/names"; }   # what this kubeadm calls the image
-sandbox=k8s.gcr.io/pause:3.2                # what the hosts' containerd is configured with
+"$bin/kubeadm" config images list --kubernetes-version "$("$bin/kubeadm" version -o short)" >"$work/names"
 pod_network
 if [[ $which == all ]]; then
-  "$bin/kubeadm" config images list --kubernetes-version "$("$bin/kubeadm" version -o short)" >"$work/names" 2>/dev/null
   control_plane
   kube_proxy
   etcd
-  pause "$(printf '%s\n' "$sandbox" "$(named pause)" "$(named coredns)" | sort -u | paste -sd,)"
+  pause "$(named pause),$(named coredns)"
 else
-  pause "$sandbox"
+  pause "$(named pause)"   # which the hosts' containerd is configured with
 fi
 (IFS=,; echo "[${manifest[*]}]") >"$archive/manifest.json"
 tar -C "$archive" -cf "$work/images.tar" .

@@ -12,17 +12,6 @@ capabilities=(AUDIT_CONTROL AUDIT_READ AUDIT_WRITE BLOCK_SUSPEND CHOWN DAC_OVERR
   IPC_LOCK IPC_OWNER KILL LEASE LINUX_IMMUTABLE MKNOD NET_ADMIN NET_BIND_SERVICE NET_BROADCAST NET_RAW SETFCAP SETGID
   SETPCAP SETUID SYS_ADMIN SYS_BOOT SYS_CHROOT SYSLOG SYS_NICE SYS_PACCT SYS_PTRACE SYS_TTY_CONFIG WAKE_ALARM)
 
-# inventory_hosts PROFILE: `NAME ADDRESS` of each [[hosts]] entry, from the inventory that hawser reads too.
-inventory_hosts() {
-  local file=$lab_dir/$1.toml
-  [[ -f $file ]] || die "no profile '$1' (there is no $file)"
-  awk -F'"' '
-    /^\[\[hosts\]\]/ { inside = 1; next }
-    /^\[/            { inside = 0 }
-    inside && /^name *=/    { name = $2 }
-    inside && /^address *=/ { print name, $2 }' "$file"
-}
-
 # build_for PROFILE: builds what its hosts start from, and says what that is
 build_for() {
   image=$host_image without_images=${LAB_WITHOUT_IMAGES:-}
@@ -117,6 +106,25 @@ start_hosts() {
   rm -rf "$new"
 }
 
+# What a host takes of inotify's instances, and what its kubelet takes besides, once it is a node.
+instances_a_host=4 instances_a_kubelet=6
+
+# tell_room PROFILE: says, before a host starts, how many fit, and starts none that would not: they come up, and then etcd,
+# kubelet or systemd fails for "too many open files". All hosts' root is the machine's, and has one allowance.
+tell_room() {
+  local allowed used free hosts kubelets takes node=$((instances_a_host + instances_a_kubelet))
+  allowed=$(</proc/sys/fs/inotify/max_user_instances)
+  used=$(find /proc/[0-9]*/fd -lname anon_inode:inotify 2>/dev/null | wc -l)
+  free=$((allowed - used))
+  hosts=$(inventory_hosts "$1" | wc -l)
+  kubelets=$(inventory_kubelets "$1")
+  takes=$((hosts * instances_a_host + kubelets * instances_a_kubelet))
+  say "inotify: $free of $allowed instances are free, enough for $((free / node)) nodes;" \
+    "the profile's $hosts hosts with $kubelets kubelets take up to $takes"
+  ((takes <= free)) || [[ ${LAB_CROWDED:-} ]] ||
+    die "they do not fit: \`sysctl fs.inotify.max_user_instances=$((used + 2 * takes))\` on the machine gives room (LAB_CROWDED=1 starts them all the same)"
+}
+
 up() {
   local profile=$1 began=$SECONDS hosts
   hosts=$(inventory_hosts "$profile")
@@ -126,13 +134,15 @@ up() {
     say "a lab is running ($(all_hosts | paste -sd' ')): taking it down first"
     down
   fi
+  tell_room "$profile"
   ensure_key
   ensure_network
+  inventory "$profile" >/dev/null
   : >"$run_dir/known_hosts"
   echo "$profile" >"$run_dir/profile"
   ! is_bare "$profile" || bring_packages "$profile"
   start_hosts <<<"$hosts"
-  say "$(wc -l <<<"$hosts") hosts of profile $profile up after $((SECONDS - began)) s"
+  say "$(wc -l <<<"$hosts") hosts of profile $profile ($version) up after $((SECONDS - began)) s"
 }
 
 # down: removes every trace but the cache and the SSH key's folder in the checkout
@@ -152,10 +162,12 @@ down() {
 
 # add NAME=ADDRESS: one more host
 add() {
-  local name=${1%%=*} address=${1##*=}
+  local name=${1%%=*} address=${1##*=} running
   [[ $1 == ?*=?* ]] || die 'usage: lab add NAME=ADDRESS'
   [[ $(running_hosts) ]] || die 'no lab is running'
   build_for "$(<"$run_dir/profile")"
+  running=$(docker ps --filter "label=$label" --format '{{.Image}}' | sort -u)
+  [[ $running == "$image" ]] || die "the lab's hosts are $running, this one would be $image: LAB_BIN and others are not as they were"
   ensure_key
   start_hosts <<<"$name $address"
   say "$name up at $address"

@@ -4,6 +4,8 @@
 #   kubernetes-source ─┬─ kubernetes ─┬─ images ─── image-store
 #                      └─ crictl ─────┼─ host
 #   base ─────────────────────────────┘ (also under images and image-store)
+#
+# What the user brings takes the place of kubernetes, and of the base's containerd and etcd.
 
 # make_product PATH COMMAND…: runs COMMAND with a temporary path as its last argument, and gives the result its name
 # only when the command succeeded: what was interrupted never looks complete.
@@ -59,13 +61,16 @@ build_base() { make_image "$base_image" "$lab_dir/build/host-base.sh" "$base_ima
 build_images() {
   local which=all
   [[ ! ${LAB_IMAGES:-} ]] || which=lab
-  make_product "$images_path" "$lab_dir/build/image-archive.sh" "$base_image" "$bin_path" "$which"
+  make_product "$images_path" "$lab_dir/build/image-archive.sh" "$base_image" "$bin_path" "$etcd_path" "$which"
 }
 
-build_image_store() { make_product "$store_path" "$lab_dir/build/image-store.sh" "$base_image" "$archives"; }
+build_image_store() {
+  make_product "$store_path" "$lab_dir/build/image-store.sh" "$base_image" "$containerd_path" "$archives"
+}
 
 build_host() {
-  make_image "$host_image" "$lab_dir/build/host-image.sh" "$base_image" "$bin_path" "$crictl_path" "$host_image"
+  make_image "$host_image" "$lab_dir/build/host-image.sh" "$base_image" "$bin_path" "$crictl_path" "$containerd_path" "$etcd_path" \
+    "$host_image"
 }
 
 # build_all [bare]: what every profile needs, and what bare hosts need
@@ -111,18 +116,45 @@ base_image=hawser-lab/base:$base_key
 source_key=$(hash_of build/kubernetes-source.sh)
 source_path=$cache/kubernetes-source-$source_key
 
+# own_folder_has NAME: LAB_BIN, where a program of that name lies among those of Kubernetes
+own_folder_has() { [[ ! ${LAB_BIN:-} || ! -x $LAB_BIN/$1 ]] || echo "$LAB_BIN"; }
+
+# folder_of SETTING NAME: the folder that a setting names, which holds a program of that name
+folder_of() {
+  [[ -x ${!1}/$2 ]] || die "$1=${!1}: there is no program $2 in it"
+  realpath "${!1}"
+}
+
+# A folder that has everything in it needs to be named once.
+LAB_CONTAINERD=${LAB_CONTAINERD:-$(own_folder_has containerd)}
+LAB_ETCD=${LAB_ETCD:-$(own_folder_has etcd)}
+
 if [[ ${LAB_BIN:-} ]]; then
-  bin_path=$(cd "$LAB_BIN" && pwd)
+  bin_path=$(folder_of LAB_BIN kubeadm)
   bin_key=$(hash_outside "$bin_path"/*)
+  version=$("$bin_path/kubeadm" version -o short)
+  [[ ${LAB_VERSION:-$version} == "$version" ]] || die "LAB_VERSION=$LAB_VERSION is for programs that the lab builds; those of $LAB_BIN are $version"
 else
   bin_key=$(hash_text "$source_key" "$version" "$(hash_of build/kubernetes.sh)")
   bin_path=$cache/kubernetes-$bin_key
 fi
 
+containerd_path=- containerd_key=
+if [[ $LAB_CONTAINERD ]]; then
+  containerd_path=$(folder_of LAB_CONTAINERD containerd)
+  containerd_key=$(hash_outside "$containerd_path"/*)
+fi
+
+etcd_path=- etcd_key=
+if [[ $LAB_ETCD ]]; then
+  etcd_path=$(folder_of LAB_ETCD etcd)
+  etcd_key=$(hash_outside "$etcd_path"/*)
+fi
+
 crictl_key=$(hash_text "$source_key" "$(hash_of build/crictl.sh build/crictl)")
 crictl_path=$cache/crictl-$crictl_key
 
-images_key=$(hash_text "$base_key" "$bin_key" "${LAB_IMAGES:+brought}" \
+images_key=$(hash_text "$base_key" "$bin_key" "$etcd_key" "${LAB_IMAGES:+brought}" \
   "$(hash_of build/image-archive.sh build/images.sh build/images pod-network/agent.sh)")
 images_path=$cache/images-$images_key.tar
 archives=$images_path
@@ -132,8 +164,9 @@ if [[ ${LAB_IMAGES:-} ]]; then
   brought_key=$(hash_outside "$LAB_IMAGES")
 fi
 
-store_key=$(hash_text "$base_key" "$images_key" "$brought_key" "$(hash_of build/image-store.sh)")
+store_key=$(hash_text "$base_key" "$containerd_key" "$images_key" "$brought_key" "$(hash_of build/image-store.sh)")
 store_path=$cache/image-store-$store_key
 
-host_key=$(hash_text "$base_key" "$bin_key" "$crictl_key" "$(hash_of build/host-image.sh build/host)")
+host_key=$(hash_text "$base_key" "$bin_key" "$crictl_key" "$containerd_key" "$etcd_key" \
+  "$(hash_of build/host-image.sh build/host build/containerd)")
 host_image=hawser-lab/host:$host_key

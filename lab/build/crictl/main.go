@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	cri "k8s.io/cri-api/pkg/apis/runtime/v1alpha2"
 )
 
@@ -71,12 +73,23 @@ func connect(path string) (*client, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", path)
 	}
 	conn, err := grpc.DialContext(ctx, path, grpc.WithInsecure(), grpc.WithContextDialer(dial),
-		grpc.WithBlock(), grpc.FailOnNonTempDialError(true),
+		grpc.WithBlock(), grpc.FailOnNonTempDialError(true), grpc.WithUnaryInterceptor(newest),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(64<<20)))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return &client{context.Background(), cri.NewRuntimeServiceClient(conn), cri.NewImageServiceClient(conn)}, nil
+}
+
+// newest asks the runtime over CRI v1, and over v1alpha2 where it has none: containerd 1.5 and older know v1alpha2 alone, 1.7
+// was the last to know it. The names of the services are all that differs in what is used here; the messages are the same.
+func newest(ctx context.Context, method string, request, reply interface{}, conn *grpc.ClientConn,
+	invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	err := invoke(ctx, strings.Replace(method, "/runtime.v1alpha2.", "/runtime.v1.", 1), request, reply, conn, opts...)
+	if status.Code(err) == codes.Unimplemented {
+		err = invoke(ctx, method, request, reply, conn, opts...)
+	}
+	return err
 }
 
 func parse(command string, args []string) (options, []string) {
