@@ -19,4 +19,4 @@ profile=$1 venv=$2 work=$3
 } >"$work/inventory.ini"
 export ANSIBLE_HOST_KEY_CHECKING=True ANSIBLE_PIPELINING=True ANSIBLE_FORKS=20
 export ANSIBLE_SSH_ARGS="-o UserKnownHostsFile=$PWD/lab/run/known_hosts -o ControlMaster=auto -o ControlPersist=60s"
-"$venv/bin/ansible-playbook" -i "$work/inventory.ini" bench/facts.yml
+"$venv/bin/ansible-playbook" -i "$work/inventory.ini" -e "kubernetes=$(lab/lab version)" bench/facts.yml

@@ -8,7 +8,7 @@
 #   not given)
 set -euo pipefail
 cd "$(dirname "$0")/.."
-hawser=target/release/hawser results=docs/results/images.md work=target/bench bridge=hawser-lab
+hawser=target/release/hawser inventory=$(lab/lab inventory images) results=docs/results/images.md work=target/bench bridge=hawser-lab
 trials=("$@")
 [[ ${trials[*]} ]] || trials=(scp:100 push:100 relay:100 scp import scp-import push relay)
 mkdir -p "$work" "$(dirname "$results")"
@@ -51,7 +51,7 @@ to_all() {
 push() {
   local name=$1
   shift
-  bench/peak.py "$work/$name.peak" "$hawser" images push -i lab/images.toml -o json "$@" "$archive" \
+  bench/peak.py "$work/$name.peak" "$hawser" images push -i "$inventory" -o json "$@" "$archive" \
     >"$work/$name.jsonl" 2>"$work/$name.err"
 }
 

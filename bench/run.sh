@@ -19,15 +19,16 @@ ratio() { awk -v a="$1" -v b="$2" 'BEGIN {printf "%.2f", a / b}'; }
 
 # measure PROFILE: its part of the results, as $work/PROFILE/result.md
 measure() {
-  local profile=$1 work=$work/$1 round host ours=() by_hand=() shares=() second=() ansible=()
+  local profile=$1 work=$work/$1 inventory round host ours=() by_hand=() shares=() second=() ansible=()
   mkdir -p "$work"
+  inventory=$(lab/lab inventory "$profile")
   for round in 1 2; do
     lab/lab up "$profile" >"$work/lab.log" 2>&1
     by_hand+=("$(seconds "$work/by-hand-$round.log" lab/by-hand.sh "$profile")")
     lab/lab up "$profile" >"$work/lab.log" 2>&1
-    "$hawser" plan -o json -i "lab/$profile.toml" >"$work/plan-$round.json"
+    "$hawser" plan -o json -i "$inventory" >"$work/plan-$round.json"
     lab/lab record on >>"$work/lab.log" 2>&1
-    ours+=("$(seconds "$work/apply-$round.jsonl" "$hawser" apply --yes -o json -i "lab/$profile.toml")")
+    ours+=("$(seconds "$work/apply-$round.jsonl" "$hawser" apply --yes -o json -i "$inventory")")
     mkdir -p "$work/record-$round"
     for host in $(lab/lab hosts "$profile" | cut -d' ' -f1); do
       docker exec "$host" cat /run/lab-record/root/log >"$work/record-$round/$host" || :
@@ -37,7 +38,7 @@ measure() {
     echo "$profile, round $round: by hand ${by_hand[-1]} s, hawser ${ours[-1]} s, hawser's own share ${shares[-1]} %"
   done
 
-  for _ in 1 2 3; do second+=("$(seconds "$work/second.log" "$hawser" apply --yes -i "lab/$profile.toml")"); done
+  for _ in 1 2 3; do second+=("$(seconds "$work/second.log" "$hawser" apply --yes -i "$inventory")"); done
   bench/ansible.sh "${work%/*}/venv" >"$work/ansible-install.log" 2>&1
   for _ in 1 2 3; do ansible+=("$(seconds "$work/ansible.log" bench/ansible_facts.sh "$profile" "${work%/*}/venv" "$work")"); done
 

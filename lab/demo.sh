@@ -3,7 +3,7 @@
 # usage: demo.sh PROFILE
 set -euo pipefail
 cd "$(dirname "$0")/.."
-inventory=lab/$1.toml hawser=target/release/hawser demo=target/demo
+inventory=$(realpath --relative-to=. "$(lab/lab inventory "$1")") hawser=target/release/hawser demo=target/demo
 
 # Within one `hawser apply` it would come to the same; so a step can be looked at before the next.
 if [[ $1 == bare* ]]; then

@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 profile=${1:-stacked} times=${2:-10}
-inventory=lab/$profile.toml hawser=target/release/hawser log=target/soak/$profile results=docs/results/soak-$profile.md
+inventory=$(realpath --relative-to=. "$(lab/lab inventory "$profile")") hawser=target/release/hawser log=target/soak/$profile results=docs/results/soak-$profile.md
 [[ $profile != stacked ]] || results=docs/results/soak.md
 mkdir -p "$log" "$(dirname "$results")"
 

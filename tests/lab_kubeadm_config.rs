@@ -1,4 +1,4 @@
-//! The lab's own kubeadm, which reads v1beta2, reads every v1beta2 file without a complaint of its strict decoder.
+//! The lab's own kubeadm reads every file that is made for its version without a complaint of its strict decoder.
 #![cfg(feature = "lab")]
 #![expect(
     clippy::unwrap_used,
@@ -13,7 +13,7 @@ use hawser::remote::files::{RenderedFile, init, join_control_plane, join_worker,
 use hawser::remote::kubernetes::reads_configuration;
 use hawser::topology::{Topology, Version};
 
-use builder::{KUBEADM_1_20, external, external_uploading, filled, find, stacked, with_passthrough};
+use builder::{external, external_uploading, filled, find, stacked, with_passthrough};
 
 #[expect(dead_code, reason = "what only the other tests of files need")]
 #[path = "files/builder.rs"]
@@ -23,6 +23,15 @@ fn kubeadm() -> std::path::PathBuf {
     let path =
         std::env::var("HAWSER_KUBEADM").expect("HAWSER_KUBEADM names the lab's kubeadm; `make test` sets it");
     path.into()
+}
+
+/// Its version.
+fn version() -> Version {
+    let output = Command::new(kubeadm())
+        .args(["version", "-o", "short"])
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()
 }
 
 /// What a host with this kubeadm answers to hawser's own question, and its last words.
@@ -73,20 +82,20 @@ fn assert_kubeadm_reads(file: &RenderedFile) {
 
 /// The inventory's target is one that this kubeadm can deploy.
 fn for_the_lab(mut topology: Topology) -> Topology {
-    topology.version = Version::new(1, 20, 2);
+    topology.version = version();
     topology
 }
 
 fn assert_kubeadm_reads_all(topology: &Topology) {
     let [cp1, cp2, w1] = ["cp1", "cp2", "w1"].map(|name| find(topology, name));
-    assert_kubeadm_reads(&init(topology, cp1, KUBEADM_1_20).unwrap());
-    assert_kubeadm_reads(&upload_certs(topology, cp1, KUBEADM_1_20).unwrap());
-    assert_kubeadm_reads(&join_control_plane(topology, cp2, KUBEADM_1_20).unwrap());
-    assert_kubeadm_reads(&join_worker(topology, w1, KUBEADM_1_20).unwrap());
+    assert_kubeadm_reads(&init(topology, cp1, version()).unwrap());
+    assert_kubeadm_reads(&upload_certs(topology, cp1, version()).unwrap());
+    assert_kubeadm_reads(&join_control_plane(topology, cp2, version()).unwrap());
+    assert_kubeadm_reads(&join_worker(topology, w1, version()).unwrap());
     for file in [
-        init(topology, cp1, KUBEADM_1_20).unwrap(),
-        join_control_plane(topology, cp2, KUBEADM_1_20).unwrap(),
-        join_worker(topology, w1, KUBEADM_1_20).unwrap(),
+        init(topology, cp1, version()).unwrap(),
+        join_control_plane(topology, cp2, version()).unwrap(),
+        join_worker(topology, w1, version()).unwrap(),
     ] {
         assert_eq!(ask(&file), (Some(0), String::new()), "{}", file.path);
     }
@@ -115,7 +124,7 @@ fn hawsers_question_finds_a_field_that_this_kubeadm_does_not_know() {
         .cluster_configuration
         .insert("clusterNam".to_owned(), "demo".into());
 
-    let (status, said) = ask(&init(&topology, find(&topology, "cp1"), KUBEADM_1_20).unwrap());
+    let (status, said) = ask(&init(&topology, find(&topology, "cp1"), version()).unwrap());
 
     assert_eq!(status, Some(1));
     assert!(said.starts_with("error unmarshaling configuration"), "{said}");

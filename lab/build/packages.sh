@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # Makes the lab's package repository, signed by its key, for hosts that start from the bare base:
 #   debian/                        Debian's packages that a cluster needs and the base lacks
-#   core:/stable:/v1.20/deb/       kubeadm, kubelet, kubectl, cri-tools, kubernetes-cni, laid out as pkgs.k8s.io does
+#   core:/stable:/v1.NN/deb/       kubeadm, kubelet, kubectl, cri-tools, kubernetes-cni, laid out as pkgs.k8s.io does
 #   repository.asc                 the key; beside the packages also as Release.key
-# usage: packages.sh BARE_BASE KEY CRICTL VERSION=BIN,VERSION=BIN… OUT
+# usage: packages.sh BARE_BASE KEY CRICTL CONTAINERD ETCD VERSION=BIN,VERSION=BIN… OUT
+#   (CONTAINERD and ETCD are folders of programs in place of those in Debian's packages, or -)
 set -euo pipefail
 # shellcheck source=../lib/common.sh
 source "$(dirname "$0")/../lib/common.sh"
 
 [[ ${own_mounts:-} ]] || own_mounts=1 exec unshare --mount "$0" "$@"
 
-bare_base=$1 key=$2 crictl=$3 versions=$4 out=$5
+bare_base=$1 key=$2 crictl=$3 containerd=$4 etcd=$5 versions=$6 out=$7
 work=$out.work
 trap 'rm -rf "$work"' EXIT
 rm -rf "$work"
@@ -36,6 +37,35 @@ download() {
   chroot "$root" apt-get install -y -qq --no-install-recommends --download-only "${debian[@]}"
   umount "$root/proc"
   mv "$root"/var/cache/apt/archives/*.deb "$out/debian/"
+}
+
+# renew PACKAGE VERSION FOLDER PROGRAM…: Debian's package with programs of that folder in it, those that are there
+renew() {
+  local name=$1 version=$2 folder=$3 staged=$work/$1 program
+  shift 3
+  dpkg-deb -R "$out/debian/$name"_*.deb "$staged"
+  for program; do [[ ! -e $folder/${program##*/} ]] || install -D "$folder/${program##*/}" "$staged/$program"; done
+  sed -i "s/^Version: .*/Version: $version/" "$staged/DEBIAN/control"
+  rm -f "$staged/DEBIAN/md5sums" "$out/debian/$name"_*.deb
+  dpkg-deb --root-owner-group -Zgzip -z1 --build "$staged" "$out/debian/${name}_${version}_$architecture.deb"
+  rm -rf "$staged"
+}
+
+# renewed: with what was brought, and the version that it says it is
+renewed() {
+  local version
+  if [[ $containerd != - ]]; then
+    version=$("$containerd/containerd" --version | cut -d' ' -f3)
+    renew containerd "${version#v}-1" "$containerd" usr/bin/{containerd,ctr,containerd-shim-runc-v2}
+  fi
+  if [[ -e $containerd/runc ]]; then
+    renew runc "$("$containerd/runc" --version | sed -n '1s/^runc version //p')-1" "$containerd" usr/sbin/runc
+  fi
+  if [[ $etcd != - ]]; then
+    version=$("$etcd/etcd" --version | sed -n 's/^etcd Version: //p')
+    renew etcd-server "$version-1" "$etcd" usr/bin/etcd
+    renew etcd-client "$version-1" "$etcd" usr/bin/{etcdctl,etcdutl}
+  fi
 }
 
 # package NAME VERSION SUMMARY [FIELD…]: what lies in $work/NAME becomes a package. Little is gained by packing it tightly.
@@ -106,7 +136,9 @@ need gnupg dpkg-dev
 export GNUPGHOME=$key
 gpg --batch --armor --export >"$out/repository.asc"
 download
-repository="$out/core:/stable:/v1.20/deb"
+renewed
+series=${versions%%=*}
+repository="$out/core:/stable:/${series%.*}/deb"
 of_every_version
 for pair in ${versions//,/ }; do of_version "${pair%%=*}" "${pair#*=}"; done
 index "$repository"

@@ -23,7 +23,7 @@ build_bare() {
     build_source
     make_product "$second_path" "$lab_dir/build/node-programs.sh" "$source_path" "$second_version"
     make_product "$packages_path" "$lab_dir/build/packages.sh" "$bare_base_image" "$signing_key_path" "$crictl_path" \
-      "$version=$bin_path,$second_version=$second_path"
+      "$containerd_path" "$etcd_path" "$version=$bin_path,$second_version=$second_path"
   fi
   make_image "$bare_image" "$lab_dir/build/bare-image.sh" "$bare_base_image" "$packages_path" "$bare_image"
 }
@@ -55,9 +55,12 @@ bare_base_image=hawser-lab/bare-base:$bare_base_key
 
 signing_key_path=$cache/signing-key-$(hash_of build/signing-key.sh)
 
-second_path=$cache/node-programs-$(hash_text "$source_key" "$second_version" "$(hash_of build/node-programs.sh)")
+# Of programs that were brought there is one build: the second version's packages hold the same ones.
+second_path=$bin_path
+[[ ${LAB_BIN:-} ]] ||
+  second_path=$cache/node-programs-$(hash_text "$source_key" "$second_version" "$(hash_of build/node-programs.sh)")
 
-packages_key=$(hash_text "$bare_base_key" "$bin_key" "$crictl_key" "$second_path" "$signing_key_path" \
+packages_key=$(hash_text "$bare_base_key" "$bin_key" "$crictl_key" "$containerd_key" "$etcd_key" "$second_path" "$signing_key_path" \
   "$(hash_of build/packages.sh build/packages build/host/etc/systemd/system)")
 packages_path=$cache/packages-$packages_key
 

@@ -1,7 +1,7 @@
 //! From bare hosts to a healthy cluster: prepared, given their images, and built on, each by a command of its own. (`b10` has
 //! it all in one.)
 
-use crate::bare::{KUBERNETES, archive, has, packages, text, workstation};
+use crate::bare::{KUBERNETES, archive, has, kept, packages, text, workstation};
 use crate::support::hawser::{BUILD, LOOK, ended, sent};
 use crate::support::host;
 use crate::support::kubectl::Kubectl;
@@ -73,7 +73,7 @@ fn a10_bare_hosts_are_prepared_and_become_a_cluster() {
         !done.iter().any(|step| step.ends_with("/install-packages")),
         "{done:?}"
     );
-    let wanted = KUBERNETES.map(|name| format!("{name} 1.20.2-1.1 hold"));
+    let wanted = kept();
     for name in NODES {
         assert_eq!(packages(name, &KUBERNETES), wanted, "{name}");
         assert!(!has(name, "haproxy") && !has(name, "etcd"), "{name}");

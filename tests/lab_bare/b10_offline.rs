@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use crate::bare::{KUBERNETES, archive, has, packages, text, without};
+use crate::bare::{KUBERNETES, archive, has, kept, packages, text, without};
 use crate::support::hawser::{BUILD, LOOK, Workstation, ended, report, sent};
 use crate::support::process::run;
 use crate::support::{host, lab};
@@ -53,7 +53,7 @@ fn b10_bare_hosts_become_a_cluster_with_no_repository_and_no_registry() {
         .exits(0);
 
     println!("prepared and built in {:.1} s", built.took.as_secs_f64());
-    let wanted = KUBERNETES.map(|name| format!("{name} 1.20.2-1.1 hold"));
+    let wanted = kept();
     for name in CONTROL_PLANES {
         assert_eq!(packages(name, &KUBERNETES), wanted, "{name}");
     }

@@ -10,18 +10,25 @@ pub(crate) const KUBERNETES: [&str; 3] = ["kubeadm", "kubectl", "kubelet"];
 
 /// A profile's inventory. Swap is switched off too, where the machine has none that a host could take from it.
 pub(crate) fn text(profile: &str) -> String {
-    let there = |name: &str| lab::folder().join(name).display().to_string();
-    let text = ["run/repository.asc", "run/images.tar"]
-        .iter()
-        .fold(lab::inventory_text(profile), |text, name| {
-            text.replace(name, &there(name))
-        });
+    let text = lab::inventory_text(profile);
     let places = std::fs::read_to_string("/proc/swaps").unwrap();
     if places.lines().count() > 1 {
         eprintln!("SKIPPED: this machine has swap, which its hosts share: it stays on");
         return text;
     }
     text.replace("swap = \"keep\"", "swap = \"off\"")
+}
+
+/// What dpkg says of a node's packages that were made for the cluster's version and are kept at it.
+pub(crate) fn kept() -> [String; 3] {
+    let version = lab::version().trim_start_matches('v');
+    KUBERNETES.map(|name| format!("{name} {version}-1.1 hold"))
+}
+
+/// The version that the repository has besides: the next patch.
+pub(crate) fn next() -> String {
+    let (series, patch) = lab::version().trim_start_matches('v').rsplit_once('.').unwrap();
+    format!("{series}.{}", patch.parse::<u32>().unwrap() + 1)
 }
 
 /// An inventory without these hosts.

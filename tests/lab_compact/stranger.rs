@@ -12,12 +12,15 @@ const START: &str = "
     mkdir /var/lib/stranger
     cd /var/lib/stranger
     cp /proc/$(pgrep -x kube-apiserver)/exe kube-apiserver
-    kubeadm init phase certs all --kubernetes-version v1.20.2 --cert-dir $PWD/pki >/dev/null
+    kubeadm init phase certs all --kubernetes-version $(kubeadm version -o short) --cert-dir $PWD/pki >/dev/null
+    # From 1.24 on there is no such port, and no option that shuts it.
+    secure_only=
+    ! ./kube-apiserver --help | grep -q -e '--insecure-port ' || secure_only=--insecure-port=0
     client=http://127.0.0.1:12379 peer=http://127.0.0.1:12380
     systemd-run -q --unit stranger-etcd etcd --data-dir $PWD/etcd --listen-client-urls $client \
         --advertise-client-urls $client --listen-peer-urls $peer --initial-advertise-peer-urls $peer \
         --initial-cluster default=$peer
-    systemd-run -q --unit stranger $PWD/kube-apiserver --secure-port=$port --insecure-port=0 --etcd-servers=$client \
+    systemd-run -q --unit stranger $PWD/kube-apiserver --secure-port=$port $secure_only --etcd-servers=$client \
         --tls-cert-file=$PWD/pki/apiserver.crt --tls-private-key-file=$PWD/pki/apiserver.key \
         --client-ca-file=$PWD/pki/ca.crt --authorization-mode=RBAC --service-cluster-ip-range=10.97.0.0/16 \
         --service-account-issuer=https://stranger.test --service-account-signing-key-file=$PWD/pki/sa.key \

@@ -83,13 +83,18 @@ const KUBELET_CLIENT: &str = "/var/lib/kubelet/pki/kubelet-client-*.pem";
 /// What a kubelet signs for itself, where nothing else is asked of it; found wherever one has run.
 const KUBELETS_OWN: &str = "/var/lib/kubelet/pki/kubelet.crt";
 
-fn expected(name: &str) -> &'static [Certificate] {
-    match name.trim_end_matches(|c: char| c.is_ascii_digit()) {
+/// From 1.29 on `kubeadm init` makes it besides, on the control plane where it runs.
+const BREAK_GLASS: Certificate = client("/etc/kubernetes/super-admin.conf", "ca.crt");
+
+fn expected(name: &str) -> Vec<&'static Certificate> {
+    let of_role = match name.trim_end_matches(|c: char| c.is_ascii_digit()) {
         "etcd" => OF_A_MEMBER,
         "cp" => OF_A_CONTROL_PLANE,
         "w" => OF_A_WORKER,
         _ => &[],
-    }
+    };
+    let besides = (name == "cp1" && lab::minor() >= 29).then_some(&BREAK_GLASS);
+    of_role.iter().chain(besides).collect()
 }
 
 /// Every file that holds one, but for those in pods' volumes, which are the first control plane's ca.crt again, and what

@@ -142,7 +142,7 @@ fn mode(path: &Path) -> String {
     format!("{:o}", path.metadata().unwrap().permissions().mode() & 0o777)
 }
 
-/// The rows of this profile's table in the documents, without the column that explains.
+/// The rows of this profile's table in the documents that are for this version, without the column that explains.
 fn documented() -> BTreeSet<String> {
     let text = include_str!("../../docs/private-keys.md");
     let heading = format!("## `{PROFILE}`");

@@ -14,12 +14,10 @@ use crate::support::wait;
 
 /// The lab's inventory with another `[ssh]`; the folder holds what it names.
 pub(crate) fn inventory(folder: &TempDir, ssh: &str) -> PathBuf {
-    let text = std::fs::read_to_string(lab::inventory("stacked")).unwrap();
+    let text = lab::inventory_text("stacked");
     let (before, rest) = text.split_once("[ssh]\n").unwrap();
     let (_, hosts) = rest.split_once("[[hosts]]").unwrap();
     let known_hosts = lab::known_hosts();
-    let manifests = lab::folder().join("pod-network");
-    let before = before.replace("\"pod-network/", &format!("\"{}/", manifests.display()));
     let ssh = format!("[ssh]\nknown_hosts = \"{}\"\n{ssh}\n", known_hosts.display());
     let path = folder.path().join("cluster.toml");
     std::fs::write(&path, format!("{before}{ssh}\n[[hosts]]{hosts}")).unwrap();

@@ -61,7 +61,7 @@ fn a12_what_hosts_will_run_is_listed() {
 
     let listed: BTreeSet<String> = ran.stdout.lines().map(str::to_owned).collect();
     let mut expected = wanted("cp1");
-    expected.remove("k8s.gcr.io/coredns:1.7.0");
+    expected.retain(|image| !image.contains("/coredns:"));
     assert_eq!(listed, expected);
 }
 

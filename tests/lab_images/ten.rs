@@ -54,25 +54,15 @@ pub(crate) fn clear(name: &str) {
 
 /// What kubeadm, containerd and the pod network of a host of this role name.
 pub(crate) fn wanted(name: &str) -> BTreeSet<String> {
-    let of_all = [
-        "k8s.gcr.io/kube-proxy:v1.20.2",
-        "k8s.gcr.io/pause:3.2",
-        "k8s.gcr.io/coredns:1.7.0",
-        "lab.local/pod-network:1",
-    ];
-    let of_control_planes = [
-        "k8s.gcr.io/kube-apiserver:v1.20.2",
-        "k8s.gcr.io/kube-controller-manager:v1.20.2",
-        "k8s.gcr.io/kube-scheduler:v1.20.2",
-        "k8s.gcr.io/etcd:3.4.13-0",
-    ];
-    let more = if name.starts_with("cp") {
-        &of_control_planes[..]
-    } else {
-        &[]
+    let is_for_all = |image: &String| {
+        ["kube-proxy", "pause", "coredns"]
+            .iter()
+            .any(|name| image.contains(&format!("/{name}:")))
     };
+    let is_wanted = |image: &String| name.starts_with("cp") || is_for_all(image);
     // In the lab CoreDNS is a second name of the pause image, and comes with it.
-    of_all.iter().chain(more).map(|name| (*name).to_owned()).collect()
+    let of_kubeadm = lab::images().into_iter().filter(is_wanted);
+    of_kubeadm.chain(["lab.local/pod-network:1".to_owned()]).collect()
 }
 
 pub(crate) fn warnings(stdout: &str) -> Vec<Value> {

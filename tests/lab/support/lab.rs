@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::process::{Ran, run};
@@ -18,20 +19,29 @@ pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("lab")
 }
 
-/// A profile's inventory.
+/// A profile's inventory, which fits the programs that the lab has.
 pub(crate) fn inventory(profile: &str) -> PathBuf {
-    folder().join(format!("{profile}.toml"))
+    PathBuf::from(lab(&["inventory", profile], QUICK).stdout.trim())
 }
 
 /// Its text, which means the same wherever it lies.
 pub(crate) fn inventory_text(profile: &str) -> String {
-    let there = |name: &str| folder().join(name).display().to_string();
     let text = std::fs::read_to_string(inventory(profile)).unwrap();
-    ["run/known_hosts", "run/id_ed25519", "pod-network/"]
-        .iter()
-        .fold(text, |text, name| {
-            text.replace(&format!("\"{name}"), &format!("\"{}", there(name)))
-        })
+    ["run/", "pod-network/"].iter().fold(text, |text, name| {
+        text.replace(&format!("\"{name}"), &format!("\"{}/{name}", folder().display()))
+    })
+}
+
+/// The version of Kubernetes that the programs are of, such as v1.20.2.
+pub(crate) fn version() -> &'static str {
+    static VERSION: OnceLock<String> = OnceLock::new();
+    VERSION.get_or_init(|| lab(&["version"], QUICK).stdout.trim().to_owned())
+}
+
+/// Its second number.
+pub(crate) fn minor() -> u32 {
+    let number = version().split('.').nth(1).and_then(|number| number.parse().ok());
+    number.unwrap_or_else(|| panic!("not a version: {}", version()))
 }
 
 /// A host more, as an inventory names it.
@@ -100,6 +110,14 @@ pub(crate) fn server(at: &str) -> String {
 /// The folder of the lab's Kubernetes programs.
 pub(crate) fn programs() -> PathBuf {
     PathBuf::from(lab(&["path", "bin"], QUICK).stdout.trim())
+}
+
+/// What kubeadm calls its images.
+pub(crate) fn images() -> Vec<String> {
+    let mut kubeadm = Command::new(programs().join("kubeadm"));
+    kubeadm.args(["config", "images", "list", "--kubernetes-version", version()]);
+    let listed = run(&mut kubeadm, QUICK).exits(0).stdout;
+    listed.lines().map(str::to_owned).collect()
 }
 
 /// The private key that all hosts accept.
