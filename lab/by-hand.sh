@@ -10,7 +10,11 @@ topology=${1:-}
   exit 2
 }
 
-version=${LAB_VERSION:-v1.20.2}
+version=$("$here/lab" version)
+minor=${version#v1.}
+minor=${minor%%.*}
+# What kubeadm reads: each of these versions of it knows this one of its configuration, and warns of no age.
+if ((minor < 22)); then api=kubeadm.k8s.io/v1beta2; elif ((minor < 31)); then api=kubeadm.k8s.io/v1beta3; else api=kubeadm.k8s.io/v1beta4; fi
 vip=10.77.0.100
 endpoint=api.lab.test:6443
 run=$here/run
@@ -143,17 +147,52 @@ admit() {
 urls=$(for host in "${etcds[@]}"; do echo "https://${ip[$host]}:2379"; done | paste -sd,)
 peers=$(for host in "${etcds[@]}"; do echo "$host=https://${ip[$host]}:2380"; done | paste -sd,)
 
+# kubelet_settings: what kubelets need in the lab; see `lab inventory`
+kubelet_settings() {
+  cat <<'YAML'
+apiVersion: kubelet.config.k8s.io/v1beta1
+kind: KubeletConfiguration
+cgroupDriver: cgroupfs
+failSwapOn: false
+imageGCHighThresholdPercent: 100
+evictionHard: {imagefs.available: 0%, nodefs.available: 0%, nodefs.inodesFree: 0%, memory.available: 100Mi}
+YAML
+  if ((minor < 25)); then echo 'featureGates: {LocalStorageCapacityIsolation: false}'; else echo 'localStorageCapacityIsolation: false'; fi
+  ((minor < 31)) || [[ $(stat -fc %T /sys/fs/cgroup) == cgroup2fs ]] || echo 'failCgroupV1: false'
+}
+
+# etcd_arguments HOST: a map, and a list since v1beta4
+etcd_arguments() {
+  local form='      \1: "\2"'
+  ((minor < 31)) || form='      - {name: \1, value: "\2"}'
+  sed -E "s#^([^ ]*) (.*)#$form#" <<ARGUMENTS
+name $1
+initial-cluster $peers
+initial-cluster-state new
+listen-peer-urls https://${ip[$1]}:2380
+initial-advertise-peer-urls https://${ip[$1]}:2380
+listen-client-urls https://${ip[$1]}:2379
+advertise-client-urls https://${ip[$1]}:2379
+ARGUMENTS
+}
+
 # kubelet as etcd's service manager, and what kubeadm needs to know to write etcd's certificates and manifest
 prepare_etcd() {
-  local address=${ip[$1]}
+  local address=${ip[$1]} runtime=--container-runtime-endpoint=unix:///run/containerd/containerd.sock
+  ((minor > 23)) || runtime+=' --container-runtime=remote'
+  {
+    kubelet_settings
+    printf '%s\n' 'address: 127.0.0.1' 'staticPodPath: /etc/kubernetes/manifests' 'authorization: {mode: AlwaysAllow}' \
+      'authentication: {anonymous: {enabled: false}, webhook: {enabled: false}}'
+  } | to "$1" 'cat >/root/kubelet.yaml'
   to "$1" 'cat >/etc/systemd/system/kubelet.service.d/20-etcd-service-manager.conf && systemctl daemon-reload &&
-    systemctl restart kubelet' <<'UNIT'
+    systemctl restart kubelet' <<UNIT
 [Service]
 ExecStart=
-ExecStart=/usr/bin/kubelet --address=127.0.0.1 --pod-manifest-path=/etc/kubernetes/manifests --cgroup-driver=cgroupfs --fail-swap-on=false --container-runtime=remote --container-runtime-endpoint=unix:///run/containerd/containerd.sock --feature-gates=LocalStorageCapacityIsolation=false
+ExecStart=/usr/bin/kubelet --config=/root/kubelet.yaml $runtime
 UNIT
   to "$1" 'cat >/root/etcd.yaml' <<YAML
-apiVersion: kubeadm.k8s.io/v1beta2
+apiVersion: $api
 kind: ClusterConfiguration
 kubernetesVersion: $version
 etcd:
@@ -161,13 +200,7 @@ etcd:
     serverCertSANs: ["$address"]
     peerCertSANs: ["$address"]
     extraArgs:
-      name: $1
-      initial-cluster: "$peers"
-      initial-cluster-state: new
-      listen-peer-urls: https://$address:2380
-      initial-advertise-peer-urls: https://$address:2380
-      listen-client-urls: https://$address:2379
-      advertise-client-urls: https://$address:2379
+$(etcd_arguments "$1")
 YAML
 }
 
@@ -205,7 +238,7 @@ external_etcd() {
 # ── the cluster ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 registration='nodeRegistration:
-  criSocket: /run/containerd/containerd.sock
+  criSocket: unix:///run/containerd/containerd.sock
   ignorePreflightErrors: [SystemVerification, Swap, FileContent--proc-sys-net-bridge-bridge-nf-call-iptables]'
 
 external_etcd_section() {
@@ -222,26 +255,21 @@ YAML
 
 init() {
   to cp1 'cat >/root/init.yaml' <<YAML
-apiVersion: kubeadm.k8s.io/v1beta2
+apiVersion: $api
 kind: InitConfiguration
 bootstrapTokens: [{token: $token}]
 certificateKey: $key
 localAPIEndpoint: {advertiseAddress: ${ip[cp1]}}
 $registration
 ---
-apiVersion: kubeadm.k8s.io/v1beta2
+apiVersion: $api
 kind: ClusterConfiguration
 kubernetesVersion: $version
 controlPlaneEndpoint: $endpoint
 networking: {podSubnet: 10.244.0.0/16, serviceSubnet: 10.96.0.0/16}
 $(external_etcd_section)
 ---
-apiVersion: kubelet.config.k8s.io/v1beta1
-kind: KubeletConfiguration
-cgroupDriver: cgroupfs
-featureGates: {LocalStorageCapacityIsolation: false}
-imageGCHighThresholdPercent: 100
-evictionHard: {imagefs.available: 0%, nodefs.available: 0%, nodefs.inodesFree: 0%, memory.available: 100Mi}
+$(kubelet_settings)
 ---
 apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
@@ -263,7 +291,7 @@ control_plane_section() {
 
 join() {
   to "$1" 'cat >/root/join.yaml' <<YAML
-apiVersion: kubeadm.k8s.io/v1beta2
+apiVersion: $api
 kind: JoinConfiguration
 discovery: {bootstrapToken: {token: $token, apiServerEndpoint: "$endpoint", caCertHashes: ["sha256:$hash"]}}
 $registration
