@@ -114,7 +114,8 @@ instances_a_host=4 instances_a_kubelet=6
 tell_room() {
   local allowed used free hosts kubelets takes node=$((instances_a_host + instances_a_kubelet))
   allowed=$(</proc/sys/fs/inotify/max_user_instances)
-  used=$(find /proc/[0-9]*/fd -lname anon_inode:inotify 2>/dev/null | wc -l)
+  # Processes end while they are looked at.
+  used=$({ find /proc/[0-9]*/fd -lname anon_inode:inotify 2>/dev/null || true; } | wc -l)
   free=$((allowed - used))
   hosts=$(inventory_hosts "$1" | wc -l)
   kubelets=$(inventory_kubelets "$1")
