@@ -106,24 +106,39 @@ start_hosts() {
   rm -rf "$new"
 }
 
-# What a host takes of inotify's instances, and what its kubelet takes besides, once it is a node.
-instances_a_host=5 instances_a_kubelet=6
+# What a host takes of inotify's instances (systemd, dbus, containerd), its kubelet with kube-proxy besides, once it is a node,
+# and a control plane's own programs, which since 1.22 watch their certificates.
+instances_a_host=5 instances_a_kubelet=6 instances_a_plane=1
+((minor < 22)) || instances_a_host=6 instances_a_kubelet=7 instances_a_plane=11
 
-# tell_room PROFILE: says, before a host starts, how many fit, and starts none that would not: they come up, and then etcd,
-# kubelet or systemd fails for "too many open files". All hosts' root is the machine's, and has one allowance.
-tell_room() {
-  local allowed used free hosts kubelets takes node=$((instances_a_host + instances_a_kubelet))
-  allowed=$(</proc/sys/fs/inotify/max_user_instances)
+# free_instances: those that root has left. All hosts' root is the machine's, and has one allowance.
+free_instances() {
+  local used
   # Processes end while they are looked at.
   used=$({ find /proc/[0-9]*/fd -lname anon_inode:inotify 2>/dev/null || true; } | wc -l)
-  free=$((allowed - used))
+  echo $(($(</proc/sys/fs/inotify/max_user_instances) - used))
+}
+
+# must_fit WHAT INSTANCES FREE: refuses hosts that would not find room: they come up, and then etcd, kubelet or systemd fails
+# for "too many open files".
+must_fit() {
+  (($2 <= $3)) || [[ ${LAB_CROWDED:-} ]] ||
+    die "$1 would not find room: give the machine more by \`sysctl fs.inotify.max_user_instances=512\` (LAB_CROWDED=1 starts all the same)"
+}
+
+# tell_room PROFILE: says, before a host starts, how many fit
+tell_room() {
+  local free hosts kubelets planes takes
+  free=$(free_instances)
   hosts=$(inventory_hosts "$1" | wc -l)
-  kubelets=$(inventory_kubelets "$1")
-  takes=$((hosts * instances_a_host + kubelets * instances_a_kubelet))
-  say "inotify: $free of $allowed instances are free, enough for $((free / node)) nodes;" \
-    "the profile's $hosts hosts with $kubelets kubelets take up to $takes"
-  ((takes <= free)) || [[ ${LAB_CROWDED:-} ]] ||
-    die "they do not fit: \`sysctl fs.inotify.max_user_instances=$((used + 2 * takes))\` on the machine gives room (LAB_CROWDED=1 starts them all the same)"
+  kubelets=$(inventory_count "$1" kubelet)
+  planes=$(inventory_count "$1" control-plane)
+  takes=$((hosts * instances_a_host + kubelets * instances_a_kubelet + planes * instances_a_plane))
+  say "inotify: $free of $(</proc/sys/fs/inotify/max_user_instances) instances are free, enough for" \
+    "$((free / (instances_a_host + instances_a_kubelet))) workers or" \
+    "$((free / (instances_a_host + instances_a_kubelet + instances_a_plane))) control planes;" \
+    "this profile's $hosts hosts take up to $takes"
+  must_fit "$hosts hosts" "$takes" "$free"
 }
 
 up() {
@@ -169,6 +184,7 @@ add() {
   build_for "$(<"$run_dir/profile")"
   running=$(docker ps --filter "label=$label" --format '{{.Image}}' | sort -u)
   [[ $running == "$image" ]] || die "the lab's hosts are $running, this one would be $image: LAB_BIN and others are not as they were"
+  must_fit "$name" $((instances_a_host + instances_a_kubelet)) "$(free_instances)"
   ensure_key
   start_hosts <<<"$name $address"
   say "$name up at $address"

@@ -11,10 +11,18 @@ inventory_hosts() {
     inside && /^address *=/ { print name, $2 }' "$lab_dir/$1.toml"
 }
 
-# inventory_kubelets PROFILE: how many hosts run a kubelet in the end
-inventory_kubelets() {
-  local roles='"control-plane"|"worker"'
-  grep -q '^manager = "systemd"' "$lab_dir/$1.toml" || roles+='|"etcd"'
+# inventory_count PROFILE kubelet|ROLE: how many hosts run a kubelet in the end, or have a role in the cluster. Hosts whose
+# API has no address of its own are never made one.
+inventory_count() {
+  local roles="\"$2\""
+  grep -q '^vip = ' "$lab_dir/$1.toml" || {
+    echo 0
+    return
+  }
+  if [[ $2 == kubelet ]]; then
+    roles='"control-plane"|"worker"'
+    grep -q '^manager = "systemd"' "$lab_dir/$1.toml" || roles+='|"etcd"'
+  fi
   grep '^roles = ' "$lab_dir/$1.toml" | grep -cE "$roles"
 }
 

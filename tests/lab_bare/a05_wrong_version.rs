@@ -28,12 +28,15 @@ fn a05_a_version_that_is_not_there_is_told_with_those_that_are() {
     let of_kubeadm = lab::images();
     let server = of_kubeadm.iter().find(|image| image.contains("/kube-apiserver:"));
     assert!(
-        list.stdout.lines().any(|line| Some(line) == server.map(String::as_str)),
+        list.stdout
+            .lines()
+            .any(|line| Some(line) == server.map(String::as_str)),
         "{}",
         list.said()
     );
-    let untold =
-        format!("without the images of etcd: only kubeadm {version} names them, which is not on cp1, cp2, cp3 yet");
+    let untold = format!(
+        "without the images of etcd: only kubeadm {version} names them, which is not on cp1, cp2, cp3 yet"
+    );
     assert!(list.stderr.contains(&untold), "{}", list.said());
 
     let ran = workstation.hawser(&["apply", "--yes"], BUILD).exits(1);
