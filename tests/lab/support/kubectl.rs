@@ -39,11 +39,13 @@ impl Kubectl {
 
     /// The Secrets in kube-system that belong to a run: bootstrap tokens, uploaded certificates.
     pub(crate) fn secrets_of_runs(&self) -> Vec<String> {
-        let secrets = self.items(&["secrets", "-n", "kube-system"]).unwrap();
-        assert!(!secrets.is_empty(), "the cluster told nothing");
+        // From 1.24 on a cluster may have no Secret at all, and always has ConfigMaps.
+        let objects = self.items(&["secrets,configmaps", "-n", "kube-system"]).unwrap();
+        assert!(!objects.is_empty(), "the cluster told nothing");
         let of_a_run = |name: &&str| name.starts_with("bootstrap-token-") || *name == "kubeadm-certs";
-        secrets
+        objects
             .iter()
+            .filter(|object| object["kind"] == "Secret")
             .map(name)
             .filter(of_a_run)
             .map(str::to_owned)
