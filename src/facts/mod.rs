@@ -16,6 +16,7 @@ mod etcd;
 mod host;
 mod identity;
 mod images;
+mod kubernetes;
 mod membership;
 mod preflight;
 mod preparation;
@@ -31,6 +32,7 @@ pub use etcd::{
 pub use host::parse;
 pub use identity::cluster_id;
 pub use images::{NamedBy, WantedImage, has_image, is_archived, lacks, missing_images, runs, wanted_images};
+pub use kubernetes::KubernetesFacts;
 pub use membership::{Cluster, Membership, control_plane_membership, quorum, worker_membership};
 pub use preflight::{
     Cgroups, Containerd, Listener, Preflight, Room, SyncTimes, read_clock, read_preflight, read_sync_times,
@@ -182,45 +184,6 @@ pub struct Unit {
     pub enabled: bool,
     /// Seconds since it became active; 0 when it is not.
     pub active_for_s: u64,
-}
-
-/// What kubeadm (or a kubelet) has left on a host.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is one file that is there or not"
-)]
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct KubernetesFacts {
-    /// `/etc/kubernetes/pki/ca.crt`, PEM (a worker that joined has it too).
-    pub ca: Option<String>,
-    /// `/etc/kubernetes/pki/etcd/ca.crt`, PEM: of etcd's members, and of the control planes that ask them.
-    pub etcd_ca: Option<String>,
-    /// Whether `/etc/kubernetes/pki/ca.key` exists.
-    pub has_ca_key: bool,
-    /// Whether `/etc/kubernetes/kubelet.conf` exists: the kubelet's identity.
-    pub has_kubelet_conf: bool,
-    /// Whether `/etc/kubernetes/bootstrap-kubelet.conf` exists: a join that did not finish.
-    pub has_bootstrap_kubelet_conf: bool,
-    /// Whether `/var/lib/kubelet/config.yaml` exists.
-    pub has_kubelet_config: bool,
-    /// Whether `/etc/kubernetes/admin.conf` exists.
-    pub has_admin_conf: bool,
-    /// File names in `/etc/kubernetes/manifests`.
-    pub manifests: Vec<String>,
-    /// Whether `/var/lib/etcd/member` exists.
-    pub has_etcd_data: bool,
-    /// Whether `/run/hawser` exists: what an earlier run could not clear away.
-    pub has_leftovers: bool,
-    /// A process of an earlier run's kubeadm that still runs, if any.
-    pub running_kubeadm: Option<u32>,
-    /// The images the runtime holds, by every name.
-    pub images: Observed<Vec<String>>,
-    /// The runtime's own id of the image under each name: the digest of its configuration. As far as it is told.
-    pub image_ids: BTreeMap<String, String>,
-    /// The image that containerd starts each pod with, as its configuration says.
-    pub sandbox_image: Observed<String>,
-    /// What the host's own kubeadm says it needs for the wanted version and repository.
-    pub needed_images: Observed<Vec<String>>,
 }
 
 /// A balancer as found.
