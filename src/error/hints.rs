@@ -182,7 +182,7 @@ const CAUSES: &[Known] = &[
     // Joining.
     Known::new(
         &["cannot create certificate signing request: Unauthorized"],
-        "the token with which kubelet on {host} asks for its certificate is gone: `hawser plan` tells how its join is taken up",
+        "the token with which the kubelet of {host} asks for its client certificate is gone: `hawser apply` once more gives it a new one",
     ),
     Known::new(
         &[

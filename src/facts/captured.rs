@@ -8,6 +8,23 @@ fn captured(name: &str) -> HostFacts {
     parse(&std::fs::read(path).unwrap()).unwrap()
 }
 
+/// The same, where a question was answered in another way.
+fn captured_but(name: &str, key: &str, change: impl Fn(&str) -> String) -> HostFacts {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    let path = format!("{}/src/facts/captured/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+    let mark = format!("hawser-fact {key} ");
+    let text = std::fs::read_to_string(path).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(&mark));
+    let answer = line.map(|line| STANDARD.decode(line.split(' ').next().unwrap()).unwrap());
+    let answer = String::from_utf8(answer.unwrap_or_default()).unwrap();
+    let answer = change(answer.strip_suffix("\n0").unwrap_or_default());
+    let new = format!("{mark}{}\n", STANDARD.encode(format!("{answer}\n0")));
+    let others = text.lines().filter(|line| !line.starts_with(&mark));
+    let others: Vec<&str> = others.collect();
+    parse(format!("{new}{}\n", others.join("\n")).as_bytes()).unwrap()
+}
+
 fn control_plane(number: u8) -> Host {
     any_host(
         &format!("cp{number}"),
@@ -265,6 +282,60 @@ fn a_worker_whose_join_was_cut_short_is_partial() {
     let lines = partial(of_worker(&facts, &captured("control-plane-member")));
 
     assert!(lines.contains(&"/etc/kubernetes/bootstrap-kubelet.conf is there".to_owned()));
+}
+
+#[test]
+fn a_kubeconfig_without_the_certificate_that_it_names_is_no_identity() {
+    let lacks = |said: &str| format!("{said}lacks client-certificate\n");
+    let cluster = captured("control-plane-member");
+    let plane = captured_but("control-plane-member", "kubernetes", lacks);
+    let worker = captured_but("worker-member", "kubernetes", lacks);
+    assert!(plane.kubernetes.has_kubelet_conf && !plane.kubernetes.has_kubelet_identity());
+    assert!(cluster.kubernetes.has_kubelet_identity());
+
+    for found in [
+        of_control_plane(1, &plane, &cluster),
+        of_worker(&worker, &cluster),
+    ] {
+        assert_eq!(
+            partial(found).last().unwrap(),
+            "the kubelet has no identity: the client certificate that its kubelet.conf names is not there"
+        );
+    }
+}
+
+/// `NodeLocalCRISocket` may be asked for from 1.32 on: then kubeadm keeps the socket in a file of the host's.
+#[test]
+fn a_host_that_keeps_its_cri_socket_itself_has_joined_without_the_annotation() {
+    let mut cluster = captured("control-plane-member");
+    let Observed::Known(nodes) = &mut cluster.cluster.as_mut().unwrap().nodes else {
+        panic!("no nodes")
+    };
+    nodes.iter_mut().find(|node| node.name.0 == "w1").unwrap().joined = false;
+    let kept = |said: &str| format!("{said}has /var/lib/kubelet/instance-config.yaml\n");
+    let mut facts = captured_but("worker-member", "kubernetes", kept);
+
+    assert_eq!(of_worker(&facts, &cluster), Observed::Known(Membership::Member));
+    assert!(!writes_cri_socket(&facts));
+
+    facts.kubernetes.has_bootstrap_kubelet_conf = true;
+    assert_eq!(
+        partial(of_worker(&facts, &cluster)).last().unwrap(),
+        "kubeadm has not finished with its node"
+    );
+}
+
+#[test]
+fn who_writes_the_cri_socket_on_the_node() {
+    let mut facts = captured("worker-member");
+    let mut writes = |kubeadm| {
+        facts.versions.kubeadm = kubeadm;
+        writes_cri_socket(&facts)
+    };
+
+    assert!(writes(Some(Version::new(1, 33, 9))));
+    assert!(!writes(Some(Version::new(1, 34, 0))));
+    assert!(!writes(None));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::{ClusterView, HostFacts, MemberFact, NodeFact, Observed};
 use crate::topology::{EtcdTopology, Host};
-use crate::versions::kubernetes::writes_cri_socket;
+use crate::versions::kubernetes;
 
 /// What a host is to the cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,6 +159,10 @@ fn evidence_of_node(host: &Host, facts: &HostFacts, view: &ClusterView) -> Resul
     let mut evidence = Evidence::default();
     if !facts.kubernetes.has_kubelet_conf {
         evidence.missing("the kubelet has no identity (/etc/kubernetes/kubelet.conf)");
+    } else if facts.kubernetes.lacks_client_certificate {
+        evidence.missing(
+            "the kubelet has no identity: the client certificate that its kubelet.conf names is not there",
+        );
     }
     match view.node(&host.name).into_result()? {
         None => evidence.missing("the cluster has no node of its name"),
@@ -174,14 +178,18 @@ fn evidence_of_node(host: &Host, facts: &HostFacts, view: &ClusterView) -> Resul
     Ok(evidence)
 }
 
-/// Whether kubeadm came to the end of the kubelet's part: it writes the CRI socket on the node, and takes the bootstrap
-/// identity away.
-fn has_finished(facts: &HostFacts, node: &NodeFact) -> bool {
-    let writes_none = facts
-        .versions
-        .kubeadm
-        .is_some_and(|kubeadm| !writes_cri_socket(kubeadm));
-    node.joined || (writes_none && !facts.kubernetes.has_bootstrap_kubelet_conf)
+/// Whether kubeadm came to the end of the kubelet's part: it writes the CRI socket on the node, where it does, and takes
+/// the bootstrap identity away.
+pub fn has_finished(facts: &HostFacts, node: &NodeFact) -> bool {
+    node.joined || (!writes_cri_socket(facts) && !facts.kubernetes.has_bootstrap_kubelet_conf)
+}
+
+/// Whether the host's own kubeadm writes the CRI socket on the node. Before 1.34 a cluster may ask it not to
+/// (`NodeLocalCRISocket` in kubeadm-config): then the host has the file in which it keeps it instead. Where no kubeadm
+/// tells, nothing is to be written.
+pub fn writes_cri_socket(facts: &HostFacts) -> bool {
+    let kubeadm = facts.versions.kubeadm;
+    kubeadm.is_some_and(kubernetes::writes_cri_socket) && !facts.kubernetes.has_instance_config
 }
 
 /// What kubeadm leaves on a host, half done or done.

@@ -33,7 +33,9 @@ pub use host::parse;
 pub use identity::cluster_id;
 pub use images::{NamedBy, WantedImage, has_image, is_archived, lacks, missing_images, runs, wanted_images};
 pub use kubernetes::KubernetesFacts;
-pub use membership::{Cluster, Membership, control_plane_membership, quorum, worker_membership};
+pub use membership::{
+    Cluster, Membership, control_plane_membership, has_finished, quorum, worker_membership, writes_cri_socket,
+};
 pub use preflight::{
     Cgroups, Containerd, Listener, Preflight, Room, SyncTimes, read_clock, read_preflight, read_sync_times,
 };

@@ -176,7 +176,7 @@ fn stands(scene: &Scene, facts: &HostFacts) -> bool {
     if scene.topology.etcd == EtcdTopology::External {
         let found = &facts.kubernetes;
         let has_api_server = found.manifests.iter().any(|name| name == "kube-apiserver.yaml");
-        return has_api_server && found.has_admin_conf && found.has_ca_key && found.has_kubelet_conf;
+        return has_api_server && found.has_admin_conf && found.has_ca_key && found.has_kubelet_identity();
     }
     let members = facts.cluster.as_ref().and_then(|view| view.etcd.known());
     members.is_some_and(|members| !members.is_empty()) && facts.kubernetes.has_ca_key

@@ -79,7 +79,7 @@ pub(super) fn decide<'a>(
 /// A member that runs is taken down only when all others are there again.
 fn rank(way: &Way) -> u8 {
     match way {
-        Way::BringUp { .. } | Way::Annotate => 0,
+        Way::BringUp { .. } | Way::Finish => 0,
         Way::Join { clear } if clear.member.as_ref().is_some_and(|member| member.runs) => 2,
         Way::Join { .. } => 1,
     }

@@ -10,6 +10,7 @@ use super::{
     ALL_AT_ONCE, Cluster, Scene, balancers, certificates, chain, control_planes, hosts, kubeadm, phase,
 };
 use crate::error::Problem;
+use crate::facts::writes_cri_socket;
 use crate::plan::{Chain, Lane, Necessity, Phase, Step};
 use crate::remote::files;
 use crate::steps::{control_plane, mend, node, secrets};
@@ -76,14 +77,20 @@ fn grows_without_quorum(scene: &Scene, cluster: &Cluster, joins: &Joins) -> bool
 }
 
 /// Half-joined control planes whose etcd member is listed are started first, all at once: etcd may have no quorum
-/// without them, and then nothing else can be done.
+/// without them, and then nothing else can be done. A kubelet that has no certificate yet starts only with a bootstrap
+/// identity; that its token is made later, when there is an API to make it, does not matter for that.
 fn bring_up(scene: &Scene, joins: &Joins) -> Phase {
     let half = joins
         .control_planes
         .iter()
         .filter(|(_, way)| matches!(way, Way::BringUp { .. }));
-    let chains =
-        half.map(|(host, _)| chain(&host.name, vec![mend::bring_up(&host.name, &scene.server(host))]));
+    let chains = half.map(|(host, _)| {
+        let server = scene.server(host);
+        let identity =
+            lacks_identity(scene, host).then(|| mend::write_bootstrap_identity(&host.name, &server));
+        let steps = identity.into_iter().chain([mend::bring_up(&host.name, &server)]);
+        chain(&host.name, steps.collect())
+    });
     phase("bring up what is half-joined", ALL_AT_ONCE, chains.collect())
 }
 
@@ -145,7 +152,7 @@ fn control_plane_chains(
                 joining(scene, cluster, host, (clear, clears_first(way)), see_whole)?
             }
             Way::BringUp { finish: true } => finishing(scene, cluster, host)?,
-            Way::BringUp { finish: false } | Way::Annotate => continue,
+            Way::BringUp { finish: false } | Way::Finish => continue,
         };
         if is_later && way.is_join() {
             steps.splice(0..0, certificates::refreshed(scene, cluster, host)?);
@@ -181,26 +188,36 @@ fn joining(
 
 fn finishing(scene: &Scene, cluster: &Cluster, host: &Host) -> Result<Vec<Step>, Problem> {
     let mut steps = balancers::watch(scene, host);
+    // kubeadm waits for the node, which a kubelet makes that has its certificate.
+    steps.extend(lacks_identity(scene, host).then(|| mend::await_certificate(&host.name)));
     steps.extend(kubeadm::for_join(scene, cluster, host)?);
-    let version = scene.kubeadm(&host.name);
-    steps.push(mend::finish_control_plane(&host.name, version));
+    let (version, server) = (scene.kubeadm(&host.name), scene.server(host));
+    steps.push(mend::finish_control_plane(&host.name, &server, version));
     steps.extend(without_bootstrap_identity(scene, host));
     if !cluster.is_stalled() && cluster.node(host).is_none_or(|node| !node.joined) {
-        steps.push(annotation(scene, cluster, host));
+        steps.extend(annotation(scene, cluster, host));
     }
     Ok(steps)
+}
+
+/// Whether the kubelet's TLS bootstrap did not come to its end: the token that it asks with is gone.
+fn lacks_identity(scene: &Scene, host: &Host) -> bool {
+    let facts = scene.facts(&host.name);
+    facts.is_some_and(|facts| !facts.kubernetes.has_kubelet_identity())
 }
 
 /// The identity with which a kubelet asked for its own holds a token; kubeadm removes it at the end of a join.
 fn without_bootstrap_identity(scene: &Scene, host: &Host) -> Option<Step> {
     let is_left = scene.facts(&host.name)?.kubernetes.has_bootstrap_kubelet_conf;
-    is_left.then(|| mend::remove_bootstrap_identity(&host.name))
+    (is_left || lacks_identity(scene, host)).then(|| mend::remove_bootstrap_identity(&host.name))
 }
 
-fn annotation(scene: &Scene, cluster: &Cluster, host: &Host) -> Step {
+/// Where the host's own kubeadm would have written it.
+fn annotation(scene: &Scene, cluster: &Cluster, host: &Host) -> Option<Step> {
+    let is_written = scene.facts(&host.name).is_some_and(writes_cri_socket);
     let via = cluster.via();
     let socket = &scene.topology.kubeadm.cri_socket;
-    mend::annotate(&via.name, &scene.server(via), &host.name, socket)
+    is_written.then(|| mend::annotate(&via.name, &scene.server(via), &host.name, socket))
 }
 
 fn clearing(scene: &Scene, cluster: &Cluster, host: &Host, clear: &Clear) -> Vec<Step> {
@@ -233,11 +250,11 @@ fn worker_chains(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Vec<
                 steps.push(node::join(host, &kubeadm::flags(scene, host)?));
                 steps
             }
-            Way::Annotate | Way::BringUp { .. } => {
+            Way::Finish | Way::BringUp { .. } => {
                 let identity = without_bootstrap_identity(scene, host);
                 identity
                     .into_iter()
-                    .chain([annotation(scene, cluster, host)])
+                    .chain(annotation(scene, cluster, host))
                     .collect()
             }
         };

@@ -5,7 +5,8 @@ use super::{Cluster, Scene};
 use crate::ca::ca_hash;
 use crate::error::Problem;
 use crate::facts::{
-    self, HostFacts, MemberFact, Membership, NodeFact, control_plane_membership, worker_membership,
+    self, HostFacts, MemberFact, Membership, NodeFact, control_plane_membership, has_finished,
+    worker_membership,
 };
 use crate::topology::{EtcdTopology, Host, Role};
 
@@ -19,8 +20,8 @@ pub(super) enum Way {
     Join { clear: Clear },
     /// What is there is started; and the join is finished, where it is known not to be.
     BringUp { finish: bool },
-    /// Only the last annotation is missing.
-    Annotate,
+    /// Only what kubeadm does last is missing: the annotation, or that the bootstrap identity goes.
+    Finish,
 }
 
 impl Way {
@@ -57,7 +58,7 @@ pub(super) fn is_member(scene: &Scene, cluster: &Cluster, host: &Host) -> bool {
     };
     if cluster.is_stalled() {
         if scene.topology.etcd == EtcdTopology::External {
-            return has_api_server(facts) && facts.kubernetes.has_kubelet_conf;
+            return has_api_server(facts) && facts.kubernetes.has_kubelet_identity();
         }
         // A member that has started once has been let in, as far as can be told now.
         return listed(cluster, host).is_some_and(MemberFact::has_started) && has_api_server(facts);
@@ -150,9 +151,9 @@ fn worker_way(cluster: &Cluster, host: &Host, facts: &HostFacts) -> Option<Way> 
         // Nothing is known of the nodes: the next run looks again.
         return None;
     }
-    let has_identity = facts.kubernetes.has_kubelet_conf;
+    let has_identity = facts.kubernetes.has_kubelet_identity();
     if cluster.node(host).is_some_and(|node| node.ready) && has_identity {
-        return Some(Way::Annotate);
+        return Some(Way::Finish);
     }
     Some(joins_anew(cluster, host, facts, None))
 }
@@ -179,7 +180,8 @@ fn control_plane_way(
     let sum = Sum::without(scene, cluster.members(), member);
     let stands = is_complete(facts, member) && (member.healthy || !sum.holds());
     if stands || may_come_up(facts, member) {
-        let finish = !cluster.is_stalled() || !member.has_started();
+        let lacks_identity = !facts.kubernetes.has_kubelet_identity();
+        let finish = !cluster.is_stalled() || !member.has_started() || lacks_identity;
         return Ok(Some(Way::BringUp { finish }));
     }
     if !sum.holds() {
@@ -193,13 +195,14 @@ fn control_plane_way(
     Ok(Some(joins_anew(cluster, host, facts, Some(listed))))
 }
 
-/// Whether all is there that a member needs to start. Nobody is left to promote a learner; and without its data a
+/// Whether all is there that a member needs to start: a kubelet that lacks its certificate is given what it takes to ask for
+/// one, and runs the member meanwhile. Nobody is left to promote a learner; and without its data a
 /// member that has once started does not start again.
 fn is_complete(facts: &HostFacts, member: &MemberFact) -> bool {
     let found = &facts.kubernetes;
     let has_manifest = found.manifests.iter().any(|manifest| manifest == "etcd.yaml");
     let has_data = found.has_etcd_data || !member.has_started();
-    has_manifest && found.has_kubelet_conf && has_data && !member.learner
+    has_manifest && found.has_kubelet_kubeconfig() && has_data && !member.learner
 }
 
 /// Whether a member that does not run has all that it needs, and has not tried for long.
@@ -215,8 +218,8 @@ pub(super) fn may_come_up(facts: &HostFacts, member: &MemberFact) -> bool {
 fn refuse_worker(cluster: &Cluster, host: &Host, facts: &HostFacts) -> Result<(), Problem> {
     let found = &facts.kubernetes;
     let of_control_plane = found.has_ca_key || found.has_admin_conf || has_api_server(facts);
-    let works = |node: &NodeFact| node.ready && node.joined && !node.control_plane;
-    if of_control_plane || !found.has_kubelet_conf || !cluster.node(host).is_some_and(works) {
+    let works = |node: &NodeFact| node.ready && has_finished(facts, node) && !node.control_plane;
+    if of_control_plane || !found.has_kubelet_identity() || !cluster.node(host).is_some_and(works) {
         return Ok(());
     }
     let name = &host.name;

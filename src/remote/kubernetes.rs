@@ -19,6 +19,15 @@ macro_rules! cluster_script {
     };
 }
 
+macro_rules! kubelet_script {
+    ($name:literal) => {
+        concat!(
+            include_str!("scripts/kubelet_identity.sh"),
+            include_str!(concat!("scripts/", $name))
+        )
+    };
+}
+
 macro_rules! outliving_script {
     ($name:literal) => {
         concat!(
@@ -61,7 +70,11 @@ pub fn join(flags: &[String]) -> RemoteCommand {
 
 /// Whether the host has joined in its role; `server` is its own API server, if it is a control plane.
 pub fn has_joined(role: Role, server: &str) -> RemoteCommand {
-    RemoteCommand::reads("ask whether the join is done", cluster_script!("joined.sh"))
+    let script = concat!(
+        include_str!("scripts/kubelet_identity.sh"),
+        cluster_script!("joined.sh")
+    );
+    RemoteCommand::reads("ask whether the join is done", script)
         .arg(role.to_string())
         .arg(server)
 }
@@ -186,11 +199,30 @@ pub fn start_kubelet() -> RemoteCommand {
     RemoteCommand::changes("start the kubelet", include_str!("scripts/start_kubelet.sh"))
 }
 
+/// Gives a kubelet the run's token to ask for its certificate with; at `server` where no file on the host names another.
+pub fn write_bootstrap_identity(server: &str) -> RemoteCommand {
+    let token = format!("{}\n", Slot::BootstrapToken.placeholder());
+    RemoteCommand::changes(
+        "write the bootstrap identity",
+        include_str!("scripts/write_bootstrap_identity.sh"),
+    )
+    .arg(server)
+    .input(Content::parse(&token))
+}
+
+/// Whether the kubelet has its client certificate.
+pub fn kubelet_has_certificate() -> RemoteCommand {
+    RemoteCommand::reads(
+        "ask for the kubelet's client certificate",
+        kubelet_script!("kubelet_has_certificate.sh"),
+    )
+}
+
 /// Removes the bootstrap identity of a kubelet that has its own.
 pub fn remove_bootstrap_identity() -> RemoteCommand {
     RemoteCommand::changes(
         "remove the bootstrap identity",
-        include_str!("scripts/remove_bootstrap_identity.sh"),
+        kubelet_script!("remove_bootstrap_identity.sh"),
     )
 }
 
@@ -222,9 +254,11 @@ pub fn api_server_runs_with(server: &str, flag: &str) -> RemoteCommand {
     .args([server, flag])
 }
 
-/// Runs the phases of `kubeadm join phase control-plane-join` that follow the start of the etcd member.
-pub fn finish_control_plane(phases: &[&str]) -> RemoteCommand {
-    RemoteCommand::changes("finish the join", include_str!("scripts/finish_control_plane.sh"))
+/// Runs the phases of `kubeadm join phase control-plane-join` that follow the start of the etcd member, where the API at
+/// `server` answers.
+pub fn finish_control_plane(server: &str, phases: &[&str]) -> RemoteCommand {
+    RemoteCommand::changes("finish the join", cluster_script!("finish_control_plane.sh"))
+        .arg(server)
         .args(phases.iter().copied())
 }
 
@@ -242,6 +276,9 @@ pub fn failure_story() -> RemoteCommand {
 pub fn read_admin_conf() -> RemoteCommand {
     RemoteCommand::reads("read admin.conf", "cat /etc/kubernetes/admin.conf").printing_secrets()
 }
+
+#[cfg(test)]
+mod half_joined;
 
 #[cfg(test)]
 mod tests {

@@ -12,6 +12,7 @@ const SCRIPT: &str = concat!(
     include_str!("scripts/answers.sh"),
     include_str!("scripts/haproxy_socket.sh"),
     include_str!("scripts/etcdctl.sh"),
+    include_str!("scripts/kubelet_identity.sh"),
     include_str!("scripts/probe_host.sh"),
     include_str!("scripts/probe_node.sh"),
     include_str!("scripts/probe_balancer.sh"),
@@ -23,6 +24,7 @@ const SCRIPT: &str = concat!(
 /// The same for a host that is brought images.
 const OF_IMAGES: &str = concat!(
     include_str!("scripts/answers.sh"),
+    include_str!("scripts/kubelet_identity.sh"),
     include_str!("scripts/probe_host.sh"),
     include_str!("scripts/probe_node.sh"),
     include_str!("scripts/probe_images.sh"),

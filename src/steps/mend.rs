@@ -18,15 +18,38 @@ pub fn bring_up(on: &HostName, server: &str) -> Step {
     .on_failure(kubernetes::failure_story())
 }
 
+/// Gives a kubelet without a client certificate the run's token to ask for one.
+pub fn write_bootstrap_identity(on: &HostName, server: &str) -> Step {
+    Step::on(
+        on,
+        "write-bootstrap-identity",
+        "write a bootstrap identity for the kubelet, which has no client certificate",
+    )
+    .change(kubernetes::write_bootstrap_identity(server), QUICK)
+}
+
+/// Waits until the kubelet has its client certificate; started again, it asks at once, and not when it next would.
+pub fn await_certificate(on: &HostName) -> Step {
+    Step::on(
+        on,
+        "await-certificate",
+        "restart the kubelet, and wait until it has its client certificate",
+    )
+    .change(kubernetes::start_kubelet(), QUICK)
+    .done_when(kubernetes::kubelet_has_certificate(), WELL)
+    .on_failure(kubernetes::failure_story())
+}
+
 /// Does what kubeadm join does after the etcd member has started.
-pub fn finish_control_plane(on: &HostName, kubeadm: Version) -> Step {
+pub fn finish_control_plane(on: &HostName, server: &str, kubeadm: Version) -> Step {
     let phases = finishing_phases(kubeadm);
     Step::on(
         on,
         "finish-join",
         "finish the join: mark the node as a control plane",
     )
-    .change(kubernetes::finish_control_plane(phases), QUICK)
+    .change(kubernetes::finish_control_plane(server, phases), WELL)
+    .on_failure(kubernetes::failure_story())
 }
 
 /// Removes the identity with which a kubelet asked for its own: kubeadm does so at the end of a join.

@@ -5,6 +5,7 @@ use hawser::plan::{Chain, Phase, Plan, Step};
 use hawser::topology::{CertificateRoute, HostName, Version};
 use hawser::values::{Slot, Values};
 
+use crate::kubeadm::WITHOUT_CRI_SOCKET;
 use crate::world::{CA, Machine, World};
 
 /// Where a run ends early.
@@ -124,6 +125,13 @@ impl World {
         if what == "write-control-plane-certificates" {
             return self.hand_over(step);
         }
+        if what == "write-bootstrap-identity" {
+            self.machine(&step.host.0)
+                .facts
+                .kubernetes
+                .has_bootstrap_kubelet_conf = true;
+            return Ok(());
+        }
         if what.starts_with("write") || what.starts_with("keep-file-in-step-with-") {
             self.write(step);
             return Ok(());
@@ -139,7 +147,8 @@ impl World {
                 images.images = images.needed_images.clone();
             }
             what if what.starts_with("import-") => self.import(step),
-            "bring-up" => self.machine(&step.host.0).unit("kubelet", true),
+            "bring-up" => return self.bring_up(&step.host),
+            "await-certificate" => return self.get_certificate(&step.host),
             "apply-pod-network" => self.has_pod_network = true,
             "create-token" => self.has_token = true,
             "upload-certificates" => self.upload_certificates(step),
@@ -153,7 +162,7 @@ impl World {
             }
             "remove-bootstrap-identity" => {
                 let found = &mut self.machine(&step.host.0).facts.kubernetes;
-                found.has_bootstrap_kubelet_conf &= !found.has_kubelet_conf;
+                found.has_bootstrap_kubelet_conf &= !found.has_kubelet_identity();
             }
             "finish-join" => return self.finish_join(&step.host),
             _ => return self.act_on_another(step, what),
@@ -184,6 +193,9 @@ impl World {
         } else if let Some(host) = is("refresh-certificates-for-") {
             self.has_certificates = self.has_certificates || self.is_well(&host);
         } else if let Some(host) = is("finish-") {
+            if self.topology.version >= WITHOUT_CRI_SOCKET {
+                self.violations.push(format!("{}: kubeadm writes none", step.id));
+            }
             self.nodes.get_mut(&host).ok_or("no such node")?.joined = true;
         } else if let Some(host) = is("label-") {
             self.label(step, &host)?;
@@ -215,11 +227,24 @@ impl World {
         Ok(())
     }
 
+    /// A kubelet with neither a certificate nor what to ask for one with ends at once.
+    fn bring_up(&mut self, host: &HostName) -> Result<(), String> {
+        let found = &self.hosts[host].facts.kubernetes;
+        if !found.has_kubelet_identity() && !found.has_bootstrap_kubelet_conf {
+            return Err("unable to load bootstrap kubeconfig".to_owned());
+        }
+        self.machine(&host.0).unit("kubelet", true);
+        Ok(())
+    }
+
     fn finish_join(&mut self, host: &HostName) -> Result<(), String> {
         if !self.has_token {
             return Err("no token".to_owned());
         }
         self.expect_well(host)?;
+        if !self.hosts[host].facts.kubernetes.has_kubelet_identity() {
+            return Err("timed out waiting for the condition: the node does not appear".to_owned());
+        }
         self.register(host);
         let node = self.node(&host.0);
         node.control_plane = true;

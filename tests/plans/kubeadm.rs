@@ -1,19 +1,88 @@
-//! What kubeadm does on the model, part by part, as it may be cut short in between (the order is that of 1.20).
+//! What kubeadm does on the model, part by part, as it may be cut short in between: in the order of 1.20, and of 1.33 in
+//! which a control plane's kubelet asks its own API server for its certificate, so that etcd comes first.
 
 use hawser::plan::Step;
 use hawser::remote::files::etcd::client_url;
 use hawser::remote::files::{API_SERVER, etcd_servers_flag, shared_certificates};
-use hawser::topology::{CertificateRoute, HostName, Role, Version};
+use hawser::topology::{CertificateRoute, Host, HostName, Role, Version};
 
 use crate::world::{CA, COMPONENTS, Member, World};
 
 const INIT: usize = 9;
-const JOIN_CONTROL_PLANE: usize = 8;
-const JOIN_WORKER: usize = 3;
+const JOIN_CONTROL_PLANE: usize = 9;
+const JOIN_WORKER: usize = 4;
 const RESET: usize = 2;
 
 /// The first kubeadm that adds a member without a vote, and promotes it.
 const WITH_LEARNERS: Version = Version::new(1, 29, 0);
+
+/// The first kubeadm whose control planes' kubelets ask their own API server, if nobody says otherwise.
+const WITH_LOCAL_MODE: Version = Version::new(1, 33, 0);
+
+/// The first kubeadm that keeps the CRI socket on the host and not on the node.
+pub(crate) const WITHOUT_CRI_SOCKET: Version = Version::new(1, 34, 0);
+
+/// The parts of a control plane's join, in the order of either kubeadm.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Prepare,
+    StartKubelet,
+    WriteKubeletConf,
+    GetCertificate,
+    RemoveBootstrapIdentity,
+    AddMember,
+    WriteEtcd,
+    Promote,
+    Mark,
+}
+
+const ETCD_LAST: [Part; JOIN_CONTROL_PLANE] = [
+    Part::Prepare,
+    Part::StartKubelet,
+    Part::WriteKubeletConf,
+    Part::GetCertificate,
+    Part::RemoveBootstrapIdentity,
+    Part::AddMember,
+    Part::WriteEtcd,
+    Part::Promote,
+    Part::Mark,
+];
+
+const ETCD_FIRST: [Part; JOIN_CONTROL_PLANE] = [
+    Part::Prepare,
+    Part::StartKubelet,
+    Part::WriteKubeletConf,
+    Part::AddMember,
+    Part::WriteEtcd,
+    Part::Promote,
+    Part::GetCertificate,
+    Part::RemoveBootstrapIdentity,
+    Part::Mark,
+];
+
+fn parts_of_control_plane(version: Version) -> [Part; JOIN_CONTROL_PLANE] {
+    if version >= WITH_LOCAL_MODE {
+        ETCD_FIRST
+    } else {
+        ETCD_LAST
+    }
+}
+
+/// What the parts of a host's join are called, in their order.
+pub(crate) fn names_of_parts(version: Version, host: &Host) -> Vec<String> {
+    if host.is(Role::ControlPlane) {
+        return parts_of_control_plane(version)
+            .map(|part| format!("{part:?}"))
+            .to_vec();
+    }
+    let parts: [Part; JOIN_WORKER] = [
+        Part::StartKubelet,
+        Part::WriteKubeletConf,
+        Part::GetCertificate,
+        Part::RemoveBootstrapIdentity,
+    ];
+    parts.map(|part| format!("{part:?}")).to_vec()
+}
 
 impl World {
     pub(crate) fn is_control_plane(&self, host: &HostName) -> bool {
@@ -103,7 +172,7 @@ impl World {
             "init" => self.init(&host, part)?,
             "reset" => self.reset(&host, part),
             _ if self.is_control_plane(&host) => self.join_control_plane(&host, part)?,
-            _ => self.join_worker(&host, part),
+            _ => self.join_worker(&host, part)?,
         }
         self.settle();
         Ok(())
@@ -168,8 +237,9 @@ impl World {
                 self.register(host);
             }
             6 => {
+                let annotates = self.topology.version < WITHOUT_CRI_SOCKET;
                 let node = self.node(&host.0);
-                (node.joined, node.control_plane) = (true, true);
+                (node.joined, node.control_plane) = (annotates, true);
                 self.has_certificates = self.topology.certificates == CertificateRoute::Upload;
             }
             7 => (self.has_cluster_info, self.has_token) = (true, true),
@@ -191,31 +261,26 @@ impl World {
 
     fn join_control_plane(&mut self, host: &HostName, part: usize) -> Result<(), String> {
         let is_external = self.has_etcd_hosts();
-        if part == 0 {
+        let part = parts_of_control_plane(self.topology.version)[part];
+        if matches!(part, Part::Prepare) {
             self.write_api_server(host);
         }
         let machine = self.machine(&host.0);
         let found = &mut machine.facts.kubernetes;
         match part {
-            0 => {
+            Part::Prepare => {
                 found.ca = Some(CA.to_owned());
                 (found.has_ca_key, found.has_admin_conf) = (true, true);
                 machine.add_manifests(&COMPONENTS);
             }
-            1 => {
-                (found.has_bootstrap_kubelet_conf, found.has_kubelet_config) = (true, true);
-                machine.unit("kubelet", true);
+            Part::StartKubelet => self.start_kubelet(host),
+            Part::WriteKubeletConf => {
+                (found.has_kubelet_conf, found.lacks_client_certificate) = (true, true);
             }
-            2 => {
-                found.has_kubelet_conf = true;
-                self.register(host);
-            }
-            3 => {
-                found.has_bootstrap_kubelet_conf = false;
-                self.node(&host.0).joined = true;
-            }
-            4..=6 if is_external => {}
-            4 => {
+            Part::GetCertificate => self.get_certificate(host)?,
+            Part::RemoveBootstrapIdentity => self.end_bootstrap(host),
+            Part::AddMember | Part::WriteEtcd | Part::Promote if is_external => {}
+            Part::AddMember => {
                 if !self.has_quorum() {
                     return Err("etcd cluster is not healthy".to_owned());
                 }
@@ -225,11 +290,37 @@ impl World {
                     .iter_mut()
                     .for_each(|member| member.learner |= learns && member.host == *host);
             }
-            5 => machine.add_manifests(&["etcd.yaml"]),
-            6 => self.promote(host),
-            _ => self.node(&host.0).control_plane = true,
+            Part::WriteEtcd => machine.add_manifests(&["etcd.yaml"]),
+            Part::Promote => self.promote(host),
+            Part::Mark => self.node(&host.0).control_plane = true,
         }
         Ok(())
+    }
+
+    fn start_kubelet(&mut self, host: &HostName) {
+        let local = self.topology.version >= WITHOUT_CRI_SOCKET;
+        let machine = self.machine(&host.0);
+        let found = &mut machine.facts.kubernetes;
+        (found.has_bootstrap_kubelet_conf, found.has_kubelet_config) = (true, true);
+        found.has_instance_config = local;
+        machine.unit("kubelet", true);
+    }
+
+    /// The kubelet asks for its certificate, and makes its node with it.
+    pub(crate) fn get_certificate(&mut self, host: &HostName) -> Result<(), String> {
+        let may_ask = self.hosts[host].facts.kubernetes.has_bootstrap_kubelet_conf && self.has_token;
+        if !may_ask || !self.any_well() {
+            return Err("cannot create certificate signing request: Unauthorized".to_owned());
+        }
+        let found = &mut self.machine(&host.0).facts.kubernetes;
+        (found.has_kubelet_conf, found.lacks_client_certificate) = (true, false);
+        self.register(host);
+        Ok(())
+    }
+
+    fn end_bootstrap(&mut self, host: &HostName) {
+        self.machine(&host.0).facts.kubernetes.has_bootstrap_kubelet_conf = false;
+        self.node(&host.0).joined = self.topology.version < WITHOUT_CRI_SOCKET;
     }
 
     fn promote(&mut self, host: &HostName) {
@@ -237,24 +328,18 @@ impl World {
         joined.for_each(|member| member.learner = false);
     }
 
-    fn join_worker(&mut self, host: &HostName, part: usize) {
-        let machine = self.machine(&host.0);
-        let found = &mut machine.facts.kubernetes;
+    fn join_worker(&mut self, host: &HostName, part: usize) -> Result<(), String> {
+        let found = &mut self.machine(&host.0).facts.kubernetes;
         match part {
             0 => {
                 found.ca = Some(CA.to_owned());
-                (found.has_bootstrap_kubelet_conf, found.has_kubelet_config) = (true, true);
-                machine.unit("kubelet", true);
+                self.start_kubelet(host);
             }
-            1 => {
-                found.has_kubelet_conf = true;
-                self.register(host);
-            }
-            _ => {
-                found.has_bootstrap_kubelet_conf = false;
-                self.node(&host.0).joined = true;
-            }
+            1 => (found.has_kubelet_conf, found.lacks_client_certificate) = (true, true),
+            2 => self.get_certificate(host)?,
+            _ => self.end_bootstrap(host),
         }
+        Ok(())
     }
 
     /// kubeadm takes the member away itself where etcd can do it.
@@ -274,6 +359,7 @@ impl World {
         found.ca = None;
         (found.has_ca_key, found.has_kubelet_conf, found.has_admin_conf) = (false, false, false);
         (found.has_bootstrap_kubelet_conf, found.has_kubelet_config) = (false, false);
+        (found.lacks_client_certificate, found.has_instance_config) = (false, false);
         found.has_etcd_data = false;
         machine
             .facts

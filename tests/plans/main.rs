@@ -12,6 +12,7 @@ mod balancers;
 mod builds;
 mod built;
 mod compact;
+mod cut_joins;
 mod doing;
 mod etcd;
 mod external;

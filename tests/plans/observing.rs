@@ -129,7 +129,7 @@ impl World {
         let Some(machine) = self.hosts.get(name) else {
             return true;
         };
-        let reports = machine.kubelet_runs() && machine.facts.kubernetes.has_kubelet_conf;
+        let reports = machine.kubelet_runs() && machine.facts.kubernetes.has_kubelet_identity();
         machine.silent.is_none() && reports && self.has_pod_network
     }
 

@@ -196,6 +196,23 @@ fn a_worker_that_is_to_be_a_control_plane() {
     insta::assert_snapshot!(planned(&world));
 }
 
+/// Its kubeadm writes no CRI socket on the node.
+#[test]
+fn a_worker_of_today_that_is_to_be_a_control_plane() {
+    let mut world = World::built(hawser::topology::Topology {
+        version: hawser::topology::Version::new(1, 36, 2),
+        ..stacked(1, 1)
+    });
+    world.topology.hosts[3].roles = [Role::ControlPlane].into();
+
+    let refused = planned(&world);
+
+    assert!(
+        refused.starts_with("exit 4: refused: w1 is a worker of this cluster"),
+        "{refused}"
+    );
+}
+
 #[test]
 fn a_cluster_that_cannot_tell_its_members() {
     let mut world = World::built(stacked(1, 0));

@@ -37,6 +37,8 @@ enum Damage {
     Stopped(String),
     /// The host restarts and `/run` with it.
     Outage,
+    /// The kubelet's certificate is lost.
+    CertificateLost(String),
 }
 
 fn breaks() -> impl Strategy<Value = Vec<Break>> {
@@ -51,12 +53,14 @@ fn breaks() -> impl Strategy<Value = Vec<Break>> {
 fn damages() -> impl Strategy<Value = Vec<Damage>> {
     let plane = (1..4_u8).prop_map(|number| format!("cp{number}"));
     let node = prop_oneof![plane.clone(), (1..3_u8).prop_map(|number| format!("w{number}"))];
+    let plane_again = plane.clone();
     let one = prop_oneof![
         node.clone().prop_map(Damage::Emptied),
         node.prop_map(Damage::LeftProperly),
         plane.clone().prop_map(Damage::EtcdDataLost),
         plane.prop_map(Damage::Stopped),
         Just(Damage::Outage),
+        plane_again.prop_map(Damage::CertificateLost),
     ];
     proptest::collection::vec(one, 0..3)
 }
@@ -75,6 +79,9 @@ impl World {
             }
             Damage::EtcdDataLost(name) => self.machine(name).facts.kubernetes.has_etcd_data = false,
             Damage::Stopped(name) => self.stop_kubelet(name),
+            Damage::CertificateLost(name) => {
+                self.machine(name).facts.kubernetes.lacks_client_certificate = true;
+            }
             Damage::Outage => self.hosts.values_mut().for_each(|machine| {
                 machine.unit("kubelet", false);
             }),
@@ -82,10 +89,11 @@ impl World {
     }
 
     /// A minute later every kubelet that has something to start from is back.
-    fn wake(&mut self) {
+    pub(crate) fn wake(&mut self) {
         for machine in self.hosts.values_mut() {
             let found = &machine.facts.kubernetes;
-            if found.has_kubelet_config && (found.has_kubelet_conf || found.has_bootstrap_kubelet_conf) {
+            if found.has_kubelet_config && (found.has_kubelet_identity() || found.has_bootstrap_kubelet_conf)
+            {
                 machine.unit("kubelet", true);
             }
         }
@@ -182,7 +190,12 @@ impl World {
 /// their own, or on the control planes.
 fn inventories() -> impl Strategy<Value = Topology> {
     let hosts = prop_oneof![Just(stacked(3, 2)), Just(compact(2))];
-    let versions = prop_oneof![Just(Version::new(1, 20, 2)), Just(Version::new(1, 30, 4))];
+    let versions = prop_oneof![
+        Just(Version::new(1, 20, 2)),
+        Just(Version::new(1, 30, 4)),
+        Just(Version::new(1, 33, 1)),
+        Just(Version::new(1, 36, 2))
+    ];
     let routes = prop_oneof![Just(CertificateRoute::Upload), Just(CertificateRoute::Ssh)];
     (hosts, versions, routes).prop_map(inventory)
 }

@@ -33,9 +33,10 @@ units() {
 
 kubernetes() {
   for path in /etc/kubernetes/pki/ca.key /etc/kubernetes/kubelet.conf /etc/kubernetes/bootstrap-kubelet.conf \
-    /etc/kubernetes/admin.conf /var/lib/kubelet/config.yaml /run/hawser; do
+    /etc/kubernetes/admin.conf /var/lib/kubelet/config.yaml /var/lib/kubelet/instance-config.yaml /run/hawser; do
     ! exists "$path" || printf 'has %s\n' "$path"
   done
+  ! exists /etc/kubernetes/kubelet.conf || has_identity /etc/kubernetes/kubelet.conf || echo 'lacks client-certificate'
   ! exists "$etcd_data/member" || echo "has etcd-data"
   for path in /etc/kubernetes/manifests/*; do
     ! exists "$path" || printf 'manifest %s\n' "${path##*/}"

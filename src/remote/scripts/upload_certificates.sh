@@ -2,4 +2,5 @@
 config=/run/hawser/kubeadm-upload.yaml
 k_ends 50
 k -n kube-system delete secret kubeadm-certs --ignore-not-found
-kubeadm init phase upload-certs --upload-certs --config "$config" --skip-certificate-key-print </dev/null
+# It only asks the API: ended, it leaves nothing half done.
+timeout -k 5 300 kubeadm init phase upload-certs --upload-certs --config "$config" --skip-certificate-key-print </dev/null
