@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::facts::{
     ClusterView, HostFacts, MemberFact, NodeFact, Observation, Observed, WorkloadFact, client_ending, ending,
+    other_versions,
 };
 use crate::remote::files::{API_SERVER, etcd_servers, wanted_etcd_endpoints, with_etcd_endpoints};
 use crate::topology::{EtcdTopology, Host, HostName, Role, Topology, Version};
@@ -151,7 +152,8 @@ fn kubeadm_config(topology: &Topology, asked: &HostName, view: &ClusterView) -> 
     lacks.then(|| unmet_at(asked, "kubeadm-config does not name all of etcd's members"))
 }
 
-/// What should be looked at though everything is as it should be: certificates that end soon, with their hosts.
+/// What should be looked at though everything is as it should be: what runs in another version, and certificates that end
+/// soon, with their hosts.
 pub fn remarks(topology: &Topology, observation: &Observation) -> Vec<String> {
     let facts = |host: &Host| observation.get(&host.name)?.as_ref().ok();
     let etcd = |host: &Host| facts(host)?.etcd.as_ref();
@@ -164,14 +166,12 @@ pub fn remarks(topology: &Topology, observation: &Observation) -> Vec<String> {
     let clients = topology
         .with_role(Role::ControlPlane)
         .filter_map(|host| Some((host, vec![client_ending(facts(host)?, now?)?])));
-    members
-        .chain(clients)
-        .flat_map(|(host, ending)| {
-            ending
-                .into_iter()
-                .map(move |what| format!("{}: {what}", host.name))
-        })
-        .collect()
+    let endings = members.chain(clients).flat_map(|(host, ending)| {
+        let line = move |what| format!("{}: {what}", host.name);
+        ending.into_iter().map(line)
+    });
+    let running = other_versions(topology, observation).into_iter();
+    running.chain(endings).collect()
 }
 
 fn vip(topology: &Topology, observation: &Observation) -> Option<Unmet> {

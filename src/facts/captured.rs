@@ -304,6 +304,19 @@ fn a_kubeconfig_without_the_certificate_that_it_names_is_no_identity() {
     }
 }
 
+#[test]
+fn an_api_server_tells_its_own_version() {
+    let of_1_36 = r#"{"major":"1","minor":"36","emulationMajor":"1","emulationMinor":"36","minCompatibilityMajor":"1",
+        "minCompatibilityMinor":"35","gitVersion":"v1.36.2","gitCommit":"0123456789abcdef","gitTreeState":"clean",
+        "buildDate":"2026-06-10T12:00:00Z","goVersion":"go1.26.4","compiler":"gc","platform":"linux/amd64"}"#;
+    let facts = captured_but("control-plane-member", "api_version", |_| of_1_36.to_owned());
+
+    assert_eq!(
+        facts.cluster.unwrap().version,
+        Observed::Known(Version::new(1, 36, 2))
+    );
+}
+
 /// `NodeLocalCRISocket` may be asked for from 1.32 on: then kubeadm keeps the socket in a file of the host's.
 #[test]
 fn a_host_that_keeps_its_cri_socket_itself_has_joined_without_the_annotation() {

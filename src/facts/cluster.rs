@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::answer::Answers;
 use super::{ClusterView, MemberFact, NodeFact, Observed, WorkloadFact};
-use crate::topology::HostName;
+use crate::topology::{HostName, Version};
 use crate::versions::kubernetes::marks_control_plane;
 
 /// Written by kubeadm at the end of a node's TLS bootstrap.
@@ -17,6 +17,7 @@ pub(super) fn read(answers: &Answers) -> ClusterView {
     ClusterView {
         ready: ready(answers, "ready"),
         ready_through_endpoint: ready(answers, "ready_through_endpoint"),
+        version: version(answers).into(),
         nodes: list(answers, "nodes")
             .map(|nodes| nodes.into_iter().map(node).collect())
             .into(),
@@ -125,6 +126,13 @@ struct WorkloadStatus {
     available_replicas: u64,
 }
 
+/// `/version`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Said {
+    git_version: String,
+}
+
 #[derive(Deserialize)]
 struct ConfigMap {
     #[serde(default)]
@@ -171,6 +179,11 @@ fn list<T: DeserializeOwned>(answers: &Answers, key: &str) -> Result<Vec<T>, Str
 
 fn ready(answers: &Answers, key: &str) -> Observed<bool> {
     answers.success(key).map(|text| text.trim() == "ok").into()
+}
+
+fn version(answers: &Answers) -> Result<Version, String> {
+    let said: Said = json("api_version", answers.success("api_version")?)?;
+    said.git_version.parse()
 }
 
 fn node(node: Node) -> NodeFact {

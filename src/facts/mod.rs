@@ -20,6 +20,7 @@ mod kubernetes;
 mod membership;
 mod preflight;
 mod preparation;
+mod running;
 mod ways;
 
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub use preflight::{
     Cgroups, Containerd, Listener, Preflight, Room, SyncTimes, read_clock, read_preflight, read_sync_times,
 };
 pub use preparation::{Installed, PreparationFacts, is_in_use, is_prepared, read_preparation};
+pub use running::other_versions;
 pub use ways::{Peer, Reached, Trial, read_trials};
 
 /// Something that was looked at, or why it could not be told.
@@ -220,6 +222,8 @@ pub struct ClusterView {
     pub ready: Observed<bool>,
     /// `/readyz` asked through the endpoint. `Known(true)`, or why not in kubectl's words.
     pub ready_through_endpoint: Observed<bool>,
+    /// This host's own API server, as it says itself.
+    pub version: Observed<Version>,
     /// The cluster's nodes.
     pub nodes: Observed<Vec<NodeFact>>,
     /// etcd's members, as this host's member lists them.

@@ -3,6 +3,7 @@
 use super::decision::Joins;
 use super::limit::Limit;
 use super::{Allowance, Cluster, Scene, balancers, etcd, images, preparation, versions};
+use crate::facts::other_versions;
 use crate::plan::{Note, NoteLevel};
 use crate::remote::files::{self, ApiVersion};
 use crate::topology::{EtcdTopology, Role};
@@ -15,6 +16,8 @@ pub(super) fn gather(
 ) -> Vec<Note> {
     let mut notes = Vec::new();
     notes.extend(versions::differences(scene).into_iter().map(warning));
+    let running = other_versions(scene.topology, scene.observation);
+    notes.extend(running.into_iter().map(warning));
     notes.extend(unreachable(scene, allowance).into_iter().map(warning));
     notes.extend(not_applied(scene, cluster, etcd).into_iter().map(warning));
     notes.extend(etcd::left_alone(scene, cluster, joins).into_iter().map(warning));

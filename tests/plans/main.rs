@@ -33,4 +33,5 @@ mod rendering;
 mod simulation;
 mod stacked_growth;
 mod verification;
+mod versions;
 mod world;

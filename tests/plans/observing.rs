@@ -80,6 +80,7 @@ impl World {
             return view;
         }
         let api = ApiVersion::for_kubeadm(self.topology.version).unwrap();
+        view.version = Observed::Known(self.hosts[name].runs.unwrap_or(self.topology.version));
         view.ready = Observed::Known(true);
         view.ready_through_endpoint = if self.endpoint_answers() {
             Observed::Known(true)

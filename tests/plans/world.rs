@@ -38,6 +38,8 @@ pub(crate) struct Machine {
     pub(crate) facts: HostFacts,
     /// Why it cannot be looked at.
     pub(crate) silent: Option<Problem>,
+    /// What its API server is, where it is not what the inventory says.
+    pub(crate) runs: Option<Version>,
     /// What etcd is told when it begins: the whole file.
     pub(crate) begins: String,
 }
@@ -294,6 +296,7 @@ fn fresh(host: &Host, version: Version) -> Machine {
     let mut machine = Machine {
         facts,
         silent: None,
+        runs: None,
         begins: String::new(),
     };
     for unit in ["haproxy", "keepalived", "kubelet"] {

@@ -8,6 +8,7 @@ asked_api() {
   section ready own_api /readyz |
     also section ready_through_endpoint api /readyz |
     also section nodes nodes |
+    also section api_version own_api /version |
     also section daemonsets own_api /apis/apps/v1/namespaces/kube-system/daemonsets |
     also section deployments own_api /apis/apps/v1/namespaces/kube-system/deployments |
     also section kubeadm_config own_api /api/v1/namespaces/kube-system/configmaps/kubeadm-config |
