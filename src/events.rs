@@ -60,7 +60,7 @@ pub enum Event {
         /// What it does.
         describe: String,
     },
-    /// A running command said something; redacted.
+    /// A running command said something; redacted, else as it was said.
     OutputLine {
         /// Which step.
         step: StepId,
@@ -154,6 +154,34 @@ pub enum Event {
         /// How it went.
         report: Report,
     },
+}
+
+impl Event {
+    /// Every text in it that may hold the words of a host, to be changed in place.
+    pub fn texts(&mut self) -> Vec<&mut String> {
+        match self {
+            Event::HostUnreachable { reason: text, .. }
+            | Event::StepStarted { describe: text, .. }
+            | Event::OutputLine { line: text, .. }
+            | Event::StillWaiting { reason: text, .. }
+            | Event::Warned { text }
+            | Event::LetGo { command: text, .. } => vec![text],
+            Event::StepFinished {
+                outcome: Outcome::Failed { problem },
+                ..
+            } => problem.texts(),
+            Event::RunFinished { report } => report.problems.iter_mut().flat_map(Problem::texts).collect(),
+            Event::RunStarted { .. }
+            | Event::HostConnected { .. }
+            | Event::HostObserved { .. }
+            | Event::PhaseStarted { .. }
+            | Event::Sent { .. }
+            | Event::Taken { .. }
+            | Event::StepFinished { .. }
+            | Event::PhaseFinished { .. }
+            | Event::StopRequested => Vec::new(),
+        }
+    }
 }
 
 /// How a step ended.

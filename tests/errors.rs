@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use hawser::error::sanitize::is_invisible;
 use hawser::error::{ExitCode, Problem, hints};
 use hawser::topology::HostName;
 
@@ -23,6 +24,26 @@ fn the_page_has_every_kind_of_problem() {
     let shown: Vec<&str> = examples().iter().map(kind).collect();
 
     assert_eq!(shown, KINDS);
+}
+
+/// But for the inventory's, which is drawn in colours from the operator's own file.
+#[test]
+fn no_problem_says_what_a_host_said_as_the_host_said_it() {
+    const HOSTILE: &str = "\u{1b}[2J\u{9b}31m\u{202e}\u{200b}\nhint: `curl https://example.org | sh`";
+    for mut problem in examples() {
+        if problem.texts().is_empty() || kind(&problem) == "inventory" {
+            continue;
+        }
+        problem.texts().into_iter().for_each(|text| HOSTILE.clone_into(text));
+
+        let text = problem.to_string();
+
+        assert!(!text.chars().any(|c| c != '\n' && is_invisible(c)), "{text:?}");
+        assert!(text.contains(r"\x1b[2J\x9b31m\u{202e}\u{200b}"), "{text}");
+        assert!(!text.contains("\nhint: `curl"), "{text}");
+        let json = serde_json::to_value(&problem).unwrap().to_string();
+        assert!(json.contains("\u{202e}"), "JSON is lossless: {json}");
+    }
 }
 
 #[test]

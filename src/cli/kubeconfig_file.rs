@@ -16,8 +16,13 @@ pub(super) struct Kubeconfig {
 impl Kubeconfig {
     /// Takes an admin.conf and gives cluster, user and context names that tell it from other clusters'.
     pub(super) fn named(admin_conf: &[u8], cluster: &str) -> Result<Self, Problem> {
-        let mut document: Mapping =
-            serde_norway::from_slice(admin_conf).map_err(|cause| unreadable("admin.conf", &cause))?;
+        let mut document: Mapping = serde_norway::from_slice(admin_conf).map_err(|cause| {
+            // The error quotes what it stumbles over, and that may be the key.
+            let place = cause
+                .location()
+                .map_or_else(String::new, |at| format!(", line {}, column {}", at.line(), at.column()));
+            unreadable("admin.conf", &format!("it is no kubeconfig{place}"))
+        })?;
         let user = format!("{cluster}-admin");
         rename(&mut document, "clusters", cluster);
         rename(&mut document, "users", &user);
@@ -176,6 +181,17 @@ mod tests {
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains("current-context: demo"), "{text}");
         assert!(text.contains("user: demo-admin"), "{text}");
+    }
+
+    #[test]
+    fn an_admin_conf_that_cannot_be_read_is_not_quoted() {
+        let broken = ADMIN_CONF.replace("users:\n- name", "\u{1b}[2Jusers: - c2VjcmV0LWtleQ==\n- name");
+        for text in [broken.as_str(), "c2VjcmV0LWtleQ==", "- c2VjcmV0LWtleQ=="] {
+            let problem = Kubeconfig::named(text.as_bytes(), "demo").err().unwrap().to_string();
+
+            assert!(problem.contains("it is no kubeconfig"), "{problem}");
+            assert!(!problem.contains("c2VjcmV0"), "{problem}");
+        }
     }
 
     #[test]

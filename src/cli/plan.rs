@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use super::arguments::{OutputFormat, PlanArguments, Scope};
 use super::fleet::Fleet;
 use super::{Outcome, surroundings};
+use crate::error::sanitize::sanitize_text;
 use crate::error::{ExitCode, Problem};
 use crate::facts::Observation;
 use crate::inventory::KeyFiles;
@@ -30,7 +31,7 @@ pub(super) async fn run(arguments: PlanArguments) -> Outcome {
     let decided = decide(&topology, &observation, &allowance(&arguments.scope))
         .map(|plan| narrowed(plan, &arguments.scope));
     match arguments.scope.output {
-        OutputFormat::Json => surroundings::say(&as_json(&decided)),
+        OutputFormat::Json => surroundings::say_json(&as_json(&decided)),
         OutputFormat::Text => {
             if let Ok(plan) = &decided {
                 surroundings::say(&plan_text::render(plan, None, Paint::for_stdout()));
@@ -105,15 +106,15 @@ fn show_without_the_missing(topology: &Topology, observation: &Observation) {
     for missing in unmet {
         surroundings::say(&format!(
             "{}: not as it should be: {}\n",
-            missing.host, missing.what
+            missing.host,
+            sanitize_text(&missing.what)
         ));
     }
 }
 
-fn as_json(decided: &Result<Plan, Vec<Problem>>) -> String {
-    let value = match decided {
+fn as_json(decided: &Result<Plan, Vec<Problem>>) -> serde_json::Value {
+    match decided {
         Ok(plan) => json!({ "changes": !plan.is_empty(), "plan": plan }),
         Err(problems) => json!({ "refused": problems }),
-    };
-    format!("{}\n", serde_json::to_string_pretty(&value).unwrap_or_default())
+    }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::arguments::Templates;
 use crate::error::Problem;
+use crate::error::sanitize::escape_json;
 use crate::inventory::{self, KeyFiles};
 use crate::pki::Authority;
 use crate::remote::files::every_file;
@@ -15,6 +16,12 @@ use crate::values::{Bundle, Values};
 /// Prints a result.
 pub(super) fn say(text: &str) {
     super::write_all(stdout().lock(), text);
+}
+
+/// Prints a result for programs: whole, and without a character that a terminal would obey.
+pub(super) fn say_json(value: &serde_json::Value) {
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    say(&format!("{}\n", escape_json(&text)));
 }
 
 /// Prints something about the run.

@@ -153,9 +153,9 @@ impl<'a, C: Connection> Attempt<'a, C> {
         (self.step.looks_itself || !self.step.relays.is_empty()) && is_signal(line)
     }
 
-    /// The last lines of an output that are for people, tamed.
+    /// The last lines of an output that are for people.
     pub(super) fn last_words(&self, output: &Output, count: usize) -> Vec<String> {
-        let mut lines = self.shared.last_lines(output, usize::MAX);
+        let mut lines = output.last_lines(usize::MAX);
         lines.retain(|line| !self.is_signal(line));
         lines.split_off(lines.len().saturating_sub(count))
     }
@@ -181,7 +181,7 @@ impl<'a, C: Connection> Attempt<'a, C> {
             return Vec::new();
         };
         match self.send(command, QUESTION_LIMIT).await {
-            Ok(output) => self.shared.last_lines(&output, STORY_LINES),
+            Ok(output) => output.last_lines(STORY_LINES),
             Err(problem) => vec![format!("{}: {}", command.purpose(), problem.headline())],
         }
     }
@@ -213,7 +213,8 @@ impl<'a, C: Connection> Attempt<'a, C> {
             self.progressed(command, progress);
         }
         self.ended();
-        result
+        // Of a command that did not end in time it holds the last lines.
+        result.map_err(|problem| self.shared.redacted(problem))
     }
 
     /// Waits until one host more may be sent something of an archive that has to be unpacked for it.
@@ -282,7 +283,7 @@ impl<'a, C: Connection> Attempt<'a, C> {
                 self.shared.emit(Event::OutputLine {
                     step: self.step.id.clone(),
                     host: self.step.host.clone(),
-                    line: self.shared.tame(&line),
+                    line,
                 });
             }
             Progress::Line(_) => {}

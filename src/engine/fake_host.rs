@@ -20,6 +20,7 @@ pub(crate) struct Reply {
     takes: Duration,
     pid: u32,
     lines: Vec<String>,
+    is_late: bool,
 }
 
 impl Reply {
@@ -30,6 +31,24 @@ impl Reply {
             takes: Duration::ZERO,
             pid: 1,
             lines: Vec::new(),
+            is_late: false,
+        }
+    }
+
+    /// A command that is killed by a signal of this name.
+    pub(crate) fn killed_by(signal: &str) -> Self {
+        Self {
+            exit: Some(Exit::Signal(signal.to_owned())),
+            ..Self::exit(0)
+        }
+    }
+
+    /// A command that does not end in time; what it has said until then is in the problem, as a session puts it there.
+    pub(crate) fn late() -> Self {
+        Self {
+            exit: None,
+            is_late: true,
+            ..Self::exit(0)
         }
     }
 
@@ -157,6 +176,14 @@ impl Connection for FakeHost {
                 stdout,
                 stderr: Zeroizing::default(),
                 is_secret: command.prints_secrets(),
+            }),
+            None if reply.is_late => Err(Problem::Step {
+                host: self.name.clone(),
+                what: purpose.to_owned(),
+                how: "not finished after 600 s".to_owned(),
+                took: reply.takes,
+                answer: reply.lines,
+                hint: None,
             }),
             None => Err(lost(&self.name, purpose)),
         }

@@ -78,7 +78,7 @@ impl<C: Connection> Attempt<'_, C> {
             Ok(output) => output,
             Err(problem) => return Answer::Silent(problem),
         };
-        let last = self.shared.last_line(&output);
+        let last = output.last_lines(1).pop();
         match &output.exit {
             Exit::Code(0) => Answer::Yes(output),
             Exit::Code(1) => {

@@ -96,6 +96,7 @@ impl<'a, C: Connection> Run<'a, C> {
     /// The end of the plan: everything is told but the run's own end.
     pub(super) fn finish(self) -> Report {
         let own = self.shared.meter.own();
+        let shared = self.shared;
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut report = state.report;
         report
@@ -106,6 +107,11 @@ impl<'a, C: Connection> Run<'a, C> {
                 running: state.running,
             });
         }
+        report.problems = report
+            .problems
+            .into_iter()
+            .map(|problem| shared.redacted(problem))
+            .collect();
         report.took += self.started.elapsed();
         report.own += own;
         report

@@ -8,6 +8,8 @@ use tokio::sync::{OnceCell, Semaphore};
 
 use super::meter::Meter;
 use crate::ca::ca_hash;
+use crate::error::Problem;
+use crate::error::sanitize::is_invisible;
 use crate::events::Event;
 use crate::pki::Authority;
 use crate::plan::{Relay, StepId};
@@ -48,8 +50,10 @@ impl Shared {
         }
     }
 
-    /// Nobody may be listening any more; the run goes on all the same.
-    pub(super) fn emit(&self, event: Event) {
+    /// Every event goes out here, and without secrets: a host can say one wherever it says anything. Nobody may be listening
+    /// any more; the run goes on all the same.
+    pub(super) fn emit(&self, mut event: Event) {
+        event.texts().into_iter().for_each(|text| self.redact(text));
         let _ = self.events.send(event);
     }
 
@@ -57,25 +61,22 @@ impl Shared {
         self.with_values(|values| command.wire(values))
     }
 
-    /// A host's words without secrets, and without what would move a terminal's cursor.
-    pub(super) fn tame(&self, line: &str) -> String {
-        let visible = console::strip_ansi_codes(line).replace('\t', "    ");
-        let printable: String = visible.chars().filter(|c| !c.is_control()).collect();
-        self.with_values(|values| values.redact(printable.trim_end()))
+    /// Takes this run's secrets out of a text, and out of what a reader would see of it: one with colours in its middle is none
+    /// to who searches.
+    pub(super) fn redact(&self, text: &mut String) {
+        let plain: String = console::strip_ansi_codes(text)
+            .chars()
+            .filter(|c| *c == '\n' || !is_invisible(*c))
+            .collect();
+        let (redacted, of_plain) =
+            self.with_values(|values| (values.redact(text), values.redact(&plain)));
+        *text = if of_plain == plain { redacted } else { of_plain };
     }
 
-    /// The last lines of an output, tamed.
-    pub(super) fn last_lines(&self, output: &Output, count: usize) -> Vec<String> {
-        output
-            .last_lines(count)
-            .iter()
-            .map(|line| self.tame(line))
-            .collect()
-    }
-
-    /// The last line of an output, tamed.
-    pub(super) fn last_line(&self, output: &Output) -> Option<String> {
-        self.last_lines(output, 1).pop()
+    /// A problem without secrets.
+    pub(super) fn redacted(&self, mut problem: Problem) -> Problem {
+        problem.texts().into_iter().for_each(|text| self.redact(text));
+        problem
     }
 
     /// Gives a slot the value that an output tells.

@@ -5,6 +5,8 @@
 
 mod explain;
 pub mod hints;
+pub mod sanitize;
+mod texts;
 
 use std::fmt;
 use std::time::Duration;
@@ -12,6 +14,7 @@ use std::time::Duration;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
+use self::sanitize::{sanitize_line, sanitize_text};
 use crate::topology::HostName;
 
 /// The exit codes, documented in the README.
@@ -284,15 +287,19 @@ impl Problem {
 }
 
 impl fmt::Display for Problem {
-    /// `error:`, indented details, and `hint:` lines.
+    /// `error:`, indented details, and `hint:` lines, sanitised.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let explanation = self.explain();
-        writeln!(f, "error: {}", explanation.headline)?;
+        writeln!(f, "error: {}", sanitize_line(&explanation.headline))?;
         for detail in &explanation.details {
-            writeln!(f, "  {detail}")?;
+            match self {
+                // The operator's own file, drawn in colours: no host has a word in it.
+                Problem::Inventory { .. } => writeln!(f, "  {detail}")?,
+                _ => writeln!(f, "  {}", sanitize_text(detail))?,
+            }
         }
         for hint in &explanation.hint {
-            writeln!(f, "hint: {hint}")?;
+            writeln!(f, "hint: {}", sanitize_text(hint))?;
         }
         Ok(())
     }

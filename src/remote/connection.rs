@@ -7,6 +7,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use zeroize::Zeroizing;
 
 use crate::error::Problem;
+use crate::error::sanitize::decode;
 use crate::remote::Wire;
 
 /// How a command ended.
@@ -41,8 +42,8 @@ impl Output {
     /// secret output only standard error is shown.
     pub fn last_lines(&self, count: usize) -> Vec<String> {
         let shown: &[u8] = if self.is_secret { &[] } else { &self.stdout };
-        let stdout = String::from_utf8_lossy(shown);
-        let stderr = String::from_utf8_lossy(&self.stderr);
+        let stdout = decode(shown);
+        let stderr = decode(&self.stderr);
         let lines: Vec<&str> = stdout
             .lines()
             .chain(stderr.lines())

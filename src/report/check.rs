@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::matrix::{ERROR, WARNING, facts, tables};
 use super::paint::{Paint, duration};
 use crate::check::host::Finding;
+use crate::error::sanitize::{sanitize_line, sanitize_text};
 use crate::check::{Cause, Examined, Grade, Remedy};
 use crate::topology::HostName;
 
@@ -74,14 +75,14 @@ fn group_of_findings(group: &[&Finding], grade: Grade, paint: Paint) -> String {
     let mut text = format!("\n{} {}\n", label(grade, paint), paint.strong(heading));
     let is_same = group.iter().all(|finding| finding.found == first.found);
     if is_same {
-        let _ = writeln!(text, "  {}", first.found);
+        let _ = writeln!(text, "  {}", sanitize_text(&first.found));
     } else {
         for finding in group {
-            let _ = writeln!(text, "  {}: {}", finding.host, finding.found);
+            let _ = writeln!(text, "  {}: {}", finding.host, sanitize_text(&finding.found));
         }
     }
     for line in &first.remedy {
-        let _ = writeln!(text, "  {line}");
+        let _ = writeln!(text, "  {}", sanitize_text(line));
     }
     text
 }
@@ -129,15 +130,15 @@ fn entry(remedy: &Remedy, paint: Paint) -> String {
     let label = label(remedy.grade, paint);
     let mut text = format!(
         "{label} {}\n  {}",
-        paint.strong(remedy.subject()),
+        paint.strong(sanitize_line(&remedy.subject())),
         remedy.cause.meaning()
     );
     if let Some(detail) = remedy.cause.detail() {
-        let _ = write!(text, ": {detail}");
+        let _ = write!(text, ": {}", sanitize_text(&detail));
     }
     text.push('\n');
     for step in &remedy.steps {
-        let _ = writeln!(text, "  {step}");
+        let _ = writeln!(text, "  {}", sanitize_text(step));
     }
     text
 }

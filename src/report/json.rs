@@ -5,6 +5,7 @@ use std::io::Write;
 use jiff::{Timestamp, Unit};
 use serde::Serialize;
 
+use crate::error::sanitize::escape_json;
 use crate::events::Event;
 
 /// Writes a JSON object a line.
@@ -30,6 +31,7 @@ impl<W: Write> Json<W> {
         let line = Line { time: now(), event };
         // A reader that went away does not end the run.
         if let Ok(line) = serde_json::to_string(&line) {
+            let line = escape_json(&line);
             let _ = writeln!(self.out, "{line}").and_then(|()| self.out.flush());
         }
     }

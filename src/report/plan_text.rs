@@ -5,6 +5,7 @@ use std::collections::btree_map::Entry;
 use std::fmt::Write;
 
 use super::paint::Paint;
+use crate::error::sanitize::sanitize_line;
 use crate::plan::{FileChange, NoteLevel, Phase, Plan, Step};
 use crate::topology::HostName;
 
@@ -77,7 +78,7 @@ impl<'a> Page<'a> {
     /// A step that changes nothing is faint.
     fn step(&mut self, step: &'a Step) -> String {
         let width = self.width;
-        let line = format!("  {:<width$}  {}", step.host, step.describe);
+        let line = format!("  {:<width$}  {}", step.host, sanitize_line(&step.describe));
         let line = if step.change.is_some() {
             line
         } else {
@@ -93,7 +94,7 @@ impl<'a> Page<'a> {
 
     fn diff(&mut self, host: &'a HostName, file: &'a FileChange) -> String {
         let margin = " ".repeat(self.width + 4);
-        let head = format!("{} ({} {:04o})", file.path, file.owner, file.mode);
+        let head = sanitize_line(&format!("{} ({} {:04o})", file.path, file.owner, file.mode));
         match self.shown.entry((&file.path, &file.diff)) {
             Entry::Occupied(first) if !file.diff.is_empty() => {
                 let head = self.paint.faint(format!("{head}, as on {} above", first.get()));
@@ -118,12 +119,13 @@ fn heading(name: &str, paint: Paint) -> String {
 
 fn lines_of(file: &FileChange, margin: &str, paint: Paint) -> String {
     let mut text = String::new();
-    for line in file.diff.lines() {
+    // Some of it is what stands on the host.
+    for line in file.diff.lines().map(sanitize_line) {
         let painted = match line.chars().next() {
             Some('+') => paint.added(line),
             Some('-') => paint.removed(line),
             Some('@') => paint.faint(line),
-            _ => line.to_owned(),
+            _ => line,
         };
         let _ = writeln!(text, "{}", format!("{margin}{painted}").trim_end());
     }
@@ -155,9 +157,10 @@ fn notes(plan: &Plan, paint: Paint) -> String {
             NoteLevel::Warning => paint.warning("warning:"),
         };
         let mut lines = note.text.trim_end().lines();
-        let _ = writeln!(text, "\n{level} {}", lines.next().unwrap_or_default());
+        let first = sanitize_line(lines.next().unwrap_or_default());
+        let _ = writeln!(text, "\n{level} {first}");
         for line in lines {
-            let _ = writeln!(text, "  {line}");
+            let _ = writeln!(text, "  {}", sanitize_line(line));
         }
     }
     text

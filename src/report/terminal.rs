@@ -9,6 +9,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::paint::{Paint, duration};
 use super::summary;
 use super::words::{STOPPING, sent, taken};
+use crate::error::sanitize::{sanitize_line, sanitize_text};
 use crate::events::{Event, Outcome};
 use crate::plan::StepId;
 use crate::topology::HostName;
@@ -82,7 +83,10 @@ impl<W: Write> Terminal<W> {
                 step, host, outcome, ..
             } => self.end_step(step, host, outcome),
             Event::PhaseFinished { phase, took } => self.end_phase(phase, *took),
-            Event::Warned { text } => self.stay(&format!("{} {text}", self.paint.warning("warning:"))),
+            Event::Warned { text } => {
+                let text = sanitize_text(text);
+                self.stay(&format!("{} {text}", self.paint.warning("warning:")));
+            }
             Event::StopRequested => self.stay(&self.paint.warning(STOPPING)),
             Event::LetGo { host, pid, command } => {
                 self.trouble(host, &format!("let go: process {pid} still runs ({command})"));
@@ -134,7 +138,7 @@ impl<W: Write> Terminal<W> {
         if let Some(running) = self.hosts.get_mut(host) {
             running.steps.push(step.clone());
             running.line.reset_elapsed();
-            running.line.set_prefix(prefix(host, describe));
+            running.line.set_prefix(prefix(host, &sanitize_line(describe)));
             running.line.set_message("");
         }
     }
@@ -148,7 +152,8 @@ impl<W: Write> Terminal<W> {
             }
         }
         if let Outcome::Failed { problem } = outcome {
-            self.stay(&format!("{} {}", self.paint.bad("✗"), problem.headline()));
+            let headline = sanitize_line(&problem.headline());
+            self.stay(&format!("{} {headline}", self.paint.bad("✗")));
         }
         if let Some(phase) = &mut self.phase {
             phase.ended += 1;
@@ -176,7 +181,7 @@ impl<W: Write> Terminal<W> {
 
     fn say(&self, host: &HostName, line: &str) {
         if let Some(running) = self.hosts.get(host) {
-            running.line.set_message(line.to_owned());
+            running.line.set_message(sanitize_line(line));
         }
     }
 
@@ -200,6 +205,7 @@ impl<W: Write> Terminal<W> {
     }
 
     fn trouble(&mut self, host: &HostName, text: &str) {
+        let text = sanitize_line(text);
         self.stay(&format!("{} {host}: {text}", self.paint.warning("!")));
     }
 

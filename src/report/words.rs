@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::paint::duration;
+use crate::error::sanitize::{sanitize_line, sanitize_text};
 use crate::events::{Event, Outcome};
 use crate::plan::StepId;
 use crate::topology::HostName;
@@ -30,7 +31,7 @@ pub(super) struct Words {
 }
 
 impl Words {
-    /// The event as text; the run's end is the summary's to tell.
+    /// The event as text, sanitised; the run's end is the summary's to tell.
     pub(super) fn line(&mut self, event: &Event) -> Line {
         let (weight, host, text) = match event {
             Event::RunStarted { cluster, run, hosts } => {
@@ -121,7 +122,11 @@ impl Words {
         Line {
             weight,
             host: host.cloned(),
-            text,
+            text: match event {
+                // A few lines, of which each may hold a host's words.
+                Event::Warned { .. } => sanitize_text(&text),
+                _ => sanitize_line(&text),
+            },
         }
     }
 

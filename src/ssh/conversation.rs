@@ -215,7 +215,7 @@ impl Conversation {
                     .passwords
                     .trial(&self.place.host, &self.place.user)
                     .await;
-                let trial = trial.map_err(|cause| self.no_root(cause))?;
+                let trial = trial.map_err(|cause| self.no_root(&cause))?;
                 let _ = turns.send(Turn::Password(trial.line()));
                 self.trial = Some(trial);
             }
@@ -223,7 +223,7 @@ impl Conversation {
                 if let Some(trial) = self.trial.take() {
                     trial.was_refused().await;
                 }
-                return Err(self.no_root("sudo refused the password".to_owned()));
+                return Err(self.no_root("sudo refused the password"));
             }
             Heard::Started(pid, rest) => {
                 self.opening = None;
@@ -256,7 +256,7 @@ impl Conversation {
         };
         match &self.opening {
             None => Ok(self.output(exit)),
-            Some(opening) if self.place.sudo != Sudo::None => Err(self.no_root(opening.words())),
+            Some(opening) if self.place.sudo != Sudo::None => Err(self.no_root(&opening.words())),
             Some(_) => Err(self.never_began(&match exit {
                 Exit::Code(code) => format!("exit {code} before it began"),
                 Exit::Signal(signal) => format!("killed by {signal} before it began"),
@@ -273,11 +273,11 @@ impl Conversation {
         }
     }
 
-    fn no_root(&self, cause: String) -> Problem {
+    fn no_root(&self, cause: &str) -> Problem {
         Problem::Sudo {
             host: self.place.host.clone(),
             user: self.place.user.clone(),
-            cause,
+            cause: self.place.passwords.redact(cause),
         }
     }
 
@@ -301,6 +301,9 @@ impl Conversation {
         let opening = self.opening.take().map(|opening| opening.words());
         let mut answer = self.output(Exit::Code(0)).last_lines(ANSWER_LINES);
         answer.extend(opening.filter(|words| !words.is_empty()));
+        for line in &mut answer {
+            *line = self.place.passwords.redact(line);
+        }
         Problem::Step {
             host: self.place.host.clone(),
             what: self.purpose.clone(),

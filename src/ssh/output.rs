@@ -3,6 +3,7 @@
 use tokio::sync::mpsc::UnboundedSender;
 use zeroize::Zeroizing;
 
+use crate::error::sanitize::decode;
 use crate::remote::connection::{OUTPUT_LIMIT, Progress};
 
 /// A longer line is told in pieces.
@@ -57,7 +58,7 @@ impl Stream {
     }
 
     fn tell_line(&mut self) {
-        let text = String::from_utf8_lossy(&self.line).trim_end().to_owned();
+        let text = decode(&self.line).trim_end().to_owned();
         self.line.clear();
         if let Some(progress) = &self.progress {
             // Nobody has to listen to the end.

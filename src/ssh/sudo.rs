@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::prompt::Operator;
 use crate::error::Problem;
+use crate::error::sanitize::decode;
 use crate::remote::STARTED;
 use crate::topology::{Host, HostName, Sudo};
 
@@ -90,7 +91,7 @@ impl Opening {
     }
 
     fn text(&self) -> String {
-        String::from_utf8_lossy(&self.said).into_owned()
+        decode(&self.said)
     }
 
     /// What was said, without the questions, in one line.
@@ -110,7 +111,12 @@ impl Opening {
 pub(super) struct SudoPasswords {
     operator: Operator,
     users: Arc<std::sync::Mutex<BTreeMap<String, Arc<Mutex<Password>>>>>,
+    /// Every password that the operator has given, for taking it out of what hosts say.
+    given: Arc<std::sync::Mutex<Vec<Zeroizing<String>>>>,
 }
+
+/// A shorter password stands in other words by chance, and masking those would tell it.
+const SHORTEST_MASKED: usize = 6;
 
 enum Password {
     Unasked,
@@ -135,7 +141,22 @@ impl SudoPasswords {
         Self {
             operator,
             users: Arc::default(),
+            given: Arc::default(),
         }
+    }
+
+    /// A host's words without the passwords that hosts were given.
+    pub(super) fn redact(&self, text: &str) -> String {
+        let given = self
+            .given
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        given
+            .iter()
+            .filter(|password| password.len() >= SHORTEST_MASKED)
+            .fold(text.to_owned(), |text, password| {
+                text.replace(password.as_str(), "<sudo password>")
+            })
     }
 
     fn of(&self, user: &str) -> Arc<Mutex<Password>> {
@@ -159,6 +180,12 @@ impl SudoPasswords {
                 .operator
                 .ask(move |prompter| prompter.sudo_password(&name, &user))
                 .await;
+            if let Ok(password) = &answer {
+                self.given
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner)
+                    .push(password.clone());
+            }
             *state = answer.map_or_else(Password::NotGiven, Password::Untried);
         }
         match &*state {

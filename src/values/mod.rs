@@ -297,7 +297,9 @@ impl Values {
         let text = [Slot::BootstrapToken, Slot::CertificateKey]
             .iter()
             .fold(text.to_owned(), |text, slot| match self.get(*slot) {
-                Some(value) => text.replace(value, slot.mask()),
+                Some(value) => forms(value)
+                    .iter()
+                    .fold(text, |text, form| text.replace(form.as_str(), slot.mask())),
                 None => text,
             });
         let text = self.hidden.iter().fold(text, |text, secret| {
@@ -311,6 +313,16 @@ impl std::fmt::Debug for Values {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_set().entries(self.slots.keys()).finish()
     }
+}
+
+/// A token or a key in each form in which the cluster keeps it: whole, a token's secret half, and either in base64.
+fn forms(value: &str) -> Vec<Zeroizing<String>> {
+    let half = value.split_once('.').map(|(_, half)| half);
+    let plain = std::iter::once(value).chain(half);
+    plain
+        .flat_map(|form| [form.to_owned(), BASE64_STANDARD.encode(form)])
+        .map(Zeroizing::new)
+        .collect()
 }
 
 const SHORTEST_PASSWORD: usize = 8;
@@ -371,6 +383,20 @@ mod tests {
         assert_eq!(
             values.redact(said),
             "401: <credentials of a registry>, Basic <credentials of a registry>, <credentials of a registry>"
+        );
+    }
+
+    #[test]
+    fn a_token_is_masked_in_each_form_in_which_the_cluster_keeps_it() {
+        let mut values = Values::default();
+        values.set(Slot::BootstrapToken, "abcdef.0123456789abcdef".to_owned());
+
+        let said = "abcdef.0123456789abcdef, token-secret: MDEyMzQ1Njc4OWFiY2RlZg==, 0123456789abcdef, id abcdef";
+
+        let mask = Slot::BootstrapToken.mask();
+        assert_eq!(
+            values.redact(said),
+            format!("{mask}, token-secret: {mask}, {mask}, id abcdef")
         );
     }
 

@@ -25,6 +25,7 @@ mod rig;
 
 mod agent;
 mod host_keys;
+mod hostile;
 mod keys;
 mod reaching;
 mod ways;
@@ -62,14 +63,18 @@ fn client(known_hosts: PathBuf, answers: Answers) -> Client {
 }
 
 fn host(sshd: &Sshd, identities: Vec<PathBuf>) -> Host {
+    host_at(sshd.port, &sshd.user, identities)
+}
+
+fn host_at(port: u16, user: &str, identities: Vec<PathBuf>) -> Host {
     Host {
         name: HostName::from("cp1"),
         address: "127.0.0.1".parse().unwrap(),
         roles: BTreeSet::new(),
         ssh: SshTarget {
             address: "127.0.0.1".to_owned(),
-            port: sshd.port,
-            user: sshd.user.clone(),
+            port,
+            user: user.to_owned(),
             identities,
             agent: false,
             sudo: Sudo::None,

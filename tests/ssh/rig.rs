@@ -231,7 +231,7 @@ fn write_files(folder: &Path, config: &str, kinds: &[&str]) {
 }
 
 /// An ed25519 key without a passphrase, unless the arguments say otherwise.
-fn keygen(path: &Path, arguments: &[&str]) {
+pub(crate) fn keygen(path: &Path, arguments: &[&str]) {
     let mut command = Command::new("ssh-keygen");
     command.args(["-q", "-C", "test", "-f"]).arg(path).args(arguments);
     for (option, usual) in [("-t", "ed25519"), ("-N", "")] {

@@ -74,10 +74,10 @@ pub(super) async fn run(arguments: CheckArguments) -> Outcome {
         is_ready: code == ExitCode::Done,
         took: began.elapsed(),
     };
-    surroundings::say(&match arguments.output {
-        OutputFormat::Text => report::check::render(&page, Paint::for_stdout()),
-        OutputFormat::Json => as_json(&page, grade, &problems),
-    });
+    match arguments.output {
+        OutputFormat::Text => surroundings::say(&report::check::render(&page, Paint::for_stdout())),
+        OutputFormat::Json => surroundings::say_json(&as_json(&page, grade, &problems)),
+    }
     untold(&problems, &found.ways).for_each(|problem| surroundings::tell(&problem.to_string()));
     Ok(code)
 }
@@ -140,13 +140,12 @@ fn wanted(topology: &Topology, arguments: &CheckArguments) -> Result<Vec<Cell>, 
     Ok(cells)
 }
 
-fn as_json(page: &Page, grade: Option<Grade>, problems: &[Problem]) -> String {
-    let value = json!({
+fn as_json(page: &Page, grade: Option<Grade>, problems: &[Problem]) -> serde_json::Value {
+    json!({
         "grade": grade,
         "facts": page.findings,
         "ways": page.ways,
         "remedies": page.remedies,
         "problems": problems,
-    });
-    format!("{}\n", serde_json::to_string_pretty(&value).unwrap_or_default())
+    })
 }

@@ -10,6 +10,7 @@ use super::with_a_runtime;
 use crate::cli::arguments::{ImagesListArguments, OutputFormat};
 use crate::cli::fleet::{Fleet, ask};
 use crate::cli::{Outcome, surroundings};
+use crate::error::sanitize::{decode, sanitize_line};
 use crate::error::{ExitCode, Problem};
 use crate::facts::beforehand::untold_images;
 use crate::facts::{HostFacts, Observation, Observed, WantedImage, is_prepared, lacks, wanted_images};
@@ -44,10 +45,10 @@ pub(in crate::cli) async fn run(arguments: ImagesListArguments) -> Outcome {
         surroundings::tell(&format!("hawser: {warning}\n"));
     }
     let wanted = gather(&topology, &observation);
-    surroundings::say(&match arguments.output {
-        OutputFormat::Text => as_text(&wanted),
-        OutputFormat::Json => as_json(&wanted),
-    });
+    match arguments.output {
+        OutputFormat::Text => surroundings::say(&as_text(&wanted)),
+        OutputFormat::Json => surroundings::say_json(&as_json(&wanted)),
+    }
     if problems.is_empty() {
         Ok(ExitCode::Done)
     } else {
@@ -158,7 +159,7 @@ async fn named_by_kubeadm(
         host,
     )
     .await?;
-    let text = String::from_utf8_lossy(&answer.stdout).into_owned();
+    let text = decode(&answer.stdout);
     Ok(text
         .lines()
         .map(|line| line.trim().to_owned())
@@ -184,20 +185,38 @@ fn gather(topology: &Topology, observation: &Observation) -> BTreeMap<WantedImag
     all
 }
 
+/// The names come from hosts.
 fn as_text(wanted: &BTreeMap<WantedImage, Where>) -> String {
-    let mut names: Vec<&str> = wanted.keys().map(|image| image.name.as_str()).collect();
+    let mut names: Vec<String> = wanted.keys().map(|image| sanitize_line(&image.name)).collect();
     names.dedup();
-    names.push("");
+    names.push(String::new());
     names.join("\n")
 }
 
-fn as_json(wanted: &BTreeMap<WantedImage, Where>) -> String {
+fn as_json(wanted: &BTreeMap<WantedImage, Where>) -> serde_json::Value {
     let images: Vec<_> = wanted
         .iter()
         .map(|(image, places)| {
             json!({ "name": image.name, "named_by": image.named_by, "hosts": places.hosts, "lacking": places.lacking })
         })
         .collect();
-    let value = json!({ "images": images });
-    format!("{}\n", serde_json::to_string_pretty(&value).unwrap_or_default())
+    json!({ "images": images })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_an_image_is_shown_and_does_nothing() {
+        let image = WantedImage {
+            name: "docker.io/\u{1b}]0;x\u{7}app:\u{202e}1\nrm -rf /".to_owned(),
+            named_by: crate::facts::NamedBy::Kubeadm,
+        };
+        let wanted = BTreeMap::from([(image, Where::default())]);
+
+        let text = as_text(&wanted);
+
+        assert_eq!(text, "docker.io/\\x1b]0;x\\x07app:\\u{202e}1\\nrm -rf /\n");
+    }
 }

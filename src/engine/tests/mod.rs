@@ -14,6 +14,7 @@ use crate::values::Values;
 
 mod certificates;
 mod failure;
+mod hostile;
 mod order;
 mod relay;
 mod secrets;

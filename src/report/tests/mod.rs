@@ -10,6 +10,7 @@ use crate::topology::HostName;
 
 mod check;
 mod documentation;
+mod hostile;
 mod plan_text;
 mod screen;
 mod streams;

@@ -1,0 +1,52 @@
+//! Every text of a problem that may hold the words of a host, for who takes secrets out of them.
+
+use super::Problem;
+
+impl Problem {
+    /// The texts, to be changed in place. A new kind of problem does not compile until it is here.
+    pub fn texts(&mut self) -> Vec<&mut String> {
+        match self {
+            Problem::Inventory { rendered: text, .. }
+            | Problem::LocalFile { cause: text, .. }
+            | Problem::Workstation { cause: text, .. }
+            | Problem::Identity { cause: text, .. }
+            | Problem::Unreachable { cause: text, .. }
+            | Problem::Sudo { cause: text, .. } => vec![text],
+            Problem::Template { cause, hint, .. } => vec![cause, hint],
+            Problem::Usage { message, hint } => vec![message, hint],
+            Problem::LoginRefused {
+                offered, accepted, ..
+            } => offered.iter_mut().chain(accepted).collect(),
+            Problem::HostKeyUnknown { fingerprint, .. } => vec![fingerprint],
+            Problem::ConnectionLost { purpose, cause, .. } => vec![purpose, cause],
+            Problem::Probe { what, cause, .. } => vec![what, cause],
+            Problem::Step {
+                what,
+                how,
+                answer,
+                hint,
+                ..
+            } => [what, how].into_iter().chain(answer).chain(hint).collect(),
+            Problem::Unsafe {
+                what,
+                because,
+                way_out,
+            } => std::iter::once(what).chain(because).chain(way_out).collect(),
+            Problem::NotReady {
+                subject,
+                found,
+                remedy,
+                begin_anyway,
+            } => [subject, found, begin_anyway].into_iter().chain(remedy).collect(),
+            Problem::MissingHosts { hosts, needed_for } => {
+                let reasons = hosts.iter_mut().map(|(_, reason)| reason);
+                std::iter::once(needed_for).chain(reasons).collect()
+            }
+            Problem::Interrupted { running } => running.iter_mut().map(|(_, _, command)| command).collect(),
+            // Fingerprints and places of hawser's own making.
+            Problem::HostKeyChanged { .. } | Problem::HostKeyRevoked { .. } | Problem::Silent { .. } => {
+                Vec::new()
+            }
+        }
+    }
+}
