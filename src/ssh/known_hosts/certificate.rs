@@ -5,8 +5,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use russh::keys::ssh_key::public::KeyData;
 use russh::keys::{Algorithm, Certificate, HashAlg};
 
-use super::pattern::glob;
-
 /// Checks authority, signature, kind, principals, time and options; `Err` says in plain words what is wrong.
 pub(super) fn check<'a>(
     certificate: &Certificate,
@@ -27,13 +25,9 @@ pub(super) fn check<'a>(
     ) {
         return Err("it is signed with SHA-1".to_owned());
     }
-    // No principals means every host, as in OpenSSH.
+    // No principals means every host, as in OpenSSH, and those that there are are names, not patterns.
     let principals = certificate.valid_principals();
-    if !principals.is_empty()
-        && !principals
-            .iter()
-            .any(|principal| glob(principal.to_lowercase().as_bytes(), host.as_bytes()))
-    {
+    if !principals.is_empty() && !principals.iter().any(|principal| principal == host) {
         return Err(format!("it is for {}, not for {host}", principals.join(", ")));
     }
     if !certificate.critical_options().is_empty() {

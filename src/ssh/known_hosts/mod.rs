@@ -1,4 +1,9 @@
-//! Which host keys are known: every line of every file, as OpenSSH reads them.
+//! Which host keys are known: every line of every file, as OpenSSH reads them. `tests/openssh.rs` holds it against `ssh`.
+//!
+//! On a port other than 22, `[host]:port` is looked up, and only where no plain line has that name the host's bare name. It
+//! is stricter than `ssh` in four things: a key that is revoked under either name is refused; a certificate that does not
+//! count lets its plain key be looked up under the bare name only where no plain line has `[host]:port`; a `@revoked` that
+//! a tab follows is one; and a file that cannot be read is an error.
 //!
 //! Nothing is ever written here: an unknown key is shown together with the line that trusts it.
 
@@ -13,7 +18,7 @@ use std::time::SystemTime;
 use russh::Preferred;
 use russh::keys::ssh_key::known_hosts::{Entry, Marker};
 use russh::keys::ssh_key::public::KeyData;
-use russh::keys::{Algorithm, HashAlg, PublicKey, PublicKeyOrCertificate};
+use russh::keys::{Algorithm, Certificate, HashAlg, PublicKey, PublicKeyOrCertificate};
 
 use crate::error::Problem;
 use crate::topology::SshSettings;
@@ -38,14 +43,22 @@ struct Recorded {
     key: PublicKey,
 }
 
+/// The lines that have one name of a host.
+#[derive(Default)]
+struct Named {
+    revoked: Vec<Recorded>,
+    authorities: Vec<Recorded>,
+    keys: Vec<Recorded>,
+}
+
 /// What is known of one host.
 pub(super) struct Known {
     host: String,
     name: String,
-    revoked: Vec<Recorded>,
-    authorities: Vec<Recorded>,
-    keys: Vec<Recorded>,
-    without_port: Vec<Recorded>,
+    /// By the name that the port belongs to.
+    named: Named,
+    /// By the bare name, where the port is not 22.
+    bare: Named,
     unread: Vec<String>,
     file: PathBuf,
 }
@@ -79,13 +92,7 @@ impl KnownHosts {
     pub(super) fn load(settings: &SshSettings) -> Result<Self, Problem> {
         match &settings.known_hosts {
             Some(path) => Self::read(vec![path.clone()]),
-            None => Self::read(
-                std::env::home_dir()
-                    .map(|home| home.join(".ssh/known_hosts"))
-                    .into_iter()
-                    .chain([PathBuf::from("/etc/ssh/ssh_known_hosts")])
-                    .collect(),
-            ),
+            None => Self::read(default_files(std::env::home_dir().as_deref())),
         }
     }
 
@@ -115,8 +122,9 @@ impl KnownHosts {
 
     fn add(&mut self, path: &Path, text: &str) {
         for (index, line) in text.lines().enumerate() {
+            let line = line.trim_start_matches(BLANKS);
             // ssh-key wants single spaces, and takes a `#` anywhere for a comment.
-            let fields: Vec<&str> = line.split_whitespace().collect();
+            let fields: Vec<&str> = line.split(BLANKS).filter(|field| !field.is_empty()).collect();
             let Some(first) = fields.first() else { continue };
             if first.starts_with('#') {
                 continue;
@@ -125,7 +133,9 @@ impl KnownHosts {
             let at = format!("{}:{}", path.display(), index + 1);
             let fields: Vec<&str> = fields.into_iter().take(wanted).collect();
             match fields.join(" ").parse() {
-                Ok(entry) if fields.len() == wanted => self.lines.push(Line { at, entry }),
+                Ok(entry) if fields.len() == wanted && is_marked_well(line) => {
+                    self.lines.push(Line { at, entry });
+                }
                 _ => self.unread.push(at),
             }
         }
@@ -140,18 +150,24 @@ impl KnownHosts {
             format!("[{host}]:{port}")
         };
         Known {
-            revoked: self.recorded(&name, Some(Marker::Revoked)),
-            authorities: self.recorded(&name, Some(Marker::CertAuthority)),
-            keys: self.recorded(&name, None),
-            without_port: if port == 22 {
-                Vec::new()
+            named: self.named(&name),
+            bare: if port == 22 {
+                Named::default()
             } else {
-                self.recorded(&host, None)
+                self.named(&host)
             },
             unread: self.unread.clone(),
             file: self.files.first().cloned().unwrap_or_default(),
             host,
             name,
+        }
+    }
+
+    fn named(&self, name: &str) -> Named {
+        Named {
+            revoked: self.recorded(name, Some(Marker::Revoked)),
+            authorities: self.recorded(name, Some(Marker::CertAuthority)),
+            keys: self.recorded(name, None),
         }
     }
 
@@ -174,34 +190,42 @@ impl Known {
         let key = presented.public_key();
         let certificate = presented.certificate();
         let authority = certificate.map(russh::keys::Certificate::signature_key);
-        let revoked = find(&self.revoked, key.key_data())
-            .or_else(|| authority.and_then(|authority| find(&self.revoked, authority)));
-        if let Some(revoked) = revoked {
+        let is_revoked = |line: &&Recorded| {
+            line.key.key_data() == key.key_data() || authority == Some(line.key.key_data())
+        };
+        let mut revoked = self.named.revoked.iter().chain(&self.bare.revoked);
+        if let Some(revoked) = revoked.find(is_revoked) {
             return Verdict::Revoked {
                 known_at: revoked.at.clone(),
             };
         }
-        let refusal = certificate.map(|certificate| {
-            let authorities = self.authorities.iter().map(|recorded| recorded.key.key_data());
-            certificate::check(certificate, authorities, &self.host, now)
-        });
+        let refusal = certificate.map(|certificate| self.check(certificate, now));
         if matches!(refusal, Some(Ok(()))) {
             return Verdict::Trusted;
         }
         self.judge_key(key.key_data(), refusal.and_then(Result::err))
     }
 
+    /// By the bare name only where no authority of `[host]:port` has signed it: one that has, and whose certificate does not
+    /// count, has the last word.
+    fn check(&self, certificate: &Certificate, now: SystemTime) -> Result<(), String> {
+        let signer = certificate.signature_key();
+        let authorities = match find(&self.named.authorities, signer) {
+            Some(_) => &self.named.authorities,
+            None => &self.bare.authorities,
+        };
+        let authorities = authorities.iter().map(|recorded| recorded.key.key_data());
+        certificate::check(certificate, authorities, &self.host, now)
+    }
+
     fn judge_key(&self, key: &KeyData, certificate_refused: Option<String>) -> Verdict {
-        // As in OpenSSH, a line without a port vouches for the same key on another one.
-        if find(&self.keys, key)
-            .or_else(|| find(&self.without_port, key))
-            .is_some()
-        {
+        if find(self.plain(), key).is_some() {
             return Verdict::Trusted;
         }
-        match self.keys.first() {
+        match self.named.keys.first() {
             Some(first) => Verdict::Changed {
                 expected: self
+                    .named
                     .keys
                     .iter()
                     .map(|recorded| fingerprint(recorded.key.key_data()))
@@ -218,12 +242,21 @@ impl Known {
         }
     }
 
+    /// The plain lines that count: a line without a port vouches for the same key on another one, as long as no line says
+    /// which key that port has.
+    fn plain(&self) -> &[Recorded] {
+        if self.named.keys.is_empty() {
+            &self.bare.keys
+        } else {
+            &self.named.keys
+        }
+    }
+
     /// The algorithms to offer: those of known keys first, lest a host with several keys show an unknown one.
     pub(super) fn preferred_algorithms(&self) -> Vec<Algorithm> {
         let is_known = |algorithm: &Algorithm| {
-            self.keys
+            self.plain()
                 .iter()
-                .chain(&self.without_port)
                 .any(|recorded| is_same_type(&recorded.key.algorithm(), algorithm))
         };
         let (known, other): (Vec<_>, Vec<_>) = Preferred::DEFAULT
@@ -238,7 +271,7 @@ impl Known {
 
     /// The algorithms in which a certificate is asked for: none, unless an authority is known for the host.
     pub(super) fn certificate_algorithms(&self) -> Vec<Algorithm> {
-        if self.authorities.is_empty() {
+        if self.named.authorities.is_empty() && self.bare.authorities.is_empty() {
             Vec::new()
         } else {
             self.preferred_algorithms()
@@ -260,6 +293,27 @@ impl Known {
         )
     }
 }
+
+/// Where `ssh` looks by default.
+fn default_files(home: Option<&Path>) -> Vec<PathBuf> {
+    let of_user = [".ssh/known_hosts", ".ssh/known_hosts2"];
+    let of_user = home
+        .into_iter()
+        .flat_map(|home| of_user.map(|name| home.join(name)));
+    let of_system = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"];
+    of_user.chain(of_system.map(PathBuf::from)).collect()
+}
+
+/// Whether `ssh` reads the marker of a line as one: it ends at the line's first space, also where a tab comes before. What
+/// revokes is heeded all the same; what trusts is not.
+fn is_marked_well(line: &str) -> bool {
+    let end = line.find(' ').or_else(|| line.find('\t'));
+    let marker = end.and_then(|end| line.get(..end)).unwrap_or(line);
+    !line.starts_with('@') || marker == "@cert-authority" || line.starts_with("@revoked")
+}
+
+/// What stands between fields.
+const BLANKS: [char; 2] = [' ', '\t'];
 
 /// Key type and SHA-256 fingerprint, as ssh shows them.
 pub(super) fn fingerprint(key: &KeyData) -> String {

@@ -10,18 +10,22 @@ pub(super) fn matches(patterns: &HostPatterns, name: &str) -> bool {
         HostPatterns::HashedName { salt, hash } => Hmac::<Sha1>::new_from_slice(salt)
             .is_ok_and(|mac| mac.chain_update(name).verify_slice(hash).is_ok()),
         HostPatterns::Patterns(patterns) => {
-            let is_meant = |pattern: &str| glob(pattern.to_lowercase().as_bytes(), name.as_bytes());
+            let is_meant = |pattern: &str| glob(pattern.to_ascii_lowercase().as_bytes(), name.as_bytes());
             let is_excluded = patterns
                 .iter()
                 .filter_map(|pattern| pattern.strip_prefix('!'))
                 .any(is_meant);
-            !is_excluded && patterns.iter().any(|pattern| is_meant(pattern))
+            let is_too_long = patterns.iter().any(|pattern| pattern.len() >= LONGEST);
+            !is_excluded && !is_too_long && patterns.iter().any(|pattern| is_meant(pattern))
         }
     }
 }
 
+/// A line with a longer pattern means nobody, as in OpenSSH.
+const LONGEST: usize = 1023;
+
 /// `*` stands for any text, `?` for one character.
-pub(super) fn glob(pattern: &[u8], text: &[u8]) -> bool {
+fn glob(pattern: &[u8], text: &[u8]) -> bool {
     // Where to go on after the last star, should a later part not fit.
     let mut retry: Option<(&[u8], &[u8])> = None;
     let (mut pattern, mut text) = (pattern, text);

@@ -6,6 +6,8 @@ use russh::keys::{Certificate, EcdsaCurve, PrivateKey};
 
 use super::*;
 
+mod openssh;
+
 /// `ssh-keygen -H` made these of `cp1.example` and `[cp1.example]:2222`.
 const HASHED: &str = "|1|EW3QEmAZbIIKegoqh+xIpI1Zf7Q=|J/mfNrfQMnq1AORzamzzZ1cDKPI=";
 const HASHED_WITH_PORT: &str = "|1|dwFoaImFqm4wMDv7mundfIpotzk=|o8CDk5VagEK6J5lhihZkTLZKexI=";
@@ -129,6 +131,65 @@ fn a_line_without_a_port_vouches_for_the_same_key_on_another_port_only() {
 }
 
 #[test]
+fn a_line_for_the_port_is_not_overruled_by_one_without() {
+    let (of_port, bare) = (key(), key());
+    let lines = format!("cp1 {}\n[cp1]:2222 {}\n", text(&bare), text(&of_port));
+
+    assert_eq!(judge(&lines, "cp1", 2222, &of_port), Verdict::Trusted);
+    assert!(matches!(
+        judge(&lines, "cp1", 2222, &bare),
+        Verdict::Changed { .. }
+    ));
+}
+
+#[test]
+fn a_revocation_without_a_port_counts_on_every_port() {
+    let key = key();
+    let known_at = "/kh:1".to_owned();
+    for line in ["cp1", "[cp1]:2222"] {
+        let lines = format!("@revoked cp1 {key}\n{line} {key}\n", key = text(&key));
+
+        let verdict = judge(&lines, "cp1", 2222, &key);
+
+        assert_eq!(
+            verdict,
+            Verdict::Revoked {
+                known_at: known_at.clone()
+            },
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn an_authority_without_a_port_counts_on_every_port_and_is_asked_for() {
+    let (host, authority) = (key(), key());
+    let lines = format!("@cert-authority cp1 {}\n", text(&authority));
+    let known = known(&lines).of("cp1", 2222);
+
+    let verdict = known.judge(
+        &certificate(&host, &authority),
+        UNIX_EPOCH + Duration::from_secs(NOW),
+    );
+
+    assert_eq!(verdict, Verdict::Trusted);
+    assert_eq!(known.certificate_algorithms().len(), 6);
+}
+
+#[test]
+fn the_files_are_those_that_ssh_reads() {
+    let files = default_files(Some(Path::new("/home/ops")));
+
+    let expected = [
+        "/home/ops/.ssh/known_hosts",
+        "/home/ops/.ssh/known_hosts2",
+        "/etc/ssh/ssh_known_hosts",
+        "/etc/ssh/ssh_known_hosts2",
+    ];
+    assert_eq!(files, expected.map(PathBuf::from));
+}
+
+#[test]
 fn addresses_of_ipv6_are_matched() {
     let key = key();
     let lines = format!("fd00::1 {key}\n[fd00::2]:2222 {key}\n", key = text(&key));
@@ -154,7 +215,7 @@ fn tabs_and_spaces_separate_fields_and_comments_may_follow() {
     let (kind, base64) = key.split_once(' ').unwrap();
     let known = known(&format!("\tcp1 \t {kind}  {base64}\tsomeone # here\r\n"));
 
-    assert_eq!(known.of("cp1", 22).keys.len(), 1);
+    assert_eq!(known.of("cp1", 22).named.keys.len(), 1);
     assert!(known.unread.is_empty());
 }
 
