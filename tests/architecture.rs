@@ -250,7 +250,7 @@ fn every_link_between_documents_leads_somewhere() {
     let documents = ["docs", "lab", "src", "templates", "tests", "bench"]
         .iter()
         .flat_map(|folder| files(folder, "md"));
-    let at_the_root = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(PathBuf::from);
+    let at_the_root = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"].map(PathBuf::from);
     for document in documents.chain(at_the_root) {
         let text = read(&document);
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
