@@ -199,9 +199,9 @@ pub enum Outcome {
         /// What went wrong.
         problem: Problem,
     },
-    /// The operator asked twice to stop: how it ends is not known.
+    /// The operator asked twice to stop, or once while only its effect was waited for: how it ends is not known.
     LetGo,
-    /// It did not start, because something before it failed or the operator asked to stop.
+    /// It did not start, or was only waiting for something, as something before it failed or the operator asked to stop.
     Skipped,
 }
 
@@ -231,6 +231,17 @@ pub struct Report {
     pub interrupted: bool,
     /// What the run log holds is there.
     pub log: Option<String>,
+}
+
+impl Report {
+    /// Of a run that ended before anything was begun.
+    pub fn of(problem: Problem) -> Self {
+        Self {
+            interrupted: matches!(problem, Problem::Interrupted { .. }),
+            problems: vec![problem],
+            ..Self::default()
+        }
+    }
 }
 
 /// How long a phase took.

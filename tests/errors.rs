@@ -34,7 +34,10 @@ fn no_problem_says_what_a_host_said_as_the_host_said_it() {
         if problem.texts().is_empty() || kind(&problem) == "inventory" {
             continue;
         }
-        problem.texts().into_iter().for_each(|text| HOSTILE.clone_into(text));
+        problem
+            .texts()
+            .into_iter()
+            .for_each(|text| HOSTILE.clone_into(text));
 
         let text = problem.to_string();
 
@@ -270,6 +273,7 @@ fn on_the_hosts() -> Vec<Problem> {
         },
         Problem::Interrupted {
             running: vec![(host("cp2"), 4711, "kubeadm join".to_owned())],
+            is_begun: true,
         },
     ]
 }

@@ -8,29 +8,26 @@ use super::arguments::{ApplyArguments, OutputFormat};
 use super::check;
 use super::fleet::Fleet;
 use super::plan::{allowance, decide, load, narrowed};
-use super::verification::{not_verified, who_knows, who_speaks_for_the_cluster};
+use super::verification::verify;
 use super::watching::Watchers;
-use super::{Outcome, surroundings};
-use crate::engine::{self, Options, StopLevel};
+use super::{Outcome, Stop, stopped, surroundings};
+use crate::engine::{self, Options, until_stopped};
 use crate::error::{ExitCode, Problem};
 use crate::events::{Event, PhaseTime, Report};
 use crate::facts::Observation;
-use crate::plan::{Plan, StepId};
+use crate::plan::Plan;
 use crate::planner;
 use crate::remote::probe::Look;
 use crate::report::paint::Paint;
 use crate::report::{self, plan_text};
+use crate::ssh::Client;
 use crate::topology::{HostName, Topology};
-use crate::verify::{Unmet, remarks, unmet};
-
-/// Node leases, DaemonSets and HAProxy's checks follow a join within this.
-const SETTLED: Duration = Duration::from_secs(5 * 60);
 
 /// kubelet starts static pods within a minute of a host's start; etcd without a quorum is started again after 80 s.
 const POWER_ON: Duration = Duration::from_secs(90);
 
 /// Lets a moment pass before the hosts are looked at again.
-async fn pace() {
+pub(super) async fn pace() {
     tokio::time::sleep(AGAIN).await;
 }
 
@@ -38,7 +35,7 @@ async fn pace() {
 /// which it needs for settling.
 const AGAIN: Duration = Duration::from_secs(1);
 
-pub(super) async fn run(arguments: ApplyArguments) -> Outcome {
+pub(super) async fn run(arguments: ApplyArguments, stop: Stop) -> Outcome {
     let began = Instant::now();
     let topology = load(&arguments.scope)?;
     check::ignored(&arguments.ignore)?;
@@ -54,7 +51,6 @@ pub(super) async fn run(arguments: ApplyArguments) -> Outcome {
     let log = watchers.log_path();
     let (events, heard) = mpsc::unbounded_channel();
     let watching = tokio::spawn(watchers.follow(heard));
-    let stop = engine::signals().map_err(|cause| vec![no_signals(&cause)])?;
 
     let _ = events.send(Event::RunStarted {
         cluster: topology.cluster.clone(),
@@ -98,11 +94,14 @@ fn what_next(arguments: &ApplyArguments, topology: &Topology) -> Vec<String> {
     ]
 }
 
-fn no_signals(cause: &std::io::Error) -> Problem {
-    Problem::Workstation {
-        what: "listen to signals",
-        cause: cause.to_string(),
-    }
+/// The hosts as they were found, and what is to be done about it.
+struct Looked {
+    fleet: Fleet,
+    observation: Observation,
+    plan: Result<Plan, Vec<Problem>>,
+    phases: Vec<PhaseTime>,
+    /// How long of that was waited for.
+    waited: Duration,
 }
 
 struct Attempt<'a> {
@@ -114,25 +113,20 @@ struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    async fn run(
-        &self,
-        client: &crate::ssh::Client,
-        stop: tokio::sync::watch::Receiver<StopLevel>,
-    ) -> Outcome {
-        let fleet = Fleet::connect(client, self.topology, &self.events).await;
-        let (observation, decided, waited) = self.decide(&fleet, &stop).await;
-        let mut phases = vec![PhaseTime {
-            phase: "connect and observe".to_owned(),
-            took: self.began.elapsed(),
-        }];
-        let checked = match decided {
-            Ok(plan) => self
-                .check(&fleet, &observation, plan, &mut phases)
-                .await
-                .map(|plan| narrowed(plan, &self.arguments.scope)),
-            Err(problems) => Err(problems),
+    async fn run(&self, client: &Client, stop: Stop) -> Outcome {
+        let looked = until_stopped(&stop, self.look(client)).await;
+        let looked = looked.unwrap_or_else(|| Err(stopped()));
+        let Looked {
+            fleet,
+            observation,
+            plan,
+            phases,
+            waited,
+        } = match looked {
+            Ok(looked) => looked,
+            Err(problem) => return Ok(self.finish(Report::of(problem))),
         };
-        let plan = match checked {
+        let plan = match plan {
             Ok(plan) => plan,
             Err(problems) => {
                 fleet.close().await;
@@ -144,11 +138,13 @@ impl Attempt<'_> {
             }
         };
         self.show(&plan);
-        if !plan.is_empty() && !self.agreed() {
+        if !plan.is_empty()
+            && let Err(problem) = self.agreed(&stop).await
+        {
             fleet.close().await;
             return Ok(self.finish(Report {
-                interrupted: true,
-                ..Report::default()
+                phases,
+                ..Report::of(problem)
             }));
         }
         let silent = self.silent(&observation);
@@ -184,20 +180,37 @@ impl Attempt<'_> {
         }
         let is_whole = self.arguments.scope.limit.is_empty() && !self.arguments.scope.prepare_only;
         if report.problems.is_empty() && !report.interrupted && is_whole {
-            self.verify(&fleet, plan.is_empty().then_some(observation), stop, &mut report)
-                .await;
+            let fresh = plan.is_empty().then_some(observation);
+            verify((&fleet, self.topology), fresh, &stop, &self.events, &mut report).await;
         }
         fleet.close().await;
         Ok(self.finish(report))
     }
 
+    /// Connects, looks, and decides; then, where hosts are to be built, whether they are as they must be.
+    async fn look(&self, client: &Client) -> Result<Looked, Problem> {
+        let fleet = Fleet::connect(client, self.topology, &self.events).await?;
+        let (observation, decided, waited) = self.decide(&fleet).await;
+        let mut phases = vec![PhaseTime {
+            phase: "connect and observe".to_owned(),
+            took: self.began.elapsed(),
+        }];
+        let plan = match decided {
+            Ok(plan) => self.check(&fleet, &observation, plan, &mut phases).await,
+            Err(problems) => Err(problems),
+        };
+        Ok(Looked {
+            plan: plan.map(|plan| narrowed(plan, &self.arguments.scope)),
+            fleet,
+            observation,
+            phases,
+            waited,
+        })
+    }
+
     /// Looks at the hosts and decides. What may be gone a minute later is looked at again for so long: the power has just
     /// come back. Also tells how long that was waited for.
-    async fn decide(
-        &self,
-        fleet: &Fleet,
-        stop: &tokio::sync::watch::Receiver<StopLevel>,
-    ) -> (Observation, Result<Plan, Vec<Problem>>, Duration) {
+    async fn decide(&self, fleet: &Fleet) -> (Observation, Result<Plan, Vec<Problem>>, Duration) {
         let mut starting_since = None;
         loop {
             let since = Instant::now();
@@ -211,7 +224,7 @@ impl Attempt<'_> {
             let Some(passing) = passing else {
                 return (observation, decided, waited);
             };
-            if self.began.elapsed() > POWER_ON || *stop.borrow() != StopLevel::Running {
+            if self.began.elapsed() > POWER_ON {
                 return (observation, decided, waited);
             }
             if starting_since.is_none() {
@@ -260,15 +273,32 @@ impl Attempt<'_> {
         }
     }
 
-    fn agreed(&self) -> bool {
+    /// Whether the operator wants it, having read the plan; `Err` says why not.
+    async fn agreed(&self, stop: &Stop) -> Result<(), Problem> {
         if self.arguments.yes {
-            return true;
+            return Ok(());
+        }
+        if self.arguments.scope.output == OutputFormat::Json {
+            return Err(Problem::Usage {
+                message: "`-o json` shows no plan to confirm: nothing was changed".to_owned(),
+                hint: "pass --yes, or use text output".to_owned(),
+            });
         }
         if !surroundings::is_interactive() {
-            surroundings::tell("not on a terminal: give --yes to do it without being asked\n");
-            return false;
+            return Err(Problem::Usage {
+                message: "this is not a terminal, so nobody can confirm the plan: nothing was changed"
+                    .to_owned(),
+                hint: "pass --yes to apply without confirmation".to_owned(),
+            });
         }
-        surroundings::confirm("Do it?")
+        match until_stopped(stop, surroundings::confirm("Apply this plan?")).await {
+            Some(true) => Ok(()),
+            Some(false) => Err(stopped()),
+            None => {
+                surroundings::tell("\n");
+                Err(stopped())
+            }
+        }
     }
 
     /// Hosts that could not be looked at and that the planner let lag.
@@ -287,64 +317,5 @@ impl Attempt<'_> {
         let code = report::exit_code(&report);
         let _ = self.events.send(Event::RunFinished { report });
         code
-    }
-
-    /// Looks again until everything is as the inventory says. An observation that is fresh serves as the first look.
-    async fn verify(
-        &self,
-        fleet: &Fleet,
-        fresh: Option<Observation>,
-        stop: tokio::sync::watch::Receiver<StopLevel>,
-        report: &mut Report,
-    ) {
-        let since = Instant::now();
-        let phase = "verify".to_owned();
-        let _ = self.events.send(Event::PhaseStarted {
-            phase: phase.clone(),
-            steps: 0,
-            bytes: 0,
-        });
-        let mut waited = Duration::ZERO;
-        let mut asked = who_speaks_for_the_cluster(self.topology);
-        let mut seen = match fresh {
-            Some(fresh) => fresh,
-            None => fleet.observe(&asked, Look::Health, &self.events).await,
-        };
-        let left = loop {
-            let left = unmet(self.topology, &seen, &report.lagging);
-            if left.is_empty() {
-                let remarks = remarks(self.topology, &seen).into_iter();
-                remarks.for_each(|text| drop(self.events.send(Event::Warned { text })));
-            }
-            if left.is_empty() || since.elapsed() > SETTLED || *stop.borrow() != StopLevel::Running {
-                break left;
-            }
-            self.still_waiting(&left, since);
-            waited = since.elapsed();
-            pace().await;
-            asked = who_knows(self.topology, &left);
-            seen.extend(fleet.observe(&asked, Look::Health, &self.events).await);
-        };
-        report.own += since.elapsed().saturating_sub(waited);
-        report.phases.push(PhaseTime {
-            phase: phase.clone(),
-            took: since.elapsed(),
-        });
-        let _ = self.events.send(Event::PhaseFinished {
-            phase,
-            took: since.elapsed(),
-        });
-        report.problems.extend(not_verified(left, since.elapsed()));
-    }
-
-    fn still_waiting(&self, left: &[Unmet], since: Instant) {
-        for unmet in left {
-            let _ = self.events.send(Event::StillWaiting {
-                step: StepId("verify".to_owned()),
-                host: unmet.host.clone(),
-                reason: unmet.what.clone(),
-                waited: since.elapsed(),
-            });
-        }
     }
 }

@@ -28,12 +28,13 @@ pub(super) struct Fleet {
 }
 
 impl Fleet {
-    /// Connects to every host, all at once as far as the client lets.
+    /// Connects to every host, all at once as far as the client lets. `Err` where the operator was asked something and wants
+    /// to stop instead: no host is out of reach for that.
     pub(super) async fn connect(
         client: &Client,
         topology: &Topology,
         events: &UnboundedSender<Event>,
-    ) -> Self {
+    ) -> Result<Self, Problem> {
         let mut fleet = Self {
             sessions: BTreeMap::new(),
             silent: BTreeMap::new(),
@@ -42,6 +43,7 @@ impl Fleet {
             let since = Instant::now();
             let attempt = client.connect(host).await;
             let _ = events.send(match &attempt {
+                Err(Problem::Interrupted { .. }) => return (host.name.clone(), attempt),
                 Ok(_) => Event::HostConnected {
                     host: host.name.clone(),
                     took: since.elapsed(),
@@ -56,10 +58,11 @@ impl Fleet {
         for (name, attempt) in join_all(attempts).await {
             match attempt {
                 Ok(session) => drop(fleet.sessions.insert(name, Arc::new(session))),
+                Err(stopped @ Problem::Interrupted { .. }) => return Err(stopped),
                 Err(problem) => drop(fleet.silent.insert(name, problem)),
             }
         }
-        fleet
+        Ok(fleet)
     }
 
     /// Looks at every host with one command each.

@@ -1,12 +1,12 @@
 //! `hawser join-command`: the one place where hawser shows a secret, because it was asked to.
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use zeroize::Zeroizing;
 
 use super::arguments::JoinCommandArguments;
 use super::fleet::Fleet;
-use super::{Outcome, surroundings};
-use crate::engine::{self, Options};
+use super::{Outcome, Stop, stopped, surroundings};
+use crate::engine::{self, Options, StopLevel, until_stopped};
 use crate::error::{ExitCode, Problem};
 use crate::events::Report;
 use crate::inventory::KeyFiles;
@@ -18,7 +18,7 @@ use crate::report;
 use crate::topology::{API_PORT, Role, Topology};
 use crate::values::{Slot, Values};
 
-pub(super) async fn run(arguments: JoinCommandArguments) -> Outcome {
+pub(super) async fn run(arguments: JoinCommandArguments, stop: Stop) -> Outcome {
     let topology = surroundings::load_with(
         &arguments.inventory.path,
         &arguments.templates,
@@ -36,28 +36,37 @@ pub(super) async fn run(arguments: JoinCommandArguments) -> Outcome {
     let mut asked = topology.clone();
     asked.hosts.retain(|host| host.is(Role::ControlPlane));
     let client = surroundings::client(&topology)?;
-    let fleet = Fleet::connect(&client, &asked, &events).await;
-    let observation = fleet.observe(&asked, Look::Whole, &events).await;
+    let looked = until_stopped(&stop, async {
+        let fleet = Fleet::connect(&client, &asked, &events).await?;
+        let observation = fleet.observe(&asked, Look::Whole, &events).await;
+        Ok::<_, Problem>((fleet, observation))
+    });
+    let (fleet, observation) = looked.await.unwrap_or_else(|| Err(stopped()))?;
     let invited = planner::invite(&topology, &observation, role);
     let outcome = match invited {
-        Ok(invitation) => make(&fleet, &topology, &invitation, role).await,
+        Ok(invitation) => make(&fleet, &topology, (&invitation, role), &stop).await,
         Err(problems) => Err(problems),
     };
     fleet.close().await;
     outcome
 }
 
-async fn make(fleet: &Fleet, topology: &Topology, invitation: &Invitation, role: Role) -> Outcome {
+async fn make(
+    fleet: &Fleet,
+    topology: &Topology,
+    (invitation, role): (&Invitation, Role),
+    stop: &Stop,
+) -> Outcome {
     let values = Values::for_new_run();
     let line = line(topology, &values, &invitation.ca_hash, role);
     let mut token_id = Values::default();
     if let Some(id) = values.get(Slot::BootstrapTokenId) {
         token_id.set(Slot::BootstrapTokenId, id.to_owned());
     }
-    let report = execute(fleet, &invitation.plan, values).await?;
+    let report = execute(fleet, &invitation.plan, values, stop.clone()).await;
     let code = report::exit_code(&report);
     if code != ExitCode::Done {
-        let withdrawn = execute(fleet, &invitation.withdrawal, token_id).await?;
+        let withdrawn = execute(fleet, &invitation.withdrawal, token_id, never()).await;
         let problems = [report.problems, withdrawn.problems].concat();
         return if problems.is_empty() {
             Ok(code)
@@ -70,19 +79,20 @@ async fn make(fleet: &Fleet, topology: &Topology, invitation: &Invitation, role:
     Ok(ExitCode::Done)
 }
 
-async fn execute(fleet: &Fleet, plan: &Plan, values: Values) -> Result<Report, Vec<Problem>> {
+/// Nobody stops what takes back: what it deletes lets others join.
+fn never() -> Stop {
+    watch::channel(StopLevel::Running).1
+}
+
+async fn execute(fleet: &Fleet, plan: &Plan, values: Values, stop: Stop) -> Report {
     let (events, mut unheard) = mpsc::unbounded_channel();
     unheard.close();
-    let stop = engine::signals().map_err(|cause| Problem::Workstation {
-        what: "listen to signals",
-        cause: cause.to_string(),
-    })?;
     let options = Options {
         may_lag: 0,
         stop,
         so_far: Report::default(),
     };
-    Ok(engine::execute(plan, &fleet.sessions, values, options, events).await)
+    engine::execute(plan, &fleet.sessions, values, options, events).await
 }
 
 /// The line, as kubeadm itself would print it.

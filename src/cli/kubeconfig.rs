@@ -34,7 +34,7 @@ async fn fetch(topology: &Topology) -> Result<Zeroizing<Vec<u8>>, Vec<Problem>> 
     let client = surroundings::client(topology)?;
     let (events, mut unheard) = mpsc::unbounded_channel();
     unheard.close();
-    let fleet = Fleet::connect(&client, &narrowed, &events).await;
+    let fleet = Fleet::connect(&client, &narrowed, &events).await?;
     let mut problems = Vec::new();
     for host in &narrowed.hosts {
         let Some(session) = fleet.sessions.get(&host.name) else {

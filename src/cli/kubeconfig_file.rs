@@ -18,9 +18,9 @@ impl Kubeconfig {
     pub(super) fn named(admin_conf: &[u8], cluster: &str) -> Result<Self, Problem> {
         let mut document: Mapping = serde_norway::from_slice(admin_conf).map_err(|cause| {
             // The error quotes what it stumbles over, and that may be the key.
-            let place = cause
-                .location()
-                .map_or_else(String::new, |at| format!(", line {}, column {}", at.line(), at.column()));
+            let place = cause.location().map_or_else(String::new, |at| {
+                format!(", line {}, column {}", at.line(), at.column())
+            });
             unreadable("admin.conf", &format!("it is no kubeconfig{place}"))
         })?;
         let user = format!("{cluster}-admin");
@@ -187,7 +187,10 @@ mod tests {
     fn an_admin_conf_that_cannot_be_read_is_not_quoted() {
         let broken = ADMIN_CONF.replace("users:\n- name", "\u{1b}[2Jusers: - c2VjcmV0LWtleQ==\n- name");
         for text in [broken.as_str(), "c2VjcmV0LWtleQ==", "- c2VjcmV0LWtleQ=="] {
-            let problem = Kubeconfig::named(text.as_bytes(), "demo").err().unwrap().to_string();
+            let problem = Kubeconfig::named(text.as_bytes(), "demo")
+                .err()
+                .unwrap()
+                .to_string();
 
             assert!(problem.contains("it is no kubeconfig"), "{problem}");
             assert!(!problem.contains("c2VjcmV0"), "{problem}");

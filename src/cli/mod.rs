@@ -19,7 +19,9 @@ mod watching;
 use std::io::Write;
 
 use clap::{CommandFactory, Parser};
+use tokio::sync::watch;
 
+use crate::engine::{self, StopLevel, until_stopped};
 use crate::error::{ExitCode, Problem, gravest};
 use crate::inventory::{self, KeyFiles};
 use arguments::{Arguments, Command, ImagesCommand, InventoryCommand};
@@ -28,18 +30,18 @@ use arguments::{Arguments, Command, ImagesCommand, InventoryCommand};
 pub fn run() -> u8 {
     let arguments = Arguments::parse();
     let result = match arguments.command {
-        Command::Plan(arguments) => on_runtime(plan::run(arguments)),
-        Command::Apply(arguments) => on_runtime(apply::run(arguments)),
-        Command::Check(arguments) => on_runtime(check::run(arguments)),
+        Command::Plan(arguments) => ask(plan::run(arguments)),
+        Command::Apply(arguments) => on_runtime(|stop| apply::run(arguments, stop)),
+        Command::Check(arguments) => ask(check::run(arguments)),
         Command::Render(arguments) => render::run(&arguments),
-        Command::JoinCommand(arguments) => on_runtime(join_command::run(arguments)),
+        Command::JoinCommand(arguments) => on_runtime(|stop| join_command::run(arguments, stop)),
         Command::Images {
             command: ImagesCommand::List(arguments),
-        } => on_runtime(images::list(arguments)),
+        } => ask(images::list(arguments)),
         Command::Images {
             command: ImagesCommand::Push(arguments),
-        } => on_runtime(images::push(arguments)),
-        Command::Kubeconfig(arguments) => on_runtime(kubeconfig::run(arguments)),
+        } => on_runtime(|stop| images::push(arguments, stop)),
+        Command::Kubeconfig(arguments) => ask(kubeconfig::run(arguments)),
         Command::Inventory { command } => about_inventory(command),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "hawser", &mut std::io::stdout());
@@ -60,14 +62,41 @@ pub fn run() -> u8 {
 
 type Outcome = Result<ExitCode, Vec<Problem>>;
 
-fn on_runtime(future: impl Future<Output = Outcome>) -> Outcome {
-    let runtime = tokio::runtime::Runtime::new().map_err(|cause| {
+/// Whether the operator asked to stop.
+type Stop = watch::Receiver<StopLevel>;
+
+/// Runs a command that changes no host: it ends where it is when the operator asks to stop.
+fn ask(command: impl Future<Output = Outcome>) -> Outcome {
+    on_runtime(|stop| async move {
+        let outcome = until_stopped(&stop, command).await;
+        outcome.unwrap_or_else(|| Err(vec![stopped()]))
+    })
+}
+
+/// Runs a command that is told when the operator asks to stop: from its first moment on, also while it asks something.
+fn on_runtime<C: Future<Output = Outcome>>(command: impl FnOnce(Stop) -> C) -> Outcome {
+    let cannot = |what: &'static str, cause: &std::io::Error| {
         vec![Problem::Workstation {
-            what: "start threads",
+            what,
             cause: cause.to_string(),
         }]
-    })?;
-    runtime.block_on(future)
+    };
+    let runtime = tokio::runtime::Runtime::new().map_err(|cause| cannot("start threads", &cause))?;
+    let outcome = runtime.block_on(async {
+        let stop = engine::signals().map_err(|cause| cannot("listen to signals", &cause))?;
+        command(stop).await
+    });
+    // What was dropped where it was is not waited for.
+    runtime.shutdown_background();
+    outcome
+}
+
+/// The operator asked to stop before anything was begun.
+fn stopped() -> Problem {
+    Problem::Interrupted {
+        running: Vec::new(),
+        is_begun: false,
+    }
 }
 
 fn about_inventory(command: InventoryCommand) -> Outcome {

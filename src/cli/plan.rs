@@ -24,7 +24,7 @@ pub(super) async fn run(arguments: PlanArguments) -> Outcome {
     let client = surroundings::client(&topology)?;
     let (events, mut unheard) = mpsc::unbounded_channel();
     unheard.close();
-    let fleet = Fleet::connect(&client, &topology, &events).await;
+    let fleet = Fleet::connect(&client, &topology, &events).await?;
     let observation = fleet.observe(&topology, Look::Whole, &events).await;
     fleet.close().await;
 

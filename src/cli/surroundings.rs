@@ -3,6 +3,8 @@
 use std::io::{IsTerminal, stderr, stdin, stdout};
 use std::path::Path;
 
+use tokio::sync::oneshot;
+
 use super::arguments::Templates;
 use crate::error::Problem;
 use crate::error::sanitize::escape_json;
@@ -85,14 +87,19 @@ fn prove(topology: &Topology) -> Result<(), Vec<Problem>> {
 
 /// The SSH client of a run.
 pub(super) fn client(topology: &Topology) -> Result<Client, Vec<Problem>> {
-    Ok(Client::new(&topology.ssh, Terminal)?)
+    Ok(Client::new(&topology.ssh, Terminal::default())?)
 }
 
-/// Asks a yes-or-no question; anything but yes is no.
-pub(super) fn confirm(question: &str) -> bool {
+/// Asks a yes-or-no question; anything but yes is no. It is read on a thread of its own, so that it need not be answered.
+pub(super) async fn confirm(question: &str) -> bool {
     tell(&format!("{question} [y/N] "));
-    let mut answer = String::new();
-    stdin().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+    let (answer, answered) = oneshot::channel();
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        let is_read = stdin().read_line(&mut text).is_ok();
+        let _ = answer.send(is_read && matches!(text.trim(), "y" | "Y" | "yes"));
+    });
+    answered.await.unwrap_or(false)
 }
 
 /// Sortable and unique on this workstation: the time in UTC and the process.

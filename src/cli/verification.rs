@@ -1,13 +1,104 @@
-//! Whom verification asks, and what is said of what it leaves.
+//! Looking at a cluster again until it is as it should be: whom that asks, and what is said of what it leaves.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::Stop;
+use super::apply::pace;
+use super::fleet::Fleet;
+use crate::engine::until_stopped;
 use crate::error::Problem;
+use crate::events::{Event, PhaseTime, Report};
+use crate::facts::Observation;
+use crate::plan::StepId;
+use crate::remote::probe::Look;
 use crate::topology::{Role, Topology};
-use crate::verify::Unmet;
+use crate::verify::{Unmet, remarks, unmet};
+
+/// Node leases, DaemonSets and HAProxy's checks follow a join within this.
+const SETTLED: Duration = Duration::from_secs(5 * 60);
+
+/// Looks again until everything is as the inventory says. An observation that is fresh serves as the first look.
+pub(super) async fn verify(
+    (fleet, topology): (&Fleet, &Topology),
+    fresh: Option<Observation>,
+    stop: &Stop,
+    events: &UnboundedSender<Event>,
+    report: &mut Report,
+) {
+    let since = Instant::now();
+    let phase = "verify".to_owned();
+    let _ = events.send(Event::PhaseStarted {
+        phase: phase.clone(),
+        steps: 0,
+        bytes: 0,
+    });
+    let mut waited = Duration::ZERO;
+    let settled = settle((fleet, topology), fresh, events, report, &mut waited);
+    let left = until_stopped(stop, settled).await;
+    let took = since.elapsed();
+    report.own += took.saturating_sub(waited);
+    report.phases.push(PhaseTime {
+        phase: phase.clone(),
+        took,
+    });
+    let _ = events.send(Event::PhaseFinished { phase, took });
+    if let Some(left) = left {
+        report.problems.extend(not_verified(left, took));
+    } else {
+        report.interrupted = true;
+        report.problems.push(Problem::Interrupted {
+            running: Vec::new(),
+            is_begun: report.changed > 0,
+        });
+    }
+}
+
+/// What is not as it should be after a while.
+async fn settle(
+    (fleet, topology): (&Fleet, &Topology),
+    fresh: Option<Observation>,
+    events: &UnboundedSender<Event>,
+    report: &Report,
+    waited: &mut Duration,
+) -> Vec<Unmet> {
+    let since = Instant::now();
+    let mut asked = who_speaks_for_the_cluster(topology);
+    let mut seen = match fresh {
+        Some(fresh) => fresh,
+        None => fleet.observe(&asked, Look::Health, events).await,
+    };
+    loop {
+        let left = unmet(topology, &seen, &report.lagging);
+        if left.is_empty() {
+            let remarks = remarks(topology, &seen).into_iter();
+            remarks.for_each(|text| drop(events.send(Event::Warned { text })));
+        }
+        if left.is_empty() || since.elapsed() > SETTLED {
+            return left;
+        }
+        still_waiting(&left, since, events);
+        *waited = since.elapsed();
+        pace().await;
+        asked = who_knows(topology, &left);
+        seen.extend(fleet.observe(&asked, Look::Health, events).await);
+    }
+}
+
+fn still_waiting(left: &[Unmet], since: Instant, events: &UnboundedSender<Event>) {
+    for unmet in left {
+        let _ = events.send(Event::StillWaiting {
+            step: StepId("verify".to_owned()),
+            host: unmet.host.clone(),
+            reason: unmet.what.clone(),
+            waited: since.elapsed(),
+        });
+    }
+}
 
 /// Verification asks control planes, etcd hosts and balancers: they know of the workers.
-pub(super) fn who_speaks_for_the_cluster(topology: &Topology) -> Topology {
+fn who_speaks_for_the_cluster(topology: &Topology) -> Topology {
     let mut asked = topology.clone();
     asked
         .hosts
@@ -17,7 +108,7 @@ pub(super) fn who_speaks_for_the_cluster(topology: &Topology) -> Topology {
 
 /// Who can tell that what was amiss is no longer so: the one control plane that spoke for the cluster, where all else has
 /// been seen to be well.
-pub(super) fn who_knows(topology: &Topology, left: &[Unmet]) -> Topology {
+fn who_knows(topology: &Topology, left: &[Unmet]) -> Topology {
     let mut asked = who_speaks_for_the_cluster(topology);
     let speaker = left.first().and_then(|unmet| unmet.told_by.as_ref());
     if speaker.is_some() && left.iter().all(|unmet| unmet.told_by.as_ref() == speaker) {
@@ -26,7 +117,7 @@ pub(super) fn who_knows(topology: &Topology, left: &[Unmet]) -> Topology {
     asked
 }
 
-pub(super) fn not_verified(left: Vec<Unmet>, took: Duration) -> Option<Problem> {
+fn not_verified(left: Vec<Unmet>, took: Duration) -> Option<Problem> {
     let first = left.first()?.host.clone();
     Some(Problem::Step {
         host: first,

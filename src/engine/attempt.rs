@@ -1,20 +1,22 @@
 //! One step on its host: asked whether it is done, done once, and checked.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::SemaphorePermit;
 use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::{SemaphorePermit, watch};
 use tokio::time::Instant;
 
+use super::progress::Watch;
 use super::relay::{self, Relayed};
 use super::shared::{Shared, UNPACKED_AT_ONCE};
+use super::stop::StopLevel;
 use crate::archive::Single;
 use crate::error::{Problem, hints};
 use crate::events::{Event, Outcome};
 use crate::plan::{Check, Step};
-use crate::remote::connection::{Connection, Exit, Output, Progress};
+use crate::remote::connection::{Connection, Exit, Output};
 use crate::remote::images::is_signal;
 use crate::remote::{Effect, RemoteCommand};
 use crate::topology::HostName;
@@ -27,23 +29,10 @@ pub(super) struct Attempt<'a, C> {
     pub(super) session: &'a C,
     /// All hosts, as another one may give what this one is to get.
     pub(super) others: &'a BTreeMap<HostName, Arc<C>>,
-    started: Instant,
-    watch: Mutex<Watch>,
-}
-
-/// What is seen of an attempt from outside, also when it is let go.
-#[derive(Default)]
-struct Watch {
-    running: Option<Running>,
-    remote: Duration,
-}
-
-/// A command that runs on the host right now.
-#[derive(Clone)]
-pub(super) struct Running {
-    pub(super) purpose: String,
-    pub(super) pid: Option<u32>,
-    changes_since: Option<Instant>,
+    /// Whether the operator asked to stop; nobody can of a step that comes after that.
+    pub(super) stop: Option<&'a watch::Receiver<StopLevel>>,
+    pub(super) started: Instant,
+    pub(super) watch: Mutex<Watch>,
 }
 
 impl<'a, C: Connection> Attempt<'a, C> {
@@ -52,12 +41,14 @@ impl<'a, C: Connection> Attempt<'a, C> {
         step: &'a Step,
         session: &'a C,
         others: &'a BTreeMap<HostName, Arc<C>>,
+        interrupt: Option<&'a watch::Receiver<StopLevel>>,
     ) -> Self {
         Self {
             shared,
             step,
             session,
             others,
+            stop: interrupt,
             started: Instant::now(),
             watch: Mutex::default(),
         }
@@ -103,6 +94,7 @@ impl<'a, C: Connection> Attempt<'a, C> {
                 }
             }
         }
+        self.go_on()?;
         let output = match self.send(change, self.step.timeout).await {
             Ok(output) => {
                 self.succeeded(&output).await?;
@@ -149,7 +141,7 @@ impl<'a, C: Connection> Attempt<'a, C> {
         }
     }
 
-    fn is_signal(&self, line: &str) -> bool {
+    pub(super) fn is_signal(&self, line: &str) -> bool {
         (self.step.looks_itself || !self.step.relays.is_empty()) && is_signal(line)
     }
 
@@ -231,65 +223,6 @@ impl<'a, C: Connection> Attempt<'a, C> {
         turns.acquire().await.ok()
     }
 
-    /// What runs right now; asked when the attempt has been let go.
-    pub(super) fn running(&self) -> Option<Running> {
-        self.watch().running.clone()
-    }
-
-    /// How long changing commands have run.
-    pub(super) fn remote(&self) -> Duration {
-        let watch = self.watch();
-        let since = watch.running.as_ref().and_then(|running| running.changes_since);
-        watch.remote + since.map_or(Duration::ZERO, |since| since.elapsed())
-    }
-
-    /// How long the step has been going on.
-    pub(super) fn took(&self) -> Duration {
-        self.started.elapsed()
-    }
-
-    pub(super) fn begins(&self, command: &RemoteCommand) {
-        self.watch().running = Some(Running {
-            purpose: command.purpose().to_owned(),
-            pid: None,
-            changes_since: (command.effect() == Effect::Changes).then(Instant::now),
-        });
-    }
-
-    pub(super) fn ended(&self) {
-        let remote = self.remote();
-        let mut watch = self.watch();
-        watch.remote = remote;
-        watch.running = None;
-    }
-
-    pub(super) fn progressed(&self, command: &RemoteCommand, progress: Progress) {
-        match progress {
-            Progress::Started(pid) => {
-                if let Some(running) = &mut self.watch().running {
-                    running.pid = Some(pid);
-                }
-            }
-            Progress::Sent(bytes) => {
-                self.shared.emit(Event::Sent {
-                    step: self.step.id.clone(),
-                    host: self.step.host.clone(),
-                    bytes,
-                    of: command.sends().map_or(bytes, Single::size),
-                    took: self.took(),
-                });
-            }
-            Progress::Line(line) if command.effect() == Effect::Changes && !self.is_signal(&line) => {
-                self.shared.emit(Event::OutputLine {
-                    step: self.step.id.clone(),
-                    host: self.step.host.clone(),
-                    line,
-                });
-            }
-            Progress::Line(_) => {}
-        }
-    }
-
     fn all_slots_known(&self) -> Result<(), Problem> {
         let check = self.step.done_when.as_ref().map(|check| &check.command);
         for command in self.step.change.iter().chain(check) {
@@ -322,10 +255,6 @@ impl<'a, C: Connection> Attempt<'a, C> {
             what,
             cause,
         }
-    }
-
-    fn watch(&self) -> std::sync::MutexGuard<'_, Watch> {
-        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -33,7 +33,7 @@ impl<C: Connection> Run<'_, C> {
 
     async fn close_host(&self, steps: &[&Step]) {
         for step in steps {
-            if let Outcome::Failed { problem } = self.step(step, self.patience()).await {
+            if let Outcome::Failed { problem } = self.step(step, None, self.patience()).await {
                 self.closing_failed(problem);
             }
         }

@@ -21,6 +21,7 @@ mod certificates;
 mod closing;
 mod meter;
 mod poll;
+mod progress;
 mod relay;
 mod run;
 mod shared;
@@ -31,7 +32,7 @@ mod fake_host;
 #[cfg(test)]
 mod tests;
 
-pub use stop::{StopLevel, signals};
+pub use stop::{StopLevel, signals, until_stopped};
 
 /// How a plan is to be executed.
 pub struct Options {
@@ -61,6 +62,9 @@ pub async fn execute<C: Connection>(
     if let Either::Right(((), phases)) = select(phases, announce).await {
         phases.await;
     }
-    run.close(&plan.closing).await;
+    // Nothing is left behind where nothing was begun.
+    if run.has_begun() || !run.is_stopped() {
+        run.close(&plan.closing).await;
+    }
     run.finish()
 }

@@ -1,11 +1,15 @@
-//! Asking whether something is so: once before a change, and after it until it is so. The only place that waits.
+//! Asking whether something is so: once before a change, and after it until it is so. The only place that waits, and it
+//! stops waiting when the operator asks to stop.
 
+use std::future::Future;
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
+use futures::future::{Either, select};
 use tokio::time::{Instant, sleep};
 
 use super::attempt::{Attempt, QUESTION_LIMIT, how};
+use super::stop::{self, StopLevel};
 use crate::error::Problem;
 use crate::events::Event;
 use crate::plan::Check;
@@ -27,7 +31,7 @@ impl<C: Connection> Attempt<'_, C> {
         let since = Instant::now();
         let mut delays = delays();
         loop {
-            match self.ask(check).await {
+            match self.unless_stopped(LAST_ANSWER, self.ask(check)).await? {
                 Answer::Yes(output) => return Ok(Some(output)),
                 Answer::NotYet(_) => return Ok(None),
                 Answer::Unclear(problem) | Answer::Silent(problem) => {
@@ -37,7 +41,8 @@ impl<C: Connection> Attempt<'_, C> {
                     self.tell(&problem.headline(), since);
                 }
             }
-            sleep(delays.next().unwrap_or(SLOWEST)).await;
+            let pause = sleep(delays.next().unwrap_or(SLOWEST));
+            self.unless_stopped(Duration::ZERO, pause).await?;
         }
     }
 
@@ -49,7 +54,7 @@ impl<C: Connection> Attempt<'_, C> {
         let mut told = None::<Instant>;
         let mut heard = since;
         loop {
-            let answer = self.ask(check).await;
+            let answer = self.unless_stopped(LAST_ANSWER, self.ask(check)).await?;
             if !matches!(answer, Answer::Silent(_)) {
                 heard = Instant::now();
             }
@@ -69,7 +74,39 @@ impl<C: Connection> Attempt<'_, C> {
                 told = Some(Instant::now());
                 self.tell(&reason, since);
             }
-            sleep(delays.next().unwrap_or(SLOWEST).min(left)).await;
+            let pause = sleep(delays.next().unwrap_or(SLOWEST).min(left));
+            self.unless_stopped(Duration::ZERO, pause).await?;
+        }
+    }
+
+    /// What comes of something before the operator asks to stop, or a moment after.
+    async fn unless_stopped<T>(&self, moment: Duration, work: impl Future<Output = T>) -> Result<T, Problem> {
+        let Some(stop) = self.stop else {
+            return Ok(work.await);
+        };
+        let stopped = async {
+            stop::reaches(stop, StopLevel::Finish).await;
+            sleep(moment).await;
+        };
+        match select(Box::pin(work), Box::pin(stopped)).await {
+            Either::Left((result, _)) => Ok(result),
+            Either::Right(((), _)) => Err(self.interrupted()),
+        }
+    }
+
+    /// `Err` where the operator has asked to stop: nothing new is begun.
+    pub(super) fn go_on(&self) -> Result<(), Problem> {
+        match self.stop {
+            Some(stop) if *stop.borrow() > StopLevel::Running => Err(self.interrupted()),
+            _ => Ok(()),
+        }
+    }
+
+    /// The end of a step that was only waiting; what it has come to is the run's to tell.
+    fn interrupted(&self) -> Problem {
+        Problem::Interrupted {
+            running: Vec::new(),
+            is_begun: self.has_changed(),
         }
     }
 
@@ -121,6 +158,10 @@ fn delays() -> impl Iterator<Item = Duration> {
         .without_max_times()
         .build()
 }
+
+/// How long an answer is still waited for once the operator has asked to stop: it may say that it is so. Who sends SIGTERM
+/// often sends SIGKILL ten seconds later.
+const LAST_ANSWER: Duration = Duration::from_secs(3);
 
 const QUICKEST: Duration = Duration::from_millis(250);
 const SLOWEST: Duration = Duration::from_secs(1);

@@ -59,6 +59,7 @@ impl<C: Connection> Attempt<'_, C> {
             Ok(Some(outcome)) => return Ok(Relayed::Done(outcome)),
             Ok(None) => match self.until(check).await {
                 Ok(_) => return Ok(Relayed::Done(Outcome::Changed)),
+                Err(stopped @ Problem::Interrupted { .. }) => return Err(stopped),
                 Err(problem) => problem.cause(),
             },
             Err(Unhanded::Unbegun(reason)) => reason,

@@ -105,6 +105,7 @@ impl<'a, C: Connection> Run<'a, C> {
         if report.interrupted {
             report.problems.push(Problem::Interrupted {
                 running: state.running,
+                is_begun: shared.has_begun(),
             });
         }
         report.problems = report
@@ -177,11 +178,16 @@ impl<'a, C: Connection> Run<'a, C> {
                     continue;
                 }
             }
-            match self.step(step, stop::reaches(&self.stop, StopLevel::LetGo)).await {
+            let let_go = stop::reaches(&self.stop, StopLevel::LetGo);
+            match self.step(step, Some(&self.stop), let_go).await {
                 Outcome::AlreadyDone => self.state().report.already_done += 1,
                 Outcome::Changed => self.state().report.changed += 1,
                 Outcome::Ok => {}
-                Outcome::Skipped | Outcome::LetGo => goes_on = false,
+                Outcome::Skipped => {
+                    self.state().report.skipped += 1;
+                    goes_on = false;
+                }
+                Outcome::LetGo => goes_on = false,
                 Outcome::Failed { problem } => {
                     goes_on = false;
                     self.chain_failed(chain, problem);
@@ -224,8 +230,13 @@ impl<'a, C: Connection> Run<'a, C> {
         }
     }
 
-    /// Does a step, unless it is let go.
-    pub(super) async fn step(&self, step: &Step, let_go: impl Future<Output = ()>) -> Outcome {
+    /// Does a step, unless it is let go. With `interrupt` it does not wait for what is not so yet once the operator asks to stop.
+    pub(super) async fn step(
+        &self,
+        step: &Step,
+        interrupt: Option<&watch::Receiver<StopLevel>>,
+        let_go: impl Future<Output = ()>,
+    ) -> Outcome {
         self.shared.emit(Event::StepStarted {
             step: step.id.clone(),
             host: step.host.clone(),
@@ -238,9 +249,14 @@ impl<'a, C: Connection> Run<'a, C> {
             };
             return self.ended(step, Outcome::Failed { problem }, Duration::ZERO, Duration::ZERO);
         };
-        let attempt = Attempt::new(&self.shared, step, session.as_ref(), self.sessions);
+        let attempt = Attempt::new(&self.shared, step, session.as_ref(), self.sessions, interrupt);
         let ended = match select(Box::pin(attempt.outcome()), Box::pin(let_go)).await {
-            Either::Left((result, _)) => Some(result.unwrap_or_else(|problem| Outcome::Failed { problem })),
+            Either::Left((Ok(outcome), _)) => Some(outcome),
+            Either::Left((Err(Problem::Interrupted { .. }), _)) if attempt.has_changed() => {
+                Some(Outcome::LetGo)
+            }
+            Either::Left((Err(Problem::Interrupted { .. }), _)) => Some(Outcome::Skipped),
+            Either::Left((Err(problem), _)) => Some(Outcome::Failed { problem }),
             Either::Right(((), _)) => None,
         };
         let outcome = ended.unwrap_or_else(|| {
@@ -312,6 +328,14 @@ impl<'a, C: Connection> Run<'a, C> {
 
     fn may_start(&self) -> bool {
         self.stop_level() == StopLevel::Running && !self.state().failed
+    }
+
+    pub(super) fn has_begun(&self) -> bool {
+        self.shared.has_begun()
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.state().report.interrupted
     }
 
     pub(super) fn stop_level(&self) -> StopLevel {

@@ -1,6 +1,7 @@
 //! What all steps of a run share: the values, the way out for events, the meter.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc::UnboundedSender;
@@ -34,6 +35,8 @@ pub(super) struct Shared {
     done: Mutex<BTreeSet<StepId>>,
     /// From which host to which nothing can be handed over.
     shut: Mutex<BTreeSet<(HostName, HostName)>>,
+    /// Whether any command was sent that changes something.
+    has_begun: AtomicBool,
 }
 
 impl Shared {
@@ -47,7 +50,17 @@ impl Shared {
             unpacking: Semaphore::new(UNPACKED_AT_ONCE),
             done: Mutex::default(),
             shut: Mutex::default(),
+            has_begun: AtomicBool::new(false),
         }
+    }
+
+    /// A command is sent that changes something.
+    pub(super) fn begins(&self) {
+        self.has_begun.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn has_begun(&self) -> bool {
+        self.has_begun.load(Ordering::Relaxed)
     }
 
     /// Every event goes out here, and without secrets: a host can say one wherever it says anything. Nobody may be listening
@@ -68,8 +81,7 @@ impl Shared {
             .chars()
             .filter(|c| *c == '\n' || !is_invisible(*c))
             .collect();
-        let (redacted, of_plain) =
-            self.with_values(|values| (values.redact(text), values.redact(&plain)));
+        let (redacted, of_plain) = self.with_values(|values| (values.redact(text), values.redact(&plain)));
         *text = if of_plain == plain { redacted } else { of_plain };
     }
 

@@ -1,7 +1,9 @@
 //! How a run is asked to stop: once to finish what runs, twice to let it go.
 
+use std::future::Future;
 use std::io;
 
+use futures::future::{Either, select};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -46,6 +48,15 @@ pub fn signals() -> io::Result<watch::Receiver<StopLevel>> {
         }
     });
     Ok(receiver)
+}
+
+/// What comes of something, unless the operator asks to stop before: then it is dropped where it is.
+pub async fn until_stopped<T>(stop: &watch::Receiver<StopLevel>, work: impl Future<Output = T>) -> Option<T> {
+    let stopped = Box::pin(reaches(stop, StopLevel::Finish));
+    match select(Box::pin(work), stopped).await {
+        Either::Left((result, _)) => Some(result),
+        Either::Right(((), _)) => None,
+    }
 }
 
 /// Waits until the level is at least `level`; for ever, where nobody can ask any more.

@@ -39,7 +39,7 @@ impl Problem {
             }
             Problem::Silent { holders, control_planes, .. } => silent(holders, control_planes),
             Problem::MissingHosts { hosts, needed_for } => missing_hosts(hosts, needed_for),
-            Problem::Interrupted { running } => interrupted(running),
+            Problem::Interrupted { running, is_begun } => interrupted(running, *is_begun),
         }
     }
 }
@@ -291,14 +291,25 @@ fn missing_hosts(hosts: &[(HostName, String)], needed_for: &str) -> Explanation 
     }
 }
 
-fn interrupted(running: &[(HostName, u32, String)]) -> Explanation {
+fn interrupted(running: &[(HostName, u32, String)], is_begun: bool) -> Explanation {
+    let (headline, hint) = if is_begun {
+        (
+            "stopped as asked",
+            "run `hawser apply` again to go on from what is on the hosts",
+        )
+    } else {
+        (
+            "stopped as asked, before anything was changed",
+            "run the command again when you want it done",
+        )
+    };
     Explanation {
-        headline: "stopped as asked".to_owned(),
+        headline: headline.to_owned(),
         details: running
             .iter()
             .map(|(host, pid, command)| format!("{host}: process {pid} still runs ({command})"))
             .collect(),
-        hint: vec!["run `hawser apply` again to go on from what is on the hosts".to_owned()],
+        hint: vec![hint.to_owned()],
         exit: ExitCode::Interrupted,
     }
 }

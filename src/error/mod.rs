@@ -244,6 +244,8 @@ pub enum Problem {
     Interrupted {
         /// What still runs: host, process id, command.
         running: Vec<(HostName, u32, String)>,
+        /// Whether anything was sent to a host that changes it.
+        is_begun: bool,
     },
 }
 

@@ -44,7 +44,11 @@ pub fn sanitize_line(text: &str) -> String {
 /// Text of several lines, each sanitised. Every line but the first is indented by two spaces: none can pass for a line that
 /// hawser itself has written.
 pub fn sanitize_text(text: &str) -> String {
-    let lines: Vec<String> = text.trim_end_matches('\n').split('\n').map(sanitize_line).collect();
+    let lines: Vec<String> = text
+        .trim_end_matches('\n')
+        .split('\n')
+        .map(sanitize_line)
+        .collect();
     lines.join("\n  ")
 }
 
@@ -125,7 +129,7 @@ mod tests {
     fn a_line_without_an_end_is_cut_and_says_so() {
         let shown = sanitize_line(&"x".repeat(1_000_000));
 
-        assert_eq!(shown.chars().count(), 3989);
+        assert_eq!(shown.chars().count(), 3987);
         assert!(shown.ends_with("xx … (996040 more characters)"), "{shown}");
         assert_eq!(sanitize_line(&"x".repeat(LONGEST_LINE)).len(), LONGEST_LINE);
     }

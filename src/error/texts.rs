@@ -42,7 +42,9 @@ impl Problem {
                 let reasons = hosts.iter_mut().map(|(_, reason)| reason);
                 std::iter::once(needed_for).chain(reasons).collect()
             }
-            Problem::Interrupted { running } => running.iter_mut().map(|(_, _, command)| command).collect(),
+            Problem::Interrupted { running, .. } => {
+                running.iter_mut().map(|(_, _, command)| command).collect()
+            }
             // Fingerprints and places of hawser's own making.
             Problem::HostKeyChanged { .. } | Problem::HostKeyRevoked { .. } | Problem::Silent { .. } => {
                 Vec::new()

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::matrix::{ERROR, WARNING, facts, tables};
 use super::paint::{Paint, duration};
 use crate::check::host::Finding;
-use crate::error::sanitize::{sanitize_line, sanitize_text};
 use crate::check::{Cause, Examined, Grade, Remedy};
+use crate::error::sanitize::{sanitize_line, sanitize_text};
 use crate::topology::HostName;
 
 /// What came of the ways between hosts, and what the hosts are.

@@ -391,7 +391,8 @@ mod tests {
         let mut values = Values::default();
         values.set(Slot::BootstrapToken, "abcdef.0123456789abcdef".to_owned());
 
-        let said = "abcdef.0123456789abcdef, token-secret: MDEyMzQ1Njc4OWFiY2RlZg==, 0123456789abcdef, id abcdef";
+        let said =
+            "abcdef.0123456789abcdef, token-secret: MDEyMzQ1Njc4OWFiY2RlZg==, 0123456789abcdef, id abcdef";
 
         let mask = Slot::BootstrapToken.mask();
         assert_eq!(

@@ -37,7 +37,7 @@ fn c20_a_cluster_is_built_with_a_passphrase_and_a_password_that_are_typed_once()
     let mut apply = Typist::start(&workstation.command(&["apply"]));
     apply.answer("Passphrase of", PASSPHRASE);
     apply.answer("Password of ops-pw for sudo on the hosts:", PASSWORD);
-    apply.answer("Do it?", "y");
+    apply.answer("Apply this plan?", "y");
     let (code, screen) = apply.finish(BUILD);
 
     assert_eq!(code, Some(0), "{screen}");

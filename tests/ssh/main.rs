@@ -24,6 +24,7 @@ use self::rig::Sshd;
 mod rig;
 
 mod agent;
+mod endings;
 mod host_keys;
 mod hostile;
 mod keys;

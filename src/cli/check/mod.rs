@@ -42,7 +42,7 @@ pub(super) async fn run(arguments: CheckArguments) -> Outcome {
     let (events, mut unheard) = mpsc::unbounded_channel();
     unheard.close();
 
-    let fleet = Fleet::connect(&client, &topology, &events).await;
+    let fleet = Fleet::connect(&client, &topology, &events).await?;
     // Where only some ways are asked for, what hosts are is not.
     let extent = match (narrowing(&arguments).is_narrow(), arguments.disk) {
         (true, _) => Extent::Nothing,

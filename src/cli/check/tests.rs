@@ -74,7 +74,7 @@ async fn a_host_whose_commands_hang_is_waited_for_once_and_keeps_no_other_from_t
     let topology = topology(&well, &hangs);
     let client = Client::new(&topology.ssh, Nobody).unwrap();
     let (events, _told) = mpsc::unbounded_channel();
-    let fleet = Fleet::connect(&client, &topology, &events).await;
+    let fleet = Fleet::connect(&client, &topology, &events).await.unwrap();
     let cells = cells(&topology, &Narrowing::default());
     let (cp1, w1) = (HostName::from("cp1"), HostName::from("w1"));
     assert_eq!(fleet.sessions.len(), 2);

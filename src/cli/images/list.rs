@@ -31,7 +31,7 @@ pub(in crate::cli) async fn run(arguments: ImagesListArguments) -> Outcome {
     let client = surroundings::client(&topology)?;
     let (events, mut unheard) = mpsc::unbounded_channel();
     unheard.close();
-    let fleet = Fleet::connect(&client, &topology, &events).await;
+    let fleet = Fleet::connect(&client, &topology, &events).await?;
     let mut observation = fleet.observe(&topology, Look::Whole, &events).await;
     let asked = as_configured(&fleet, &topology, &mut observation).await;
     fleet.close().await;

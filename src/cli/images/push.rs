@@ -11,17 +11,18 @@ use crate::archive::{self, Archive};
 use crate::cli::arguments::ImagesPushArguments;
 use crate::cli::fleet::Fleet;
 use crate::cli::watching::Watchers;
-use crate::cli::{Outcome, surroundings};
-use crate::engine::{self, Options};
+use crate::cli::{Outcome, Stop, stopped, surroundings};
+use crate::engine::{self, Options, until_stopped};
 use crate::error::Problem;
 use crate::events::{Event, PhaseTime, Report};
+use crate::facts::Observation;
 use crate::planner;
 use crate::remote::probe::Look;
 use crate::report;
 use crate::topology::{HostName, Topology};
 use crate::values::Values;
 
-pub(in crate::cli) async fn run(arguments: ImagesPushArguments) -> Outcome {
+pub(in crate::cli) async fn run(arguments: ImagesPushArguments, stop: Stop) -> Outcome {
     let began = Instant::now();
     let topology = with_archives(&surroundings::load(&arguments.inventory.path)?, &arguments)?;
     let client = surroundings::client(&topology)?;
@@ -31,19 +32,26 @@ pub(in crate::cli) async fn run(arguments: ImagesPushArguments) -> Outcome {
     let log = watchers.log_path();
     let (events, heard) = mpsc::unbounded_channel();
     let watching = tokio::spawn(watchers.follow(heard));
-    let stop = engine::signals().map_err(|cause| Problem::Workstation {
-        what: "listen to signals",
-        cause: cause.to_string(),
-    })?;
     let _ = events.send(Event::RunStarted {
         cluster: topology.cluster.clone(),
         run: name,
         hosts: topology.hosts.len(),
     });
 
-    let fleet = Fleet::connect(&client, &topology, &events).await;
-    let mut report = push(&fleet, &topology, &arguments.limit, (began, stop), &events).await;
-    fleet.close().await;
+    let looked = until_stopped(&stop, async {
+        let fleet = Fleet::connect(&client, &topology, &events).await?;
+        let observation = fleet.observe(&topology, Look::Images, &events).await;
+        Ok::<_, Problem>((fleet, observation))
+    });
+    let mut report = match looked.await.unwrap_or_else(|| Err(stopped())) {
+        Ok((fleet, observation)) => {
+            let images = (&topology, &observation);
+            let report = push(&fleet, images, &arguments.limit, (began, stop), &events).await;
+            fleet.close().await;
+            report
+        }
+        Err(problem) => Report::of(problem),
+    };
 
     report.took = began.elapsed();
     report.log = Some(log);
@@ -57,12 +65,11 @@ pub(in crate::cli) async fn run(arguments: ImagesPushArguments) -> Outcome {
 /// Hosts do not wait for each other: what goes wrong on one is told at the end.
 async fn push(
     fleet: &Fleet,
-    topology: &Topology,
+    (topology, observation): (&Topology, &Observation),
     limit: &[String],
-    (began, stop): (Instant, tokio::sync::watch::Receiver<engine::StopLevel>),
+    (began, stop): (Instant, Stop),
     events: &UnboundedSender<Event>,
 ) -> Report {
-    let observation = fleet.observe(topology, Look::Images, events).await;
     let mut report = Report {
         phases: vec![PhaseTime {
             phase: "connect and observe".to_owned(),
@@ -77,7 +84,7 @@ async fn push(
         .filter(|(name, _)| limit.is_empty() || limit.contains(*name))
         .filter_map(|(_, found)| found.clone().err());
     let silent: Vec<Problem> = silent.collect();
-    match planner::push_images(topology, &observation, &limit) {
+    match planner::push_images(topology, observation, &limit) {
         Err(problems) => report.problems.extend(problems),
         Ok(plan) => {
             for note in &plan.notes {

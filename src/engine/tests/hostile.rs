@@ -142,7 +142,10 @@ async fn nothing_comes_through_of_what_is_only_warned_about() {
     )]);
     let advisory = plan(vec![phase(
         "label",
-        vec![lane(1, vec![chain(Necessity::Advisory, vec![change("w1", "label")])])],
+        vec![lane(
+            1,
+            vec![chain(Necessity::Advisory, vec![change("w1", "label")])],
+        )],
     )]);
 
     nothing_comes_through("lagging", &lagging, vec![failing("join")], 1).await;
@@ -153,7 +156,10 @@ async fn nothing_comes_through_of_what_is_only_warned_about() {
 async fn nothing_comes_through_of_the_cleanup() {
     let mut plan = plan_of(vec![change("cp1", "init")]);
     plan.closing = vec![change("cp1", "close")];
-    for (name, reply) in [("after success", Reply::exit(0)), ("after failure", Reply::exit(1))] {
+    for (name, reply) in [
+        ("after success", Reply::exit(0)),
+        ("after failure", Reply::exit(1)),
+    ] {
         let host = FakeHost::new("cp1", &journal())
             .expects("init", reply)
             .expects("close", Reply::late().saying(HOSTILE));

@@ -96,3 +96,82 @@ async fn a_run_that_was_over_is_not_interrupted() {
 
     assert!(!ran.report.interrupted);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_waits_ends_at_the_first_request() {
+    let journal = journal();
+    let answers = (0..6).map(|_| Reply::exit(1).saying("NotReady"));
+    let host = FakeHost::new("cp1", &journal).expects("init", Reply::exit(0));
+    let host = answers.fold(host, |host, answer| host.expects("is it ready?", answer));
+    let host = host.expects("close", Reply::exit(0));
+    let mut plan = plan_of(vec![
+        change("cp1", "init"),
+        wait("cp1", "ready", "is it ready?", 300),
+        change("cp1", "label"),
+    ]);
+    plan.closing = vec![change("cp1", "close")];
+
+    let ran = run_with(&plan, vec![host], 0, Values::default(), &[(4, StopLevel::Finish)]).await;
+
+    assert_eq!(
+        ran.outcomes(),
+        [
+            "cp1/init: changed",
+            "cp1/ready: skipped",
+            "cp1/label: skipped",
+            "cp1/close: changed"
+        ]
+    );
+    assert_eq!(ran.report.skipped, 2);
+    assert_eq!(ran.report.took, Duration::from_secs(4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_that_hangs_is_not_waited_for_and_one_that_says_yes_counts() {
+    let journal = journal();
+    let hanging = FakeHost::new("cp1", &journal).expects("is it ready?", Reply::exit(0).taking(30));
+    let slow = FakeHost::new("cp1", &journal).expects("is it ready?", Reply::exit(0).taking(6));
+    let plan = plan_of(vec![wait("cp1", "ready", "is it ready?", 300)]);
+    let stops = [(5, StopLevel::Finish)];
+
+    let of_hanging = run_with(&plan, vec![hanging], 0, Values::default(), &stops).await;
+    let of_slow = run_with(&plan, vec![slow], 0, Values::default(), &stops).await;
+
+    assert_eq!(of_hanging.outcomes(), ["cp1/ready: skipped"]);
+    assert_eq!(of_hanging.report.took, Duration::from_secs(8));
+    assert_eq!(of_slow.outcomes(), ["cp1/ready: ok"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_done_and_not_seen_to_be_so_is_let_go_and_still_cleaned_up_after() {
+    let journal = journal();
+    let host = FakeHost::new("cp1", &journal)
+        .expects("is it so?", Reply::exit(1))
+        .expects("write", Reply::exit(0).taking(10))
+        .expects("is it so?", Reply::exit(1).saying("not yet"))
+        .expects("close", Reply::exit(0));
+    let mut plan = plan_of(vec![checked("cp1", "write", "is it so?", 300)]);
+    plan.closing = vec![change("cp1", "close")];
+
+    let ran = run_with(&plan, vec![host], 0, Values::default(), &[(5, StopLevel::Finish)]).await;
+
+    assert_eq!(ran.outcomes(), ["cp1/write: let go", "cp1/close: changed"]);
+    assert_eq!(ran.report.took, Duration::from_secs(10));
+    assert_eq!(ran.report.changed, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_cleaned_up_where_nothing_was_begun() {
+    let journal = journal();
+    let host = FakeHost::new("cp1", &journal).expects("is it there?", Reply::exit(1).taking(6));
+    let mut plan = plan_of(vec![checked("cp1", "write", "is it there?", 60)]);
+    plan.closing = vec![change("cp1", "close")];
+
+    let ran = run_with(&plan, vec![host], 0, Values::default(), &[(5, StopLevel::Finish)]).await;
+
+    assert_eq!(ran.outcomes(), ["cp1/write: skipped"]);
+    insta::assert_snapshot!(ran.problem(), @r"
+    error: stopped as asked, before anything was changed
+    hint: run the command again when you want it done
+    ");
+}

@@ -22,7 +22,10 @@ const HOSTILE: &str = "\u{1b}[2J\u{9b}31m\u{202e}drow\u{200b}\u{7f}\rback\n[   0
 fn hostile_run() -> Vec<Event> {
     let mut events = everything();
     for event in &mut events {
-        event.texts().into_iter().for_each(|text| HOSTILE.clone_into(text));
+        event
+            .texts()
+            .into_iter()
+            .for_each(|text| HOSTILE.clone_into(text));
     }
     events
 }
@@ -32,7 +35,9 @@ fn does_nothing(text: &str) {
     let raw: Vec<char> = text.chars().filter(|c| *c != '\n' && is_invisible(*c)).collect();
     assert!(raw.is_empty(), "{raw:?} in {text}");
     assert!(text.contains(r"\x1b[2J\x9b31m\u{202e}drow\u{200b}\x7f"), "{text}");
-    let forged = text.lines().find(|line| line.starts_with("[   0.1s] cp1       done"));
+    let forged = text
+        .lines()
+        .find(|line| line.starts_with("[   0.1s] cp1       done"));
     assert_eq!(forged, None, "{text}");
 }
 
@@ -76,7 +81,10 @@ fn the_terminal() {
 fn the_summary() {
     let mut report = report();
     for problem in &mut report.problems {
-        problem.texts().into_iter().for_each(|text| HOSTILE.clone_into(text));
+        problem
+            .texts()
+            .into_iter()
+            .for_each(|text| HOSTILE.clone_into(text));
     }
 
     does_nothing(&summary::render(&report, &[], Paint::Plain));

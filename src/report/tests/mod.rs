@@ -165,7 +165,13 @@ fn report() -> Report {
         changed: 1,
         already_done: 1,
         skipped: 1,
-        problems: vec![failed_join("w1"), Problem::Interrupted { running }],
+        problems: vec![
+            failed_join("w1"),
+            Problem::Interrupted {
+                running,
+                is_begun: true,
+            },
+        ],
         lagging: vec![host("w2")],
         phases: vec![time("init", 43.9), time("join", 153.0)],
         took: seconds(197.2),

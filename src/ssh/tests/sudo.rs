@@ -131,7 +131,10 @@ async fn a_wrong_password_is_tried_once_among_all_hosts() {
 #[tokio::test]
 async fn a_password_that_a_host_repeats_is_not_shown() {
     let Some(sshd) = with_sudo() else { return };
-    let sudo = SUDO.replace("echo 'Sorry, try again.' >&2", "printf 'no: \\033[1m%s\\n' \"$password\" >&2; exit 1");
+    let sudo = SUDO.replace(
+        "echo 'Sorry, try again.' >&2",
+        "printf 'no: \\033[1m%s\\n' \"$password\" >&2; exit 1",
+    );
     sshd.write("bin/sudo", &sudo);
     let session = connect(&sshd, "wrong horse", Sudo::Password).await;
 
@@ -141,5 +144,8 @@ async fn a_password_that_a_host_repeats_is_not_shown() {
         panic!("{problem:?}")
     };
     assert!(cause.contains("no: \u{1b}[1m<sudo password>"), "{cause}");
-    assert!(problem.to_string().contains(r"no: \x1b[1m<sudo password>"), "{problem}");
+    assert!(
+        problem.to_string().contains(r"no: \x1b[1m<sudo password>"),
+        "{problem}"
+    );
 }

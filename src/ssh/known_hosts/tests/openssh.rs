@@ -103,7 +103,7 @@ impl Keys {
             let name = format!("host{number}");
             lines.push(make(&name, "ed25519"));
             let mut config = format!("HostKey {}\n", at(&name).display());
-            let private = |name: &str| PrivateKey::read_openssh_file(&at(name)).unwrap();
+            let private = |name: &str| PrivateKey::read_openssh_file(at(name)).unwrap();
             let certificate = certificate.map(|(principals, authority)| {
                 let public = format!("{name}.pub");
                 keygen(
