@@ -11,8 +11,12 @@ use std::fmt::Write;
 use std::path::Path;
 
 use hawser::topology::sandbox_among;
+use hawser::versions::kubernetes::CgroupV1::{IsKept, IsRefused, Works};
 use hawser::versions::kubernetes::{self, ApiVersion};
 use hawser::versions::{Row, Version, containerd, etcd};
+
+/// A question of a table.
+type IsSo = fn(Version) -> bool;
 
 /// What one program of one version said.
 struct Captured {
@@ -59,10 +63,9 @@ fn captured(program: &str) -> Vec<Captured> {
                 (command.to_owned(), said.to_owned())
             });
             let parts: Vec<(String, String)> = parts.collect();
-            let words = parts.first().unwrap().1.split_whitespace();
+            let mut words = parts.first().unwrap().1.split_whitespace();
             let version = words
-                .filter_map(|word| word.split('~').next()?.parse().ok())
-                .next()
+                .find_map(|word| word.split('~').next()?.parse().ok())
                 .unwrap();
             Captured {
                 version,
@@ -118,7 +121,7 @@ fn is_on(kubeadm: &Captured, feature: &str) -> Option<bool> {
 #[test]
 fn what_a_feature_brings_is_there_where_the_feature_is_on() {
     // With the minor release that brought the feature: one that is not named any more is on for good.
-    let rows: [(&str, u32, fn(Version) -> bool); 3] = [
+    let rows: [(&str, u32, IsSo); 3] = [
         ("EtcdLearnerMode", 27, kubernetes::joins_as_learner),
         (
             "ControlPlaneKubeletLocalMode",
@@ -287,7 +290,6 @@ fn the_rules_of_version_skew() {
 /// No word of these is in what programs say of themselves: the sources are kubeadm's and the changelogs.
 #[test]
 fn what_kubeadm_wants_of_a_host_by_version() {
-    type IsSo = fn(Version) -> bool;
     let rows: [(&str, IsSo, [bool; 6]); 4] = [
         (
             "bridged packets",
@@ -324,7 +326,6 @@ fn what_kubeadm_wants_of_a_host_by_version() {
         let found = [20, 29, 30, 31, 32, 36].map(|minor| is_so(Version::new(1, minor, 0)));
         assert_eq!(found, expected, "{what}");
     }
-    use kubernetes::CgroupV1::{IsKept, IsRefused, Works};
     assert_eq!(
         [20, 30, 31, 34, 35, 36].map(|minor| kubernetes::cgroup_v1(Version::new(1, minor, 0))),
         [Works, Works, IsKept, IsKept, IsRefused, IsRefused]

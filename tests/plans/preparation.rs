@@ -177,7 +177,7 @@ fn bare_hosts_are_prepared_by_role_before_anything_else() {
 fn bare_1_36() -> World {
     let mut topology = stacked(1, 1);
     topology.version = Version::new(1, 36, 2);
-    topology.image_repository = "registry.k8s.io".to_owned();
+    "registry.k8s.io".clone_into(&mut topology.image_repository);
     let mut world = bare(topology);
     world.topology.preparation.as_mut().unwrap().sandbox_image = None;
     world
