@@ -214,7 +214,7 @@ start_etcd() {
 }
 
 etcd_healthy() {
-  on etcd1 "ETCDCTL_API=3 etcdctl --cacert $pki/etcd/ca.crt --cert $pki/etcd/healthcheck-client.crt \
+  on etcd1 "etcdctl --cacert $pki/etcd/ca.crt --cert $pki/etcd/healthcheck-client.crt \
     --key $pki/etcd/healthcheck-client.key --endpoints $urls endpoint health" >/dev/null 2>&1
 }
 

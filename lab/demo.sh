@@ -33,7 +33,7 @@ for host in "${hosts[@]}"; do
   case $host in
   lb*) echo "$host: haproxy $(docker exec "$host" systemctl is-active haproxy), keepalived $(docker exec "$host" systemctl is-active keepalived)" ;;
   etcd*)
-    docker exec "$host" sh -c 'cd /etc/kubernetes/pki/etcd && ETCDCTL_API=3 etcdctl --endpoints https://127.0.0.1:2379 \
+    docker exec "$host" sh -c 'cd /etc/kubernetes/pki/etcd && etcdctl --endpoints https://127.0.0.1:2379 \
       --cacert ca.crt --cert healthcheck-client.crt --key healthcheck-client.key endpoint health' 2>&1 | sed "s/^/$host: /"
     member=$host
     ;;

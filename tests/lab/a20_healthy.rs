@@ -36,7 +36,7 @@ fn a20_each_api_server_is_ready_directly_and_through_the_vip() {
 fn a20_etcd_has_three_healthy_members() {
     let ask = |what: &str| {
         let script = format!(
-            "ETCDCTL_API=3 etcdctl --endpoints=https://127.0.0.1:2379 --cacert=/etc/kubernetes/pki/etcd/ca.crt \
+            "etcdctl --endpoints=https://127.0.0.1:2379 --cacert=/etc/kubernetes/pki/etcd/ca.crt \
              --cert=/etc/kubernetes/pki/etcd/peer.crt --key=/etc/kubernetes/pki/etcd/peer.key -w json {what}"
         );
         serde_json::from_str::<Value>(&host::exec("cp1", &script)).unwrap()

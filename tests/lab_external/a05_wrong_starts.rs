@@ -15,7 +15,7 @@ const ANOTHER_CLUSTER_HAS_BEEN_HERE: &str = "
         --listen-client-urls $client --advertise-client-urls $client \
         --listen-peer-urls $peer --initial-advertise-peer-urls $peer --initial-cluster old1=$peer >/dev/null 2>&1 &
     etcd=$!
-    ctl() { ETCDCTL_API=3 etcdctl --endpoints $client \"$@\"; }
+    ctl() { etcdctl --endpoints $client \"$@\"; }
     until ctl put something wanted >/dev/null 2>&1; do kill -0 $etcd || exit 1; done
     ctl member list -w json
     kill $etcd

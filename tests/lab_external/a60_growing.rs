@@ -46,7 +46,7 @@ fn workstation(newcomers: usize) -> Workstation {
 /// etcdctl on an etcd host, which asks the host's own member.
 fn etcdctl(on: &str, what: &str) -> Ran {
     let script = format!(
-        "cd /etc/kubernetes/pki/etcd && ETCDCTL_API=3 etcdctl --endpoints=https://127.0.0.1:2379 --cacert=ca.crt \
+        "cd /etc/kubernetes/pki/etcd && etcdctl --endpoints=https://127.0.0.1:2379 --cacert=ca.crt \
          --cert=healthcheck-client.crt --key=healthcheck-client.key -w json {what}"
     );
     host::try_exec(on, &script)
@@ -185,7 +185,7 @@ fn a63_a_snapshot_was_saved_before_each_for_root_alone() {
     assert!(lines[2].ends_with(&of("etcd5")), "{listed}");
     assert_eq!(lines.len(), 3, "{listed}");
     // etcd 3.6 has it in a program of its own, which is there from 3.5 on.
-    let status = "ETCDCTL_API=3 $(command -v etcdutl || echo etcdctl) -w json snapshot status /var/backups/hawser/*-before-etcd5.db";
+    let status = "$(command -v etcdutl || echo etcdctl) -w json snapshot status /var/backups/hawser/*-before-etcd5.db";
     let status: Value = serde_json::from_str(&host::exec("etcd1", status)).unwrap();
     assert!(status["totalKey"].as_u64() > Some(100), "{status}");
 }

@@ -9,7 +9,7 @@ fn ask(on: &str, what: &str) -> Result<Value, String> {
     let ran = try_exec(
         on,
         &format!(
-            "cd /etc/kubernetes/pki/etcd && ETCDCTL_API=3 etcdctl --endpoints=https://127.0.0.1:2379 --cacert=ca.crt \
+            "cd /etc/kubernetes/pki/etcd && etcdctl --endpoints=https://127.0.0.1:2379 --cacert=ca.crt \
              --cert=healthcheck-client.crt --key=healthcheck-client.key --command-timeout=4s -w json {what}"
         ),
     );

@@ -23,7 +23,7 @@ pub(crate) struct Member {
 }
 
 /// etcdctl against a host's own member.
-const ETCDCTL: &str = "ETCDCTL_API=3 etcdctl --endpoints=https://127.0.0.1:2379 \
+const ETCDCTL: &str = "etcdctl --endpoints=https://127.0.0.1:2379 \
     --cacert=/etc/kubernetes/pki/etcd/ca.crt --cert=/etc/kubernetes/pki/etcd/healthcheck-client.crt \
     --key=/etc/kubernetes/pki/etcd/healthcheck-client.key";
 
@@ -89,8 +89,8 @@ pub(crate) fn assert_whole(workstation: &Workstation) {
     ready.sort_unstable();
     assert_eq!(ready, ["cp1", "cp2", "cp3", "w1", "w2"]);
 
-    let health = exec("cp1", &format!("{ETCDCTL} endpoint health --cluster 2>&1"));
-    assert_eq!(health.matches("is healthy").count(), 3, "{health}");
+    let health = exec("cp1", &format!("{ETCDCTL} endpoint health --cluster -w json"));
+    assert_eq!(health.matches("\"health\":true").count(), 3, "{health}");
     let mut names: Vec<(String, bool)> = members("cp1")
         .unwrap()
         .into_iter()
