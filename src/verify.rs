@@ -262,7 +262,7 @@ fn members(topology: &Topology, asked: &HostName, view: &ClusterView) -> Option<
     let Some(members) = view.etcd.known() else {
         return Some(unmet_at(asked, "etcd's members cannot be told"));
     };
-    let votes = |member: &&MemberFact| member.healthy && !member.learner;
+    let votes = |member: &&MemberFact| member.is_healthy() && !member.learner;
     let has_one = |host: &&Host| members.iter().filter(votes).any(|member| member.is_of(host));
     let wanted = topology.with_role(Role::ControlPlane).count();
     let there = topology.with_role(Role::ControlPlane).filter(has_one).count();

@@ -203,6 +203,44 @@ fn files_say_what_they_hold_and_fit_on_a_few_screens() {
     assert!(broken.is_empty(), "{broken}");
 }
 
+/// Where standard error is read beside standard output, and why that is no data.
+const BOTH_OUTPUTS: &[(&str, &str)] = &[
+    ("apart.sh", "keeps the two apart"),
+    ("answers.sh", "keeps the two apart"),
+    (
+        "apt.sh",
+        "shown to people; the lock's own words only have it ask again",
+    ),
+    (
+        "haproxy_socket.sh",
+        "how nc is used: some tell that on standard error",
+    ),
+    ("try_ways.sh", "nc's reason, where no connection was made"),
+];
+
+/// A warning on standard error would be taken for an answer: `apart` keeps it for people.
+#[test]
+fn no_script_reads_standard_error_as_data() {
+    let mut broken = String::new();
+    for path in files("src/remote/scripts", "sh") {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let is_read = |line: &&str| {
+            let mut parts = line.split("2>&1").skip(1).map(|rest| {
+                let rest = rest.trim_start();
+                rest.strip_prefix(">/dev/null").unwrap_or(rest).trim_start()
+            });
+            parts.any(|rest| rest.starts_with(')') || (rest.starts_with('|') && !rest.starts_with("||")))
+        };
+        let found: Vec<&str> = text.lines().filter(is_read).collect();
+        let is_listed = BOTH_OUTPUTS.iter().any(|(listed, _)| *listed == name);
+        if found.is_empty() == is_listed {
+            let _ = writeln!(broken, "{name}: listed {is_listed}, and reads both: {found:?}");
+        }
+    }
+    assert!(broken.is_empty(), "{broken}");
+}
+
 #[test]
 fn every_script_is_sent_by_a_command() {
     let remote: String = sources()

@@ -192,7 +192,7 @@ fn etcds_members_come_with_hexadecimal_ids() {
     let member = view.member(&control_plane(1)).into_result().unwrap().unwrap();
     assert_eq!(member.id, "42c0e57d75b2932b");
     assert_eq!(member.name, "cp1");
-    assert!(member.healthy && !member.learner);
+    assert!(member.is_healthy() && !member.learner);
     assert_eq!(view.etcd.known().unwrap().len(), 3);
 }
 

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::answer::Answers;
+use super::health::Healths;
 use super::{ClusterView, MemberFact, NodeFact, Observed, WorkloadFact};
 use crate::topology::{HostName, Version};
 use crate::versions::kubernetes::marks_control_plane;
@@ -162,12 +163,6 @@ struct Member {
     is_learner: bool,
 }
 
-#[derive(Deserialize)]
-struct Health {
-    endpoint: String,
-    health: bool,
-}
-
 pub(super) fn json<T: DeserializeOwned>(key: &str, text: &str) -> Result<T, String> {
     serde_json::from_str(text).map_err(|error| format!("{key}: not understood: {error}"))
 }
@@ -274,16 +269,10 @@ pub(super) fn unpublished_members(answers: &Answers) -> BTreeSet<String> {
 
 pub(super) fn members(answers: &Answers) -> Result<Vec<MemberFact>, String> {
     let members = listed(answers)?;
-    // etcdctl fails when one member does, and still tells of each; a member of which nothing is told is not healthy.
-    let told = answers
-        .get("etcd_health")
-        .map(|answer| answer.text.as_str())
-        .unwrap_or_default();
-    let told: Vec<Health> = json("etcd_health", told).unwrap_or_default();
-    let is_healthy = |url: &String| told.iter().any(|one| one.endpoint == *url && one.health);
+    let healths = Healths::read(answers);
     let member = |member: Member| MemberFact {
         id: format!("{:x}", member.id),
-        healthy: member.client_urls.iter().any(is_healthy),
+        health: healths.of(&member.client_urls),
         name: member.name,
         peer_urls: member.peer_urls,
         learner: member.is_learner,

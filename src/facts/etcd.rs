@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Answer, Answers};
-use super::{HostFacts, MemberFact, Observed, cluster, identity};
+use super::{HostFacts, MemberFact, Observed, cluster, external_etcd, identity};
 use crate::pki::{AUTHORITY_KEY, Certificate, SOON, is_signed_by};
 use crate::topology::{Host, Version};
 
@@ -31,6 +32,8 @@ pub struct EtcdFacts {
     pub program: Option<String>,
     /// Its version.
     pub version: Option<Version>,
+    /// The flags that it takes, without dashes.
+    pub flags: Observed<BTreeSet<String>>,
     /// Whether the host has the program `etcdctl`.
     pub has_etcdctl: bool,
     /// Whether there is a user `etcd`.
@@ -104,6 +107,7 @@ pub(super) fn read(answers: &Answers, has_data: bool) -> Result<EtcdFacts, Strin
         has_authority_key: keys.contains(AUTHORITY_KEY),
         program: program("etcd"),
         version: version(answers)?,
+        flags: external_etcd::flags(answers).into(),
         has_etcdctl: program("etcdctl").is_some(),
         has_user: told("user ").any(|user| user == "etcd"),
         unit_file: unit_file.map(str::to_owned),
@@ -116,10 +120,7 @@ pub(super) fn read(answers: &Answers, has_data: bool) -> Result<EtcdFacts, Strin
         leader: status(answers)
             .map(|status| (status.leader != 0).then(|| format!("{:x}", status.leader)))
             .into(),
-        has_registry: answers
-            .success("etcd_registry")
-            .map(|keys| keys.contains("/registry/"))
-            .into(),
+        has_registry: has_registry(answers).into(),
         authority,
     })
 }
@@ -180,6 +181,20 @@ fn status(answers: &Answers) -> Result<Status, String> {
     let all: Vec<Endpoint> = cluster::json("etcd_status", answers.success("etcd_status")?)?;
     let first = all.into_iter().next().map(|endpoint| endpoint.status);
     first.ok_or_else(|| "etcd_status: nothing is told".to_owned())
+}
+
+/// What a read of one key below `/registry/` has found.
+#[derive(Deserialize)]
+struct Keys {
+    #[expect(dead_code, reason = "an answer without a header is none")]
+    header: Header,
+    #[serde(default)]
+    kvs: Vec<IgnoredAny>,
+}
+
+fn has_registry(answers: &Answers) -> Result<bool, String> {
+    let keys: Keys = cluster::json("etcd_registry", answers.success("etcd_registry")?)?;
+    Ok(!keys.kvs.is_empty())
 }
 
 fn data(answers: &Answers, wal: Option<&str>) -> EtcdData {
@@ -247,8 +262,11 @@ impl EtcdFacts {
     /// Whether the host's own member answers and is healthy.
     pub fn is_well(&self, host: &Host) -> bool {
         let members = self.members.known();
-        members.is_some_and(|members| members.iter().any(|member| member.is_of(host) && member.healthy))
-            && matches!(self.leader, Observed::Known(Some(_)))
+        members.is_some_and(|members| {
+            members
+                .iter()
+                .any(|member| member.is_of(host) && member.is_healthy())
+        }) && matches!(self.leader, Observed::Known(Some(_)))
     }
 }
 
@@ -337,6 +355,8 @@ mod tests {
     /// What etcd 3.4.23 and its etcdctl said, in part.
     const STATUS: &str = r#"[{"Endpoint":"https://127.0.0.1:2379","Status":{"header":{"cluster_id":11054243951348624687,"member_id":17613971200927911513,"revision":1,"raft_term":2},"version":"3.4.23","dbSize":24576,"leader":17613971200927911513,"raftIndex":4,"raftTerm":2}}]"#;
     const MEMBERS: &str = r#"{"header":{"cluster_id":11054243951348624687},"members":[{"ID":17613971200927911513,"name":"etcd1","peerURLs":["https://192.0.2.41:2380"],"clientURLs":["https://192.0.2.41:2379"]},{"ID":5,"name":"etcd2","peerURLs":["https://192.0.2.42:2380"]}]}"#;
+    /// A read of one key, where there is none.
+    const NO_KEY: &str = r#"{"header":{"cluster_id":11054243951348624687,"member_id":17613971200927911513,"revision":1,"raft_term":2}}"#;
     const HEALTH: &str = r#"[{"endpoint":"https://192.0.2.41:2379","health":true,"took":"3ms"}]"#;
 
     /// What a database's pages name, old ones among them: etcd1 has published where it is reached.
@@ -398,7 +418,7 @@ mod tests {
                 answer("etcd_members", MEMBERS, 0),
                 answer("etcd_health", HEALTH, 0),
                 answer("etcd_status", STATUS, 0),
-                answer("etcd_registry", "", 0),
+                answer("etcd_registry", NO_KEY, 0),
                 answer("etcd_names", NAMES, 0),
             ],
             true,

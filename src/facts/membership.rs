@@ -138,7 +138,7 @@ impl Evidence {
             self.missing("its etcd member has not started");
         } else if member.learner {
             self.missing("its etcd member is still a learner");
-        } else if !member.healthy {
+        } else if !member.is_healthy() {
             self.add_lost(facts);
         }
     }

@@ -1,7 +1,7 @@
 //! The hosts as found: what one probe of each host told. A failed probe is never "absent".
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use serde::Serialize;
 
@@ -13,6 +13,8 @@ mod balancer;
 pub mod beforehand;
 mod cluster;
 mod etcd;
+mod external_etcd;
+mod health;
 mod host;
 mod identity;
 mod images;
@@ -30,6 +32,8 @@ pub use etcd::{
     CLIENT_CERTIFICATE, CertificateFact, ClusterOfEtcd, EtcdData, EtcdFacts, client_ending, client_left,
     ending,
 };
+pub use external_etcd::{OldestEtcd, etcd_to_run, oldest_etcd, unknown_flags};
+pub use health::{Health, MemberFact};
 pub use host::parse;
 pub use identity::cluster_id;
 pub use images::{NamedBy, WantedImage, has_image, is_archived, lacks, missing_images, runs, wanted_images};
@@ -271,37 +275,6 @@ impl ClusterView {
     pub fn member(&self, host: &Host) -> Observed<Option<&MemberFact>> {
         self.etcd.find(|member| member.is_of(host))
     }
-}
-
-impl MemberFact {
-    /// Whether it is a host's: by its name or, before it has started, by its address.
-    pub fn is_of(&self, host: &Host) -> bool {
-        let peer_url = format!("https://{}", SocketAddr::new(host.address, ETCD_PEER_PORT));
-        self.name == host.name.0 || self.peer_urls.contains(&peer_url)
-    }
-
-    /// Whether it has ever started: until then it has no name.
-    pub fn has_started(&self) -> bool {
-        !self.name.is_empty()
-    }
-}
-
-/// etcd's port between members, as kubeadm sets it.
-const ETCD_PEER_PORT: u16 = 2380;
-
-/// A member of etcd.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct MemberFact {
-    /// Hexadecimal.
-    pub id: String,
-    /// Empty while it has not started.
-    pub name: String,
-    /// Such as `https://10.77.0.21:2380`.
-    pub peer_urls: Vec<String>,
-    /// Not yet a voter.
-    pub learner: bool,
-    /// Whether its own endpoint answered as healthy.
-    pub healthy: bool,
 }
 
 /// A `DaemonSet` or Deployment of kube-system.

@@ -10,6 +10,8 @@ use crate::topology::{Host, Role};
 pub(super) struct Sum {
     listed: usize,
     others: usize,
+    /// Those of the others of which it is unknown whether they run. They are not counted.
+    unknown: Vec<String>,
 }
 
 impl Sum {
@@ -17,9 +19,12 @@ impl Sum {
     pub(super) fn without(scene: &Scene, members: &[MemberFact], gone: &MemberFact) -> Self {
         let voters = members.iter().filter(|member| !member.learner);
         let others = voters.clone().filter(|member| member.id != gone.id);
+        let (running, others): (Vec<&MemberFact>, Vec<_>) = others.partition(|member| runs(scene, member));
+        let unknown = others.into_iter().filter(|member| member.unknown().is_some());
         Self {
             listed: voters.count(),
-            others: others.filter(|member| runs(scene, member)).count(),
+            others: running.len(),
+            unknown: unknown.map(|member| member.state(&member.name)).collect(),
         }
     }
 
@@ -35,7 +40,8 @@ impl std::fmt::Display for Sum {
             f,
             "without it {} of {} listed members run, the quorum is {needed}",
             self.others, self.listed
-        )
+        )?;
+        self.unknown.iter().try_for_each(|member| write!(f, "; {member}"))
     }
 }
 
@@ -44,7 +50,7 @@ impl std::fmt::Display for Sum {
 fn runs(scene: &Scene, member: &MemberFact) -> bool {
     let mut planes = scene.answered(Role::ControlPlane);
     let on_its_host = planes.find(|(host, _)| member.is_of(host));
-    member.healthy
+    member.is_healthy()
         || on_its_host.is_some_and(|(_, facts)| answers_itself(facts) || may_come_up(facts, member))
 }
 
@@ -63,8 +69,10 @@ pub(super) fn lost(
     member: &MemberFact,
     sum: &Sum,
 ) -> Problem {
-    let lost = if member.healthy {
+    let lost = if member.is_healthy() {
         "it is not whole and cannot be joined anew"
+    } else if facts.kubernetes.has_etcd_data && member.unknown().is_some() {
+        "whether its etcd member runs is unknown"
     } else if facts.kubernetes.has_etcd_data {
         "its etcd member does not start"
     } else {
@@ -83,4 +91,31 @@ pub(super) fn lost(
         ],
         way_out: no_quorum::way_out(scene, cluster, host),
     }
+}
+
+/// What ends a static pod's member that hangs.
+pub(super) const POD: &str = "an etcd that hangs ends with `pkill -x etcd`, and the kubelet starts it again";
+
+/// A member that may run is not removed, and its host is not reset.
+pub(super) fn doubted(host: &Host, member: &MemberFact, way_out: &str) -> Option<Problem> {
+    let why = member.unknown()?;
+    Some(Problem::Unsafe {
+        what: format!("{}: whether its etcd member runs is unknown ({why})", host.name),
+        because: vec![
+            format!(
+                "member {} of {} is listed ({})",
+                member.id,
+                host.name,
+                member.peer_urls.join(", ")
+            ),
+            "a member that may run is neither removed nor restarted, and its host is not reset".to_owned(),
+        ],
+        way_out: vec![
+            "a busy host answers late: run this again".to_owned(),
+            format!(
+                "if it stays so: on {}: `ss -ltnp sport = :2379` tells whether etcd listens, and whether a firewall keeps the other members from it; {way_out}",
+                host.name
+            ),
+        ],
+    })
 }

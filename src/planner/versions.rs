@@ -21,6 +21,7 @@ pub(super) fn check(scene: &Scene) -> Result<(), Vec<Problem>> {
     }
     let of_etcd = etcd::programs(scene).into_iter();
     problems.extend(of_etcd.map(|(host, what, package)| lacking(scene, host, what, package)));
+    problems.extend(etcd::too_old(scene));
     if problems.is_empty() {
         Ok(())
     } else {

@@ -1,6 +1,6 @@
 //! What a host is to the cluster, and by which way it becomes a whole member.
 
-use super::quorum::{Sum, answers_itself, lost};
+use super::quorum::{POD, Sum, answers_itself, doubted, lost};
 use super::{Cluster, Scene};
 use crate::ca::ca_hash;
 use crate::error::Problem;
@@ -178,7 +178,7 @@ fn control_plane_way(
         return Ok(None);
     }
     let sum = Sum::without(scene, cluster.members(), member);
-    let stands = is_complete(facts, member) && (member.healthy || !sum.holds());
+    let stands = is_complete(facts, member) && (member.is_healthy() || !sum.holds());
     if stands || may_come_up(facts, member) {
         let lacks_identity = !facts.kubernetes.has_kubelet_identity();
         let finish = !cluster.is_stalled() || !member.has_started() || lacks_identity;
@@ -187,10 +187,13 @@ fn control_plane_way(
     if !sum.holds() {
         return Err(lost(scene, cluster, host, facts, member, &sum));
     }
+    if let Some(doubted) = doubted(host, member, POD) {
+        return Err(doubted);
+    }
     let listed = Listed {
         id: member.id.clone(),
         sum: sum.to_string(),
-        runs: member.healthy,
+        runs: member.is_healthy(),
     };
     Ok(Some(joins_anew(cluster, host, facts, Some(listed))))
 }

@@ -103,7 +103,14 @@ pub fn prove_paths(paths: &[Path]) -> RemoteCommand {
             expected,
         ]
     });
-    RemoteCommand::reads("prove the path", include_str!("scripts/prove_path.sh")).args(arguments)
+    RemoteCommand::reads(
+        "prove the path",
+        concat!(
+            include_str!("scripts/apart.sh"),
+            include_str!("scripts/prove_path.sh")
+        ),
+    )
+    .args(arguments)
 }
 
 /// Whether a name resolves to anything.

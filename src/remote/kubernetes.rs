@@ -13,6 +13,7 @@ use crate::values::{Content, Slot};
 macro_rules! cluster_script {
     ($name:literal) => {
         concat!(
+            include_str!("scripts/apart.sh"),
             include_str!("scripts/kubectl.sh"),
             include_str!(concat!("scripts/", $name))
         )
@@ -58,7 +59,10 @@ pub fn is_initialised(server: &str, addon: Option<&str>) -> RemoteCommand {
 pub fn reads_configuration(path: &str) -> RemoteCommand {
     RemoteCommand::reads(
         "have kubeadm read its configuration",
-        include_str!("scripts/reads_configuration.sh"),
+        concat!(
+            include_str!("scripts/apart.sh"),
+            include_str!("scripts/reads_configuration.sh"),
+        ),
     )
     .arg(path)
 }

@@ -16,7 +16,10 @@ use crate::values::{Content, Slot, Values};
 macro_rules! etcd_script {
     ($name:literal) => {
         concat!(
+            include_str!("scripts/apart.sh"),
+            include_str!("scripts/json.sh"),
             include_str!("scripts/etcdctl.sh"),
+            include_str!("scripts/etcd_members.sh"),
             include_str!(concat!("scripts/", $name))
         )
     };

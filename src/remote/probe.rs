@@ -10,8 +10,11 @@ use super::RemoteCommand;
 /// The scripts in the order in which they are read; the last one asks.
 const SCRIPT: &str = concat!(
     include_str!("scripts/answers.sh"),
+    include_str!("scripts/apart.sh"),
+    include_str!("scripts/json.sh"),
     include_str!("scripts/haproxy_socket.sh"),
     include_str!("scripts/etcdctl.sh"),
+    include_str!("scripts/etcd_members.sh"),
     include_str!("scripts/kubelet_identity.sh"),
     include_str!("scripts/probe_host.sh"),
     include_str!("scripts/probe_node.sh"),
@@ -297,8 +300,9 @@ mod tests {
     /// What the probe says of an endpoint at which kubectl says `words`, ending with `status`.
     fn tls_when_kubectl_says(words: &str, status: &str) -> String {
         let script = concat!(
+            include_str!("scripts/apart.sh"),
             include_str!("scripts/probe_cluster.sh"),
-            "endpoint_url=https://192.0.2.1\ntimeout() { [ \"$2\" != bash ] || return 0; echo \"$said_by_kubectl\"; return \"$status\"; }\nspeaks_tls\n"
+            "endpoint_url=https://192.0.2.1\ntimeout() { [ \"$2\" != bash ] || return 0; echo \"$said_by_kubectl\" >&2; return \"$status\"; }\nspeaks_tls\n"
         );
         let mut sh = Command::new("sh");
         sh.args(["-c", script])
@@ -327,6 +331,7 @@ mod tests {
     /// What bash says of a connection that it tries to make, and what becomes of it.
     fn tls_when_bash_says(words: &str) -> Output {
         let script = concat!(
+            include_str!("scripts/apart.sh"),
             include_str!("scripts/probe_cluster.sh"),
             "endpoint_url=https://192.0.2.1:6443\n",
             "timeout() { [ \"$2\" = bash ] || exit 99; echo \"$said_by_bash\" >&2; return 1; }\nspeaks_tls\n"

@@ -6,6 +6,7 @@ use super::RemoteCommand;
 
 const SCRIPT: &str = concat!(
     include_str!("scripts/answers.sh"),
+    include_str!("scripts/apart.sh"),
     include_str!("scripts/try_ways.sh"),
 );
 

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::{KUBEADM, QUICK, WELL, files, handover};
-use crate::facts::FileFact;
+use crate::facts::{FileFact, OldestEtcd};
 use crate::pki::{AUTHORITY_CERTIFICATE, AUTHORITY_KEY, Order};
 use crate::plan::Step;
 use crate::remote::etcd;
@@ -50,6 +50,16 @@ pub fn write_manifest(on: &HostName, flags: &[String], data_directory: &str, ini
     Step::on(on, "write-etcd-manifest", "write etcd's static pod")
         .change(etcd::write_manifest(flags), KUBEADM)
         .done_when(etcd::manifest_is(&on.0, data_directory, initial_cluster), QUICK)
+}
+
+/// Sees that the etcd that was installed in this run is one that kubeadm takes.
+pub fn see_new_enough(on: &HostName, oldest: &OldestEtcd) -> Step {
+    let describe = format!(
+        "see that etcd is {} or newer, as kubeadm {} wants it",
+        oldest.version, oldest.kubeadm
+    );
+    Step::on(on, "see-etcd-new-enough", describe)
+        .done_when(etcd::is_new_enough(oldest.version, oldest.kubeadm), SEEN)
 }
 
 /// Starts a member, and waits until it answers: one that votes with a quorum behind it, a learner by itself.

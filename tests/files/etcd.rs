@@ -1,10 +1,10 @@
 //! What runs etcd on hosts of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hawser::remote::files::etcd::{
-    Beginning, client_url, cluster_token, kubeadm_file, kubelet_configuration, kubelet_drop_in, peer_url,
-    unit,
+    Beginning, Program, client_url, cluster_token, kubeadm_file, kubelet_configuration, kubelet_drop_in,
+    peer_url, unit,
 };
 use hawser::remote::files::{patch_flags, patches};
 use hawser::topology::{Role, Topology, Version};
@@ -16,6 +16,15 @@ use crate::schema::assert_valid;
 
 const ETCD_3_4: Version = Version::new(3, 4, 23);
 const ETCD_3_6: Version = Version::new(3, 6, 8);
+
+/// An etcd of which no more is known.
+fn program(path: &str, version: Version) -> Program<'_> {
+    Program {
+        path,
+        version,
+        flags: None,
+    }
+}
 
 /// The external one, with kubelet's settings of the user's and a flag of etcd's.
 fn with_settings() -> Topology {
@@ -123,7 +132,7 @@ fn a_unit_for_the_etcd_of_debian_12() {
     let file = unit(
         &topology,
         find(&topology, "etcd1"),
-        ("/usr/bin/etcd", ETCD_3_4),
+        program("/usr/bin/etcd", ETCD_3_4),
         &all(&topology),
     )
     .unwrap();
@@ -142,7 +151,7 @@ fn a_unit_with_the_users_flags_for_an_etcd_with_feature_gates() {
     let file = unit(
         &topology,
         find(&topology, "etcd1"),
-        ("/opt/my etcd/etcd", ETCD_3_6),
+        program("/opt/my etcd/etcd", ETCD_3_6),
         &all(&topology),
     )
     .unwrap();
@@ -161,7 +170,7 @@ fn a_member_that_joins_others_begins_after_them() {
     ]);
 
     let pod = kubeadm_file(&topology, etcd3, KUBEADM_1_20, &beginning).unwrap();
-    let unit = unit(&topology, etcd3, ("/usr/bin/etcd", ETCD_3_4), &beginning).unwrap();
+    let unit = unit(&topology, etcd3, program("/usr/bin/etcd", ETCD_3_4), &beginning).unwrap();
 
     let members = "old=https://192.0.2.99:2380,etcd3=https://192.0.2.23:2380";
     let pod = pod.content.masked();
@@ -170,4 +179,61 @@ fn a_member_that_joins_others_begins_after_them() {
     let unit = unit.content.masked();
     assert!(unit.contains(&format!("--initial-cluster={members} ")), "{unit}");
     assert!(unit.contains("--initial-cluster-state=existing "), "{unit}");
+}
+
+/// The flags that an etcd's `--help` lists.
+fn listed(help: &str) -> BTreeSet<String> {
+    let lines = help
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("--"));
+    let names = lines.filter_map(|line| {
+        line.split(|c: char| c != '-' && !c.is_ascii_alphanumeric())
+            .next()
+    });
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn a_unit_has_kubeadms_own_flags_and_none_that_the_hosts_etcd_does_not_list() {
+    let topology = external();
+    let old = "experimental-watch-progress-notify-interval";
+    let captured = [
+        (
+            (3, 4, 23),
+            include_str!("../../src/remote/etcd/captured/etcd-help-3.4.23.txt"),
+            old,
+        ),
+        (
+            (3, 5, 1),
+            include_str!("../../src/remote/etcd/captured/etcd-help-3.5.1.txt"),
+            old,
+        ),
+        (
+            (3, 6, 8),
+            include_str!("../../src/remote/etcd/captured/etcd-help-3.6.8.txt"),
+            "watch-progress-notify-interval",
+        ),
+    ];
+    for ((major, minor, patch), help, progress) in captured {
+        let flags = listed(help);
+        let version = Version::new(major, minor, patch);
+        let written = |flags: &BTreeSet<String>| {
+            let etcd = Program {
+                flags: Some(flags),
+                ..program("/usr/bin/etcd", version)
+            };
+            let file = unit(&topology, find(&topology, "etcd1"), etcd, &all(&topology)).unwrap();
+            file.content.masked()
+        };
+
+        let text = written(&flags);
+
+        let unknown = &listed(&text) - &flags;
+        assert!(unknown.is_empty(), "{version}: {unknown:?}");
+        assert!(text.contains(&format!("--{progress}=5s")), "{version}: {text}");
+        // 3.4 has it from 3.4.11 on.
+        let mut older = flags.clone();
+        older.remove(progress);
+        assert!(!written(&older).contains("watch-progress"), "{version}");
+    }
 }

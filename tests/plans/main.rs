@@ -14,6 +14,7 @@ mod built;
 mod compact;
 mod cut_joins;
 mod doing;
+mod doubt;
 mod etcd;
 mod external;
 mod growing;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use hawser::error::Problem;
-use hawser::facts::{ClusterView, HostFacts, MemberFact, NodeFact, Observation, Observed, WorkloadFact};
+use hawser::facts::{
+    ClusterView, Health, HostFacts, MemberFact, NodeFact, Observation, Observed, WorkloadFact,
+};
 use hawser::manifests;
 use hawser::plan::Plan;
 use hawser::planner::{self, Allowance};
@@ -114,7 +116,12 @@ impl World {
             },
             peer_urls: vec![format!("https://{address}:2380")],
             learner: member.learner,
-            healthy: self.runs_etcd(name) && self.has_quorum() && !member.learner,
+            health: match (self.runs_etcd(name), self.has_quorum()) {
+                (true, true) if !member.learner => Health::Healthy,
+                (true, true) => Health::Down("says \"etcdserver: rpc not supported for learner\"".to_owned()),
+                (true, false) => Health::Unknown("no answer within 5 s".to_owned()),
+                (false, _) => Health::Down("refuses the connection".to_owned()),
+            },
         }
     }
 

@@ -1,6 +1,6 @@
 //! Each thing that `verify` can miss.
 
-use hawser::facts::{ClusterView, HostFacts, MemberFact, Observation, Observed};
+use hawser::facts::{ClusterView, Health, HostFacts, MemberFact, Observation, Observed};
 use hawser::topology::HostName;
 use hawser::verify::unmet;
 
@@ -201,7 +201,7 @@ fn nodes_that_cannot_be_told() {
 #[test]
 fn a_member_that_is_unhealthy_or_a_learner() {
     let (mut down, mut learner) = (whole(), whole());
-    down.member(|member| member.healthy = false);
+    down.member(|member| member.health = Health::Down("refuses the connection".to_owned()));
     learner.member(|member| member.learner = true);
 
     let expected = ["cp1: etcd: 2 of 3 members healthy, 3 listed"];
@@ -227,7 +227,7 @@ fn a_member_that_left_the_inventory_may_be_there_while_it_runs() {
     seen.world.topology.hosts.retain(|host| host.name.0 != "cp3");
 
     let left: Vec<String> = seen.unmet();
-    seen.member(|member| member.healthy = false);
+    seen.member(|member| member.health = Health::Down("refuses the connection".to_owned()));
 
     assert_eq!(left, Vec::<String>::new());
     assert_eq!(seen.unmet(), ["cp1: etcd: 2 of 2 members healthy, 3 listed"]);

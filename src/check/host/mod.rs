@@ -2,6 +2,7 @@
 
 mod access;
 mod clock;
+mod external_etcd;
 mod identity;
 mod ignoring;
 mod leftovers;
@@ -218,7 +219,9 @@ impl Said {
             | Fact::Versions => true,
             _ => false,
         };
-        if self.grade == Grade::Fine || !is_mended {
+        // Packages that are there stay.
+        let stays = self.found.contains(external_etcd::NOT_REPLACED);
+        if self.grade == Grade::Fine || !is_mended || stays {
             return self;
         }
         Self::fine(self.fact, format!("{}; `prepare = true` sees to it", self.found))

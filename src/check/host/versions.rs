@@ -1,15 +1,12 @@
 //! kubeadm, kubelet and kubectl against each other and the cluster.
 
-use super::{At, Fact, Said};
+use super::{At, Fact, Said, external_etcd};
 use crate::topology::{Role, Version};
 use crate::versions::kubernetes as rules;
 
 pub(super) fn of(at: &At) -> Vec<Said> {
-    if at.runs_pods() {
-        vec![programs(at)]
-    } else {
-        Vec::new()
-    }
+    let programs = || at.runs_pods().then(|| programs(at));
+    external_etcd::of(at).or_else(programs).into_iter().collect()
 }
 
 /// The gravest of what is to be said of them.

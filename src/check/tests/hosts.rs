@@ -7,9 +7,10 @@ use crate::check::Grade;
 use crate::check::host::{Asked, Clock, Fact, Finding, findings};
 use crate::error::Problem;
 use crate::facts::{
-    Cgroups, ClusterView, Containerd, Listener, MemberFact, Observed, Preflight, Room, SyncTimes,
+    Cgroups, ClusterView, Containerd, EtcdFacts, Health, Listener, MemberFact, Observed, Preflight, Room,
+    SyncTimes,
 };
-use crate::topology::Version;
+use crate::topology::{EtcdManager, EtcdTopology, Version};
 
 /// Hosts on which everything is as it should be before anything of a cluster is there.
 struct Fleet {
@@ -750,7 +751,7 @@ fn what_a_mishap_has_left_of_this_clusters_own_is_no_leftover_of_another() {
         name: "cp2".to_owned(),
         peer_urls: vec![],
         learner: false,
-        healthy: false,
+        health: Health::Down("refuses the connection".to_owned()),
     };
     fleet.facts("cp1").cluster = Some(ClusterView {
         etcd: Observed::Known(vec![member]),
@@ -854,4 +855,54 @@ fn a_host_of_another_distribution_is_not_told_of_apt() {
         of_programs.remedy,
         ["install what brings ip, iptables, from the packages of its distribution"]
     );
+}
+
+#[test]
+fn an_etcd_that_kubeadm_would_refuse_is_found_before_anything_is_built() {
+    let mut fleet = Fleet::well();
+    fleet.topology.etcd = EtcdTopology::External;
+    fleet.topology.external_etcd.manager = EtcdManager::Systemd;
+    let host = fleet
+        .topology
+        .hosts
+        .iter_mut()
+        .find(|host| host.name.0 == "w1")
+        .unwrap();
+    host.roles = [Role::Etcd].into();
+    let etcd = |version, flags: &[&str]| {
+        Some(EtcdFacts {
+            version: Some(version),
+            flags: Observed::Known(flags.iter().map(|flag| (*flag).to_owned()).collect()),
+            ..EtcdFacts::default()
+        })
+    };
+
+    let told = |fleet: &Fleet| {
+        let findings = fleet.findings(&[]);
+        let mut of_etcd = findings
+            .into_iter()
+            .filter(|one| one.host.0 == "w1" && one.fact == Fact::Versions);
+        of_etcd.next().map(|one| (one.grade, one.found)).unwrap()
+    };
+
+    fleet.facts("w1").etcd = etcd(Version::new(3, 4, 23), &["data-dir"]);
+    let (grade, found) = told(&fleet);
+    assert_eq!(grade, Grade::Error);
+    assert!(
+        found.contains("etcd v3.4.23 is on the host, and kubeadm v1.34.2 on cp1 wants v3.5.24 or newer"),
+        "{found}"
+    );
+
+    fleet.facts("w1").etcd = etcd(Version::new(3, 5, 24), &["data-dir"]);
+    let findings = fleet.findings(&[]);
+    assert!(
+        !findings
+            .iter()
+            .any(|one| one.host.0 == "w1" && one.fact == Fact::Versions)
+    );
+
+    fleet.topology.external_etcd.arguments = [("no-such-flag".to_owned(), "1".to_owned())].into();
+    let (grade, found) = told(&fleet);
+    assert_eq!(grade, Grade::Error);
+    assert!(found.contains("--no-such-flag"), "{found}");
 }

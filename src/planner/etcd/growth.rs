@@ -61,7 +61,11 @@ impl<'a> Growth<'a> {
             self.cluster.members.iter().partition(|member| member.learner);
         Voters {
             via: &self.cluster.via.name,
-            down: members.iter().copied().filter(|member| !member.healthy).collect(),
+            down: members
+                .iter()
+                .copied()
+                .filter(|member| !member.is_healthy())
+                .collect(),
             learning: learning.into_iter().filter(|member| !is_ours(member)).collect(),
             members,
         }

@@ -2,6 +2,7 @@
 
 use super::super::kubeadm;
 use super::Scene;
+use super::versions::to_be_seen;
 use crate::error::Problem;
 use crate::plan::Step;
 use crate::remote::files::RenderedFile;
@@ -20,6 +21,9 @@ pub(super) fn member(
     let topology = scene.topology;
     let settings = &topology.external_etcd;
     let mut all = Vec::new();
+    if let Some(oldest) = to_be_seen(scene, host) {
+        all.push(steps::see_new_enough(&host.name, &oldest));
+    }
     for file in runner(scene, host, beginning)? {
         all.extend(steps::write(
             &host.name,
@@ -67,11 +71,12 @@ pub(super) fn runner(
             let etcd = facts.and_then(|facts| facts.etcd.as_ref());
             let program = etcd.and_then(|etcd| etcd.program.as_deref());
             let version = etcd.and_then(|etcd| etcd.version);
-            let (program, version) = (
-                program.unwrap_or(files::PROGRAM),
-                version.unwrap_or(versions::etcd::OLDEST),
-            );
-            Ok(vec![files::unit(topology, host, (program, version), beginning)?])
+            let program = files::Program {
+                path: program.unwrap_or(files::PROGRAM),
+                version: version.unwrap_or(versions::etcd::OLDEST),
+                flags: etcd.and_then(|etcd| etcd.flags.known()),
+            };
+            Ok(vec![files::unit(topology, host, program, beginning)?])
         }
     }
 }

@@ -10,6 +10,7 @@ mod notes;
 mod refusals;
 pub(super) mod stacked;
 mod unapplied;
+mod versions;
 mod voters;
 
 use std::collections::BTreeSet;
@@ -32,6 +33,7 @@ pub(super) use follow::{api_servers, kubeadm_config, left_alone, new_configurati
 pub(super) use growth::refused as refused_growth;
 pub(super) use notes::gather as notes;
 pub(super) use refusals::{holds_a_cluster, programs};
+pub(super) use versions::too_old;
 
 /// What is to be done on the etcd hosts; nothing where etcd is stacked.
 #[derive(Default)]

@@ -2,13 +2,14 @@
 //! commands that are told.
 
 use super::beginning::{There, founders};
-use super::{Scene, authority, hosts, lost};
+use super::{Scene, authority, hosts, lost, versions};
 use crate::error::Problem;
 use crate::facts::{self, ClusterOfEtcd, EtcdFacts, HostFacts, quorum};
 use crate::remote::files::etcd::{UNIT, cluster_token, peer_url};
 use crate::topology::{EtcdManager, Host, Role};
 
 use super::super::Cluster;
+use super::super::quorum::{POD, doubted};
 
 /// Every reason not to touch etcd, at once.
 pub(super) fn check(scene: &Scene, hosts: &[(&Host, &EtcdFacts)], there: &There) -> Vec<Problem> {
@@ -23,11 +24,13 @@ pub(super) fn check(scene: &Scene, hosts: &[(&Host, &EtcdFacts)], there: &There)
         problems.extend(distributions_member(host, facts, all));
         problems.extend(other_manager(scene, host, facts, all));
         if !facts.is_well(host) {
-            strange.extend(match (&facts.data, running) {
+            let found = match (&facts.data, running) {
                 (Some(_), _) => stale(scene, host, facts, running),
                 (None, Some(running)) => without_data(scene, host, running),
                 (None, None) => None,
-            });
+            };
+            strange.extend(found.or_else(|| may_run(scene, host, running?)));
+            problems.extend(versions::unknown(scene, host, all, facts));
         }
     }
     if strange.is_empty() {
@@ -200,6 +203,16 @@ fn removed(host: &Host, running: ClusterOfEtcd<'_>, directory: &str) -> Option<P
     })
 }
 
+/// A member that runs and is slow is not started again: for a while the others would have to do without it.
+fn may_run(scene: &Scene, host: &Host, running: ClusterOfEtcd<'_>) -> Option<Problem> {
+    let member = running.members.iter().find(|member| member.is_of(host))?;
+    let way_out = match scene.topology.external_etcd.manager {
+        EtcdManager::Kubelet => POD,
+        EtcdManager::Systemd => "an etcd that hangs is restarted with `systemctl restart etcd`",
+    };
+    doubted(host, member, way_out)
+}
+
 /// The others list it as a member that has run, and nothing of that is left on the host.
 fn without_data(scene: &Scene, host: &Host, running: ClusterOfEtcd<'_>) -> Option<Problem> {
     let via = &running.via.name;
@@ -210,7 +223,7 @@ fn without_data(scene: &Scene, host: &Host, running: ClusterOfEtcd<'_>) -> Optio
     let healthy = running
         .members
         .iter()
-        .filter(|one| one.healthy && !one.learner)
+        .filter(|one| one.is_healthy() && !one.learner)
         .count();
     let listed = running.members.iter().filter(|one| !one.learner).count();
     let directory = &scene.topology.external_etcd.data_directory;

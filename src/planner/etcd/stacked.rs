@@ -108,7 +108,7 @@ fn voters<'a>(
     is_brought_up: impl Fn(&MemberFact) -> bool,
 ) -> Voters<'a> {
     let (learning, members): (Vec<&MemberFact>, Vec<_>) = members.partition(|member| member.learner);
-    let is_down = |member: &&MemberFact| !member.healthy && !is_brought_up(member);
+    let is_down = |member: &&MemberFact| !member.is_healthy() && !is_brought_up(member);
     Voters {
         via: &there.via.name,
         down: members.iter().copied().filter(is_down).collect(),

@@ -10,7 +10,7 @@ pub(super) struct Voters<'a> {
     /// The host that tells of them.
     pub(super) via: &'a HostName,
     pub(super) members: Vec<&'a MemberFact>,
-    /// Those of them that do not run.
+    /// Those of them that do not run, or of which that is unknown.
     pub(super) down: Vec<&'a MemberFact>,
     /// Members without a vote that nobody here added.
     pub(super) learning: Vec<&'a MemberFact>,
@@ -24,11 +24,7 @@ impl Voters<'_> {
             return None;
         }
         let mut because = vec![self.sum(first)];
-        because.extend(
-            self.down
-                .iter()
-                .map(|member| format!("{} does not run", told(member))),
-        );
+        because.extend(self.down.iter().map(|member| member.state(&told(member))));
         because.extend(self.learning.iter().map(|member| {
             format!(
                 "{} has no vote yet, and etcd takes one such member at a time",
@@ -59,9 +55,20 @@ impl Voters<'_> {
 
     fn way_out(&self, added: &[&str], remark: &str) -> Vec<String> {
         let mut lines = Vec::new();
-        if !self.down.is_empty() {
-            let down: Vec<String> = self.down.iter().map(|member| told(member)).collect();
-            lines.push(format!("bring {} back, and run this again", down.join(" and ")));
+        let (unknown, down): (Vec<&MemberFact>, Vec<_>) =
+            self.down.iter().partition(|member| member.unknown().is_some());
+        let named = |members: Vec<&MemberFact>| {
+            let named: Vec<String> = members.into_iter().map(told).collect();
+            named.join(" and ")
+        };
+        if !unknown.is_empty() {
+            lines.push(format!(
+                "a busy host answers late: run this again; if {} still does not answer, look at etcd there",
+                named(unknown)
+            ));
+        }
+        if !down.is_empty() {
+            lines.push(format!("bring {} back, and run this again", named(down)));
         }
         lines.extend(self.learning.iter().map(|member| {
             format!(

@@ -2,7 +2,7 @@
 
 mod beginning;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::context;
 use serde_json::Value;
@@ -14,7 +14,7 @@ use crate::error::Problem;
 use crate::pki::{AUTHORITY_CERTIFICATE, Order};
 use crate::remote::handover::HandedFile;
 use crate::topology::{EtcdManager, Host, Role, Topology, Version};
-use crate::versions::etcd::corrupt_check;
+use crate::versions::etcd::{corrupt_check, watch_progress};
 use crate::versions::kubernetes::{runtime_in_file, runtime_is_remote};
 
 pub use beginning::Beginning;
@@ -157,6 +157,15 @@ pub fn kubeadm_file(
     ))
 }
 
+/// The tag of etcd's image that the inventory's own template names for an etcd host, if it names one.
+pub fn image_tag(topology: &Topology, host: &Host, kubeadm: Version) -> Option<String> {
+    let together = Beginning::together(topology.with_role(Role::Etcd));
+    let api = api_version(host, kubeadm).ok()?;
+    let document = cluster_document(topology, host, api, &together).ok()?;
+    let tag = document.pointer("/etcd/local/imageTag")?.as_str()?;
+    Some(tag.to_owned())
+}
+
 fn cluster_document(
     topology: &Topology,
     host: &Host,
@@ -196,15 +205,26 @@ fn cluster_document(
     Ok(document)
 }
 
-/// hawser's unit for the host's own etcd, `program`, of a version.
+/// The etcd that a host has.
+#[derive(Debug, Clone, Copy)]
+pub struct Program<'a> {
+    /// Where it is.
+    pub path: &'a str,
+    /// Its version.
+    pub version: Version,
+    /// The flags that it takes, as far as that is known.
+    pub flags: Option<&'a BTreeSet<String>>,
+}
+
+/// hawser's unit for the host's own etcd.
 pub fn unit(
     topology: &Topology,
     host: &Host,
-    (program, etcd): (&str, Version),
+    program: Program<'_>,
     beginning: &Beginning,
 ) -> Result<RenderedFile, Problem> {
     let mut arguments = membership(topology, host, beginning);
-    arguments.extend(of_a_unit(topology, etcd));
+    arguments.extend(of_a_unit(topology, program));
     let words = words(&with_the_users(arguments, topology));
     let text = template::render(
         &topology.templates,
@@ -212,7 +232,7 @@ pub fn unit(
         context! {
             name => host.name.to_string(),
             cluster => topology.cluster.as_str(),
-            program => word(program),
+            program => word(program.path),
             words => words.clone(),
         },
     )?;
@@ -254,7 +274,7 @@ fn membership(topology: &Topology, host: &Host, beginning: &Beginning) -> Vec<(S
 }
 
 /// What kubeadm sets in its static pod.
-fn of_a_unit(topology: &Topology, etcd: Version) -> Vec<(String, String)> {
+fn of_a_unit(topology: &Topology, program: Program<'_>) -> Vec<(String, String)> {
     let pki = |name: &str| format!("/etc/kubernetes/pki/etcd/{name}");
     let arguments = [
         ("data-dir", topology.external_etcd.data_directory.clone()),
@@ -269,8 +289,13 @@ fn of_a_unit(topology: &Topology, etcd: Version) -> Vec<(String, String)> {
         ("listen-metrics-urls", format!("http://127.0.0.1:{METRICS}")),
         ("snapshot-count", "10000".to_owned()),
     ];
-    let of_version = corrupt_check(etcd).map(|(name, value)| (name, value.to_owned()));
-    let arguments = arguments.into_iter().chain(of_version);
+    // An etcd that is given a flag that it does not know does not start.
+    let knows = |(name, _): &(&str, &str)| program.flags.is_none_or(|flags| flags.contains(*name));
+    let of_version = [corrupt_check(program.version), watch_progress(program.version)];
+    let of_version = of_version.into_iter().flatten().filter(knows);
+    let arguments = arguments
+        .into_iter()
+        .chain(of_version.map(|(name, value)| (name, value.to_owned())));
     arguments.map(|(name, value)| (name.to_owned(), value)).collect()
 }
 

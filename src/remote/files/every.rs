@@ -122,7 +122,11 @@ fn of_etcd_host(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Ve
             files.push(etcd::kubeadm_file(topology, host, kubeadm, &beginning)?);
         }
         EtcdManager::Systemd => {
-            let program = (etcd::PROGRAM, versions::etcd::OLDEST);
+            let program = etcd::Program {
+                path: etcd::PROGRAM,
+                version: versions::etcd::OLDEST,
+                flags: None,
+            };
             files.push(etcd::unit(topology, host, program, &beginning)?);
         }
     }

@@ -8,4 +8,4 @@ for path in /proc/[0-9]*/comm; do
     { echo 'the kubelet has not started the API server again yet'; exit 1; }
 done
 [ -n "$found" ] || { echo 'no API server runs'; exit 1; }
-said=$(k --server "$1" get --raw /readyz 2>&1) || { echo "/readyz: $said"; exit 1; }
+apart k --server "$1" get --raw /readyz || { echo "/readyz: $(last_words)"; exit 1; }

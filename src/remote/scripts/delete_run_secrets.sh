@@ -2,8 +2,8 @@
 # certificates, where there is one, and the token that owns it. Where no API server answers, it says so and ends.
 [ -f /etc/kubernetes/admin.conf ] || exit 0
 read -r id || :
-said=$(k get --raw /version --request-timeout=5s 2>&1 >/dev/null </dev/null) || {
-  printf '%s\n' "$said" | tail -n 1
+apart k get --raw /version --request-timeout=5s || {
+  last_words
   echo 'the API does not answer: what was made of the token and the certificates expires by itself, within two hours'
   exit 1
 }

@@ -1,3 +1,8 @@
 # etcd_is_well.sh CRI_SOCKET: whether this host's own member answers a read that needs the quorum.
 cri_socket=$1
-said=$(etcd_ctl endpoint health 2>&1) || { printf '%s\n' "$said" | tail -n 1 | cut -c -300; exit 1; }
+apart etcd_ctl endpoint health -w json || {
+  why=$(printf '%s\n' "$answer" | json_lines | awk -F '\t' '$1 == "0.error" { print $2 }')
+  [ -n "$why" ] || why=$(last_words)
+  printf '%s\n' "$why" | cut -c -300
+  exit 1
+}

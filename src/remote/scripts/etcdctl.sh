@@ -3,12 +3,18 @@
 # A container's image may hold neither sh nor env: everything goes by flags. An answer may take etcd_limit seconds.
 etcd_ctl() {
   etcd_pki=/etc/kubernetes/pki/etcd
-  etcd_wait=$(etcd_patience)
-  etcd_end=$((${etcd_limit:-$etcd_wait} + 2))
-  set -- --endpoints=https://127.0.0.1:2379 --cacert="$etcd_pki/ca.crt" --cert="$etcd_pki/healthcheck-client.crt" \
-    --key="$etcd_pki/healthcheck-client.key" --dial-timeout="${etcd_wait}s" --command-timeout="${etcd_limit:-$etcd_wait}s" "$@"
+  etcd_wait=${etcd_limit:-$(etcd_patience)}
+  etcd_end=$((etcd_wait + 2))
+  set -- --endpoints="${etcd_endpoint:-https://127.0.0.1:2379}" --cacert="$etcd_pki/ca.crt" \
+    --cert="$etcd_pki/healthcheck-client.crt" --key="$etcd_pki/healthcheck-client.key" \
+    --dial-timeout="$((etcd_wait > 8 ? 8 : etcd_wait))s" --command-timeout="${etcd_wait}s" "$@"
   if command -v etcdctl >/dev/null; then
-    ETCDCTL_API=3 timeout "$etcd_end" etcdctl "$@"
+    # A variable that says what a flag says makes etcdctl end.
+    (
+      unset ETCDCTL_API ETCDCTL_ENDPOINTS ETCDCTL_CACERT ETCDCTL_CERT ETCDCTL_KEY ETCDCTL_DIAL_TIMEOUT ETCDCTL_COMMAND_TIMEOUT \
+        ETCDCTL_WRITE_OUT
+      timeout "$etcd_end" etcdctl "$@"
+    )
   elif command -v crictl >/dev/null; then
     etcd_container=$(timeout 20 crictl --runtime-endpoint "$cri_socket" ps -q --state Running --name '^etcd$')
     etcd_container_found || return

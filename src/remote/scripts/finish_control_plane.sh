@@ -2,7 +2,7 @@
 # API, which they are given so long to answer: kubeadm itself would wait for minutes, and go on when nobody waits for it.
 server=$1
 shift
-said=$(k --server "$server" get --raw /readyz 2>&1) || { echo "$server/readyz, asked with admin.conf: $said" >&2; exit 1; }
+apart k --server "$server" get --raw /readyz || { echo "$server/readyz, asked with admin.conf: $(last_words)" >&2; exit 1; }
 for phase; do
   status=0
   timeout -k 5 100 kubeadm join phase control-plane-join "$phase" --config /run/hawser/kubeadm-join.yaml </dev/null || status=$?

@@ -5,7 +5,7 @@
 read -r id || :
 server=$1
 there() { k --server "$server" -n "$1" get "$2" "$3" -o name </dev/null >/dev/null 2>&1 || { echo "no $3 yet"; exit 1; }; }
-said=$(k --server "$server" get --raw /readyz </dev/null 2>&1) || { echo "/readyz: $said"; exit 1; }
+apart k --server "$server" get --raw /readyz || { echo "/readyz: $(last_words)"; exit 1; }
 there kube-public configmap cluster-info
 there kube-system secret "bootstrap-token-$id"
 [ "$2" = - ] || there kube-system daemonset "$2"

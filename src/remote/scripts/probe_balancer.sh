@@ -10,7 +10,11 @@ version_on_stderr() {
   ! command -v keepalived >/dev/null || section keepalived keepalived_version
 }
 
-keepalived_version() { timeout 20 keepalived --version 2>&1; }
+# It tells its version on standard error, in the first line.
+keepalived_version() {
+  apart timeout 20 keepalived --version || { printf '%s\n' "$words" >&2; return 1; }
+  printf '%s\n' "$words" "$answer" | grep '^Keepalived v'
+}
 
 running_haproxy() {
   [ -S "$haproxy_socket" ] || return

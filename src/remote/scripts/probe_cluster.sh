@@ -57,19 +57,20 @@ speaks_tls() {
   authority=${endpoint_url#https://}
   if command -v bash >/dev/null; then
     # shellcheck disable=SC2016 # the inner shell's own arguments
-    said=$(timeout 1 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$(printf %s "${authority%:*}" | tr -d '[]')" "${authority##*:}" 2>&1)
-    case $?:$said in
+    apart timeout 1 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$(printf %s "${authority%:*}" | tr -d '[]')" "${authority##*:}"
+    case $?:$words in
       0:*) ;;
       *'onnection refused'*) echo no; return ;;
-      *) echo "$authority does not answer: $said" >&2; return 1 ;;
+      *) echo "$authority does not answer: $words" >&2; return 1 ;;
     esac
   fi
-  said=$(timeout 4 kubectl --kubeconfig /dev/null --token none --server "$endpoint_url" --insecure-skip-tls-verify \
-    --request-timeout=2s get --raw /version 2>&1)
-  case $?:$said in
+  apart timeout 4 kubectl --kubeconfig /dev/null --token none --server "$endpoint_url" --insecure-skip-tls-verify \
+    --request-timeout=2s get --raw /version
+  # The last of its words is why it failed; before it may be warnings.
+  case $?:$(last_words) in
     0:* | *'Error from server'* | *'logged in'* | *x509* | *certificate* | *'remote error: tls'*) echo yes ;;
     *'was refused'* | *EOF* | *'connection reset'* | *'HTTP response to HTTPS'* | *'not look like a TLS'*) echo no ;;
-    *) printf '%s\n' "$said" >&2; return 1 ;;
+    *) printf '%s\n' "$words" >&2; return 1 ;;
   esac
 }
 
@@ -80,7 +81,7 @@ nodes() {
 }
 
 asked_etcd() {
-  ! exists /etc/kubernetes/manifests/etcd.yaml || section etcd_members etcd_members | also section etcd_health etcd_health
+  ! exists /etc/kubernetes/manifests/etcd.yaml || section etcd_members etcd_members | also section etcd_health etcd_healths
 }
 
 # Without a quorum only a serializable list is answered; etcdctl up to 3.4 asks for one, 3.6 when told so. A member that was
@@ -101,6 +102,9 @@ etcd_peer() {
     --certificate-authority "$pki/ca.crt" --client-certificate "$pki/peer.crt" --client-key "$pki/peer.key" get --raw "$1"
 }
 
-etcd_health() {
-  etcd_ctl endpoint health --cluster -w json
+# How each member is that is listed. Each is asked by itself: with --cluster one that does not answer takes the whole time.
+etcd_healths() {
+  apart etcd_members || return
+  members=$(printf '%s\n' "$answer" | etcd_listed) || return
+  etcd_each etcd_health
 }

@@ -51,16 +51,22 @@ etcd_certificate() {
 }
 
 etcd_program() {
-  ! command -v etcd >/dev/null || section etcd timeout 20 etcd --version
+  ! command -v etcd >/dev/null || { section etcd timeout 20 etcd --version; section etcd_flags etcd_flags; }
+}
+
+# The names of the flags that it takes, each on a line.
+etcd_flags() {
+  apart timeout 20 etcd --help || { printf '%s\n' "$words" >&2; return 1; }
+  printf '%s\n' "$answer" | sed -n 's/^ *--\([a-z0-9][a-z0-9-]*\).*/\1/p' | sort -u
 }
 
 # A member that does not answer is known by what lies on its disk.
 asked_member() {
   if exists "$etcd_data/member"; then
     section etcd_members etcd_ctl member list -w json |
-      also section etcd_health etcd_ctl endpoint health --cluster -w json |
+      also section etcd_health etcd_healths |
       also section etcd_status etcd_ctl endpoint status -w json |
-      also section etcd_registry etcd_ctl get /registry/ --prefix --keys-only --limit 1 |
+      also section etcd_registry etcd_ctl get /registry/ --prefix --keys-only --limit 1 -w json |
       if [ -n "$version" ]; then also section etcd_names etcd_names; else cat; fi
   fi </dev/null
 }

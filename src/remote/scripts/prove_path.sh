@@ -2,13 +2,13 @@
 # Open, closed at once and refused all prove a path; silence, no route and an unknown name do not.
 connect() {
   if command -v bash >/dev/null; then
-    timeout 3 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1
+    timeout 3 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2"
   elif command -v nc >/dev/null; then
-    nc -z -w 3 "$1" "$2" 2>&1
+    nc -v -z -w 3 "$1" "$2"
   elif command -v perl >/dev/null; then
-    timeout 3 perl -MIO::Socket::INET -e 'IO::Socket::INET->new(PeerAddr => $ARGV[0], PeerPort => $ARGV[1]) or do { print "$!\n"; exit 1 }' "$1" "$2" 2>&1
+    timeout 3 perl -MIO::Socket::INET -e 'IO::Socket::INET->new(PeerAddr => $ARGV[0], PeerPort => $ARGV[1]) or do { print "$!\n"; exit 1 }' "$1" "$2"
   elif command -v python3 >/dev/null; then
-    timeout 3 python3 -c 'import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])))' "$1" "$2" 2>&1
+    timeout 3 python3 -c 'import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])))' "$1" "$2"
   else
     echo 'none of bash, nc, perl and python3 is here to test with'; return 2
   fi
@@ -20,8 +20,8 @@ prove() {
     [ -n "$found" ] || { echo "$what: the name $host does not resolve here"; return 1; }
     case " $found" in *" $expected "*) ;; *) echo "$what: the name $host resolves to ${found% }, not to $expected"; return 1 ;; esac
   fi
-  said=$(connect "$host" "$port") && return 0
-  status=$?
+  apart connect "$host" "$port" && return 0
+  status=$? said=${words:-$answer}
   [ "$status" -ne 124 ] || { echo "$what: $host:$port timed out: a firewall, or a wrong address"; return 1; }
   case $said in
   *refused*) return 0 ;;

@@ -23,7 +23,7 @@ has_room() {
 has_room "$2" && has_room "$folder" || exit 1
 trap 'rm -f -- "$taken" "$taken.part" "$kept.part"' EXIT
 rm -f -- "$taken" "$taken.part"
-said=$(etcd_ctl snapshot save "$taken" 2>&1) || { printf '%s\n' "$said" | tail -n 1 | cut -c -300 >&2; exit 1; }
+apart etcd_ctl snapshot save "$taken" || { last_words >&2; exit 1; }
 size=$(stat -c %s -- "$taken")
 sum=$(tail -c 32 -- "$taken" | od -An -v -tx1 | tr -d ' \n')
 [ "$(head -c -32 -- "$taken" | sha256sum)" = "$sum  -" ] || { echo 'the snapshot is not whole: its sum differs' >&2; exit 1; }

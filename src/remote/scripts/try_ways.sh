@@ -83,10 +83,12 @@ asks_tls() { command -v openssl || command -v python3; } >/dev/null
 tls() {
   if command -v openssl >/dev/null; then
     case $1 in *:*) set -- "[$1]" "$2" ;; esac
-    timeout "$handshake" openssl s_client -connect "$1:$2" </dev/null 2>&1
+    apart timeout "$handshake" openssl s_client -connect "$1:$2"
   else
-    timeout "$handshake" python3 -c "$python_tls" "$1" "$2" 2>&1
-  fi | sed -n '/^-----BEGIN CERT/,/^-----END CERT/p; /errno=/p; /error:/p'
+    apart timeout "$handshake" python3 -c "$python_tls" "$1" "$2"
+  fi
+  printf '%s\n' "$answer" | sed -n '/^-----BEGIN CERT/,/^-----END CERT/p; /error:/p'
+  printf '%s\n' "$words" | sed -n '/errno=/p; /error:/p'
 }
 
 # A server or a host that is busy may have said nothing in time.
@@ -98,12 +100,14 @@ tls_or_again() {
 
 # A host with much to do may have let the time pass before it began: whoever does not answer is asked again.
 try() {
-  said=$(connect "$@" 2>&1)
+  apart connect "$@"
   status=$?
-  case $status:$said in
+  case $status:$answer in
     124:*open*) status=0 ;;
-    124:*) said=$(connect "$@" 2>&1); status=$? ;;
+    124:*) apart connect "$@"; status=$? ;;
   esac
+  # What a shell warns of is no part of what became of the connection.
+  if [ "$status" -eq 0 ]; then said=$answer; else said=${words:-$answer}; fi
   [ "$status" -ne 124 ] || ! nobody_has "$1" || { status=1 said='No route to host'; }
 }
 

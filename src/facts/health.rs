@@ -1,0 +1,187 @@
+//! A member of etcd, and how it is: as it says itself, each asked by itself.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::answer::Answers;
+use crate::topology::Host;
+
+/// How a member is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Health {
+    /// It answered a read that needs the quorum.
+    Healthy,
+    /// It does not run, or says that it is not healthy: what it does.
+    Down(String),
+    /// It did not answer in time, or could not be asked: why. It may run.
+    Unknown(String),
+}
+
+/// What is said of a member that did not answer: the time is what the probe gives each (`etcd_members.sh`).
+const NO_ANSWER: &str = "no answer within 5 s";
+
+/// A member of etcd.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MemberFact {
+    /// Hexadecimal.
+    pub id: String,
+    /// Empty while it has not started.
+    pub name: String,
+    /// Such as `https://10.77.0.21:2380`.
+    pub peer_urls: Vec<String>,
+    /// Not yet a voter.
+    pub learner: bool,
+    /// What it said of itself.
+    pub health: Health,
+}
+
+/// etcd's port between members, as kubeadm sets it.
+const ETCD_PEER_PORT: u16 = 2380;
+
+impl MemberFact {
+    /// Whether it is a host's: by its name or, before it has started, by its address.
+    pub fn is_of(&self, host: &Host) -> bool {
+        let peer_url = format!("https://{}", SocketAddr::new(host.address, ETCD_PEER_PORT));
+        self.name == host.name.0 || self.peer_urls.contains(&peer_url)
+    }
+
+    /// Whether it has ever started: until then it has no name.
+    pub fn has_started(&self) -> bool {
+        !self.name.is_empty()
+    }
+
+    /// Whether it answered as healthy.
+    pub fn is_healthy(&self) -> bool {
+        self.health == Health::Healthy
+    }
+
+    /// Whether it is known not to work: it has never started, its host refuses the connection, or it says so itself. One of
+    /// which nothing is known is not dead.
+    pub fn is_known_dead(&self) -> bool {
+        matches!(self.health, Health::Down(_))
+    }
+
+    /// Why nothing is known of it.
+    pub fn unknown(&self) -> Option<&str> {
+        match &self.health {
+            Health::Unknown(why) => Some(why),
+            Health::Healthy | Health::Down(_) => None,
+        }
+    }
+
+    /// How it is, in a few words: `cp2` refuses the connection.
+    pub fn state(&self, name: &str) -> String {
+        match &self.health {
+            Health::Healthy => format!("{name} runs"),
+            Health::Down(why) => format!("{name} {why}"),
+            Health::Unknown(why) => format!("whether {name} runs is unknown ({why})"),
+        }
+    }
+}
+
+/// A member as etcdctl tells of it.
+#[derive(Deserialize)]
+struct Told {
+    endpoint: String,
+    health: bool,
+    #[serde(default)]
+    error: String,
+}
+
+/// What the probe has heard of all members.
+pub(super) struct Healths {
+    told: Vec<Told>,
+    refusing: BTreeSet<String>,
+}
+
+impl Healths {
+    /// Lines that etcdctl wrote, one question each, and `refused URL`.
+    pub(super) fn read(answers: &Answers) -> Self {
+        let text = answers.get("etcd_health").map(|answer| answer.text.as_str());
+        let lines = || text.unwrap_or_default().lines();
+        let told = lines().filter_map(|line| serde_json::from_str::<Vec<Told>>(line).ok());
+        let refused = lines().filter_map(|line| line.strip_prefix("refused "));
+        Self {
+            told: told.flatten().collect(),
+            refusing: refused.map(str::to_owned).collect(),
+        }
+    }
+
+    /// How the member is that clients reach at these places.
+    pub(super) fn of(&self, urls: &[String]) -> Health {
+        if urls.is_empty() {
+            return Health::Down("does not run yet".to_owned());
+        }
+        let told: Vec<&Told> = self
+            .told
+            .iter()
+            .filter(|one| urls.contains(&one.endpoint))
+            .collect();
+        if told.iter().any(|one| one.health) {
+            return Health::Healthy;
+        }
+        // etcdctl's own deadline, or etcd's: either way nobody answered the question.
+        let is_late =
+            |one: &&&Told| one.error.contains("deadline exceeded") || one.error.contains("timed out");
+        match told.iter().find(|one| !is_late(one) && !one.error.is_empty()) {
+            Some(one) => Health::Down(format!("says {:?}", one.error)),
+            None if urls.iter().all(|url| self.refusing.contains(url)) => {
+                Health::Down("refuses the connection".to_owned())
+            }
+            None => Health::Unknown(NO_ANSWER.to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
+    use super::*;
+
+    /// What etcdctl 3.5.1 said of a member that had stopped, and of a learner.
+    const LATE: &str = r#"[{"endpoint":"https://192.0.2.43:2379","health":false,"took":"5.012695418s","error":"context deadline exceeded"}]"#;
+    const LEARNER: &str = r#"[{"endpoint":"https://192.0.2.44:2379","health":false,"took":"2.6s","error":"etcdserver: rpc not supported for learner"}]"#;
+    const WELL: &str = r#"[{"endpoint":"https://192.0.2.41:2379","health":true,"took":"3.359413ms"}]"#;
+    /// As etcd itself ends a read that no quorum answers.
+    const TIMED_OUT: &str = r#"[{"endpoint":"https://192.0.2.43:2379","health":false,"took":"7.0s","error":"etcdserver: request timed out"}]"#;
+
+    fn health(lines: &[&str], host: &str) -> Health {
+        let answer = |key: &str, text: &str| {
+            let text = STANDARD.encode(format!("{text}\n0"));
+            format!("hawser-fact {key} {text}\n")
+        };
+        let text = [answer("etcd_health", &lines.join("\n")), answer("end", "")].concat();
+        let answers = Answers::read(text.as_bytes()).unwrap();
+        Healths::read(&answers).of(&[format!("https://192.0.2.{host}:2379")])
+    }
+
+    fn unknown() -> Health {
+        Health::Unknown("no answer within 5 s".to_owned())
+    }
+
+    #[test]
+    fn out_of_time_is_unknown_and_never_down() {
+        for lines in [&[WELL, LATE][..], &[WELL, TIMED_OUT], &[WELL], &[], &["garbled"]] {
+            assert_eq!(health(lines, "43"), unknown(), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_refuses_and_a_member_that_says_so_are_down() {
+        let refused = "refused https://192.0.2.43:2379";
+
+        assert_eq!(health(&[WELL, LATE], "41"), Health::Healthy);
+        assert_eq!(
+            health(&[WELL, LATE, refused], "43"),
+            Health::Down("refuses the connection".to_owned())
+        );
+        let told = "says \"etcdserver: rpc not supported for learner\"".to_owned();
+        assert_eq!(health(&[LEARNER], "44"), Health::Down(told));
+        assert_eq!(health(&[LATE, refused], "44"), unknown(), "another's refusal");
+    }
+}

@@ -1,0 +1,85 @@
+//! Whether etcd is one that kubeadm takes, and takes the flags that the inventory sets.
+
+use super::Scene;
+use crate::error::Problem;
+use crate::facts::{EtcdFacts, HostFacts, OldestEtcd, etcd_to_run, oldest_etcd, unknown_flags};
+use crate::remote::files::etcd::image_tag;
+use crate::topology::{EtcdManager, Host, Role, Version};
+
+/// What kubeadm would refuse when it initialises the cluster, after etcd was built.
+pub(in crate::planner) fn too_old(scene: &Scene) -> Vec<Problem> {
+    let Some(oldest) = oldest_etcd(scene.topology, scene.observation) else {
+        return Vec::new();
+    };
+    let hosts = scene.answered(Role::Etcd);
+    let found = hosts.filter_map(|(host, facts)| {
+        let found = of_host(scene, host, facts)?;
+        (found < oldest.version).then(|| refused(scene, host, found, &oldest))
+    });
+    found.collect()
+}
+
+fn of_host(scene: &Scene, host: &Host, facts: &HostFacts) -> Option<Version> {
+    let tag = match scene.topology.external_etcd.manager {
+        EtcdManager::Kubelet => image_tag(scene.topology, host, scene.kubeadm(&host.name)),
+        EtcdManager::Systemd => None,
+    };
+    etcd_to_run(scene.topology, facts, tag.as_deref())
+}
+
+fn refused(scene: &Scene, host: &Host, found: Version, oldest: &OldestEtcd) -> Problem {
+    let OldestEtcd { version, kubeadm, on } = oldest;
+    let name = &host.name;
+    let mut way_out = match scene.topology.external_etcd.manager {
+        EtcdManager::Systemd => vec![
+            format!("install etcd {version} or newer on {name}, and run this again"),
+            "or let a kubelet run etcd, from the image that its kubeadm names: `manager = \"kubelet\"` under [etcd]".to_owned(),
+        ],
+        EtcdManager::Kubelet => vec![format!(
+            "install kubeadm {kubeadm} on {name}, whose own image of etcd is new enough, and name no older `imageTag` in kubeadm/etcd-cluster.yaml.j2"
+        )],
+    };
+    way_out.push("or correct `kubernetes` under [cluster], and install that kubeadm".to_owned());
+    Problem::Unsafe {
+        what: format!("{name}: etcd {found} is too old for kubeadm {kubeadm}"),
+        because: vec![format!(
+            "kubeadm {kubeadm} on {on} takes an external etcd of {version} or newer (its check ExternalEtcdVersion)"
+        )],
+        way_out,
+    }
+}
+
+/// Flags that would keep a member that is started from starting.
+pub(super) fn unknown(scene: &Scene, host: &Host, facts: &HostFacts, etcd: &EtcdFacts) -> Option<Problem> {
+    let unknown = unknown_flags(scene.topology, host, facts);
+    let first = unknown.first()?;
+    let named: Vec<String> = unknown.iter().map(|flag| format!("--{flag}")).collect();
+    let version = etcd
+        .version
+        .map_or_else(String::new, |version| format!(" {version}"));
+    // In 3.6 many lost their `experimental-`.
+    let other = first
+        .strip_prefix("experimental-")
+        .map_or_else(|| format!("experimental-{first}"), str::to_owned);
+    let is_known = etcd.flags.known().is_some_and(|flags| flags.contains(&other));
+    let other = is_known.then(|| format!("this etcd names it `{other}`"));
+    Some(Problem::Unsafe {
+        what: format!("{}: its etcd{version} does not know {}", host.name, named.join(", ")),
+        because: vec![
+            "the inventory sets it in `arguments` under [etcd], and `etcd --help` on the host does not list it".to_owned(),
+            "an etcd that is given a flag that it does not know does not start".to_owned(),
+        ],
+        way_out: other
+            .into_iter()
+            .chain(["correct `arguments` under [etcd], or install an etcd that knows it".to_owned()])
+            .collect(),
+    })
+}
+
+/// The version that etcd has to have, where it is only installed in this run.
+pub(super) fn to_be_seen(scene: &Scene, host: &Host) -> Option<OldestEtcd> {
+    let facts = scene.facts(&host.name)?;
+    let is_unit = scene.topology.external_etcd.manager == EtcdManager::Systemd;
+    let is_installed = facts.etcd.as_ref().is_some_and(|etcd| etcd.version.is_some());
+    oldest_etcd(scene.topology, scene.observation).filter(|_| is_unit && !is_installed)
+}
