@@ -290,7 +290,7 @@ fn the_rules_of_version_skew() {
 /// No word of these is in what programs say of themselves: the sources are kubeadm's and the changelogs.
 #[test]
 fn what_kubeadm_wants_of_a_host_by_version() {
-    let rows: [(&str, IsSo, [bool; 6]); 4] = [
+    let rows: [(&str, IsSo, [bool; 6]); 6] = [
         (
             "bridged packets",
             kubernetes::wants_bridged_packets,

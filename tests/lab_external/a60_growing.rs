@@ -185,7 +185,8 @@ fn a63_a_snapshot_was_saved_before_each_for_root_alone() {
     assert!(lines[2].ends_with(&of("etcd5")), "{listed}");
     assert_eq!(lines.len(), 3, "{listed}");
     // etcd 3.6 has it in a program of its own, which is there from 3.5 on.
-    let status = "$(command -v etcdutl || echo etcdctl) -w json snapshot status /var/backups/hawser/*-before-etcd5.db";
+    let status =
+        "$(command -v etcdutl || echo etcdctl) -w json snapshot status /var/backups/hawser/*-before-etcd5.db";
     let status: Value = serde_json::from_str(&host::exec("etcd1", status)).unwrap();
     assert!(status["totalKey"].as_u64() > Some(100), "{status}");
 }
