@@ -21,5 +21,6 @@ mod a30_second_apply;
 mod a40_pods_and_services;
 mod a50_host_keys;
 mod a60_power;
+mod a65_cut_join;
 mod a70_growing;
 mod a80_join_command;
