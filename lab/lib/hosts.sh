@@ -106,16 +106,18 @@ start_hosts() {
   rm -rf "$new"
 }
 
-# What a host takes of inotify's instances (systemd, dbus, containerd), its kubelet with kube-proxy besides, once it is a node,
-# and a control plane's own programs, which since 1.22 watch their certificates.
-instances_a_host=5 instances_a_kubelet=6 instances_a_plane=1
-((minor < 22)) || instances_a_host=6 instances_a_kubelet=7 instances_a_plane=11
+# What a host's root takes of inotify's instances (systemd, containerd), a kubelet besides, a node's kube-proxy, and a control
+# plane's programs, which since 1.22 watch their certificates; the controller manager that leads takes more.
+instances_a_host=4 instances_a_kubelet=5 instances_a_node=1 instances_a_plane=1 instances_a_leader=0
+((minor < 22)) || instances_a_kubelet=6 instances_a_plane=9 instances_a_leader=5
 
-# free_instances: those that root has left. All hosts' root is the machine's, and has one allowance.
+# free_instances: those that root has left. All hosts' root is the machine's, and has one allowance; dbus is another user's.
 free_instances() {
   local used
   # Processes end while they are looked at.
-  used=$({ find /proc/[0-9]*/fd -lname anon_inode:inotify 2>/dev/null || true; } | wc -l)
+  used=$({ find /proc/[0-9]*/fd -lname anon_inode:inotify -printf '%H\n' 2>/dev/null || true; } | while read -r folder; do
+    ! grep -qs $'^Uid:\t0\t' "${folder%/fd}/status" || echo "$folder"
+  done | wc -l)
   echo $(($(</proc/sys/fs/inotify/max_user_instances) - used))
 }
 
@@ -123,21 +125,19 @@ free_instances() {
 # for "too many open files".
 must_fit() {
   (($2 <= $3)) || [[ ${LAB_CROWDED:-} ]] ||
-    die "$1 would not find room: give the machine more by \`sysctl fs.inotify.max_user_instances=512\` (LAB_CROWDED=1 starts all the same)"
+    die "$1 would not find room: \`sysctl fs.inotify.max_user_instances=512\` gives the machine more (LAB_CROWDED=1 starts all the same)"
 }
 
 # tell_room PROFILE: says, before a host starts, how many fit
 tell_room() {
-  local free hosts kubelets planes takes
+  local free hosts planes takes worker=$((instances_a_host + instances_a_kubelet + instances_a_node))
   free=$(free_instances)
   hosts=$(inventory_hosts "$1" | wc -l)
-  kubelets=$(inventory_count "$1" kubelet)
   planes=$(inventory_count "$1" control-plane)
-  takes=$((hosts * instances_a_host + kubelets * instances_a_kubelet + planes * instances_a_plane))
-  say "inotify: $free of $(</proc/sys/fs/inotify/max_user_instances) instances are free, enough for" \
-    "$((free / (instances_a_host + instances_a_kubelet))) workers or" \
-    "$((free / (instances_a_host + instances_a_kubelet + instances_a_plane))) control planes;" \
-    "this profile's $hosts hosts take up to $takes"
+  takes=$((hosts * instances_a_host + $(inventory_count "$1" kubelet) * instances_a_kubelet +
+    $(inventory_count "$1" node) * instances_a_node + planes * instances_a_plane + (planes > 0) * instances_a_leader))
+  say "inotify: $free of $(</proc/sys/fs/inotify/max_user_instances) instances are free, enough for $((free / worker)) workers" \
+    "or $(((free - instances_a_leader) / (worker + instances_a_plane))) control planes; this profile's $hosts hosts take up to $takes"
   must_fit "$hosts hosts" "$takes" "$free"
 }
 
@@ -184,7 +184,7 @@ add() {
   build_for "$(<"$run_dir/profile")"
   running=$(docker ps --filter "label=$label" --format '{{.Image}}' | sort -u)
   [[ $running == "$image" ]] || die "the lab's hosts are $running, this one would be $image: LAB_BIN and others are not as they were"
-  must_fit "$name" $((instances_a_host + instances_a_kubelet)) "$(free_instances)"
+  must_fit "$name" $((instances_a_host + instances_a_kubelet + instances_a_node)) "$(free_instances)"
   ensure_key
   start_hosts <<<"$name $address"
   say "$name up at $address"

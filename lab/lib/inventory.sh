@@ -11,7 +11,7 @@ inventory_hosts() {
     inside && /^address *=/ { print name, $2 }' "$lab_dir/$1.toml"
 }
 
-# inventory_count PROFILE kubelet|ROLE: how many hosts run a kubelet in the end, or have a role in the cluster. Hosts whose
+# inventory_count PROFILE kubelet|node|ROLE: how many hosts run a kubelet in the end, are nodes, or have a role in the cluster. Hosts whose
 # API has no address of its own are never made one.
 inventory_count() {
   local roles="\"$2\""
@@ -19,9 +19,9 @@ inventory_count() {
     echo 0
     return
   }
-  if [[ $2 == kubelet ]]; then
+  if [[ $2 == kubelet || $2 == node ]]; then
     roles='"control-plane"|"worker"'
-    grep -q '^manager = "systemd"' "$lab_dir/$1.toml" || roles+='|"etcd"'
+    [[ $2 == node ]] || grep -q '^manager = "systemd"' "$lab_dir/$1.toml" || roles+='|"etcd"'
   fi
   grep '^roles = ' "$lab_dir/$1.toml" | grep -cE "$roles"
 }

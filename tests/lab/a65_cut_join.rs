@@ -37,12 +37,22 @@ fn a65_a_kubelet_without_its_certificate_is_given_a_token_and_the_join_is_finish
     let ran = workstation.hawser(&["apply", "--yes"], BUILD).exits(0);
 
     assert!(!ran.stdout.contains("kubeadm reset"), "{}", ran.said());
-    assert_eq!(host::exec("cp1", MEMBERS), members, "its member is the one it was");
+    assert_eq!(
+        host::exec("cp1", MEMBERS),
+        members,
+        "its member is the one it was"
+    );
     let node = kubectl.get(&["node", "cp3"]).unwrap();
     let label = &node["metadata"]["labels"]["node-role.kubernetes.io/control-plane"];
     assert!(label.is_string(), "{node}");
-    assert!(host::is_so("cp3", "test ! -e /etc/kubernetes/bootstrap-kubelet.conf"));
-    assert!(host::is_so("cp3", "test -s /var/lib/kubelet/pki/kubelet-client-current.pem"));
+    assert!(host::is_so(
+        "cp3",
+        "test ! -e /etc/kubernetes/bootstrap-kubelet.conf"
+    ));
+    assert!(host::is_so(
+        "cp3",
+        "test -s /var/lib/kubelet/pki/kubelet-client-current.pem"
+    ));
     assert!(host::is_so("cp3", "! ps -eo comm | grep -qx kubeadm"));
     assert_eq!(kubectl.secrets_of_runs(), Vec::<String>::new());
     workstation.settles();

@@ -31,6 +31,8 @@ fn a80_the_line_brings_in_a_worker_and_leaves_no_trace_of_itself() {
         Vec::<std::path::PathBuf>::new()
     );
 
+    // There would be nine hosts, and their inotify instances are those of one machine.
+    lab::kill("w2");
     lab::add(GUEST, "10.77.0.39");
     let containers_cannot = "--ignore-preflight-errors=all";
     host::exec(
@@ -42,6 +44,7 @@ fn a80_the_line_brings_in_a_worker_and_leaves_no_trace_of_itself() {
         let is_there = ready.iter().any(|name| name == GUEST);
         is_there.then_some(()).ok_or_else(|| ready.join(" "))
     });
+    lab::power_cycle("w2");
 }
 
 /// The files below a folder that hold a text.
