@@ -509,7 +509,7 @@ fn of_kubernetes(choice: &kubernetes::Choice) -> String {
 
 fn of_etcd(choice: &etcd::Choice) -> String {
     match choice {
-        etcd::Choice::IsKnown => "can be asked and run; `etcdctl` needs no `ETCDCTL_API`".to_owned(),
+        etcd::Choice::IsKnown => "can be asked and run".to_owned(),
         etcd::Choice::CorruptCheck(flag, value) | etcd::Choice::WatchProgress(flag, value) => {
             format!("runs with `--{flag}={value}`")
         }

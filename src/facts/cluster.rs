@@ -272,7 +272,7 @@ pub(super) fn members(answers: &Answers) -> Result<Vec<MemberFact>, String> {
     let healths = Healths::read(answers);
     let member = |member: Member| MemberFact {
         id: format!("{:x}", member.id),
-        health: healths.of(&member.client_urls),
+        health: healths.of(&member.name, &member.client_urls),
         name: member.name,
         peer_urls: member.peer_urls,
         learner: member.is_learner,

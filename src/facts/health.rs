@@ -14,14 +14,18 @@ use crate::topology::Host;
 pub enum Health {
     /// It answered a read that needs the quorum.
     Healthy,
-    /// It does not run, or says that it is not healthy: what it does.
+    /// It has never started, its host refuses the connection, or it learns and has no vote: which of them.
     Down(String),
-    /// It did not answer in time, or could not be asked: why. It may run.
+    /// It did not answer in time, could not be asked, or answered with some other error: why. It may run.
     Unknown(String),
 }
 
 /// What is said of a member that did not answer: the time is what the probe gives each (`etcd_members.sh`).
 const NO_ANSWER: &str = "no answer within 5 s";
+
+/// What a member answers that learns. Of all that one may say this alone tells that it does no work: an election, an alarm or a
+/// broken connection is an error too, and passes.
+const LEARNS: &str = "rpc not supported for learner";
 
 /// A member of etcd.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -58,8 +62,8 @@ impl MemberFact {
         self.health == Health::Healthy
     }
 
-    /// Whether it is known not to work: it has never started, its host refuses the connection, or it says so itself. One of
-    /// which nothing is known is not dead.
+    /// Whether it is known not to work: it has never started, its host refuses the connection, or it learns. One of which
+    /// nothing is known is not dead.
     pub fn is_known_dead(&self) -> bool {
         matches!(self.health, Health::Down(_))
     }
@@ -110,10 +114,13 @@ impl Healths {
         }
     }
 
-    /// How the member is that clients reach at these places.
-    pub(super) fn of(&self, urls: &[String]) -> Health {
-        if urls.is_empty() {
+    /// How the member of this name is, which clients reach at these places. One without a name has never started.
+    pub(super) fn of(&self, name: &str, urls: &[String]) -> Health {
+        if urls.is_empty() && name.is_empty() {
             return Health::Down("does not run yet".to_owned());
+        }
+        if urls.is_empty() {
+            return Health::Unknown("etcd does not list where clients reach it".to_owned());
         }
         let told: Vec<&Told> = self
             .told
@@ -127,11 +134,14 @@ impl Healths {
         let is_late =
             |one: &&&Told| one.error.contains("deadline exceeded") || one.error.contains("timed out");
         match told.iter().find(|one| !is_late(one) && !one.error.is_empty()) {
-            Some(one) => Health::Down(format!("says {:?}", one.error)),
-            None if urls.iter().all(|url| self.refusing.contains(url)) => {
+            Some(one) if one.error.contains(LEARNS) => Health::Down(format!("says {:?}", one.error)),
+            Some(one) if !urls.iter().all(|url| self.refusing.contains(url)) => {
+                Health::Unknown(format!("says {:?}", one.error))
+            }
+            _ if urls.iter().all(|url| self.refusing.contains(url)) => {
                 Health::Down("refuses the connection".to_owned())
             }
-            None => Health::Unknown(NO_ANSWER.to_owned()),
+            _ => Health::Unknown(NO_ANSWER.to_owned()),
         }
     }
 }
@@ -157,7 +167,7 @@ mod tests {
         };
         let text = [answer("etcd_health", &lines.join("\n")), answer("end", "")].concat();
         let answers = Answers::read(text.as_bytes()).unwrap();
-        Healths::read(&answers).of(&[format!("https://192.0.2.{host}:2379")])
+        Healths::read(&answers).of("etcd3", &[format!("https://192.0.2.{host}:2379")])
     }
 
     fn unknown() -> Health {
@@ -169,6 +179,32 @@ mod tests {
         for lines in [&[WELL, LATE][..], &[WELL, TIMED_OUT], &[WELL], &[], &["garbled"]] {
             assert_eq!(health(lines, "43"), unknown(), "{lines:?}");
         }
+    }
+
+    #[test]
+    fn an_error_that_passes_is_unknown_and_never_down() {
+        for error in [
+            "etcdserver: leader changed",
+            "Active Alarm(s): NOSPACE ",
+            "Unable to fetch the alarm list",
+            "rpc error: code = Unavailable desc = error reading from server: EOF",
+        ] {
+            let line = format!(
+                r#"[{{"endpoint":"https://192.0.2.43:2379","health":false,"took":"2ms","error":"{error}"}}]"#
+            );
+            let told = Health::Unknown(format!("says {error:?}"));
+            assert_eq!(health(&[WELL, &line], "43"), told);
+        }
+    }
+
+    #[test]
+    fn a_member_that_has_a_name_and_no_address_for_clients_may_run() {
+        let text = STANDARD.encode("\n0");
+        let text = format!("hawser-fact etcd_health {text}\nhawser-fact end {text}\n");
+        let healths = Healths::read(&Answers::read(text.as_bytes()).unwrap());
+
+        assert_eq!(healths.of("", &[]), Health::Down("does not run yet".to_owned()));
+        assert!(matches!(healths.of("cp2", &[]), Health::Unknown(_)));
     }
 
     #[test]

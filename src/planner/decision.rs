@@ -76,11 +76,10 @@ pub(super) fn decide<'a>(
     Ok(joins)
 }
 
-/// A member that runs is taken down only when all others are there again.
+/// What is there already comes first.
 fn rank(way: &Way) -> u8 {
     match way {
         Way::BringUp { .. } | Way::Finish => 0,
-        Way::Join { clear } if clear.member.as_ref().is_some_and(|member| member.runs) => 2,
         Way::Join { .. } => 1,
     }
 }

@@ -114,9 +114,14 @@ fn secrets_first(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Phas
     Ok(phase("secrets of this run", 1, chains.collect()))
 }
 
-/// Whether a control plane's member does not run and has to go before any host can join.
+/// Whether a control plane's member has to go before any host can join.
 fn clears_first(way: &Way) -> bool {
-    matches!(way, Way::Join { clear: Clear { member: Some(member), .. } } if !member.runs)
+    matches!(
+        way,
+        Way::Join {
+            clear: Clear { member: Some(_), .. }
+        }
+    )
 }
 
 /// A listed member that does not run keeps every host from joining: all of them go before the first join.

@@ -22,6 +22,7 @@ mod preparation;
 mod quorum;
 mod refusals;
 mod relay;
+mod serving;
 mod versions;
 mod ways;
 

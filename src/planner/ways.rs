@@ -1,7 +1,7 @@
 //! What a host is to the cluster, and by which way it becomes a whole member.
 
 use super::quorum::{POD, Sum, answers_itself, doubted, lost};
-use super::{Cluster, Scene};
+use super::{Cluster, Scene, serving};
 use crate::ca::ca_hash;
 use crate::error::Problem;
 use crate::facts::{
@@ -41,14 +41,12 @@ pub(super) struct Clear {
     pub(super) host: bool,
 }
 
-/// An etcd member that has to go.
+/// An etcd member that has to go: it does not run, and keeps every other host from joining.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Listed {
     pub(super) id: String,
     /// The quorum's sum that allows its removal.
     pub(super) sum: String,
-    /// Whether it runs: one that does not keeps every other host from joining.
-    pub(super) runs: bool,
 }
 
 /// Whether a control plane is a whole member of the cluster.
@@ -129,7 +127,7 @@ pub(super) fn way(
             control_plane_way(scene, cluster, host, facts)
         }
         Membership::Absent => Ok(Some(joins_anew(cluster, host, facts, None))),
-        Membership::Partial(_) => Ok(worker_way(cluster, host, facts)),
+        Membership::Partial(_) => worker_way(cluster, host, facts),
     }
 }
 
@@ -146,16 +144,16 @@ fn joins_anew(cluster: &Cluster, host: &Host, facts: &HostFacts, member: Option<
     }
 }
 
-fn worker_way(cluster: &Cluster, host: &Host, facts: &HostFacts) -> Option<Way> {
+fn worker_way(cluster: &Cluster, host: &Host, facts: &HostFacts) -> Result<Option<Way>, Problem> {
     if cluster.is_stalled() {
         // Nothing is known of the nodes: the next run looks again.
-        return None;
+        return Ok(None);
     }
-    let has_identity = facts.kubernetes.has_kubelet_identity();
-    if cluster.node(host).is_some_and(|node| node.ready) && has_identity {
-        return Some(Way::Finish);
+    if cluster.node(host).is_some_and(|node| node.ready) && facts.kubernetes.has_kubelet_identity() {
+        return Ok(Some(Way::Finish));
     }
-    Some(joins_anew(cluster, host, facts, None))
+    serving::refuse(cluster, host, facts)?;
+    Ok(Some(joins_anew(cluster, host, facts, None)))
 }
 
 /// A listed member is brought up as it is where it can be; it is removed only where the others hold the quorum.
@@ -171,6 +169,10 @@ fn control_plane_way(
     }
     let Some(member) = listed(cluster, host) else {
         refuse_worker(cluster, host, facts)?;
+        if scene.topology.etcd == EtcdTopology::External && serving::may_be_finished(cluster, host, facts) {
+            return Ok(Some(Way::BringUp { finish: true }));
+        }
+        serving::refuse(cluster, host, facts)?;
         return Ok(Some(joins_anew(cluster, host, facts, None)));
     };
     if cluster.is_stalled() && answers_itself(facts) && !member.learner {
@@ -190,10 +192,10 @@ fn control_plane_way(
     if let Some(doubted) = doubted(host, member, POD) {
         return Err(doubted);
     }
+    serving::refuse(cluster, host, facts)?;
     let listed = Listed {
         id: member.id.clone(),
         sum: sum.to_string(),
-        runs: member.is_healthy(),
     };
     Ok(Some(joins_anew(cluster, host, facts, Some(listed))))
 }
@@ -222,7 +224,7 @@ fn refuse_worker(cluster: &Cluster, host: &Host, facts: &HostFacts) -> Result<()
     let found = &facts.kubernetes;
     let of_control_plane = found.has_ca_key || found.has_admin_conf || has_api_server(facts);
     let works = |node: &NodeFact| node.ready && has_finished(facts, node) && !node.control_plane;
-    if of_control_plane || !found.has_kubelet_identity() || !cluster.node(host).is_some_and(works) {
+    if of_control_plane || !found.has_kubelet_conf || !cluster.node(host).is_some_and(works) {
         return Ok(());
     }
     let name = &host.name;

@@ -6,7 +6,7 @@ use super::{Row, Version, Versions};
 /// What a version of etcd brings with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice {
-    /// hawser knows how to ask and run it. `etcdctl` speaks v3 without `ETCDCTL_API`.
+    /// hawser knows how to ask and run it.
     IsKnown,
     /// It looks for corrupt data before it serves, as kubeadm has its own etcd do.
     CorruptCheck(&'static str, &'static str),

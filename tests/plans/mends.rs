@@ -2,7 +2,7 @@
 
 use hawser::topology::HostName;
 
-use crate::inventory::{audit_policy, control_plane, stacked, worker};
+use crate::inventory::{audit_policy, control_plane, external, stacked, worker};
 use crate::listing::page;
 use crate::world::{CA, COMPONENTS, Machine, World};
 
@@ -223,4 +223,30 @@ fn an_init_that_made_no_addon() {
     world.has_pod_network = false;
 
     insta::assert_snapshot!(planned(&world));
+}
+
+/// As where the file was deleted and the kubelet goes on with what it has in memory, or is written in a way nobody thought of.
+#[test]
+fn a_worker_that_is_ready_is_not_reset_though_its_kubelet_lacks_its_certificate() {
+    let mut world = World::built(stacked(1, 1));
+    world.machine("w1").facts.kubernetes.lacks_client_certificate = true;
+    world.node("w1").ready = true;
+
+    insta::assert_snapshot!(planned(&world));
+}
+
+#[test]
+fn a_control_plane_that_serves_is_not_reset_though_its_kubelet_lacks_its_certificate() {
+    for planes in [1, 3] {
+        let mut world = World::built(external(planes, 0));
+        world.machine("cp1").facts.kubernetes.lacks_client_certificate = true;
+
+        let page = planned(&world);
+
+        assert!(
+            page.contains("cp1 serves the cluster, and its join is not complete"),
+            "{page}"
+        );
+        assert!(page.contains("the API server of cp1 is ready"), "{page}");
+    }
 }

@@ -32,7 +32,7 @@ impl<'a> Growth<'a> {
     ) -> Option<Self> {
         let there = that_runs(scene, cluster)?;
         let ways = || joins.control_planes.iter();
-        let removed: Vec<&str> = ways().filter_map(|(_, way)| Some(removes(way)?.0)).collect();
+        let removed: Vec<&str> = ways().filter_map(|(_, way)| removes(way)).collect();
         let is_brought_up = |member: &MemberFact| {
             let mut brought_up = ways().filter(|(_, way)| matches!(way, Way::BringUp { .. }));
             brought_up.any(|(host, _)| member.is_of(host))
@@ -40,12 +40,9 @@ impl<'a> Growth<'a> {
         let members = cluster.members().iter();
         let staying = members.filter(|member| !removed.contains(&member.id.as_str()));
         let voters = voters(there, staying, is_brought_up);
-        let still_listed = ways().filter(|(_, way)| removes(way).is_some_and(|(_, runs)| runs));
-        let mut listed = voters.members.len() + still_listed.count();
+        let mut listed = voters.members.len();
         let joining = ways().filter(|(_, way)| way.is_join());
-        let counted = joining.map(|(host, way)| {
-            // One that runs is removed right before its own host joins.
-            listed -= usize::from(removes(way).is_some_and(|(_, runs)| runs));
+        let counted = joining.map(|(host, _)| {
             listed += 1;
             (*host, listed - 1)
         });
@@ -90,14 +87,14 @@ fn that_runs<'c, 'a>(scene: &Scene, cluster: &'c Cluster<'a>) -> Option<&'c Ther
     cluster.there().filter(|there| is_stacked && there.well)
 }
 
-/// The member that goes before a host joins, and whether it runs until then.
-fn removes(way: &Way) -> Option<(&str, bool)> {
+/// The member that goes before any host joins.
+fn removes(way: &Way) -> Option<&str> {
     match way {
         Way::Join {
             clear: Clear {
                 member: Some(member), ..
             },
-        } => Some((&member.id, member.runs)),
+        } => Some(&member.id),
         _ => None,
     }
 }

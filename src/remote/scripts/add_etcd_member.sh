@@ -15,4 +15,5 @@ why=$(last_words)
 etcd_list || { echo "whether it was added is unknown: $(last_words)" >&2; exit 1; }
 id=$(etcd_member "$3" | cut -f 1)
 [ -n "$id" ] || { echo "${why:-etcd lists no member at $3}" >&2; exit 1; }
+[ "$(etcd_member "$3" | cut -f 2)" = learner ] || { echo "another member is listed at $3, and has a vote: ${why:-$id}" >&2; exit 1; }
 echo "member $id is listed at $3"

@@ -1,15 +1,25 @@
 # shellcheck shell=sh
 # apart COMMAND…: runs it. What it prints is then in $answer, what it says on standard error in $words, and its status is
-# returned. Words are for people: no answer is read from them. The host is spared temporary files.
+# returned. Words are for people: no answer is read from them. The host is spared temporary files, and a shell that looks for
+# a pattern in a long text: what is looked for stands at its end.
 apart() {
-  words=$({
-    answer=$("$@" </dev/null) && apart_status=0 || apart_status=$?
-    printf '\n%s %s' "$apart_status" "$(printf %s "$answer" | base64 -w0)"
-  } 2>&1)
-  apart_last=${words##*"$apart_newline"}
-  words=${words%"$apart_newline"*}
-  answer=$(printf %s "${apart_last#* }" | base64 -d)
-  return "${apart_last%% *}"
+  apart_both=$(
+    { apart_words=$({ apart_run "$@" | base64 -w0 >&3; } 2>&1); } 3>&1
+    printf ' %s' "$(printf %s "$apart_words" | tail -c 4000 | base64 -w0)"
+  )
+  apart_ifs=$IFS
+  IFS=' '
+  # shellcheck disable=SC2086 # two words of base64
+  set -- $apart_both
+  IFS=$apart_ifs
+  answer=$(printf %s "$1" | base64 -d)
+  words=$(printf %s "${2-}" | base64 -d)
+  apart_status=${answer##*"$apart_newline"}
+  answer=$(printf %s "${answer%"$apart_newline"*}")
+  return "$apart_status"
+}
+apart_run() {
+  if "$@" </dev/null; then printf '\n0'; else printf '\n%s' "$?"; fi
 }
 apart_newline='
 '

@@ -44,7 +44,7 @@ etcd_listed() {
       for (place = 1; place <= count; place++) {
         member = order[place]
         printf "%s\t%s\t%s\t%s\t%s\n", id[member], learns[member] == "true" ? "learner" : "voter", \
-          name[member] == "" ? "unstarted" : "started", peers[member], clients[member]
+          name[member] == "" || clients[member] == "" ? "unstarted" : "started", peers[member], clients[member]
       }
     }'
 }

@@ -9,20 +9,20 @@ etcd_ctl() {
     --cert="$etcd_pki/healthcheck-client.crt" --key="$etcd_pki/healthcheck-client.key" \
     --dial-timeout="$((etcd_wait > 8 ? 8 : etcd_wait))s" --command-timeout="${etcd_wait}s" "$@"
   if command -v etcdctl >/dev/null; then
-    # A variable that says what a flag says makes etcdctl end.
+    # A variable that says what a flag says makes etcdctl end. Before 3.4 it speaks v3 only if it is told to; 3.6 warns of that.
     (
-      unset ETCDCTL_API ETCDCTL_ENDPOINTS ETCDCTL_CACERT ETCDCTL_CERT ETCDCTL_KEY ETCDCTL_DIAL_TIMEOUT ETCDCTL_COMMAND_TIMEOUT \
+      unset ETCDCTL_ENDPOINTS ETCDCTL_CACERT ETCDCTL_CERT ETCDCTL_KEY ETCDCTL_DIAL_TIMEOUT ETCDCTL_COMMAND_TIMEOUT \
         ETCDCTL_WRITE_OUT
-      timeout "$etcd_end" etcdctl "$@"
+      ETCDCTL_API=3 timeout -k 2 "$etcd_end" etcdctl "$@"
     )
   elif command -v crictl >/dev/null; then
     etcd_container=$(timeout 20 crictl --runtime-endpoint "$cri_socket" ps -q --state Running --name '^etcd$')
     etcd_container_found || return
-    timeout "$etcd_end" crictl --runtime-endpoint "$cri_socket" exec "$etcd_container" etcdctl "$@"
+    timeout -k 2 "$etcd_end" crictl --runtime-endpoint "$cri_socket" exec "$etcd_container" etcdctl "$@"
   else
     etcd_container=$(etcd_task)
     etcd_container_found || return
-    timeout "$etcd_end" ctr -n k8s.io tasks exec --exec-id "hawser-$(cat /proc/sys/kernel/random/uuid)" "$etcd_container" etcdctl "$@"
+    timeout -k 2 "$etcd_end" ctr -n k8s.io tasks exec --exec-id "hawser-$(cat /proc/sys/kernel/random/uuid)" "$etcd_container" etcdctl "$@"
   fi
 }
 

@@ -1,7 +1,10 @@
 # What units have written in the last minutes, so that a person sees the cause.
 
-# recent UNIT
-recent() { timeout -k 2 10 journalctl -u "$1" --since=-5min -n 4000 --no-pager -o cat 2>/dev/null || :; }
+# recent UNIT: a megabyte of it at most, in lines of which what comes late is no cause: awk has no more time than a person.
+recent() {
+  { timeout -k 2 10 journalctl -u "$1" --since=-5min -n 4000 --no-pager -o cat 2>/dev/null || :; } |
+    tail -c 1000000 | cut -c -2000
+}
 
 # folded COUNT: the last COUNT lines of what comes in; lines that differ only in times and numbers are one, the latest.
 folded() {

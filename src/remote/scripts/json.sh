@@ -14,6 +14,8 @@ json_lines() {
       found = found path() "\t" token "\n"
     }
     function take(token) {
+      # One object or list, and nothing behind it.
+      if (is_over || (!depth && token != "{" && token != "[")) refuse()
       if (token == "{" || token == "[") {
         kind[++depth] = token
         at[depth] = (token == "[" ? 0 : "")
@@ -22,6 +24,7 @@ json_lines() {
         if (depth < 1 || kind[depth] != (token == "}" ? "{" : "[")) refuse()
         depth--
         is_name = 0
+        is_over = !depth
       } else if (token == ",") {
         if (depth < 1) refuse()
         if (kind[depth] == "[") at[depth]++; else is_name = 1
