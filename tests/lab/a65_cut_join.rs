@@ -7,14 +7,14 @@ use crate::support::host;
 use crate::support::wait::{LONG, until};
 
 /// kubelet.conf names a certificate that is not there, and the token with which kubelet would ask for it is gone.
-const CUT: &str = r#"
+const CUT: &str = r"
     systemctl stop kubelet
     rm -f /var/lib/kubelet/pki/kubelet-client-*
     test -e /etc/kubernetes/kubelet.conf
     sed -e '/client-certificate/d' -e 's/^\( *\)client-key: .*/\1token: abcdef.0123456789abcdef/' \
         -e '/client-key-data/d' /etc/kubernetes/kubelet.conf >/etc/kubernetes/bootstrap-kubelet.conf
     chmod 600 /etc/kubernetes/bootstrap-kubelet.conf
-    grep -q 'token: abcdef' /etc/kubernetes/bootstrap-kubelet.conf"#;
+    grep -q 'token: abcdef' /etc/kubernetes/bootstrap-kubelet.conf";
 
 const MEMBERS: &str = "etcdctl --endpoints=https://127.0.0.1:2379 --cacert=/etc/kubernetes/pki/etcd/ca.crt \
     --cert=/etc/kubernetes/pki/etcd/healthcheck-client.crt --key=/etc/kubernetes/pki/etcd/healthcheck-client.key \
