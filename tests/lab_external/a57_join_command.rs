@@ -2,7 +2,7 @@
 //! follow find the cluster as it was.
 
 use crate::PROFILE;
-use crate::cluster::{ETCD, at_the_endpoint, shared_sums};
+use crate::cluster::{ETCD, at_the_endpoint, leave, shared_sums};
 use crate::support::hawser::{LOOK, Workstation};
 use crate::support::wait::{LONG, until};
 use crate::support::{host, lab};
@@ -10,9 +10,6 @@ use crate::support::{host, lab};
 /// With it there are ten kubelets: three of etcd's, five control planes, two workers.
 const GUEST: &str = "cp9";
 const ADDRESS: &str = "10.77.0.29";
-
-/// All that kubeadm knows of it, of which the cluster's own list of control planes is a part.
-const LEAVE: &str = "kubeadm reset -f --cri-socket /run/containerd/containerd.sock";
 
 /// The line is good for two hours, and nobody is to come by it any more. The certificates go with the token that owns them.
 const WITHDRAW: &str = "
@@ -62,9 +59,7 @@ fn a57_the_line_brings_in_a_control_plane_that_asks_etcd_too() {
         "{asked}"
     );
 
-    host::exec(GUEST, LEAVE);
-    kubectl.run(&["delete", "node", GUEST]).exits(0);
-    lab::kill(GUEST);
+    leave(GUEST, kubectl);
     host::exec("cp1", WITHDRAW);
     until("the nodes are those that were there", LONG, || {
         let mut now = kubectl.ready_nodes()?;

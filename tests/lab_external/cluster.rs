@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::support::hawser::{Administrator, Workstation, administrator};
+use crate::support::kubectl::Kubectl;
 use crate::support::{host, lab};
 use crate::{ENDPOINT, PROFILE};
 
@@ -13,6 +14,21 @@ pub(crate) const ETCD: [&str; 3] = ["etcd1", "etcd2", "etcd3"];
 /// All hosts of the profile.
 pub(crate) fn hosts() -> Vec<String> {
     lab::hosts(PROFILE).into_iter().map(|(name, _)| name).collect()
+}
+
+/// The profile's workers.
+pub(crate) fn workers() -> impl Iterator<Item = String> {
+    hosts().into_iter().filter(|name| name.starts_with('w'))
+}
+
+/// Has a control plane leave by kubeadm's own way, and cuts its power.
+pub(crate) fn leave(name: &str, kubectl: &Kubectl) {
+    host::exec(
+        name,
+        "kubeadm reset -f --cri-socket /run/containerd/containerd.sock",
+    );
+    kubectl.run(&["delete", "node", name]).exits(0);
+    lab::kill(name);
 }
 
 /// The workstation that builds; what it writes stays for the tests.

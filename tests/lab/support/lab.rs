@@ -44,6 +44,24 @@ pub(crate) fn minor() -> u32 {
     number.unwrap_or_else(|| panic!("not a version: {}", version()))
 }
 
+/// Whether the machine's inotify instances do not do for a control plane more beside ten hosts: each takes twenty since 1.22.
+pub(crate) fn is_crowded() -> bool {
+    let allowed = std::fs::read_to_string("/proc/sys/fs/inotify/max_user_instances").unwrap();
+    minor() >= 22 && allowed.trim().parse::<u32>().unwrap() < 256
+}
+
+/// Cuts the power of hosts that have it.
+pub(crate) fn switch_off(names: impl Iterator<Item = String>) {
+    let running = run(
+        Command::new("docker").args(["ps", "--format", "{{.Names}}"]),
+        QUICK,
+    )
+    .exits(0);
+    names
+        .filter(|name| running.stdout.lines().any(|running| running == name))
+        .for_each(|name| kill(&name));
+}
+
 /// A host more, as an inventory names it.
 pub(crate) fn host_entry(name: &str, address: &str, role: &str) -> String {
     format!("\n[[hosts]]\nname = \"{name}\"\naddress = \"{address}\"\nroles = [\"{role}\"]\n")
