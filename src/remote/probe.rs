@@ -16,6 +16,7 @@ const SCRIPT: &str = concat!(
     include_str!("scripts/etcdctl.sh"),
     include_str!("scripts/etcd_members.sh"),
     include_str!("scripts/kubelet_identity.sh"),
+    include_str!("scripts/kubeadm_at_work.sh"),
     include_str!("scripts/probe_host.sh"),
     include_str!("scripts/probe_node.sh"),
     include_str!("scripts/probe_balancer.sh"),
@@ -28,6 +29,7 @@ const SCRIPT: &str = concat!(
 const OF_IMAGES: &str = concat!(
     include_str!("scripts/answers.sh"),
     include_str!("scripts/kubelet_identity.sh"),
+    include_str!("scripts/kubeadm_at_work.sh"),
     include_str!("scripts/probe_host.sh"),
     include_str!("scripts/probe_node.sh"),
     include_str!("scripts/probe_images.sh"),

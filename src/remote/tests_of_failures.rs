@@ -1,6 +1,7 @@
 //! What hosts tell of a failure, and what is cleaned up after one: the scripts as they are sent, among programs that answer as
 //! a test wants.
 
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -333,4 +334,32 @@ fn what_a_kubeadm_at_work_reads_stays() {
         Some(0)
     );
     assert!(!machine.0.path().join("run").exists());
+}
+
+#[test]
+fn a_kubeadm_in_a_container_is_none_of_the_hosts() {
+    let machine = Machine::new();
+    machine.program("kubeadm-of-test", "echo ready; read -r line");
+    let mut process = Command::new("unshare");
+    process.args(["--map-root-user", "--pid", "--fork"]);
+    process.arg(machine.0.path().join("kubeadm-of-test")).arg("init");
+    let mut process = process
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut ready = String::new();
+    let mut answer = BufReader::new(process.stdout.take().unwrap());
+    answer.read_line(&mut ready).unwrap();
+    if ready.is_empty() {
+        eprintln!("skipped: this machine lets nobody have processes of their own (unshare)");
+        return;
+    }
+
+    let of_test = [("= kubeadm ]", "= kubeadm-of-test ]")];
+    let (code, told) = cleaned(&machine.run(&host::clear_run_files(), &of_test));
+
+    drop(process.stdin.take());
+    process.wait().unwrap();
+    assert_eq!((code, told.as_str()), (Some(0), ""));
 }

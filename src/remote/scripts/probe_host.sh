@@ -41,20 +41,8 @@ kubernetes() {
   for path in /etc/kubernetes/manifests/*; do
     ! exists "$path" || printf 'manifest %s\n' "${path##*/}"
   done
-  running_kubeadm
-}
-
-# Without pgrep, which a host need not have. The probe's own kubeadm processes neither init, join nor reset.
-running_kubeadm() {
-  for path in /proc/[0-9]*/comm; do
-    { read -r name <"$path"; } 2>/dev/null || continue
-    [ "$name" = kubeadm ] || continue
-    pid=${path#/proc/}
-    pid=${pid%/comm}
-    case " $(tr '\0' ' ' <"/proc/$pid/cmdline") " in
-      *' init '* | *' join '* | *' reset '*) printf 'running %s\n' "$pid" ;;
-    esac
-  done 2>/dev/null
+  # The probe's own kubeadm processes neither init, join nor reset.
+  kubeadm_at_work | sed 's/^/running /'
 }
 
 files() {
