@@ -35,7 +35,7 @@ fn a05_a_version_that_is_not_there_is_told_with_those_that_are() {
         list.said()
     );
     let untold = format!(
-        "without the images of etcd: only kubeadm {version} names them, which is not on cp1, cp2, cp3 yet"
+        "without the images of etcd and pause: only kubeadm {version} names them, which is not on cp1, cp2, cp3, w1, w2 yet"
     );
     assert!(list.stderr.contains(&untold), "{}", list.said());
 
