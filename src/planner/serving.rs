@@ -18,17 +18,19 @@ pub(super) fn refuse(cluster: &Cluster, host: &Host, facts: &HostFacts) -> Resul
                 .to_owned(),
         );
     }
+    let mut way_out = vec![format!(
+        "`kubectl describe node {name}` and `journalctl -u kubelet -n 100` on {name} tell what it lacks; put it right, then run this again"
+    )];
+    // A control plane serves on without its kubelet, and may be the only one.
+    if !host.is(Role::ControlPlane) {
+        way_out.push(format!(
+            "or take it out: `kubectl drain {name} --ignore-daemonsets --delete-emptydir-data`, `systemctl stop kubelet` on {name}, `kubectl delete node {name}`, then run this again"
+        ));
+    }
     Err(Problem::Unsafe {
         what: format!("{name} serves the cluster, and its join is not complete"),
         because,
-        way_out: vec![
-            format!(
-                "`kubectl describe node {name}` and `journalctl -u kubelet -n 100` on {name} tell what it lacks; put it right, then run this again"
-            ),
-            format!(
-                "or take it out: `kubectl drain {name} --ignore-daemonsets --delete-emptydir-data`, `systemctl stop kubelet` on {name}, `kubectl delete node {name}`, then run this again"
-            ),
-        ],
+        way_out,
     })
 }
 
