@@ -352,6 +352,7 @@ fn a_kubeadm_in_a_container_is_none_of_the_hosts() {
     let mut answer = BufReader::new(process.stdout.take().unwrap());
     answer.read_line(&mut ready).unwrap();
     if ready.is_empty() {
+        process.wait().unwrap();
         eprintln!("skipped: this machine lets nobody have processes of their own (unshare)");
         return;
     }
