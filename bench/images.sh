@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# 330 MB of images to ten hosts of the lab that have none: `scp` to each host at once, the same with `ctr images import` of
-# the file behind it (which ends where a push ends), that import alone of a file that is there already, `hawser images push`,
-# and the same with `--relay`; with the workstation's link held to 100 Mbit/s, and without. Bytes are what the lab's bridge
-# sends into the lab: what hosts send each other does not pass through it as the machine's own.
+# 330 MB of images to ten hosts of the lab that have none: `scp` to each host at once, the same with `ctr images import`
+# of the file behind it (which ends where a push ends), that import alone of a file that is there already, `hawser
+# images push`, and the same with `--relay`; with the workstation's link held to 100 Mbit/s, and without. Bytes are what
+# the lab's bridge sends into the lab: what hosts send each other does not pass through it as the machine's own.
 # usage: images.sh [TRIAL…]
-#   (a TRIAL is scp, import, scp-import, push or relay, with :100 behind it for the held link; all that tell something when
-#   not given)
+#   (a TRIAL is scp, import, scp-import, push or relay, with :100 behind it for the held link; all that
+#   tell something when not given)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 hawser=target/release/hawser inventory=$(lab/lab inventory images) results=docs/results/images.md work=target/bench bridge=hawser-lab
@@ -94,9 +94,9 @@ done
   echo "# Images to ten hosts"
   echo
   echo "\`make bench-images\` on $(date -u +%F), $(nproc) cores: $((bytes / 1000000)) MB in eight images of random bytes, to ten"
-  echo "hosts that have none of them. \`scp\` alone writes a file; with \`ctr images import\` behind it, it ends where hawser ends:"
-  echo "containerd has imported and unpacked the images, and no file is left. The hosts share the machine's cores: what"
-  echo "\`ctr images import\` takes of them by itself, nobody's push can end before. One run."
+  echo "hosts that have none of them. \`scp\` alone writes a file; followed by \`ctr images import\`, it ends where hawser ends:"
+  echo "containerd has imported and unpacked the images, and no file is left. The hosts share the machine's cores, so no push"
+  echo "can be faster than \`ctr images import\` alone. One run."
   echo
   echo "| what | link | seconds | × scp | × scp and import | bytes sent by the workstation | × the archive | peak memory, MiB |"
   echo "| --- | --- | --- | --- | --- | --- | --- | --- |"

@@ -17,8 +17,8 @@ import sys
 
 def main(plan_path, events_path, record_path):
     plan = json.loads(pathlib.Path(plan_path).read_text())["plan"]
-    steps = [step for chain in chains(plan) for step in chain["steps"]] + plan["closing"]
-    changes = {step["change"]["line"] for step in steps if step["change"]}
+    steps = [step for chain in chains(plan) for step in chain["steps"]] + plan["cleanup"]
+    changes = {step["change"]["line"] for step in steps if "change" in step}
     events = [json.loads(line) for line in open(events_path)]
     began, ended = instant(events[0]["time"]), instant(events[-1]["time"])
     busy = verification(events)

@@ -142,7 +142,7 @@ admit() {
   done
 }
 
-# ── etcd on hosts of its own ─────────────────────────────────────────────────────────────────────────────────────────
+# ── etcd on dedicated hosts ───────────────────────────────────────────────────────────────────────────────────────────
 
 urls=$(for host in "${etcds[@]}"; do echo "https://${ip[$host]}:2379"; done | paste -sd,)
 peers=$(for host in "${etcds[@]}"; do echo "$host=https://${ip[$host]}:2380"; done | paste -sd,)

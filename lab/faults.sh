@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the tests in which hosts lose power or their disk, the operator interrupts, and logins ask, and those that are named
-# besides; writes what came of it.
+# Runs the tests in which hosts lose power or their disk, the operator interrupts, and logins ask, and those that are
+# named besides; writes what came of it.
 # usage: faults.sh TESTS      (as nextest's filters)
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -26,6 +26,12 @@ pub(crate) fn first_certificate(pem: &str) -> Result<Pem, String> {
 
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 
+/// The SHA-256 of a certificate without its white space, hexadecimal.
+pub fn sum_of_pem(pem: &str) -> String {
+    let packed: String = pem.split_ascii_whitespace().collect();
+    hex::encode(Sha256::digest(packed))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

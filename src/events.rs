@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use crate::error::Problem;
-use crate::plan::StepId;
+use crate::plan::{PhaseName, StepId};
 use crate::topology::HostName;
 
 /// One thing that happened.
@@ -45,7 +45,7 @@ pub enum Event {
     /// A phase began.
     PhaseStarted {
         /// Its name.
-        phase: String,
+        phase: PhaseName,
         /// How many steps it has.
         steps: usize,
         /// How many bytes of images this workstation sends in it, if each has to be sent.
@@ -58,7 +58,7 @@ pub enum Event {
         /// Where.
         host: HostName,
         /// What it does.
-        describe: String,
+        title: String,
     },
     /// A running command said something; redacted, else as it was said.
     OutputLine {
@@ -124,11 +124,15 @@ pub enum Event {
         /// How long of that a changing command ran on the host.
         #[serde(rename = "remote_s", serialize_with = "seconds")]
         remote: Duration,
+        /// How long of that its condition was waited for: after a change, or from its first question if the answer was
+        /// "not yet".
+        #[serde(rename = "waited_s", serialize_with = "seconds")]
+        waited: Duration,
     },
     /// A phase ended.
     PhaseFinished {
         /// Its name.
-        phase: String,
+        phase: PhaseName,
         /// How long it took.
         #[serde(rename = "took_s", serialize_with = "seconds")]
         took: Duration,
@@ -161,7 +165,7 @@ impl Event {
     pub fn texts(&mut self) -> Vec<&mut String> {
         match self {
             Event::HostUnreachable { reason: text, .. }
-            | Event::StepStarted { describe: text, .. }
+            | Event::StepStarted { title: text, .. }
             | Event::OutputLine { line: text, .. }
             | Event::StillWaiting { reason: text, .. }
             | Event::Warned { text }
@@ -201,7 +205,8 @@ pub enum Outcome {
     },
     /// The operator asked twice to stop, or once while only its effect was waited for: how it ends is not known.
     LetGo,
-    /// It did not start, or was only waiting for something, as something before it failed or the operator asked to stop.
+    /// It did not start, or was only waiting for something, as something before it failed
+    /// or the operator asked to stop.
     Skipped,
 }
 
@@ -248,7 +253,7 @@ impl Report {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PhaseTime {
     /// Its name.
-    pub phase: String,
+    pub phase: PhaseName,
     /// From its first step's start to its last step's end.
     #[serde(rename = "took_s", serialize_with = "seconds")]
     pub took: Duration,

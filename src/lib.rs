@@ -35,8 +35,10 @@ pub mod events;
 
 // The world.
 pub mod engine;
+pub mod issuer;
 pub mod ssh;
 pub mod tls;
+pub mod transfer;
 
 // People and machines who watch.
 pub mod cli;

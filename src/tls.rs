@@ -157,7 +157,8 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_secs(60);
 
-    /// A server with a certificate of this name, at the other end of a stream. As etcd does, it takes nobody without one.
+    /// A server with a certificate of this name, at the other end of a stream. As etcd
+    /// does, it takes nobody without one.
     fn server(name: &str, versions: &[&'static rustls::SupportedProtocolVersion]) -> tokio::io::DuplexStream {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec![]).unwrap();

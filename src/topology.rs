@@ -23,6 +23,9 @@ pub use images::{ImageSettings, RELAY_PORT};
 pub use pod_port::PodPort;
 pub use preparation::{PackageFile, PackageSource, Preparation, Proxy, Repository, Swap, sandbox_among};
 
+/// How many workers join at once unless told otherwise: more only makes API server and registry slower.
+pub const WORKERS_AT_ONCE: usize = 10;
+
 /// kubeadm's own default for `localAPIEndpoint.bindPort`, and the usual port of a balancer before it.
 pub const API_PORT: u16 = 6443;
 
@@ -203,7 +206,16 @@ pub struct Host {
     pub taints: Vec<Taint>,
     /// Further kubelet arguments, without dashes.
     pub kubelet_args: BTreeMap<String, String>,
+    /// Which of [`TAKEN_OVER`] hawser replaces on it though somebody else wrote them.
+    pub take_over: BTreeSet<String>,
 }
+
+/// Files that hawser writes whole, and of which a host may have somebody else's.
+pub const TAKEN_OVER: [&str; 3] = [
+    "/etc/haproxy/haproxy.cfg",
+    "/etc/keepalived/keepalived.conf",
+    "/etc/containerd/config.toml",
+];
 
 impl Host {
     /// Whether the host has a role.
@@ -235,6 +247,7 @@ pub(crate) fn any_host(name: &str, address: &str, role: Role) -> Host {
         labels: BTreeMap::new(),
         taints: vec![],
         kubelet_args: BTreeMap::new(),
+        take_over: BTreeSet::new(),
     }
 }
 
@@ -270,6 +283,8 @@ pub struct Topology {
     pub networks: Networks,
     /// The API servers' own port (`localAPIEndpoint.bindPort`), 6443 unless told otherwise.
     pub api_port: u16,
+    /// How many workers join at once.
+    pub workers_at_once: usize,
     /// The pod network, ready to be applied.
     pub manifests: Vec<Manifest>,
     /// Where the pod network speaks from node to node.

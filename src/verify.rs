@@ -133,7 +133,7 @@ fn external_etcd(topology: &Topology, observation: &Observation) -> Vec<Unmet> {
 /// Of a manifest in which no endpoint can be read nothing is said: the plan has told of it.
 fn api_server(topology: &Topology, host: &Host, facts: &HostFacts) -> Option<Unmet> {
     let file = facts.files.get(API_SERVER)?.known()?;
-    let named = etcd_servers(&file.content)?;
+    let named = etcd_servers(file.text()?)?;
     let wanted = wanted_etcd_endpoints(topology, topology.version);
     let missing: Vec<&str> = wanted
         .iter()
@@ -152,8 +152,8 @@ fn kubeadm_config(topology: &Topology, asked: &HostName, view: &ClusterView) -> 
     lacks.then(|| unmet_at(asked, "kubeadm-config does not name all of etcd's members"))
 }
 
-/// What should be looked at though everything is as it should be: what runs in another version, and certificates that end
-/// soon, with their hosts.
+/// What should be looked at though everything is as it should be: what runs in another version, and certificates
+/// that end soon, with their hosts.
 pub fn remarks(topology: &Topology, observation: &Observation) -> Vec<String> {
     let facts = |host: &Host| observation.get(&host.name)?.as_ref().ok();
     let etcd = |host: &Host| facts(host)?.etcd.as_ref();

@@ -99,21 +99,28 @@ fn a_good_inventory_is_said_to_be_good_without_a_connection() {
 }
 
 #[test]
-fn the_inventory_of_the_readme_is_a_good_one() {
-    let readme = include_str!("../README.md");
-    let inventory = readme
-        .split("```toml\n")
-        .nth(1)
-        .unwrap()
-        .split("```")
-        .next()
+fn the_inventories_of_the_readme_and_the_tutorial_are_good_ones() {
+    // What is fetched lies beside the inventory here.
+    let is_fetched = |line: &&str| line.starts_with("key_url") || line.starts_with("fingerprint");
+    for page in [include_str!("../README.md"), include_str!("../docs/tutorial.md")] {
+        let (_, inventory) = page.split_once("```toml\n").unwrap();
+        let (inventory, _) = inventory.split_once("```").unwrap();
+        let lines: Vec<&str> = inventory.lines().filter(|line| !is_fetched(line)).collect();
+        let inventory = lines
+            .join("\n")
+            .replace("[preparation]", "[preparation]\nkey = \"kubernetes.asc\"");
+        let folder = TempDir::new().unwrap();
+        let pod_network = "apiVersion: v1\nkind: Namespace\nmetadata: {name: pod-network}\n";
+        std::fs::write(folder.path().join("pod-network.yaml"), pod_network).unwrap();
+        std::fs::write(
+            folder.path().join("kubernetes.asc"),
+            include_str!("data/repository.asc"),
+        )
         .unwrap();
-    let folder = TempDir::new().unwrap();
-    let pod_network = "apiVersion: v1\nkind: Namespace\nmetadata: {name: pod-network}\n";
-    std::fs::write(folder.path().join("pod-network.yaml"), pod_network).unwrap();
-    std::fs::write(folder.path().join("inventory.toml"), inventory).unwrap();
+        std::fs::write(folder.path().join("inventory.toml"), inventory).unwrap();
 
-    check(folder.path()).assert().code(0);
+        check(folder.path()).assert().code(0);
+    }
 }
 
 #[test]

@@ -50,9 +50,9 @@ fn no_problem_says_what_a_host_said_as_the_host_said_it() {
 }
 
 #[test]
-fn the_readme_has_every_exit_code() {
-    let readme = include_str!("../README.md");
-    let rows: BTreeMap<u8, &str> = readme
+fn the_reference_has_every_exit_code() {
+    let page = include_str!("../docs/reference/exit-codes.md");
+    let rows: BTreeMap<u8, &str> = page
         .lines()
         .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "))
         .filter_map(|(code, meaning)| Some((code.parse().ok()?, meaning)))
@@ -88,7 +88,7 @@ const CODES: [ExitCode; 8] = [
     ExitCode::Interrupted,
 ];
 
-const KINDS: [&str; 20] = [
+const KINDS: [&str; 22] = [
     "inventory",
     "local file",
     "template",
@@ -102,8 +102,10 @@ const KINDS: [&str; 20] = [
     "host key revoked",
     "sudo",
     "connection lost",
+    "lock lost",
     "probe",
     "step",
+    "late etcd",
     "unsafe",
     "not ready",
     "silent",
@@ -127,9 +129,11 @@ fn kind(problem: &Problem) -> &'static str {
         Problem::HostKeyRevoked { .. } => "host key revoked",
         Problem::Sudo { .. } => "sudo",
         Problem::ConnectionLost { .. } => "connection lost",
+        Problem::LockLost { .. } => "lock lost",
         Problem::Probe { .. } => "probe",
         Problem::Step { .. } => "step",
         Problem::Unsafe { .. } => "unsafe",
+        Problem::LateEtcd { .. } => "late etcd",
         Problem::NotReady { .. } => "not ready",
         Problem::Silent { .. } => "silent",
         Problem::MissingHosts { .. } => "missing hosts",
@@ -231,6 +235,11 @@ fn on_the_hosts() -> Vec<Problem> {
     ];
     let answer: Vec<String> = answer.map(str::to_owned).to_vec();
     vec![
+        Problem::LockLost {
+            host: host("cp2"),
+            what: "kubeadm join".to_owned(),
+            why: "run 20260102T030405Z-77 of alice on desk has it since 2026-01-02 03:04:05 UTC".to_owned(),
+        },
         Problem::Probe {
             host: host("cp1"),
             what: "what is in /etc/kubernetes/audit-policy.yaml".to_owned(),
@@ -243,6 +252,15 @@ fn on_the_hosts() -> Vec<Problem> {
             took: Duration::from_secs(41),
             hint: hints::hint(&host("cp2"), &answer),
             answer,
+        },
+        Problem::LateEtcd {
+            members: "etcd1, etcd2".to_owned(),
+            because: vec![
+                "etcd1: its unit is active, and etcd does not answer: context deadline exceeded".to_owned(),
+                "etcd2: its unit is active, and etcd does not answer: context deadline exceeded".to_owned(),
+            ],
+            way_out: vec!["a busy disk and an election pass: run this again".to_owned()],
+            starting: false,
         },
         Problem::Unsafe {
             what: "the VIP 192.0.2.10 already answers, and keepalived runs on no balancer".to_owned(),

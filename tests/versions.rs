@@ -1,5 +1,5 @@
-//! Everything that is chosen by version, against what real programs say of themselves (tests/data/programs), and against
-//! docs/reference/versions.md.
+//! Everything that is chosen by version, against what real programs say of themselves (tests/data/programs), and
+//! against docs/reference/versions.md.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -42,8 +42,8 @@ impl Captured {
     }
 }
 
-/// All that was captured of a program, the oldest version first. A command's output stands below `== PROGRAM ARGUMENT…`, cut
-/// to what matters; the first command says the version.
+/// All that was captured of a program, the oldest version first. A command's output stands below `== PROGRAM
+/// ARGUMENT…`, cut to what matters; the first command says the version.
 fn captured(program: &str) -> Vec<Captured> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/programs");
     let mut all: Vec<Captured> = std::fs::read_dir(folder)
@@ -110,7 +110,8 @@ fn a_kubeadm_finds_containerd_where_it_names_its_socket_by_itself() {
     }
 }
 
-/// Whether a feature of kubeadm is on if nobody says anything; `None` where kubeadm knows no such feature (yet, or any more).
+/// Whether a feature of kubeadm is on if nobody says anything; `None` where kubeadm knows no
+/// such feature (yet, or any more).
 fn is_on(kubeadm: &Captured, feature: &str) -> Option<bool> {
     let lines = kubeadm.of(INIT).lines();
     let mut found = lines.filter(|line| line.contains(&format!("{feature}=true|false")));

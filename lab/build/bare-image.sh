@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes the container image of a bare host: the Debian base, the lab's settings that are about containers and logins, and
-# the key of the lab's repository, which stands for the distribution's archive.
+# Makes the container image of a bare host: the Debian base, the lab's settings that are about containers and logins,
+# and the key of the lab's repository, which stands for the distribution's archive.
 # usage: bare-image.sh BASE PACKAGES IMAGE DIR      (DIR is scratch space)
 set -euo pipefail
 # shellcheck source=../lib/common.sh

@@ -19,8 +19,8 @@ bring() {
   done
 }
 
-# configuration: containerd's, in the version of files that it writes itself, or the newest that the lab has; its sandbox
-# image is the one that this kubeadm names
+# configuration: containerd's, in the version of files that it writes itself, or the newest that the lab has; its
+# sandbox image is the one that this kubeadm names
 configuration() {
   local file=2 writes pause
   if [[ $containerd != - ]]; then
@@ -55,8 +55,8 @@ systemctl enable kubelet
 systemctl mask console-getty.service getty.target apt-daily.timer apt-daily-upgrade.timer \
   dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer systemd-tmpfiles-clean.timer \
   systemd-update-utmp.service systemd-update-utmp-runlevel.service
-# Nobody has a seat or is asked for passwords either, and these hold inotify instances, of which all hosts of the machine
-# share 128.
+# Nobody has a seat or is asked for passwords either, and these hold inotify instances, of which all
+# hosts of the machine share 128.
 systemctl mask systemd-logind.service systemd-ask-password-console.path systemd-ask-password-wall.path
 SETUP
 cat >"$dir/Dockerfile" <<DOCKERFILE

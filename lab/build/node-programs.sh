@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Links the programs of a node once more, stamped with another version: packages of two versions are needed, and no more of
-# the second than is installed from packages. The compiled code comes from Go's cache.
+# Links the programs of a node once more, stamped with another version: packages of two versions are needed, and no more
+# of the second than is installed from packages. The compiled code comes from Go's cache.
 # usage: node-programs.sh SOURCE VERSION OUT
 set -euo pipefail
 # shellcheck source=../lib/common.sh

@@ -68,7 +68,8 @@ renewed() {
   fi
 }
 
-# package NAME VERSION SUMMARY [FIELD…]: what lies in $work/NAME becomes a package. Little is gained by packing it tightly.
+# package NAME VERSION SUMMARY [FIELD…]: what lies in $work/NAME becomes a package. Little
+# is gained by packing it tightly.
 package() {
   local name=$1 version=$2 summary=$3 staged=$work/$1
   shift 3

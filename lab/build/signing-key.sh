@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes the key with which the lab signs its repository. It stays in the cache, so that packages made anew have the same.
+# Makes the key with which the lab signs its repository. It stays in the cache, so that
+# packages made anew have the same.
 # usage: signing-key.sh OUT      (OUT becomes a GnuPG home)
 set -euo pipefail
 # shellcheck source=../lib/common.sh

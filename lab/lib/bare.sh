@@ -28,8 +28,8 @@ build_bare() {
   make_image "$bare_image" "$lab_dir/build/bare-image.sh" "$bare_base_image" "$packages_path" "$bare_image"
 }
 
-# bring_packages PROFILE: the repository's key, the packages and the images lie beside the hosts' key, for inventories to
-# name; and the repository is served inside the lab's network, where hosts may ask one.
+# bring_packages PROFILE: the repository's key, the packages and the images lie beside the hosts' key, for inventories
+# to name; and the repository is served inside the lab's network, where hosts may ask one.
 bring_packages() {
   cp "$packages_path/repository.asc" "$run_dir/repository.asc"
   ln -sfn "$images_path" "$run_dir/images.tar"

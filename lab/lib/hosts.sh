@@ -106,12 +106,13 @@ start_hosts() {
   rm -rf "$new"
 }
 
-# What a host's root takes of inotify's instances (systemd, containerd), a kubelet besides, a node's kube-proxy, and a control
-# plane's programs, which since 1.22 watch their certificates; the controller manager that leads takes more.
+# What a host's root takes of inotify's instances (systemd, containerd), a kubelet besides, a node's kube-proxy, and a
+# control plane's programs, which since 1.22 watch their certificates; the controller manager that leads takes more.
 instances_a_host=4 instances_a_kubelet=5 instances_a_node=1 instances_a_plane=1 instances_a_leader=0
 ((minor < 22)) || instances_a_kubelet=6 instances_a_plane=9 instances_a_leader=5
 
-# free_instances: those that root has left. All hosts' root is the machine's, and has one allowance; dbus is another user's.
+# free_instances: those that root has left. All hosts' root is the machine's, and has one
+# allowance; dbus is another user's.
 free_instances() {
   local used
   # Processes end while they are looked at.
@@ -121,8 +122,8 @@ free_instances() {
   echo $(($(</proc/sys/fs/inotify/max_user_instances) - used))
 }
 
-# must_fit WHAT INSTANCES FREE: refuses hosts that would not find room: they come up, and then etcd, kubelet or systemd fails
-# for "too many open files".
+# must_fit WHAT INSTANCES FREE: refuses hosts that would not find room: they come up, and then etcd, kubelet or systemd
+# fails for "too many open files".
 must_fit() {
   (($2 <= $3)) || [[ ${LAB_CROWDED:-} ]] ||
     die "$1 would not find room: \`sysctl fs.inotify.max_user_instances=512\` gives the machine more (LAB_CROWDED=1 starts all the same)"

@@ -11,8 +11,8 @@ inventory_hosts() {
     inside && /^address *=/ { print name, $2 }' "$lab_dir/$1.toml"
 }
 
-# inventory_count PROFILE kubelet|node|ROLE: how many hosts run a kubelet in the end, are nodes, or have a role in the cluster. Hosts whose
-# API has no address of its own are never made one.
+# inventory_count PROFILE kubelet|node|ROLE: how many hosts run a kubelet in the end, are nodes, or have a role in the
+# cluster. Hosts whose API has no address of its own are never made one.
 inventory_count() {
   local roles="\"$2\""
   grep -q '^vip = ' "$lab_dir/$1.toml" || {

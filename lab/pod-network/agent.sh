@@ -32,8 +32,8 @@ follow_nodes() {
     -o 'jsonpath={.metadata.name},{.spec.podCIDR},{.status.addresses[?(@.type=="InternalIP")].address}{"\n"}' || true
 }
 
-# own_cidr: asked with little patience. kube-proxy starts beside this, and a connection to the API's service address that
-# was begun before its rules were there is never answered.
+# own_cidr: asked with little patience. kube-proxy starts beside this, and a connection to the API's service address
+# that was begun before its rules were there is never answered.
 own_cidr() {
   timeout 2 kubectl get --raw "/api/v1/nodes/$NODE_NAME" | sed -n 's/.*"podCIDR":"\([^"]*\)".*/\1/p'
 }

@@ -1,7 +1,7 @@
 //! Image archives on the workstation: which images are in them, and one image out of many as an archive of its own.
 //!
-//! OCI layouts and what `docker save` writes, as a tar file that is plain, or compressed by gzip, zstd or xz. Nothing is
-//! unpacked, to disk or to memory: an archive is read once for its index, and again for each image that is sent.
+//! OCI layouts and what `docker save` writes, as a tar file that is plain, or compressed by gzip, zstd or xz. Nothing
+//! is unpacked, to disk or to memory: an archive is read once for its index, and again for each image that is sent.
 
 mod docker;
 mod index;
@@ -55,7 +55,8 @@ impl Image {
 
 /// Reads an archive's index. `Err` says in a few words what is wrong with it.
 ///
-/// Blocks; a packed archive is unpacked on the way, a plain one is only skipped through. At most 16 MiB are kept meanwhile.
+/// Blocks; a packed archive is unpacked on the way, a plain one is only skipped through. At
+/// most 16 MiB are kept meanwhile.
 pub fn open(path: &Path) -> Result<Archive, String> {
     let (packing, listing) = index::list(path)?;
     let found = if listing.holds(oci::INDEX) {

@@ -19,8 +19,8 @@ pub(super) enum Packing {
     Xz,
 }
 
-/// What an archive may ask for to be unpacked, in bytes: the windows of `zstd -19` and `xz -6` are 8 MiB. As several hosts
-/// are sent to at once, one with a larger window is refused.
+/// What an archive may ask for to be unpacked, in bytes: the windows of `zstd -19` and `xz -6` are 8 MiB. As several
+/// hosts are sent to at once, one with a larger window is refused.
 const WINDOW: u64 = 16 << 20;
 
 /// An archive's bytes, unpacked, from wherever they are next wanted.

@@ -23,8 +23,8 @@ pub struct Single {
 }
 
 impl Single {
-    /// The parts are brought into the order in which they are stored, so that one reading forwards does; what is written
-    /// anew comes last.
+    /// The parts are brought into the order in which they are stored, so that one reading forwards does;
+    /// what is written anew comes last.
     pub(super) fn new(path: &Path, packing: Packing, mut parts: Vec<Part>) -> Self {
         parts.sort_by_key(|part| match &part.content {
             Source::Stored(span) => (0, Some(*span)),

@@ -12,9 +12,9 @@ use super::stage::Scene;
 use crate::error::Problem;
 use crate::topology::HostName;
 
-/// The ways that matter to hosts that are to be built, of all that the topology needs: those that begin or end at one of
-/// them, between hosts that could be looked at. Whether images can be had is the plan's to tell; packages are fetched
-/// first of all, and a host's own apt may know a way that hawser does not.
+/// The ways that matter to hosts that are to be built, of all that the topology needs: those that begin or end at one
+/// of them, between hosts that could be looked at. Whether images can be had is the plan's to tell; packages are
+/// fetched first of all, and a host's own apt may know a way that hawser does not.
 pub fn cells_of(scene: &Scene, cells: Vec<Cell>, built: &BTreeSet<HostName>) -> Vec<Cell> {
     let host = |from: &Source| match from {
         Source::Host(name) => Some(name.clone()),

@@ -182,7 +182,8 @@ fn is_built(scene: &Scene, cell: &Cell) -> bool {
     facts.kubernetes.has_kubelet_conf || balances
 }
 
-/// A registry matters to a host that lacks images which no archive brings; and a container runtime may know a mirror or a proxy.
+/// A registry matters to a host that lacks images which no archive brings; and a container
+/// runtime may know a mirror or a proxy.
 fn registry(scene: &Scene, cell: &Cell, cause: &Cause) -> Grade {
     let Source::Host(name) = &cell.from else {
         return Grade::Unknown;

@@ -27,9 +27,9 @@ pub(super) fn steps(scene: &Scene, remedy: &Remedy) -> Vec<String> {
     }
     let ends = ends(scene, remedy);
     match &remedy.cause {
-        Cause::Unasked(_) if remedy.grade == Grade::Unknown => vec![format!(
-            "to have it asked: install openssl or python3 on {from}, or let its sshd forward (`AllowTcpForwarding`)"
-        )],
+        Cause::Unasked(_) if remedy.grade == Grade::Unknown => {
+            vec![format!("to have it asked: install openssl or python3 on {from}")]
+        }
         Cause::Unnamed(_) => vec![show_who(remedy, address)],
         Cause::Open | Cause::Unasked(_) | Cause::RightPeer => taken(&list(&ends), &ports),
         Cause::Closed => closed(scene, remedy),

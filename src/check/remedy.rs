@@ -49,8 +49,8 @@ impl Remedy {
         }
     }
 
-    /// Whether a way is as it is for the same reason. What a firewall or a route does is the same for every port; what a
-    /// program does is the same on every host.
+    /// Whether a way is as it is for the same reason. What a firewall or a route does is the same for every port; what
+    /// a program does is the same on every host.
     fn fits(&self, way: &Examined) -> bool {
         let cell = &way.cell;
         if self.cause != way.verdict.cause

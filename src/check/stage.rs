@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::cell::{Cell, Purpose, Target};
 use crate::ca::ca_hash;
-use crate::facts::{ClusterView, HostFacts, Observation};
+use crate::facts::{ClusterView, HostFacts, Observation, StaticPod};
 use crate::topology::{EtcdTopology, Host, HostName, Role, Topology};
 
 /// What there is to be found at a way's end.
@@ -81,12 +81,12 @@ impl<'a> Scene<'a> {
     }
 
     fn is_served(&self, purpose: Purpose, facts: &HostFacts) -> bool {
-        let runs = |pod: &str| facts.kubernetes.manifests.iter().any(|name| name == pod);
+        let runs = |pod| facts.kubernetes.has_manifest(pod);
         match purpose {
-            Purpose::ApiServer => runs(API_SERVER),
+            Purpose::ApiServer => runs(StaticPod::ApiServer),
             Purpose::Kubelet => facts.kubernetes.has_kubelet_conf,
             Purpose::EtcdClients | Purpose::EtcdPeers => match self.topology.etcd {
-                EtcdTopology::Stacked => runs("etcd.yaml"),
+                EtcdTopology::Stacked => runs(StaticPod::Etcd),
                 EtcdTopology::External => facts.kubernetes.has_etcd_data,
             },
             _ => true,
@@ -157,6 +157,3 @@ fn most_held<'a>(found: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     // The last of equals is the greatest.
     found.iter().rev().copied().max_by_key(|pem| holders(pem))
 }
-
-/// The static pod of an API server.
-const API_SERVER: &str = "kube-apiserver.yaml";

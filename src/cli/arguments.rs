@@ -99,6 +99,9 @@ pub struct ImagesPushArguments {
     /// Only to this host (may be given again)
     #[arg(long, value_name = "HOST")]
     pub limit: Vec<String>,
+    /// Where another run works on these hosts, wait for its end
+    #[arg(long)]
+    pub wait: bool,
     /// How to print
     #[arg(short, long, value_enum, default_value_t = OutputFormat::Text)]
     pub output: OutputFormat,
@@ -147,6 +150,16 @@ pub enum OutputFormat {
     Json,
 }
 
+/// What a plan shows of steps and files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Diff {
+    /// Steps that change something, those of equal hosts on one line; of files what differs, of new files the number of
+    /// lines
+    Changed,
+    /// Every step, and every line of every file
+    All,
+}
+
 /// What both plan and apply take.
 #[derive(Debug, Clone, Args)]
 pub struct Scope {
@@ -156,7 +169,8 @@ pub struct Scope {
     /// Which templates
     #[command(flatten)]
     pub templates: Templates,
-    /// Change only this host, and what it needs of others (may be given again); all hosts are still observed and counted
+    /// Change only this host, and what it needs of others (may be given again); all hosts
+    /// are still observed and counted
     #[arg(long, value_name = "HOST")]
     pub limit: Vec<String>,
     /// Only prepare hosts, and leave what comes after to the next run
@@ -165,6 +179,9 @@ pub struct Scope {
     /// How many workers may be unreachable or fail
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub max_unreachable_workers: usize,
+    /// What to show of steps and files
+    #[arg(long, value_name = "WHICH", value_enum, default_value_t = Diff::Changed)]
+    pub diff: Diff,
     /// How to print
     #[arg(short, long, value_enum, default_value_t = OutputFormat::Text)]
     pub output: OutputFormat,
@@ -173,23 +190,41 @@ pub struct Scope {
 /// `hawser plan`.
 #[derive(Debug, Args)]
 pub struct PlanArguments {
+    /// Show every step and every line of every file of these hosts, and of no other
+    #[arg(value_name = "HOST")]
+    pub hosts: Vec<String>,
     /// What both plan and apply take
     #[command(flatten)]
     pub scope: Scope,
     /// Exit with 6 where there are changes
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// Save the plan to this file, mode 0600: `hawser apply FILE` then does exactly it, or nothing
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub out: Option<PathBuf>,
+    /// Have `apply FILE` begin though this fact of a host is wrong (may be given again; `hawser check` names them)
+    #[arg(long, value_name = "NAME", requires = "out")]
+    pub ignore: Vec<String>,
+    /// Have `apply FILE` not try ways and look at facts before hosts are built
+    #[arg(long, requires = "out", conflicts_with = "ignore")]
+    pub skip_check: bool,
 }
 
 /// `hawser apply`.
 #[derive(Debug, Args)]
 pub struct ApplyArguments {
+    /// Do exactly the plan that `hawser plan --out` has saved in this file, or nothing where anything has moved since
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub plan: Option<PathBuf>,
     /// What both plan and apply take
     #[command(flatten)]
     pub scope: Scope,
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
+    /// Where another run works on these hosts, wait for its end
+    #[arg(long)]
+    pub wait: bool,
     /// Begin though this fact of a host is wrong (may be given again; `hawser check` names them)
     #[arg(long, value_name = "NAME")]
     pub ignore: Vec<String>,
@@ -274,7 +309,8 @@ pub struct KubeconfigArguments {
     /// Write it to this file, mode 0600; CLUSTER.kubeconfig where you are when neither is given
     #[arg(long, value_name = "FILE", conflicts_with = "merge")]
     pub to: Option<PathBuf>,
-    /// Merge it into your kubeconfig ($KUBECONFIG or ~/.kube/config) as a context named after the cluster; a backup is kept
+    /// Merge it into your kubeconfig ($KUBECONFIG or ~/.kube/config) as a context named
+    /// after the cluster; a backup is kept
     #[arg(long)]
     pub merge: bool,
 }

@@ -28,8 +28,8 @@ pub(super) struct Fleet {
 }
 
 impl Fleet {
-    /// Connects to every host, all at once as far as the client lets. `Err` where the operator was asked something and wants
-    /// to stop instead: no host is out of reach for that.
+    /// Connects to every host, all at once as far as the client lets. `Err` where the operator was asked something and
+    /// wants to stop instead: no host is out of reach for that.
     pub(super) async fn connect(
         client: &Client,
         topology: &Topology,

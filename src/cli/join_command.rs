@@ -5,8 +5,9 @@ use zeroize::Zeroizing;
 
 use super::arguments::JoinCommandArguments;
 use super::fleet::Fleet;
+use super::lease::claim;
 use super::{Outcome, Stop, stopped, surroundings};
-use crate::engine::{self, Options, StopLevel, until_stopped};
+use crate::engine::{self, IfHeld, Lease, Options, StopLevel, Wants, until_stopped};
 use crate::error::{ExitCode, Problem};
 use crate::events::Report;
 use crate::inventory::KeyFiles;
@@ -15,6 +16,7 @@ use crate::planner::{self, Invitation};
 use crate::remote::files::{TOKEN_LIFE, socket_to_name};
 use crate::remote::probe::Look;
 use crate::report;
+use crate::ssh::Session;
 use crate::topology::{API_PORT, Role, Topology};
 use crate::values::{Slot, Values};
 
@@ -44,15 +46,33 @@ pub(super) async fn run(arguments: JoinCommandArguments, stop: Stop) -> Outcome 
     let (fleet, observation) = looked.await.unwrap_or_else(|| Err(stopped()))?;
     let invited = planner::invite(&topology, &observation, role);
     let outcome = match invited {
-        Ok(invitation) => make(&fleet, &topology, (&invitation, role), &stop).await,
+        Ok(invitation) => under_lock(&fleet, &topology, (&invitation, role), &stop).await,
         Err(problems) => Err(problems),
     };
     fleet.close().await;
     outcome
 }
 
-async fn make(
+/// Nobody else changes the cluster meanwhile: another run's clean-up would take away what this one makes.
+async fn under_lock(
     fleet: &Fleet,
+    topology: &Topology,
+    (invitation, role): (&Invitation, Role),
+    stop: &Stop,
+) -> Outcome {
+    let (events, mut unheard) = mpsc::unbounded_channel();
+    unheard.close();
+    let mut hosts = planner::locked_hosts(topology, &invitation.plan);
+    hosts.extend(planner::locked_hosts(topology, &invitation.withdrawal));
+    let wants = Wants::new(claim(surroundings::run_name()), IfHeld::Refuse);
+    let lease = Lease::take(&fleet.sessions, &hosts, wants, stop, &events).await?;
+    let outcome = make(&lease, topology, (invitation, role), stop).await;
+    lease.release().await;
+    outcome
+}
+
+async fn make(
+    lease: &Lease<Session>,
     topology: &Topology,
     (invitation, role): (&Invitation, Role),
     stop: &Stop,
@@ -63,10 +83,10 @@ async fn make(
     if let Some(id) = values.get(Slot::BootstrapTokenId) {
         token_id.set(Slot::BootstrapTokenId, id.to_owned());
     }
-    let report = execute(fleet, &invitation.plan, values, stop.clone()).await;
+    let report = execute(lease, &invitation.plan, values, stop.clone()).await;
     let code = report::exit_code(&report);
     if code != ExitCode::Done {
-        let withdrawn = execute(fleet, &invitation.withdrawal, token_id, never()).await;
+        let withdrawn = execute(lease, &invitation.withdrawal, token_id, never()).await;
         let problems = [report.problems, withdrawn.problems].concat();
         return if problems.is_empty() {
             Ok(code)
@@ -84,7 +104,7 @@ fn never() -> Stop {
     watch::channel(StopLevel::Running).1
 }
 
-async fn execute(fleet: &Fleet, plan: &Plan, values: Values, stop: Stop) -> Report {
+async fn execute(lease: &Lease<Session>, plan: &Plan, values: Values, stop: Stop) -> Report {
     let (events, mut unheard) = mpsc::unbounded_channel();
     unheard.close();
     let options = Options {
@@ -92,7 +112,8 @@ async fn execute(fleet: &Fleet, plan: &Plan, values: Values, stop: Stop) -> Repo
         stop,
         so_far: Report::default(),
     };
-    engine::execute(plan, &fleet.sessions, values, options, events).await
+    let resources = surroundings::resources(values);
+    engine::execute(plan, lease.sessions(), resources, options, events).await
 }
 
 /// The line, as kubeadm itself would print it.

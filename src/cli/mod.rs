@@ -8,17 +8,20 @@ mod images;
 mod join_command;
 mod kubeconfig;
 mod kubeconfig_file;
+mod lease;
 mod patience;
 mod plan;
 mod private_file;
 mod render;
+mod saved;
 mod surroundings;
 mod verification;
 mod watching;
 
 use std::io::Write;
 
-use clap::{CommandFactory, Parser};
+use clap::parser::ValueSource;
+use clap::{CommandFactory, FromArgMatches};
 use tokio::sync::watch;
 
 use crate::engine::{self, StopLevel, until_stopped};
@@ -28,10 +31,15 @@ use arguments::{Arguments, Command, ImagesCommand, InventoryCommand};
 
 /// Runs the program and returns what it exits with.
 pub fn run() -> u8 {
-    let arguments = Arguments::parse();
+    let matches = Arguments::command().get_matches();
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let names_inventory = matches
+        .subcommand()
+        .filter(|(name, _)| *name == "apply")
+        .is_some_and(|(_, given)| given.value_source("path") == Some(ValueSource::CommandLine));
     let result = match arguments.command {
         Command::Plan(arguments) => ask(plan::run(arguments)),
-        Command::Apply(arguments) => on_runtime(|stop| apply::run(arguments, stop)),
+        Command::Apply(arguments) => on_runtime(|stop| apply::run(arguments, names_inventory, stop)),
         Command::Check(arguments) => ask(check::run(arguments)),
         Command::Render(arguments) => render::run(&arguments),
         Command::JoinCommand(arguments) => on_runtime(|stop| join_command::run(arguments, stop)),

@@ -33,7 +33,8 @@ impl Patience {
         }
     }
 
-    /// What comes of something before it is over. Where a question ends by its own limit, its answer says so: a little later.
+    /// What comes of something before it is over. Where a question ends by its own limit, its
+    /// answer says so: a little later.
     pub(super) async fn within<T>(self, answer: impl Future<Output = T>) -> Option<T> {
         match self {
             Self::EachQuestion => Some(answer.await),

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::arguments::{OutputFormat, PlanArguments, Scope};
+use super::arguments::{Diff, OutputFormat, PlanArguments, Scope};
 use super::fleet::Fleet;
-use super::{Outcome, surroundings};
+use super::saved::{self, SavedPlan};
+use super::{Outcome, check, render, surroundings};
 use crate::error::sanitize::sanitize_text;
 use crate::error::{ExitCode, Problem};
 use crate::facts::Observation;
@@ -16,11 +17,18 @@ use crate::plan::{Note, NoteLevel, Plan};
 use crate::planner::{self, Allowance};
 use crate::remote::probe::Look;
 use crate::report::paint::Paint;
-use crate::report::plan_text;
+use crate::report::plan_text::{self, Detail};
 use crate::topology::{HostName, Topology};
+use crate::verify::Unmet;
 
-pub(super) async fn run(arguments: PlanArguments) -> Outcome {
+pub(super) async fn run(mut arguments: PlanArguments) -> Outcome {
+    if let Some(out) = &arguments.out {
+        saved::free(out)?;
+        check::ignored(&arguments.ignore)?;
+        make_absolute(&mut arguments.scope);
+    }
     let topology = load(&arguments.scope)?;
+    let detail = detail_of(&arguments, &topology)?;
     let client = surroundings::client(&topology)?;
     let (events, mut unheard) = mpsc::unbounded_channel();
     unheard.close();
@@ -30,11 +38,14 @@ pub(super) async fn run(arguments: PlanArguments) -> Outcome {
 
     let decided = decide(&topology, &observation, &allowance(&arguments.scope))
         .map(|plan| narrowed(plan, &arguments.scope));
+    if let (Some(out), Ok(plan)) = (&arguments.out, &decided) {
+        SavedPlan::new(&arguments, &topology, plan)?.write(out)?;
+    }
     match arguments.scope.output {
         OutputFormat::Json => surroundings::say_json(&as_json(&decided)),
         OutputFormat::Text => {
             if let Ok(plan) = &decided {
-                surroundings::say(&plan_text::render(plan, None, Paint::for_stdout()));
+                surroundings::say(&plan_text::render(plan, None, &detail, Paint::for_stdout()));
             }
         }
     }
@@ -50,11 +61,43 @@ pub(super) async fn run(arguments: PlanArguments) -> Outcome {
             return Err(problems);
         }
     };
+    if let Some(out) = &arguments.out {
+        surroundings::tell(&format!(
+            "saved: `hawser apply {}` does exactly this, or nothing\n",
+            out.display()
+        ));
+    }
     Ok(if arguments.detailed_exitcode && !plan.is_empty() {
         ExitCode::ChangesPending
     } else {
         ExitCode::Done
     })
+}
+
+/// How much of the plan is asked for.
+fn detail_of(arguments: &PlanArguments, topology: &Topology) -> Result<Detail, Vec<Problem>> {
+    if arguments.hosts.is_empty() {
+        return Ok(arguments.scope.diff.into());
+    }
+    let hosts = render::wanted(topology, &arguments.hosts)?;
+    Ok(Detail::Hosts(
+        hosts.into_iter().map(|host| host.name.clone()).collect(),
+    ))
+}
+
+impl From<Diff> for Detail {
+    fn from(diff: Diff) -> Self {
+        match diff {
+            Diff::Changed => Detail::Folded,
+            Diff::All => Detail::Whole,
+        }
+    }
+}
+
+/// What a saved plan names leads to the same files from every folder.
+pub(super) fn make_absolute(scope: &mut Scope) {
+    scope.inventory.path = saved::absolute(&scope.inventory.path);
+    scope.templates.folder = scope.templates.folder.as_deref().map(saved::absolute);
 }
 
 /// The inventory of a scope that goes with it.
@@ -102,19 +145,41 @@ pub(super) fn decide(
 
 /// What the hosts that did answer say of the cluster, where others are missing.
 fn show_without_the_missing(topology: &Topology, observation: &Observation) {
-    let unmet = crate::verify::unmet(topology, observation, &[]);
-    for missing in unmet {
-        surroundings::say(&format!(
-            "{}: not as it should be: {}\n",
-            missing.host,
-            sanitize_text(&missing.what)
-        ));
-    }
+    surroundings::say(&as_text(&crate::verify::unmet(topology, observation, &[])));
+}
+
+fn as_text(unmet: &[Unmet]) -> String {
+    let line = |missing: &Unmet| {
+        let what = sanitize_text(&missing.what);
+        format!("{}: not as it should be: {what}\n", missing.host)
+    };
+    unmet.iter().map(line).collect()
 }
 
 fn as_json(decided: &Result<Plan, Vec<Problem>>) -> serde_json::Value {
     match decided {
         Ok(plan) => json!({ "changes": !plan.is_empty(), "plan": plan }),
         Err(problems) => json!({ "refused": problems }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_host_that_did_answer_says_is_shown_and_does_nothing() {
+        let unmet = [Unmet {
+            host: "lb1".into(),
+            what: "HAProxy does not tell: \u{1b}[2J".to_owned(),
+            told_by: None,
+        }];
+
+        let text = as_text(&unmet);
+
+        assert_eq!(
+            text,
+            "lb1: not as it should be: HAProxy does not tell: \\x1b[2J\n"
+        );
     }
 }

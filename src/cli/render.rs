@@ -32,7 +32,7 @@ pub(super) fn run(arguments: &RenderArguments) -> Outcome {
 }
 
 /// The hosts that are named, or all of them, in the inventory's order.
-fn wanted<'a>(topology: &'a Topology, names: &[String]) -> Result<Vec<&'a Host>, Vec<Problem>> {
+pub(super) fn wanted<'a>(topology: &'a Topology, names: &[String]) -> Result<Vec<&'a Host>, Vec<Problem>> {
     let unknown = names
         .iter()
         .filter(|name| topology.hosts.iter().all(|host| host.name.0 != **name));

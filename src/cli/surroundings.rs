@@ -2,17 +2,22 @@
 
 use std::io::{IsTerminal, stderr, stdin, stdout};
 use std::path::Path;
+use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
 use super::arguments::Templates;
+use crate::engine::Resources;
 use crate::error::Problem;
 use crate::error::sanitize::escape_json;
 use crate::inventory::{self, KeyFiles};
+use crate::issuer::Issuer;
 use crate::pki::Authority;
+use crate::remote::connection::Connection;
 use crate::remote::files::every_file;
 use crate::ssh::{Client, Terminal};
 use crate::topology::Topology;
+use crate::transfer::ImageTransport;
 use crate::values::{Bundle, Values};
 
 /// Prints a result.
@@ -22,8 +27,12 @@ pub(super) fn say(text: &str) {
 
 /// Prints a result for programs: whole, and without a character that a terminal would obey.
 pub(super) fn say_json(value: &serde_json::Value) {
+    say(&json_text(value));
+}
+
+fn json_text(value: &serde_json::Value) -> String {
     let text = serde_json::to_string_pretty(value).unwrap_or_default();
-    say(&format!("{}\n", escape_json(&text)));
+    format!("{}\n", escape_json(&text))
 }
 
 /// Prints something about the run.
@@ -34,6 +43,15 @@ pub(super) fn tell(text: &str) {
 /// Whether a person can be asked.
 pub(super) fn is_interactive() -> bool {
     stdin().is_terminal() && stderr().is_terminal()
+}
+
+/// What a run of a plan is given, with these values.
+pub(super) fn resources<C: Connection>(values: Values) -> Resources<C> {
+    Resources {
+        values,
+        source: Arc::new(Issuer::default()),
+        transport: Arc::new(ImageTransport::default()),
+    }
 }
 
 /// Reads the inventory for a command that connects to its hosts, and tells what is merely odd about it.
@@ -90,7 +108,8 @@ pub(super) fn client(topology: &Topology) -> Result<Client, Vec<Problem>> {
     Ok(Client::new(&topology.ssh, Terminal::default())?)
 }
 
-/// Asks a yes-or-no question; anything but yes is no. It is read on a thread of its own, so that it need not be answered.
+/// Asks a yes-or-no question; anything but yes is no. It is read on a thread of its own,
+/// so that it need not be answered.
 pub(super) async fn confirm(question: &str) -> bool {
     tell(&format!("{question} [y/N] "));
     let (answer, answered) = oneshot::channel();
@@ -144,4 +163,19 @@ pub(super) fn values(topology: &Topology) -> Values {
         values.hide(&credentials.0);
     }
     values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_has_no_character_that_a_terminal_would_obey() {
+        let value = serde_json::json!(["\u{9b}2J\u{202e}"]);
+
+        let text = json_text(&value);
+
+        assert_eq!(text, "[\n  \"\\u009b2J\\u202e\"\n]\n");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
+    }
 }

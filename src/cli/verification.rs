@@ -11,7 +11,7 @@ use crate::engine::until_stopped;
 use crate::error::Problem;
 use crate::events::{Event, PhaseTime, Report};
 use crate::facts::Observation;
-use crate::plan::StepId;
+use crate::plan::{PhaseName, StepId};
 use crate::remote::probe::Look;
 use crate::topology::{Role, Topology};
 use crate::verify::{Unmet, remarks, unmet};
@@ -28,9 +28,9 @@ pub(super) async fn verify(
     report: &mut Report,
 ) {
     let since = Instant::now();
-    let phase = "verify".to_owned();
+    let phase = PhaseName::Verify;
     let _ = events.send(Event::PhaseStarted {
-        phase: phase.clone(),
+        phase,
         steps: 0,
         bytes: 0,
     });
@@ -39,10 +39,7 @@ pub(super) async fn verify(
     let left = until_stopped(stop, settled).await;
     let took = since.elapsed();
     report.own += took.saturating_sub(waited);
-    report.phases.push(PhaseTime {
-        phase: phase.clone(),
-        took,
-    });
+    report.phases.push(PhaseTime { phase, took });
     let _ = events.send(Event::PhaseFinished { phase, took });
     if let Some(left) = left {
         report.problems.extend(not_verified(left, took));
@@ -106,8 +103,8 @@ fn who_speaks_for_the_cluster(topology: &Topology) -> Topology {
     asked
 }
 
-/// Who can tell that what was amiss is no longer so: the one control plane that spoke for the cluster, where all else has
-/// been seen to be well.
+/// Who can tell that what was amiss is no longer so: the one control plane that spoke for the cluster, where all
+/// else has been seen to be well.
 fn who_knows(topology: &Topology, left: &[Unmet]) -> Topology {
     let mut asked = who_speaks_for_the_cluster(topology);
     let speaker = left.first().and_then(|unmet| unmet.told_by.as_ref());

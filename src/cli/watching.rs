@@ -10,6 +10,7 @@ use crate::error::Problem;
 use crate::events::Event;
 use crate::report::json::Json;
 use crate::report::log::{RunLog, state_folder};
+use crate::report::own_share::OwnShare;
 use crate::report::paint::Paint;
 use crate::report::plain::Plain;
 use crate::report::terminal::Terminal;
@@ -55,7 +56,9 @@ impl Watchers {
 
     /// Follows the events to the last.
     pub(super) async fn follow(mut self, mut events: UnboundedReceiver<Event>) {
-        while let Some(event) = events.recv().await {
+        let mut own_share = OwnShare::default();
+        while let Some(mut event) = events.recv().await {
+            own_share.observe(&mut event);
             self.log.handle(&event);
             match &mut self.screen {
                 Screen::Terminal(terminal) => terminal.handle(&event),

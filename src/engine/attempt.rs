@@ -1,38 +1,35 @@
-//! One step on its host: asked whether it is done, done once, and checked.
+//! One step on its host: the commands that are sent for it, and what is reported of them.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::unbounded_channel;
-use tokio::sync::{SemaphorePermit, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::progress::Watch;
-use super::relay::{self, Relayed};
-use super::shared::{Shared, UNPACKED_AT_ONCE};
+use super::shared::Shared;
 use super::stop::StopLevel;
-use crate::archive::Single;
+use super::timeouts::QUESTION_LIMIT;
+use super::watch::Watch;
 use crate::error::{Problem, hints};
-use crate::events::{Event, Outcome};
-use crate::plan::{Check, Step};
-use crate::remote::connection::{Connection, Exit, Output};
-use crate::remote::images::is_signal;
-use crate::remote::{Effect, RemoteCommand};
+use crate::events::Event;
+use crate::plan::{Step, StepId};
+use crate::remote::connection::{Connection, Exit, Output, Progress};
+use crate::remote::{MOVED, RemoteCommand};
 use crate::topology::HostName;
 use crate::values::Slot;
 
 /// A step that is being done.
-pub(super) struct Attempt<'a, C> {
+pub struct Attempt<'a, C> {
     pub(super) shared: &'a Shared,
     pub(super) step: &'a Step,
-    pub(super) session: &'a C,
-    /// All hosts, as another one may give what this one is to get.
-    pub(super) others: &'a BTreeMap<HostName, Arc<C>>,
+    session: &'a C,
+    sessions: &'a BTreeMap<HostName, Arc<C>>,
     /// Whether the operator asked to stop; nobody can of a step that comes after that.
     pub(super) stop: Option<&'a watch::Receiver<StopLevel>>,
-    pub(super) started: Instant,
-    pub(super) watch: Mutex<Watch>,
+    started: Instant,
+    pub(super) watch: Watch,
 }
 
 impl<'a, C: Connection> Attempt<'a, C> {
@@ -40,161 +37,99 @@ impl<'a, C: Connection> Attempt<'a, C> {
         shared: &'a Shared,
         step: &'a Step,
         session: &'a C,
-        others: &'a BTreeMap<HostName, Arc<C>>,
+        sessions: &'a BTreeMap<HostName, Arc<C>>,
         interrupt: Option<&'a watch::Receiver<StopLevel>>,
     ) -> Self {
         Self {
             shared,
             step,
             session,
-            others,
+            sessions,
             stop: interrupt,
             started: Instant::now(),
-            watch: Mutex::default(),
+            watch: Watch::default(),
         }
     }
 
-    /// Does the step.
-    pub(super) async fn outcome(&self) -> Result<Outcome, Problem> {
-        if let Some(order) = &self.step.makes {
-            self.shared.make(order).await?;
-        }
-        self.all_slots_known()?;
-        match (&self.step.change, &self.step.done_when) {
-            (None, None) => Ok(Outcome::Ok),
-            (None, Some(check)) => {
-                let output = self.until(check).await?;
-                self.capture(&output)?;
-                Ok(Outcome::Ok)
-            }
-            (Some(change), None) => {
-                let output = self.send(change, self.step.timeout).await?;
-                self.succeeded(&output).await?;
-                self.capture(&output)?;
-                Ok(Outcome::Changed)
-            }
-            (Some(change), Some(check)) => self.change_unless_done(change, check).await,
-        }
+    /// The host on which the step is done.
+    pub fn host(&self) -> &'a HostName {
+        &self.step.host
     }
 
-    async fn change_unless_done(&self, change: &RemoteCommand, check: &Check) -> Result<Outcome, Problem> {
-        let mut relays = self.step.relays.iter();
-        let relayed = match relays.find(|relay| self.shared.can_give(relay)) {
-            Some(relay) => self.relayed(relay, check).await?,
-            None => Relayed::Untried,
-        };
-        match relayed {
-            Relayed::Done(outcome) => return Ok(outcome),
-            Relayed::NotThere => {}
-            Relayed::Untried if self.step.looks_itself => {}
-            Relayed::Untried => {
-                if let Some(output) = self.already(check).await? {
-                    self.capture(&output)?;
-                    return Ok(Outcome::AlreadyDone);
-                }
-            }
-        }
-        self.go_on()?;
-        let output = match self.send(change, self.step.timeout).await {
-            Ok(output) => {
-                self.succeeded(&output).await?;
-                if self.step.looks_itself
-                    && let Some(outcome) = relay::seen(&output)
-                {
-                    return Ok(outcome);
-                }
-                let _gets_ready = self.shared.meter.in_flight();
-                self.until(check).await?
-            }
-            Err(unknown) => self.settled(check, unknown).await?,
-        };
-        self.capture(&output)?;
-        Ok(Outcome::Changed)
+    /// The step's name.
+    pub fn id(&self) -> &'a StepId {
+        &self.step.id
     }
 
-    /// What became of a change whose end nobody saw: it is done, if the check says so in time.
-    async fn settled(&self, check: &Check, mut unknown: Problem) -> Result<Output, Problem> {
-        let text = format!(
-            "{}; looking at the host for what became of it",
-            unknown.headline()
-        );
-        self.shared.emit(Event::Warned { text });
-        let _gets_ready = self.shared.meter.in_flight();
-        match self.until(check).await {
-            Ok(output) => return Ok(output),
-            Err(Problem::Step { answer: story, .. }) => {
-                if let Problem::Step { answer, .. } = &mut unknown {
-                    answer.extend(story);
-                }
-            }
-            Err(_) => {}
-        }
-        Err(unknown)
+    /// The step's host.
+    pub fn session(&self) -> &'a C {
+        self.session
     }
 
-    async fn succeeded(&self, output: &Output) -> Result<(), Problem> {
-        match &output.exit {
-            Exit::Code(0) => Ok(()),
-            exit => Err(self
-                .failed(how(exit), self.last_words(output, ANSWER_LINES))
-                .await),
-        }
+    /// Another host; none if there is no connection to it.
+    pub fn session_of(&self, host: &HostName) -> Option<&'a C> {
+        self.sessions.get(host).map(Arc::as_ref)
     }
 
-    pub(super) fn is_signal(&self, line: &str) -> bool {
-        (self.step.looks_itself || !self.step.relays.is_empty()) && is_signal(line)
+    /// How long the step has been going on.
+    pub fn took(&self) -> Duration {
+        self.started.elapsed()
     }
 
-    /// The last lines of an output that are for people.
-    pub(super) fn last_words(&self, output: &Output, count: usize) -> Vec<String> {
-        let mut lines = output.last_lines(usize::MAX);
-        lines.retain(|line| !self.is_signal(line));
-        lines.split_off(lines.len().saturating_sub(count))
+    /// Whether another step has ended, and it is as that says.
+    pub fn is_done(&self, step: &StepId) -> bool {
+        self.shared.is_done(step)
     }
 
-    /// The problem of a step that failed, with the story that the host tells.
-    pub(super) async fn failed(&self, how: String, mut answer: Vec<String>) -> Problem {
-        let took = self.started.elapsed();
-        let story = self.story().await;
-        let hint = hints::hint_of_step(&self.step.host, &answer, &story);
-        answer.extend(story);
-        Problem::Step {
+    /// Reports an event, without secrets.
+    pub fn emit(&self, event: Event) {
+        self.shared.emit(event);
+    }
+
+    /// Reports something that is no failure.
+    pub fn warn(&self, text: String) {
+        self.shared.warn(text);
+    }
+
+    /// Reports what the step still waits for.
+    pub fn report_waiting(&self, reason: &str, since: Instant) {
+        self.emit(Event::StillWaiting {
+            step: self.step.id.clone(),
             host: self.step.host.clone(),
-            what: self.step.describe.to_string(),
-            how,
-            took,
-            answer,
-            hint,
-        }
+            reason: reason.to_owned(),
+            waited: since.elapsed(),
+        });
     }
 
-    async fn story(&self) -> Vec<String> {
-        let Some(command) = &self.step.on_failure else {
-            return Vec::new();
-        };
-        match self.send(command, QUESTION_LIMIT).await {
-            Ok(output) => output.last_lines(STORY_LINES),
-            Err(problem) => vec![format!("{}: {}", command.purpose(), problem.headline())],
-        }
+    /// Runs a command to its end. What it says is reported while it runs, if it changes something.
+    pub async fn run(&self, command: &RemoteCommand, limit: Duration) -> Result<Output, Problem> {
+        self.run_hiding(command, limit, |_| false).await
     }
 
-    /// Runs a command to its end. What it says is told while it runs, if it changes something.
-    pub(super) async fn send(&self, command: &RemoteCommand, limit: Duration) -> Result<Output, Problem> {
+    /// The same, and of what it says these lines are not reported.
+    pub async fn run_hiding(
+        &self,
+        command: &RemoteCommand,
+        limit: Duration,
+        is_hidden: fn(&str) -> bool,
+    ) -> Result<Output, Problem> {
         let wire = self
             .shared
             .wire(command)
             .map_err(|slot| self.unknown_value(slot))?;
-        let _turn = self.turn(command).await;
         let (sender, mut progress) = unbounded_channel();
-        let _in_flight = (command.effect() == Effect::Changes).then(|| self.shared.meter.in_flight());
-        self.begins(command);
+        let report = |progress| match progress {
+            Progress::Line(line) if is_hidden(&line) => {}
+            progress => self.report_progress(command, progress),
+        };
+        self.begin(command);
         let result = {
             let run = self.session.run(&wire, limit, Some(sender));
             tokio::pin!(run);
             loop {
                 tokio::select! {
                     biased;
-                    Some(progress) = progress.recv() => self.progressed(command, progress),
+                    Some(progress) = progress.recv() => report(progress),
                     result = &mut run => break result,
                 }
             }
@@ -202,75 +137,137 @@ impl<'a, C: Connection> Attempt<'a, C> {
         // Not `try_recv`: see clippy.toml.
         progress.close();
         while let Some(progress) = progress.recv().await {
-            self.progressed(command, progress);
+            report(progress);
         }
-        self.ended();
+        self.end();
+        if command.effect().changes() && result.as_ref().is_err_and(may_have_begun) {
+            self.watch.set_unknown(Some(command));
+        }
         // Of a command that did not end in time it holds the last lines.
         result.map_err(|problem| self.shared.redacted(problem))
     }
 
-    /// Waits until one host more may be sent something of an archive that has to be unpacked for it.
-    async fn turn(&self, command: &RemoteCommand) -> Option<SemaphorePermit<'_>> {
-        let is_packed = command.sends().is_some_and(Single::is_packed);
-        if !is_packed {
-            return None;
+    /// A command is sent to the step's host by other means than [`Self::run`].
+    pub fn begin(&self, command: &RemoteCommand) {
+        if command.effect().changes() {
+            self.shared.begin();
         }
-        let turns = &self.shared.unpacking;
-        if turns.available_permits() == 0 {
-            let reason = format!("a packed archive goes to {UNPACKED_AT_ONCE} hosts at once");
-            self.tell(&reason, Instant::now());
-        }
-        turns.acquire().await.ok()
+        self.watch.begin(command);
     }
 
-    fn all_slots_known(&self) -> Result<(), Problem> {
-        let check = self.step.done_when.as_ref().map(|check| &check.command);
-        for command in self.step.change.iter().chain(check) {
-            self.shared
-                .wire(command)
-                .map_err(|slot| self.unknown_value(slot))?;
+    /// It has ended.
+    pub fn end(&self) {
+        self.watch.end();
+    }
+
+    /// Reports what a running command says, if it changes something.
+    pub fn report_progress(&self, command: &RemoteCommand, progress: Progress) {
+        match progress {
+            Progress::Started(pid) => self.watch.set_pid(pid),
+            Progress::Sent(bytes) => self.emit(Event::Sent {
+                step: self.step.id.clone(),
+                host: self.step.host.clone(),
+                bytes,
+                of: command.sent_bytes().unwrap_or(bytes),
+                took: self.took(),
+            }),
+            Progress::Line(line) if command.effect().changes() => self.emit(Event::OutputLine {
+                step: self.step.id.clone(),
+                host: self.step.host.clone(),
+                line,
+            }),
+            Progress::Line(_) => {}
         }
-        Ok(())
     }
 
-    fn unknown_value(&self, slot: Slot) -> Problem {
-        self.cannot_tell(
-            slot.mask().trim_matches(['<', '>']).to_owned(),
-            "no step before has told it".to_owned(),
-        )
-    }
-
-    fn capture(&self, output: &Output) -> Result<(), Problem> {
-        let Some(slot) = self.step.captures else {
+    /// `Err` if a command has not ended with success.
+    pub(super) async fn check_exit(&self, output: &Output) -> Result<(), Problem> {
+        if output.is_success() {
             return Ok(());
-        };
-        self.shared
-            .capture(slot, output)
-            .map_err(|cause| self.cannot_tell(slot.mask().trim_matches(['<', '>']).to_owned(), cause))
+        }
+        let answer = output.last_lines(ANSWER_LINES);
+        Err(self.exit_failure(&output.exit, answer).await)
     }
 
-    pub(super) fn cannot_tell(&self, what: String, cause: String) -> Problem {
+    /// The problem of a step whose command has not ended with success: with its last lines, and the cause on the host.
+    pub async fn exit_failure(&self, exit: &Exit, answer: Vec<String>) -> Problem {
+        match answer.iter().find(|line| line.starts_with(MOVED)) {
+            Some(moved) => self.changed_since_plan(moved.clone()),
+            None => self.failure(describe_exit(exit), answer).await,
+        }
+    }
+
+    /// The problem of a step that failed, with the cause as the host shows it.
+    pub async fn failure(&self, how: String, mut answer: Vec<String>) -> Problem {
+        let took = self.took();
+        let cause = self.diagnose().await;
+        let hint = hints::hint_of_step(&self.step.host, &answer, &cause);
+        answer.extend(cause);
+        Problem::Step {
+            host: self.step.host.clone(),
+            what: self.step.title.to_string(),
+            how,
+            took,
+            answer,
+            hint,
+        }
+    }
+
+    /// The problem of a step that was not done, since its host is not any more as the plan saw it.
+    fn changed_since_plan(&self, answer: String) -> Problem {
+        Problem::Step {
+            host: self.step.host.clone(),
+            what: self.step.title.to_string(),
+            how: "nothing of it was done".to_owned(),
+            took: self.took(),
+            answer: vec![answer],
+            hint: Some("`hawser plan` looks at the hosts anew and shows what is to be done now".to_owned()),
+        }
+    }
+
+    async fn diagnose(&self) -> Vec<String> {
+        let Some(command) = &self.step.diagnostics else {
+            return Vec::new();
+        };
+        match self.run(command, QUESTION_LIMIT).await {
+            Ok(output) => output.last_lines(DIAGNOSTIC_LINES),
+            Err(problem) => vec![format!("{}: {}", command.purpose(), problem.headline())],
+        }
+    }
+
+    pub(super) fn unknown_value(&self, slot: Slot) -> Problem {
+        self.unreadable_value(slot, "no step before has told it".to_owned())
+    }
+
+    pub(super) fn unreadable_value(&self, slot: Slot, cause: String) -> Problem {
+        self.undetermined(slot.mask().trim_matches(['<', '>']), cause)
+    }
+
+    pub(super) fn undetermined(&self, what: &str, cause: String) -> Problem {
         Problem::Probe {
             host: self.step.host.clone(),
-            what,
+            what: what.to_owned(),
             cause,
         }
     }
 }
 
+/// Whether a command that came to no end may run all the same: not where no channel was opened for it, and not behind a
+/// fence that let nothing through.
+fn may_have_begun(problem: &Problem) -> bool {
+    !matches!(problem, Problem::Unreachable { .. } | Problem::LockLost { .. })
+}
+
 /// How a command ended, in a few words.
-pub(super) fn how(exit: &Exit) -> String {
+pub fn describe_exit(exit: &Exit) -> String {
     match exit {
         Exit::Code(code) => format!("exit {code}"),
         Exit::Signal(name) => format!("killed by {name}"),
     }
 }
 
-/// A question is answered within a second; a host that swaps, or whose API server starts, takes longer.
-pub(super) const QUESTION_LIMIT: Duration = Duration::from_secs(30);
-
 /// Enough for kubeadm's own account of a failure, which is about fifteen lines.
-pub(super) const ANSWER_LINES: usize = 20;
+pub const ANSWER_LINES: usize = 20;
 
-/// What the command that tells the story of a failure may add: causes, kubelet's last lines and those of four pods.
-const STORY_LINES: usize = 50;
+/// What the command that shows the cause of a failure may add: causes, kubelet's last lines and those of four pods.
+const DIAGNOSTIC_LINES: usize = 50;

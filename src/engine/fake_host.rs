@@ -20,6 +20,7 @@ pub(crate) struct Reply {
     takes: Duration,
     pid: u32,
     lines: Vec<String>,
+    errors: Vec<String>,
     is_late: bool,
 }
 
@@ -31,6 +32,7 @@ impl Reply {
             takes: Duration::ZERO,
             pid: 1,
             lines: Vec::new(),
+            errors: Vec::new(),
             is_late: false,
         }
     }
@@ -63,6 +65,12 @@ impl Reply {
     /// A line of standard output.
     pub(crate) fn saying(mut self, line: &str) -> Self {
         self.lines.push(line.to_owned());
+        self
+    }
+
+    /// A line of standard error.
+    pub(crate) fn complaining(mut self, line: &str) -> Self {
+        self.errors.push(line.to_owned());
         self
     }
 
@@ -110,6 +118,7 @@ pub(crate) struct FakeHost {
     expected: Mutex<VecDeque<(String, Reply)>>,
     unexpected: Mutex<Vec<String>>,
     inputs: Arc<Mutex<Vec<String>>>,
+    lines: Arc<Mutex<Vec<String>>>,
     journal: Journal,
 }
 
@@ -120,6 +129,7 @@ impl FakeHost {
             expected: Mutex::default(),
             unexpected: Mutex::default(),
             inputs: Arc::default(),
+            lines: Arc::default(),
             journal: journal.clone(),
         }
     }
@@ -136,6 +146,11 @@ impl FakeHost {
     /// What its commands read from standard input, in order.
     pub(crate) fn inputs(&self) -> Arc<Mutex<Vec<String>>> {
         Arc::clone(&self.inputs)
+    }
+
+    /// The command lines that it is sent, in order.
+    pub(crate) fn lines(&self) -> Arc<Mutex<Vec<String>>> {
+        Arc::clone(&self.lines)
     }
 
     fn next(&self, purpose: &str) -> Option<Reply> {
@@ -160,6 +175,7 @@ impl Connection for FakeHost {
         self.journal.write(&format!("{} > {purpose}", self.name));
         let input = String::from_utf8_lossy(command.input()).into_owned();
         self.inputs.lock().unwrap().push(input);
+        self.lines.lock().unwrap().push(command.line().to_owned());
         if let Some(progress) = progress {
             let lines = reply.lines.iter().cloned().map(Progress::Line);
             for told in [Progress::Started(reply.pid)].into_iter().chain(lines) {
@@ -170,11 +186,13 @@ impl Connection for FakeHost {
         self.journal.write(&format!("{} < {purpose}", self.name));
         let lines = reply.lines.iter().flat_map(|line| [line.as_str(), "\n"]);
         let stdout = Zeroizing::new(lines.collect::<String>().into_bytes());
+        let errors = reply.errors.iter().flat_map(|line| [line.as_str(), "\n"]);
+        let stderr = Zeroizing::new(errors.collect::<String>().into_bytes());
         match reply.exit {
             Some(exit) => Ok(Output {
                 exit,
                 stdout,
-                stderr: Zeroizing::default(),
+                stderr,
                 is_secret: command.prints_secrets(),
             }),
             None if reply.is_late => Err(Problem::Step {

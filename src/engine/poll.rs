@@ -8,14 +8,14 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use futures::future::{Either, select};
 use tokio::time::{Instant, sleep};
 
-use super::attempt::{Attempt, QUESTION_LIMIT, how};
+use super::attempt::{Attempt, describe_exit};
 use super::stop::{self, StopLevel};
+use super::timeouts::QUESTION_LIMIT;
 use crate::error::Problem;
-use crate::events::Event;
 use crate::plan::Check;
 use crate::remote::connection::{Connection, Exit, Output};
 
-/// What a host said to a question.
+/// What a host answered to a question.
 enum Answer {
     Yes(Output),
     NotYet(String),
@@ -26,19 +26,19 @@ enum Answer {
 }
 
 impl<C: Connection> Attempt<'_, C> {
-    /// Whether it is so already; then what the check said. A host that does not answer is asked again for a while.
-    pub(super) async fn already(&self, check: &Check) -> Result<Option<Output>, Problem> {
+    /// Whether a condition is met already. A host that does not answer is asked again for a while.
+    pub async fn is_met(&self, check: &Check) -> Result<bool, Problem> {
         let since = Instant::now();
         let mut delays = delays();
         loop {
             match self.unless_stopped(LAST_ANSWER, self.ask(check)).await? {
-                Answer::Yes(output) => return Ok(Some(output)),
-                Answer::NotYet(_) => return Ok(None),
+                Answer::Yes(_) => return Ok(true),
+                Answer::NotYet(_) => return Ok(false),
                 Answer::Unclear(problem) | Answer::Silent(problem) => {
                     if since.elapsed() >= UNCLEAR_BEFORE {
                         return Err(problem);
                     }
-                    self.tell(&problem.headline(), since);
+                    self.report_waiting(&problem.headline(), since);
                 }
             }
             let pause = sleep(delays.next().unwrap_or(SLOWEST));
@@ -46,12 +46,21 @@ impl<C: Connection> Attempt<'_, C> {
         }
     }
 
-    /// Asks until it is so, at most to the check's deadline; then what the check said.
-    pub(super) async fn until(&self, check: &Check) -> Result<Output, Problem> {
-        let mut gets_ready = None;
+    /// Asks until a condition is met, at most to its deadline; then the answer. The time counts as waiting after a
+    /// change, and if the first answer is "not yet".
+    pub async fn wait_until(&self, check: &Check) -> Result<Output, Problem> {
         let since = Instant::now();
+        if self.watch.has_changed() {
+            self.watch.begin_waiting(since);
+        }
+        let output = self.poll(check, since).await;
+        self.watch.end_waiting();
+        output
+    }
+
+    async fn poll(&self, check: &Check, since: Instant) -> Result<Output, Problem> {
         let mut delays = delays();
-        let mut told = None::<Instant>;
+        let mut reported = None::<Instant>;
         let mut heard = since;
         loop {
             let answer = self.unless_stopped(LAST_ANSWER, self.ask(check)).await?;
@@ -61,7 +70,7 @@ impl<C: Connection> Attempt<'_, C> {
             let left = check.deadline.saturating_sub(since.elapsed());
             let reason = match answer {
                 Answer::Yes(output) => return Ok(output),
-                Answer::NotYet(reason) if left.is_zero() => return Err(self.never_so(check, reason).await),
+                Answer::NotYet(reason) if left.is_zero() => return Err(self.timed_out(check, reason).await),
                 Answer::Unclear(problem) if left.is_zero() => return Err(problem),
                 Answer::Silent(problem) if left.is_zero() || heard.elapsed() >= SILENCE => {
                     return Err(problem);
@@ -69,10 +78,10 @@ impl<C: Connection> Attempt<'_, C> {
                 Answer::NotYet(reason) => reason,
                 Answer::Unclear(problem) | Answer::Silent(problem) => problem.headline(),
             };
-            gets_ready.get_or_insert_with(|| self.shared.meter.in_flight_since(since));
-            if told.is_none_or(|told| told.elapsed() >= SLOWEST) {
-                told = Some(Instant::now());
-                self.tell(&reason, since);
+            self.watch.begin_waiting(since);
+            if reported.is_none_or(|reported| reported.elapsed() >= SLOWEST) {
+                reported = Some(Instant::now());
+                self.report_waiting(&reason, since);
             }
             let pause = sleep(delays.next().unwrap_or(SLOWEST).min(left));
             self.unless_stopped(Duration::ZERO, pause).await?;
@@ -95,7 +104,7 @@ impl<C: Connection> Attempt<'_, C> {
     }
 
     /// `Err` where the operator has asked to stop: nothing new is begun.
-    pub(super) fn go_on(&self) -> Result<(), Problem> {
+    pub fn unless_stopping(&self) -> Result<(), Problem> {
         match self.stop {
             Some(stop) if *stop.borrow() > StopLevel::Running => Err(self.interrupted()),
             _ => Ok(()),
@@ -106,12 +115,12 @@ impl<C: Connection> Attempt<'_, C> {
     fn interrupted(&self) -> Problem {
         Problem::Interrupted {
             running: Vec::new(),
-            is_begun: self.has_changed(),
+            is_begun: self.watch.has_changed(),
         }
     }
 
     async fn ask(&self, check: &Check) -> Answer {
-        let output = match self.send(&check.command, QUESTION_LIMIT).await {
+        let output = match self.run(&check.command, QUESTION_LIMIT).await {
             Ok(output) => output,
             Err(problem) => return Answer::Silent(problem),
         };
@@ -123,29 +132,20 @@ impl<C: Connection> Attempt<'_, C> {
             }
             exit => {
                 let cause = match last {
-                    Some(line) => format!("{}: {line}", how(exit)),
-                    None => how(exit),
+                    Some(line) => format!("{}: {line}", describe_exit(exit)),
+                    None => describe_exit(exit),
                 };
-                Answer::Unclear(self.cannot_tell(check.command.purpose().to_owned(), cause))
+                Answer::Unclear(self.undetermined(check.command.purpose(), cause))
             }
         }
     }
 
-    async fn never_so(&self, check: &Check, reason: String) -> Problem {
+    async fn timed_out(&self, check: &Check, reason: String) -> Problem {
         let how = match check.deadline.as_secs() {
             0 => "it is not so".to_owned(),
             seconds => format!("not so after {seconds} s"),
         };
-        self.failed(how, vec![reason]).await
-    }
-
-    pub(super) fn tell(&self, reason: &str, since: Instant) {
-        self.shared.emit(Event::StillWaiting {
-            step: self.step.id.clone(),
-            host: self.step.host.clone(),
-            reason: reason.to_owned(),
-            waited: since.elapsed(),
-        });
+        self.failure(how, vec![reason]).await
     }
 }
 
@@ -159,8 +159,8 @@ fn delays() -> impl Iterator<Item = Duration> {
         .build()
 }
 
-/// How long an answer is still waited for once the operator has asked to stop: it may say that it is so. Who sends SIGTERM
-/// often sends SIGKILL ten seconds later.
+/// How long an answer is still waited for once the operator has asked to stop: it may say that it is so. Who sends
+/// SIGTERM often sends SIGKILL ten seconds later.
 const LAST_ANSWER: Duration = Duration::from_secs(3);
 
 const QUICKEST: Duration = Duration::from_millis(250);

@@ -73,12 +73,14 @@ mod tests {
 
     #[tokio::test]
     async fn signals_to_the_process_raise_the_level() {
-        let mut stop = signals().unwrap();
+        for request in [Signal::TERM, Signal::HUP] {
+            let mut stop = signals().unwrap();
 
-        kill_process(getpid(), Signal::TERM).unwrap();
-        stop.wait_for(|level| *level == StopLevel::Finish).await.unwrap();
-        kill_process(getpid(), Signal::INT).unwrap();
-        stop.wait_for(|level| *level == StopLevel::LetGo).await.unwrap();
+            kill_process(getpid(), request).unwrap();
+            stop.wait_for(|level| *level == StopLevel::Finish).await.unwrap();
+            kill_process(getpid(), Signal::INT).unwrap();
+            stop.wait_for(|level| *level == StopLevel::LetGo).await.unwrap();
+        }
     }
 
     #[test]

@@ -29,11 +29,15 @@ impl Problem {
             }
             Problem::Sudo { host, user, cause } => sudo(host, user, cause),
             Problem::ConnectionLost { host, purpose, cause } => connection_lost(host, purpose, cause),
+            Problem::LockLost { host, what, why } => lock_lost(host, what, why),
             Problem::Probe { host, what, cause } => probe(host, what, cause),
             Problem::Step { host, what, how, took, answer, hint } => {
                 step(&format!("{host}: {what}"), how, *took, answer, hint.as_deref())
             }
             Problem::Unsafe { what, because, way_out } => refused(what, because, way_out),
+            Problem::LateEtcd { members, because, way_out, .. } => {
+                refused(&format!("etcd on {members} runs, and does not answer"), because, way_out)
+            }
             Problem::NotReady { subject, found, remedy, begin_anyway } => {
                 not_ready(subject, found, remedy, begin_anyway)
             }
@@ -206,6 +210,18 @@ fn connection_lost(host: &HostName, purpose: &str, cause: &str) -> Explanation {
             "run `hawser apply` again: it looks at what is on the host and goes on from there".to_owned(),
         ],
         exit: ExitCode::StepFailed,
+    }
+}
+
+fn lock_lost(host: &HostName, what: &str, why: &str) -> Explanation {
+    Explanation {
+        headline: format!("{host}: lock lost before {what}: nothing of it was done, and the run ends"),
+        details: vec![why.to_owned()],
+        hint: vec![
+            "see that no other run works on these hosts, then run `hawser apply` again; --wait waits for one that does"
+                .to_owned(),
+        ],
+        exit: ExitCode::Unsafe,
     }
 }
 

@@ -27,13 +27,14 @@ impl Known {
     }
 }
 
-/// The hint for what a host said, if anything of it is known: the first row that fits, as they stand from cause to symptom.
+/// The hint for what a host said, if anything of it is known: the first row that fits, as
+/// they stand from cause to symptom.
 pub fn hint(host: &HostName, answer: &[String]) -> Option<String> {
     hint_of_step(host, answer, &[])
 }
 
-/// The hint for a step that failed. What its command said of a cause comes before what the host's diagnostics say of one,
-/// as a host's logs tell of much besides; symptoms come last.
+/// The hint for a step that failed. What its command said of a cause comes before what the host's diagnostics say of
+/// one, as a host's logs tell of much besides; symptoms come last.
 pub fn hint_of_step(host: &HostName, answer: &[String], diagnostics: &[String]) -> Option<String> {
     let answer: Vec<&String> = answer.iter().collect();
     let diagnostics: Vec<&String> = diagnostics.iter().collect();

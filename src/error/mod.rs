@@ -6,18 +6,16 @@
 mod explain;
 pub mod hints;
 pub mod sanitize;
+mod shown;
 mod texts;
 
-use std::fmt;
 use std::time::Duration;
 
-use serde::ser::SerializeStruct;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use self::sanitize::{sanitize_line, sanitize_text};
 use crate::topology::HostName;
 
-/// The exit codes, documented in the README.
+/// The exit codes, documented in docs/reference/exit-codes.md.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[repr(u8)]
 pub enum ExitCode {
@@ -42,7 +40,10 @@ pub enum ExitCode {
 impl Problem {
     /// Whether it may be gone a minute later, with nobody doing anything about it.
     pub fn may_pass(&self) -> bool {
-        matches!(self, Problem::Silent { starting: true, .. })
+        matches!(
+            self,
+            Problem::Silent { starting: true, .. } | Problem::LateEtcd { starting: true, .. }
+        )
     }
 }
 
@@ -180,6 +181,15 @@ pub enum Problem {
         /// What happened.
         cause: String,
     },
+    /// Another run has taken a host's lock; nothing of what was to be done there was done.
+    LockLost {
+        /// Which host.
+        host: HostName,
+        /// What was to be done.
+        what: String,
+        /// What the host says of the lock.
+        why: String,
+    },
     /// A host needs a program that it does not have, or answers what cannot be understood.
     Probe {
         /// Which host.
@@ -231,6 +241,17 @@ pub enum Problem {
         /// Its control planes among them.
         control_planes: Vec<HostName>,
         /// The kubelet of one of its control planes was started a moment ago.
+        starting: bool,
+    },
+    /// Members of etcd run and do not answer, and no other can be started.
+    LateEtcd {
+        /// Whose they are, as they are named: `etcd1, etcd2`.
+        members: String,
+        /// Why each of them is taken to run, and what it says, line by line.
+        because: Vec<String>,
+        /// The way out, line by line.
+        way_out: Vec<String>,
+        /// One of them was started a moment ago.
         starting: bool,
     },
     /// A host that cannot be left out is not there.
@@ -288,42 +309,11 @@ impl Problem {
     }
 }
 
-impl fmt::Display for Problem {
-    /// `error:`, indented details, and `hint:` lines, sanitised.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let explanation = self.explain();
-        writeln!(f, "error: {}", sanitize_line(&explanation.headline))?;
-        for detail in &explanation.details {
-            match self {
-                // The operator's own file, drawn in colours: no host has a word in it.
-                Problem::Inventory { .. } => writeln!(f, "  {detail}")?,
-                _ => writeln!(f, "  {}", sanitize_text(detail))?,
-            }
-        }
-        for hint in &explanation.hint {
-            writeln!(f, "hint: {}", sanitize_text(hint))?;
-        }
-        Ok(())
-    }
-}
-
 impl std::error::Error for Problem {}
 
 impl From<Problem> for Vec<Problem> {
     /// One problem where several could have been found.
     fn from(problem: Problem) -> Self {
         vec![problem]
-    }
-}
-
-impl Serialize for Problem {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let explanation = self.explain();
-        let mut map = serializer.serialize_struct("Problem", 4)?;
-        map.serialize_field("headline", &explanation.headline)?;
-        map.serialize_field("details", &explanation.details)?;
-        map.serialize_field("hint", &explanation.hint)?;
-        map.serialize_field("exit_code", &(explanation.exit as u8))?;
-        map.end()
     }
 }

@@ -1,7 +1,8 @@
 //! Text that others wrote (hosts, sshd, files), made fit for a terminal and a log: the one place that does it.
 //!
-//! Events and problems hold what was said as it was said, without the run's secrets. It is sanitised when it is rendered
-//! as text, so that nothing a host says can move a cursor, set a title, turn words around or pass for a line of hawser's.
+//! Events and problems hold what was said as it was said, without the run's secrets. It is sanitised when
+//! it is rendered as text, so that nothing a host says can move a cursor, set a title, turn words around
+//! or pass for a line of hawser's.
 
 use std::fmt::Write;
 
@@ -11,8 +12,8 @@ pub const LONGEST_LINE: usize = 4000;
 /// Room for the remark that a line was cut, so that sanitising a text twice changes nothing.
 const REMARK: usize = 40;
 
-/// One line of text: control and invisible characters become visible escapes such as `\x1b`, line ends too, and a line that
-/// is longer than [`LONGEST_LINE`] is cut with a remark.
+/// One line of text: control and invisible characters become visible escapes such as `\x1b`, line ends too, and a line
+/// that is longer than [`LONGEST_LINE`] is cut with a remark.
 pub fn sanitize_line(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut length = 0;
@@ -41,8 +42,8 @@ pub fn sanitize_line(text: &str) -> String {
     safe
 }
 
-/// Text of several lines, each sanitised. Every line but the first is indented by two spaces: none can pass for a line that
-/// hawser itself has written.
+/// Text of several lines, each sanitised. Every line but the first is indented by two spaces: none can pass for a line
+/// that hawser itself has written.
 pub fn sanitize_text(text: &str) -> String {
     let lines: Vec<String> = text
         .trim_end_matches('\n')
@@ -64,8 +65,8 @@ pub fn decode(bytes: &[u8]) -> String {
     text
 }
 
-/// JSON in which nothing but its own line ends is a control or an invisible character. It reads as the same value: the others
-/// can only stand in strings, where `\u` means them.
+/// JSON in which nothing but its own line ends is a control or an invisible character. It reads as the same value: the
+/// others can only stand in strings, where `\u` means them.
 pub fn escape_json(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());
     for c in json.chars() {

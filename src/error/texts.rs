@@ -19,6 +19,7 @@ impl Problem {
             } => offered.iter_mut().chain(accepted).collect(),
             Problem::HostKeyUnknown { fingerprint, .. } => vec![fingerprint],
             Problem::ConnectionLost { purpose, cause, .. } => vec![purpose, cause],
+            Problem::LockLost { what, why, .. } => vec![what, why],
             Problem::Probe { what, cause, .. } => vec![what, cause],
             Problem::Step {
                 what,
@@ -32,6 +33,12 @@ impl Problem {
                 because,
                 way_out,
             } => std::iter::once(what).chain(because).chain(way_out).collect(),
+            Problem::LateEtcd {
+                members,
+                because,
+                way_out,
+                ..
+            } => std::iter::once(members).chain(because).chain(way_out).collect(),
             Problem::NotReady {
                 subject,
                 found,

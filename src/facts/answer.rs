@@ -16,6 +16,8 @@ pub(super) struct Answer {
     pub(super) code: i32,
     /// What it wrote to standard output.
     pub(in crate::facts) text: String,
+    /// The same, byte for byte.
+    pub(in crate::facts) bytes: Vec<u8>,
     words: String,
 }
 
@@ -79,19 +81,23 @@ fn answer(line: &str) -> Result<Answer, String> {
     let garbled = || format!("{key}: the answer is garbled");
     let mut field = || decode(fields.next().unwrap_or_default()).ok_or_else(garbled);
     let (said, words) = (field()?, field()?);
-    let (text, code) = said.rsplit_once('\n').ok_or_else(garbled)?;
-    let code = code.parse().map_err(|_| garbled())?;
+    let end = said.iter().rposition(|byte| *byte == b'\n').ok_or_else(garbled)?;
+    let (bytes, code) = said.split_at_checked(end).ok_or_else(garbled)?;
+    let code = String::from_utf8_lossy(code)
+        .trim()
+        .parse()
+        .map_err(|_| garbled())?;
     Ok(Answer {
         code,
-        text: text.to_owned(),
-        words,
+        text: String::from_utf8_lossy(bytes).into_owned(),
+        bytes: bytes.to_vec(),
+        words: String::from_utf8_lossy(&words).into_owned(),
         key,
     })
 }
 
-fn decode(field: &str) -> Option<String> {
-    let bytes = STANDARD.decode(field).ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+fn decode(field: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(field).ok()
 }
 
 #[cfg(test)]

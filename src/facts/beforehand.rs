@@ -45,8 +45,8 @@ pub(super) fn sandbox(topology: &Topology, host: &Host, facts: &HostFacts) -> Op
     name.map(normalised)
 }
 
-/// The sandbox image that a host's kubeadm names. `None` where it is not there, did not tell, or is another than hosts are
-/// prepared with.
+/// The sandbox image that a host's kubeadm names. `None` where it is not there, did not tell, or is
+/// another than hosts are prepared with.
 pub fn named_sandbox<'a>(topology: &Topology, facts: &'a HostFacts) -> Option<&'a str> {
     let is_the_one = facts.versions.kubeadm == Some(topology.version);
     let named = facts.kubernetes.needed_images.known().filter(|_| is_the_one)?;

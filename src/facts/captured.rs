@@ -113,7 +113,8 @@ fn a_file_comes_with_mode_and_owner_and_an_absent_one_is_known_to_be() {
     assert_eq!((hosts.mode, hosts.owner.as_str()), (0o755, "root:root"));
     assert!(
         hosts
-            .content
+            .text()
+            .unwrap()
             .ends_with("10.77.0.31\tw1\n10.77.0.100 api.lab.test\n")
     );
     assert_eq!(facts.file("/etc/nope"), Observed::Known(None));

@@ -23,13 +23,51 @@ pub(super) fn read(answers: &Answers) -> ClusterView {
             .map(|nodes| nodes.into_iter().map(node).collect())
             .into(),
         etcd: members(answers).into(),
+        etcd_id: etcd_id(answers).into(),
         cluster_configuration: cluster_configuration(answers).into(),
         workloads: workloads(answers).into(),
         applied: super::applied::read(answers).into(),
         has_cluster_info: list(answers, "cluster_info")
             .map(|found: Vec<Object>| !found.is_empty())
             .into(),
+        has_other_pods: has_other_pods(answers).into(),
+        beyond_init: beyond_init(answers).into(),
     }
+}
+
+/// A mirror of a static pod says nothing of a cluster's life: each host makes its own.
+const STATIC_POD: &str = "kubernetes.io/config.mirror";
+
+/// The beginning of a list of pods.
+#[derive(Deserialize)]
+struct Pods {
+    #[serde(default)]
+    metadata: ListMetadata,
+    items: Option<Vec<Pod>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct ListMetadata {
+    r#continue: String,
+}
+
+#[derive(Deserialize)]
+struct Pod {
+    metadata: Metadata,
+}
+
+fn has_other_pods(answers: &Answers) -> Result<bool, String> {
+    let pods: Pods = json("other_pods", answers.success("other_pods")?)?;
+    let is_static = |pod: &Pod| pod.metadata.annotations.contains_key(STATIC_POD);
+    let all = pods.items.unwrap_or_default();
+    Ok(!pods.metadata.r#continue.is_empty() || !all.iter().all(is_static))
+}
+
+/// What is kept in etcd that init does not write.
+pub(super) fn beyond_init(answers: &Answers) -> Result<Vec<String>, String> {
+    let lines = answers.success("etcd_beyond_init")?.lines();
+    Ok(lines.filter(|line| !line.is_empty()).map(str::to_owned).collect())
 }
 
 #[derive(Deserialize)]
@@ -41,6 +79,7 @@ struct List<T> {
 #[serde(default)]
 struct Metadata {
     name: String,
+    uid: String,
     generation: u64,
     labels: BTreeMap<String, String>,
     annotations: BTreeMap<String, String>,
@@ -184,6 +223,7 @@ fn version(answers: &Answers) -> Result<Version, String> {
 fn node(node: Node) -> NodeFact {
     let Metadata {
         name,
+        uid,
         labels,
         annotations,
         ..
@@ -198,6 +238,7 @@ fn node(node: Node) -> NodeFact {
     let control_plane = marks.any(|key| marks_control_plane(key));
     NodeFact {
         name: HostName(name),
+        uid,
         ready: node
             .status
             .conditions
@@ -252,6 +293,20 @@ fn fact(kind: &str, workload: &Workload, wanted: u64, available: u64) -> Workloa
         wanted: if seen { wanted } else { wanted.max(1) },
         available: if seen { available } else { 0 },
     }
+}
+
+/// Only a member that serves clients tells it: none tells it to its peers.
+fn etcd_id(answers: &Answers) -> Result<String, String> {
+    #[derive(Deserialize)]
+    struct List {
+        header: Header,
+    }
+    #[derive(Deserialize)]
+    struct Header {
+        cluster_id: u64,
+    }
+    let list: List = json("etcd_members", answers.success("etcd_members")?)?;
+    Ok(format!("{:x}", list.header.cluster_id))
 }
 
 fn listed(answers: &Answers) -> Result<Vec<Member>, String> {

@@ -4,19 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Answer, Answers};
 use super::{HostFacts, MemberFact, Observed, cluster, external_etcd, identity};
+use crate::ca::sum_of_pem;
 use crate::pki::{AUTHORITY_KEY, Certificate, SOON, is_signed_by};
-use crate::topology::{Host, Version};
+use crate::topology::Version;
 
 /// Where a member's certificates and keys are.
 const PKI: &str = "/etc/kubernetes/pki/etcd";
 
 /// What an etcd host holds, and what its member says.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing that is or is not on the host"
+)]
 pub struct EtcdFacts {
     /// The authority's certificate, PEM.
     pub authority: Option<String>,
@@ -28,6 +32,8 @@ pub struct EtcdFacts {
     pub has_authority_key: bool,
     /// The member's certificates by name: `server`, `peer`, `healthcheck-client`.
     pub certificates: BTreeMap<String, CertificateFact>,
+    /// Paths of keys that lie beside the authority's, of a certificate or alone.
+    pub keys: BTreeSet<String>,
     /// The path of the program `etcd`, where the host has it.
     pub program: Option<String>,
     /// Its version.
@@ -40,6 +46,8 @@ pub struct EtcdFacts {
     pub has_user: bool,
     /// The file of the unit `etcd`, where there is one.
     pub unit_file: Option<String>,
+    /// Whether something listens where clients reach etcd: one that hangs does, too.
+    pub listens: bool,
     /// Whose data lies in the data directory, where there is any.
     pub data: Option<EtcdData>,
     /// The identity of the cluster that the member belongs to, hexadecimal; of one that answers.
@@ -50,8 +58,10 @@ pub struct EtcdFacts {
     pub unpublished: BTreeSet<String>,
     /// The member that the host's own follows, hexadecimal.
     pub leader: Observed<Option<String>>,
-    /// Whether a Kubernetes cluster keeps its objects there.
+    /// Whether anything is kept there, below whatever prefix: a Kubernetes cluster's objects.
     pub has_registry: Observed<bool>,
+    /// A few keys of these objects that `kubeadm init` does not write.
+    pub beyond_init: Observed<Vec<String>>,
 }
 
 /// A certificate of a member.
@@ -65,6 +75,8 @@ pub struct CertificateFact {
     pub is_signed: bool,
     /// Whether a key lies beside it.
     pub has_key: bool,
+    /// By which it is known again.
+    pub sum: String,
 }
 
 /// What lies in a data directory.
@@ -105,12 +117,14 @@ pub(super) fn read(answers: &Answers, has_data: bool) -> Result<EtcdFacts, Strin
         authority_left: authority.as_deref().map(|pem| left(pem, now).into()),
         certificates: certificates.collect(),
         has_authority_key: keys.contains(AUTHORITY_KEY),
+        keys: keys.into_iter().map(str::to_owned).collect(),
         program: program("etcd"),
         version: version(answers)?,
         flags: external_etcd::flags(answers).into(),
         has_etcdctl: program("etcdctl").is_some(),
         has_user: told("user ").any(|user| user == "etcd"),
         unit_file: unit_file.map(str::to_owned),
+        listens: text.lines().any(|line| line == "listens"),
         data: has_data.then(|| data(answers, told("wal ").next())),
         cluster_id: status(answers)
             .map(|status| format!("{:x}", status.header.cluster_id))
@@ -121,6 +135,7 @@ pub(super) fn read(answers: &Answers, has_data: bool) -> Result<EtcdFacts, Strin
             .map(|status| (status.leader != 0).then(|| format!("{:x}", status.leader)))
             .into(),
         has_registry: has_registry(answers).into(),
+        beyond_init: cluster::beyond_init(answers).into(),
         authority,
     })
 }
@@ -140,6 +155,7 @@ fn certificate(pem: &str, authority: Option<&str>, has_key: bool, now: i64) -> C
         names: certificate.map(|certificate| certificate.names).into(),
         is_signed: authority.is_some_and(|authority| is_signed_by(pem, authority) == Ok(true)),
         has_key,
+        sum: sum_of_pem(pem),
     }
 }
 
@@ -183,18 +199,27 @@ fn status(answers: &Answers) -> Result<Status, String> {
     first.ok_or_else(|| "etcd_status: nothing is told".to_owned())
 }
 
-/// What a read of one key below `/registry/` has found.
+/// What a read of the first keys has found.
 #[derive(Deserialize)]
 struct Keys {
     #[expect(dead_code, reason = "an answer without a header is none")]
     header: Header,
     #[serde(default)]
-    kvs: Vec<IgnoredAny>,
+    kvs: Vec<Key>,
 }
+
+#[derive(Deserialize)]
+struct Key {
+    #[serde(default)]
+    key: String,
+}
+
+/// `compact_rev_key`, in Base64: every API server writes it, and it is no object.
+const OF_COMPACTION: &str = "Y29tcGFjdF9yZXZfa2V5";
 
 fn has_registry(answers: &Answers) -> Result<bool, String> {
     let keys: Keys = cluster::json("etcd_registry", answers.success("etcd_registry")?)?;
-    Ok(!keys.kvs.is_empty())
+    Ok(keys.kvs.iter().any(|found| found.key != OF_COMPACTION))
 }
 
 fn data(answers: &Answers, wal: Option<&str>) -> EtcdData {
@@ -207,7 +232,7 @@ fn data(answers: &Answers, wal: Option<&str>) -> EtcdData {
     let found: Vec<NamedMember> = lines.filter_map(named).collect();
     let told: BTreeSet<String> = found.iter().map(NamedMember::told).collect();
     EtcdData {
-        cluster_id: cluster_id.map(|id| format!("{id:x}")).into(),
+        cluster_id: cluster_id.map(|identity| identity.cluster).into(),
         members: told.into_iter().collect(),
         have_run: have_run(answers, &found).into(),
     }
@@ -258,46 +283,6 @@ impl CertificateFact {
     }
 }
 
-impl EtcdFacts {
-    /// Whether the host's own member answers and is healthy.
-    pub fn is_well(&self, host: &Host) -> bool {
-        let members = self.members.known();
-        members.is_some_and(|members| {
-            members
-                .iter()
-                .any(|member| member.is_of(host) && member.is_healthy())
-        }) && matches!(self.leader, Observed::Known(Some(_)))
-    }
-}
-
-/// The cluster that at least one member with a quorum behind it tells of.
-#[derive(Debug, Clone, Copy)]
-pub struct ClusterOfEtcd<'a> {
-    /// The host that tells.
-    pub via: &'a Host,
-    /// Its identity, hexadecimal.
-    pub id: &'a str,
-    /// Who is listed.
-    pub members: &'a [MemberFact],
-    /// The ids of members that have never started.
-    pub unpublished: &'a BTreeSet<String>,
-}
-
-impl<'a> ClusterOfEtcd<'a> {
-    /// The first that is told of.
-    pub fn running(hosts: impl IntoIterator<Item = (&'a Host, &'a EtcdFacts)>) -> Option<Self> {
-        let mut well = hosts.into_iter().filter(|(host, facts)| facts.is_well(host));
-        well.find_map(|(via, facts)| {
-            Some(Self {
-                via,
-                id: facts.cluster_id.known()?,
-                members: facts.members.known()?,
-                unpublished: &facts.unpublished,
-            })
-        })
-    }
-}
-
 /// Where an API server has the certificate with which it asks an etcd on other hosts.
 pub const CLIENT_CERTIFICATE: &str = "/etc/kubernetes/pki/apiserver-etcd-client.crt";
 
@@ -305,7 +290,7 @@ pub const CLIENT_CERTIFICATE: &str = "/etc/kubernetes/pki/apiserver-etcd-client.
 /// be read.
 pub fn client_left(control_plane: &HostFacts, now_s: i64) -> Option<i64> {
     let file = control_plane.files.get(CLIENT_CERTIFICATE)?.known()?;
-    left(&file.content, now_s).ok()
+    left(file.text()?, now_s).ok()
 }
 
 /// What is said of a control plane's certificate for asking etcd where it ends within 90 days.
@@ -350,7 +335,7 @@ mod tests {
 
     use super::*;
     use crate::pki::{Authority, Leaf};
-    use crate::topology::{KeyAlgorithm, Role, any_host};
+    use crate::topology::{Host, KeyAlgorithm, Role, any_host};
 
     /// What etcd 3.4.23 and its etcdctl said, in part.
     const STATUS: &str = r#"[{"Endpoint":"https://127.0.0.1:2379","Status":{"header":{"cluster_id":11054243951348624687,"member_id":17613971200927911513,"revision":1,"raft_term":2},"version":"3.4.23","dbSize":24576,"leader":17613971200927911513,"raftIndex":4,"raftTerm":2}}]"#;
@@ -382,7 +367,7 @@ mod tests {
 
     #[test]
     fn a_host_with_debians_package_and_nothing_else() {
-        let host = "now 1795366502\nprogram etcd /usr/bin/etcd\nprogram etcdctl /usr/bin/etcdctl\nuser etcd\nFragmentPath=/lib/systemd/system/etcd.service\n";
+        let host = "now 1795366502\nlistens\nprogram etcd /usr/bin/etcd\nprogram etcdctl /usr/bin/etcdctl\nuser etcd\nFragmentPath=/lib/systemd/system/etcd.service\n";
         let version = "etcd Version: 3.4.23\nGit SHA: Not provided\nGo Version: go1.19.8\n";
 
         let found = facts(&[answer("etcd_host", host, 0), answer("etcd", version, 0)], false);
@@ -390,6 +375,7 @@ mod tests {
         assert_eq!(found.program.as_deref(), Some("/usr/bin/etcd"));
         assert_eq!(found.version, Some(Version::new(3, 4, 23)));
         assert!(found.has_etcdctl && found.has_user && !found.has_authority_key);
+        assert!(found.listens);
         assert_eq!((found.authority, found.data), (None, None));
         assert_eq!(
             found.unit_file.as_deref(),

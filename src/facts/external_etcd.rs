@@ -1,9 +1,10 @@
-//! Whether etcd on hosts of its own is one that the kubeadm takes which initialises a cluster on it, and which flags it takes.
+//! Whether etcd on hosts of its own is one that the kubeadm takes which initialises a cluster
+//! on it, and which flags it takes.
 
 use std::collections::BTreeSet;
 
 use super::answer::Answers;
-use super::{HostFacts, Observation};
+use super::{HostFacts, Observation, StaticPod};
 use crate::topology::{EtcdManager, EtcdTopology, Host, HostName, Role, Topology, Version};
 use crate::versions::kubernetes::oldest_external_etcd;
 
@@ -21,8 +22,8 @@ pub struct OldestEtcd {
 /// kubeadm's own check of it, as it is named in `ignore_preflight_errors`.
 const CHECK: &str = "externaletcdversion";
 
-/// The oldest etcd that every control plane's kubeadm takes; `None` where a cluster is there, as kubeadm asks before init only,
-/// or where the inventory has kubeadm not ask.
+/// The oldest etcd that every control plane's kubeadm takes; `None` where a cluster is there, as kubeadm asks before
+/// init only, or where the inventory has kubeadm not ask.
 pub fn oldest_etcd(topology: &Topology, observation: &Observation) -> Option<OldestEtcd> {
     let ignored = &topology.kubeadm.ignore_preflight_errors;
     let mut ignored = ignored.iter().map(|name| name.to_lowercase());
@@ -34,8 +35,8 @@ pub fn oldest_etcd(topology: &Topology, observation: &Observation) -> Option<Old
         planes.filter_map(|host| Some((host, observation.get(&host.name)?.as_ref().ok()?)))
     };
     let has_api = |facts: &HostFacts| {
-        let mut manifests = facts.kubernetes.manifests.iter();
-        facts.kubernetes.has_admin_conf || manifests.any(|name| name == "kube-apiserver.yaml")
+        let found = &facts.kubernetes;
+        found.has_admin_conf || found.has_manifest(StaticPod::ApiServer)
     };
     if planes().any(|(_, facts)| has_api(facts)) {
         return None;
@@ -68,7 +69,8 @@ pub fn etcd_to_run(topology: &Topology, facts: &HostFacts, tag: Option<&str>) ->
     }
 }
 
-/// The inventory's own flags that the etcd of a host does not take; none where that is not known, or where an image brings it.
+/// The inventory's own flags that the etcd of a host does not take; none where that is not
+/// known, or where an image brings it.
 pub fn unknown_flags<'a>(topology: &'a Topology, host: &Host, facts: &HostFacts) -> Vec<&'a str> {
     let etcd = facts.etcd.as_ref().filter(|_| host.is(Role::Etcd));
     let Some(flags) = etcd.and_then(|etcd| etcd.flags.known()) else {

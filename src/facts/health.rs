@@ -23,9 +23,15 @@ pub enum Health {
 /// What is said of a member that did not answer: the time is what the probe gives each (`etcd_members.sh`).
 const NO_ANSWER: &str = "no answer within 5 s";
 
-/// What a member answers that learns. Of all that one may say this alone tells that it does no work: an election, an alarm or a
-/// broken connection is an error too, and passes.
+/// What a member answers that learns. Of all that one may say this alone tells that it does no work: an election, an
+/// alarm or a broken connection is an error too, and passes.
 const LEARNS: &str = "rpc not supported for learner";
+
+/// With this etcdctl tells of alarms, each of which every member tells.
+const ALARMS: &str = "Active Alarm(s): ";
+
+/// What a member says instead of an answer while the alarm CORRUPT is active.
+const CORRUPT: &str = "corrupt cluster";
 
 /// A member of etcd.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -45,11 +51,15 @@ pub struct MemberFact {
 /// etcd's port between members, as kubeadm sets it.
 const ETCD_PEER_PORT: u16 = 2380;
 
+/// Where its peers reach a host's member.
+pub(super) fn peer_url(host: &Host) -> String {
+    format!("https://{}", SocketAddr::new(host.address, ETCD_PEER_PORT))
+}
+
 impl MemberFact {
     /// Whether it is a host's: by its name or, before it has started, by its address.
     pub fn is_of(&self, host: &Host) -> bool {
-        let peer_url = format!("https://{}", SocketAddr::new(host.address, ETCD_PEER_PORT));
-        self.name == host.name.0 || self.peer_urls.contains(&peer_url)
+        self.name == host.name.0 || self.peer_urls.contains(&peer_url(host))
     }
 
     /// Whether it has ever started: until then it has no name.
@@ -62,8 +72,8 @@ impl MemberFact {
         self.health == Health::Healthy
     }
 
-    /// Whether it is known not to work: it has never started, its host refuses the connection, or it learns. One of which
-    /// nothing is known is not dead.
+    /// Whether it is known not to work: it has never started, its host refuses the connection, or it learns. One of
+    /// which nothing is known is not dead.
     pub fn is_known_dead(&self) -> bool {
         matches!(self.health, Health::Down(_))
     }
@@ -76,8 +86,22 @@ impl MemberFact {
         }
     }
 
+    /// The alarms that it tells of, as etcd names them: `NOSPACE`, `CORRUPT`. It runs, with a quorum behind it,
+    /// and does not do all of its work.
+    pub fn alarm(&self) -> Option<&str> {
+        let why = self.unknown()?;
+        if why.contains(CORRUPT) {
+            return Some("CORRUPT");
+        }
+        let (_, alarms) = why.split_once(ALARMS)?;
+        Some(alarms.trim_end_matches(['"', ' ']))
+    }
+
     /// How it is, in a few words: `cp2` refuses the connection.
     pub fn state(&self, name: &str) -> String {
+        if let Some(alarm) = self.alarm() {
+            return format!("{name} has the alarm {alarm}");
+        }
         match &self.health {
             Health::Healthy => format!("{name} runs"),
             Health::Down(why) => format!("{name} {why}"),
@@ -195,6 +219,32 @@ mod tests {
             let told = Health::Unknown(format!("says {error:?}"));
             assert_eq!(health(&[WELL, &line], "43"), told);
         }
+    }
+
+    #[test]
+    fn an_alarm_is_told_by_a_member_that_runs() {
+        let with = |error: &str| MemberFact {
+            id: "1".to_owned(),
+            name: "etcd3".to_owned(),
+            peer_urls: vec![],
+            learner: false,
+            health: health(
+                &[&format!(
+                    r#"[{{"endpoint":"https://192.0.2.43:2379","health":false,"took":"2ms","error":"{error}"}}]"#
+                )],
+                "43",
+            ),
+        };
+
+        assert_eq!(with("Active Alarm(s): NOSPACE ").alarm(), Some("NOSPACE"));
+        assert_eq!(
+            with("Active Alarm(s): NOSPACE CORRUPT ").alarm(),
+            Some("NOSPACE CORRUPT")
+        );
+        assert_eq!(with("etcdserver: corrupt cluster").alarm(), Some("CORRUPT"));
+        assert_eq!(with("etcdserver: leader changed").alarm(), None);
+        let told = with("Active Alarm(s): NOSPACE ").state("etcd3");
+        assert_eq!(told, "etcd3 has the alarm NOSPACE");
     }
 
     #[test]

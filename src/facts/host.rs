@@ -7,7 +7,9 @@ use crate::topology::Version;
 
 use super::answer::{Answer, Answers};
 use super::images::held_images;
-use super::{FileFact, HostFacts, KubernetesFacts, Observed, System, Unit, Versions, balancer, cluster};
+use super::{
+    EtcdDirectory, HostFacts, KubernetesFacts, StaticPod, System, Unit, Versions, balancer, cluster,
+};
 
 /// `getent` ends with this status when a name resolves to nothing.
 const GETENT_NOT_FOUND: i32 = 2;
@@ -33,12 +35,12 @@ pub fn parse(output: &[u8]) -> Result<HostFacts, String> {
     let units = units(answers.success("units")?, system.uptime_s)?;
     let kubernetes = kubernetes(&answers)?;
     let is_balancer = has_role("balancer");
-    let sees_cluster = has_role("control-plane")
-        && (kubernetes.has_admin_conf || kubernetes.manifests.iter().any(|name| name == "etcd.yaml"));
+    let sees_cluster =
+        has_role("control-plane") && (kubernetes.has_admin_conf || kubernetes.has_manifest(StaticPod::Etcd));
     Ok(HostFacts {
         versions: versions(&answers)?,
         preparation: None,
-        files: answers.all("file").filter_map(file).collect(),
+        files: answers.all("file").filter_map(super::file::read).collect(),
         endpoint_resolves_to: addresses_of_endpoint(&answers).into(),
         endpoint_speaks_tls: answers.success("tls").map(|said| said.trim() == "yes").into(),
         balancer: is_balancer.then(|| balancer::read(&answers, &units, &system, vip)),
@@ -139,15 +141,21 @@ fn kubernetes(answers: &Answers) -> Result<KubernetesFacts, String> {
     Ok(KubernetesFacts {
         ca: authority("ca")?.map(str::to_owned),
         etcd_ca: authority("etcd_ca")?.map(str::to_owned),
+        shared: told("shared ").into_iter().filter_map(shared).collect(),
         has_ca_key: has("/etc/kubernetes/pki/ca.key"),
         has_kubelet_conf: has("/etc/kubernetes/kubelet.conf"),
         lacks_client_certificate: told("lacks ").contains(&"client-certificate"),
+        has_client_certificate: has("/var/lib/kubelet/pki/kubelet-client-current.pem"),
+        kubelet_listens: has("kubelet-port"),
         has_bootstrap_kubelet_conf: has("/etc/kubernetes/bootstrap-kubelet.conf"),
         has_kubelet_config: has("/var/lib/kubelet/config.yaml"),
         has_instance_config: has("/var/lib/kubelet/instance-config.yaml"),
         has_admin_conf: has("/etc/kubernetes/admin.conf"),
         manifests: manifests.into_iter().map(str::to_owned).collect(),
         has_etcd_data: has("etcd-data"),
+        etcd_data: told("etcd-data ").into_iter().map(EtcdDirectory::read).collect(),
+        unmounted: told("unmounted ").into_iter().map(str::to_owned).collect(),
+        has_kubelet_rotation: has("kubelet-rotation"),
         has_leftovers: has("/run/hawser"),
         running_kubeadm: running.first().and_then(|pid| pid.parse().ok()),
         images: held
@@ -159,6 +167,13 @@ fn kubernetes(answers: &Answers) -> Result<KubernetesFacts, String> {
         sandbox_image: answers.success("sandbox").and_then(sandbox).into(),
         needed_images: answers.success("needed_images").map(lines).into(),
     })
+}
+
+/// `SUM  - PATH`, as `sha256sum` names its standard input; of a file that could not be read the sum is no sum.
+fn shared(line: &str) -> Option<(String, String)> {
+    let sum = line.split_whitespace().next()?;
+    let (_, path) = line.split_once(" /")?;
+    Some((format!("/{path}"), sum.to_owned()))
 }
 
 /// The line of containerd's configuration, `sandbox_image = "…"` or, since 2.0, `sandbox = '…'`.
@@ -203,23 +218,6 @@ fn version(program: &str, text: &str) -> Result<Version, String> {
 fn word(text: &str, index: usize) -> Option<String> {
     let word = text.lines().next()?.split_whitespace().nth(index)?;
     Some(word.trim_start_matches('v').to_owned())
-}
-
-/// The path, then mode and owner, then the content.
-fn file(answer: &Answer) -> Option<(String, Observed<FileFact>)> {
-    let (path, rest) = answer.text.split_once('\n').unwrap_or((&answer.text, ""));
-    let fact = || {
-        answer.success()?;
-        let not_understood = || format!("{path}: not understood");
-        let (line, content) = rest.split_once('\n').ok_or_else(not_understood)?;
-        let (mode, owner) = line.split_once(' ').ok_or_else(not_understood)?;
-        Ok(FileFact {
-            mode: u32::from_str_radix(mode, 8).map_err(|_| not_understood())?,
-            owner: owner.to_owned(),
-            content: content.to_owned(),
-        })
-    };
-    (!path.is_empty()).then(|| (path.to_owned(), fact().into()))
 }
 
 fn addresses_of_endpoint(answers: &Answers) -> Result<Vec<IpAddr>, String> {

@@ -1,11 +1,21 @@
 //! How etcd names a cluster: a number that is made once, from the members with which it began.
 
+use serde::Serialize;
 use sha1::{Digest, Sha1};
+
+/// Whose data it is that lies in a data directory of etcd.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EtcdIdentity {
+    /// The cluster's id, hexadecimal.
+    pub cluster: String,
+    /// The member's id, hexadecimal.
+    pub member: String,
+}
 
 /// The identity of a cluster that begins with these peer URLs, one of each member, and this token.
 ///
-/// Source: etcd's `membership.NewMember` and `RaftCluster.genID`: the first eight bytes of SHA-1, over URL and token for
-/// a member, over all members' numbers in order for the cluster.
+/// Source: etcd's `membership.NewMember` and `RaftCluster.genID`: the first eight bytes of SHA-1, over URL and token
+/// for a member, over all members' numbers in order for the cluster.
 pub fn cluster_id<'a>(peer_urls: impl IntoIterator<Item = &'a str>, token: &str) -> String {
     let mut members: Vec<u64> = peer_urls
         .into_iter()
@@ -24,11 +34,12 @@ fn first_eight(bytes: &[u8]) -> u64 {
         .fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-/// The cluster's number in the beginning of a write-ahead log. `Err` where it is none.
+/// The member and the cluster that the beginning of a write-ahead log names. `Err` if it names none.
 ///
 /// Source: etcd's `wal` package: frames of a length of eight bytes (the lowest 56 bits) and a protobuf record; the
-/// record of type 1 holds the metadata, of which field 2 is the cluster.
-pub(super) fn of_log(log: &[u8]) -> Result<u64, String> {
+/// record of type 1 holds the metadata (`etcdserverpb.Metadata`), of which field 1 is the member and field 2 the
+/// cluster. Each segment of a log begins with it.
+pub(super) fn of_log(log: &[u8]) -> Result<EtcdIdentity, String> {
     const LENGTH: u64 = (1 << 56) - 1;
     let mut rest = log;
     while let Some((head, after)) = rest.split_first_chunk::<8>() {
@@ -41,8 +52,13 @@ pub(super) fn of_log(log: &[u8]) -> Result<u64, String> {
         let fields = fields(record);
         if let (Some(Field::Number(1)), Some(Field::Bytes(metadata))) = (find(&fields, 1), find(&fields, 3)) {
             let metadata = self::fields(metadata);
-            if let Some(Field::Number(cluster)) = find(&metadata, 2) {
-                return Ok(*cluster);
+            if let (Some(Field::Number(member)), Some(Field::Number(cluster))) =
+                (find(&metadata, 1), find(&metadata, 2))
+            {
+                return Ok(EtcdIdentity {
+                    cluster: format!("{cluster:x}"),
+                    member: format!("{member:x}"),
+                });
             }
         }
         rest = after.get(length + padding..).unwrap_or_default();
@@ -106,6 +122,9 @@ mod tests {
     /// What etcd 3.4.23 called a cluster of one member, begun with `--initial-cluster-token demo`.
     const ID: u64 = 11_054_243_951_348_624_687;
 
+    /// What it called its one member.
+    const MEMBER: u64 = 17_613_971_200_927_911_513;
+
     /// The first 256 bytes of its write-ahead log.
     const LOG: &str = "BAAAAAAAAIQIBBAAAAAAACAAAAAAAAAACAEQ+e+T/A0aFgjZnJOawK/ZuPQBEK/alOXkiaS0mQEOAAAAAAAAgggFENfg9eMPGgQIABAAAABzAAAAAAAAhQgCEPzHtcAMGmkIARABGAEiYQgAEAAY2ZyTmsCv2bj0ASJQeyJpZCI6MTc2MTM5NzEyMDA5Mjc5MTE1MTMsInBlZXJVUkxzIjpbImh0dHA6Ly8xMjcuMC4wLjE6MTIzODAiXSwibmFtZSI6ImV0Y2QxIn0AAAAAABAAAAAAAAAACAMQp+D6mAcaBggBEAAYARAAAAAAAAAACAIQjtDA5AQaBggAEAIYAg==";
 
@@ -128,8 +147,12 @@ mod tests {
     }
 
     #[test]
-    fn a_log_names_its_cluster() {
-        assert_eq!(of_log(&STANDARD.decode(LOG).unwrap()), Ok(ID));
+    fn a_log_names_its_cluster_and_its_member() {
+        let identity = EtcdIdentity {
+            cluster: format!("{ID:x}"),
+            member: format!("{MEMBER:x}"),
+        };
+        assert_eq!(of_log(&STANDARD.decode(LOG).unwrap()), Ok(identity));
     }
 
     #[test]

@@ -69,8 +69,8 @@ pub fn missing_images(topology: &Topology, host: &Host, facts: &HostFacts) -> Ve
         .collect()
 }
 
-/// Whether a host will run an image that is in an archive: Kubernetes' own by the host's roles, any other on every node.
-/// For another processor than the host's it is not, and where no kubelet is neither.
+/// Whether a host will run an image that is in an archive: Kubernetes' own by the host's roles, any other on every
+/// node. For another processor than the host's it is not, and where no kubelet is neither.
 pub fn runs(topology: &Topology, host: &Host, facts: &HostFacts, image: &Image) -> bool {
     if !topology.runs_pods(host) || architecture(&facts.system.architecture) != image.architecture {
         return false;

@@ -1,6 +1,6 @@
 //! What a host is to the cluster: nothing, a part of it, or something in between that must be mended first.
 
-use super::{ClusterView, HostFacts, MemberFact, NodeFact, Observed};
+use super::{ClusterView, HostFacts, MemberFact, NodeFact, Observed, StaticPod};
 use crate::topology::{EtcdTopology, Host};
 use crate::versions::kubernetes;
 
@@ -65,12 +65,7 @@ pub fn control_plane_membership(
         {
             evidence.missing("its node is not labelled as a control plane");
         }
-        if !facts
-            .kubernetes
-            .manifests
-            .iter()
-            .any(|name| name == "kube-apiserver.yaml")
-        {
+        if !facts.kubernetes.has_manifest(StaticPod::ApiServer) {
             evidence.missing("no manifest of an API server is there");
         }
         if etcd == EtcdTopology::Stacked {
@@ -146,7 +141,7 @@ impl Evidence {
     /// A member that does not run may just be slow, or it has nothing left to start from.
     fn add_lost(&mut self, facts: &HostFacts) {
         let found = &facts.kubernetes;
-        if !found.manifests.iter().any(|name| name == "etcd.yaml") {
+        if !found.has_manifest(StaticPod::Etcd) {
             self.missing("no manifest of etcd is there");
         }
         if !found.has_etcd_data {
@@ -178,8 +173,8 @@ fn evidence_of_node(host: &Host, facts: &HostFacts, view: &ClusterView) -> Resul
     Ok(evidence)
 }
 
-/// Whether kubeadm came to the end of the kubelet's part: it writes the CRI socket on the node, where it does, and takes
-/// the bootstrap identity away.
+/// Whether kubeadm came to the end of the kubelet's part: it writes the CRI socket on the node, where it does, and
+/// takes the bootstrap identity away.
 pub fn has_finished(facts: &HostFacts, node: &NodeFact) -> bool {
     node.joined || (!writes_cri_socket(facts) && !facts.kubernetes.has_bootstrap_kubelet_conf)
 }
@@ -192,7 +187,7 @@ pub fn writes_cri_socket(facts: &HostFacts) -> bool {
     kubeadm.is_some_and(kubernetes::writes_cri_socket) && !facts.kubernetes.has_instance_config
 }
 
-/// What kubeadm leaves on a host, half done or done.
+/// What kubeadm leaves on a host, half done or done. Data of etcd is none of it: whose it is, only the data tells.
 fn traces(facts: &HostFacts) -> Vec<String> {
     let found = &facts.kubernetes;
     let files = [
@@ -200,12 +195,15 @@ fn traces(facts: &HostFacts) -> Vec<String> {
         (found.has_ca_key, "/etc/kubernetes/pki/ca.key"),
         (found.has_kubelet_conf, "/etc/kubernetes/kubelet.conf"),
         (
+            found.has_client_certificate,
+            "/var/lib/kubelet/pki/kubelet-client-current.pem",
+        ),
+        (
             found.has_bootstrap_kubelet_conf,
             "/etc/kubernetes/bootstrap-kubelet.conf",
         ),
         (found.has_admin_conf, "/etc/kubernetes/admin.conf"),
         (found.has_kubelet_config, "/var/lib/kubelet/config.yaml"),
-        (found.has_etcd_data, "etcd's data"),
     ];
     let files = files
         .into_iter()
@@ -214,6 +212,7 @@ fn traces(facts: &HostFacts) -> Vec<String> {
     let manifests = found
         .manifests
         .iter()
+        .filter(|name| StaticPod::of_file(name).is_some())
         .map(|name| format!("/etc/kubernetes/manifests/{name} is there"));
     files.chain(manifests).collect()
 }

@@ -13,11 +13,14 @@ mod balancer;
 pub mod beforehand;
 mod cluster;
 mod etcd;
+mod etcd_data;
 mod external_etcd;
+mod file;
 mod health;
 mod host;
 mod identity;
 mod images;
+mod in_service;
 mod kubernetes;
 mod membership;
 mod preflight;
@@ -29,15 +32,17 @@ mod ways;
 mod captured;
 
 pub use etcd::{
-    CLIENT_CERTIFICATE, CertificateFact, ClusterOfEtcd, EtcdData, EtcdFacts, client_ending, client_left,
-    ending,
+    CLIENT_CERTIFICATE, CertificateFact, EtcdData, EtcdFacts, client_ending, client_left, ending,
 };
+pub use etcd_data::EtcdDirectory;
 pub use external_etcd::{OldestEtcd, etcd_to_run, oldest_etcd, unknown_flags};
+pub use file::FileFact;
 pub use health::{Health, MemberFact};
 pub use host::parse;
-pub use identity::cluster_id;
+pub use identity::{EtcdIdentity, cluster_id};
 pub use images::{NamedBy, WantedImage, has_image, is_archived, lacks, missing_images, runs, wanted_images};
-pub use kubernetes::KubernetesFacts;
+pub use in_service::ClusterOfEtcd;
+pub use kubernetes::{KubernetesFacts, StaticPod};
 pub use membership::{
     Cluster, Membership, control_plane_membership, has_finished, quorum, worker_membership, writes_cri_socket,
 };
@@ -172,17 +177,6 @@ pub struct Versions {
     pub keepalived: Option<String>,
 }
 
-/// A file that exists on the host.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FileFact {
-    /// Permission bits.
-    pub mode: u32,
-    /// `user:group`.
-    pub owner: String,
-    /// Its bytes as text (not UTF-8: the replacement character).
-    pub content: String,
-}
-
 /// A systemd unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Unit {
@@ -219,6 +213,15 @@ pub struct ServerFact {
     pub check: String,
 }
 
+impl ServerFact {
+    /// Whether HAProxy sends it no new connections, as it was told.
+    pub fn is_disabled(&self) -> bool {
+        ["MAINT", "DRAIN"]
+            .iter()
+            .any(|status| self.status.starts_with(status))
+    }
+}
+
 /// What the cluster says, asked from one control plane.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct ClusterView {
@@ -232,6 +235,8 @@ pub struct ClusterView {
     pub nodes: Observed<Vec<NodeFact>>,
     /// etcd's members, as this host's member lists them.
     pub etcd: Observed<Vec<MemberFact>>,
+    /// The id of the cluster that this host's member belongs to, hexadecimal.
+    pub etcd_id: Observed<String>,
     /// `kubeadm-config`'s `ClusterConfiguration`, YAML.
     pub cluster_configuration: Observed<String>,
     /// `DaemonSets` and Deployments of kube-system.
@@ -241,6 +246,11 @@ pub struct ClusterView {
     pub applied: Observed<BTreeMap<String, Option<serde_json::Value>>>,
     /// Whether `kube-public/cluster-info` exists: init reached the bootstrap tokens.
     pub has_cluster_info: Observed<bool>,
+    /// Whether there are pods that are neither static ones nor those of init's addons.
+    pub has_other_pods: Observed<bool>,
+    /// Of what etcd beside this host's API server holds a few keys that init does not write; asked where the
+    /// API does not tell of its pods.
+    pub beyond_init: Observed<Vec<String>>,
 }
 
 /// A node of the cluster.
@@ -248,6 +258,8 @@ pub struct ClusterView {
 pub struct NodeFact {
     /// Its name.
     pub name: HostName,
+    /// The object's own id: another node of the same name has another.
+    pub uid: String,
     /// Whether its Ready condition is True.
     pub ready: bool,
     /// The kubelet's version.

@@ -103,8 +103,8 @@ pub struct Containerd {
 }
 
 impl Preflight {
-    /// Whether its containerd tells kubelet which cgroup driver it uses (CRI `RuntimeConfig`), as it does from 2.0 on: what
-    /// runs is asked first, else what is installed.
+    /// Whether its containerd tells kubelet which cgroup driver it uses (CRI `RuntimeConfig`), as it does from 2.0 on:
+    /// what runs is asked first, else what is installed.
     pub fn containerd_tells_driver(&self) -> bool {
         let running = self.runtime.known().and_then(|runtime| {
             let version = runtime.strip_prefix("containerd ")?;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::HostFacts;
 use super::answer::Answers;
+use super::{HostFacts, StaticPod};
 use crate::topology::{Host, Role, Topology};
 
 /// What of its preparation a host has.
@@ -38,7 +38,8 @@ pub struct Installed {
     pub is_held: bool,
 }
 
-/// Whether hawser prepares a host: where the inventory says so, it is Debian's or Ubuntu's, and nothing of a cluster is on it.
+/// Whether hawser prepares a host: where the inventory says so, it is Debian's or Ubuntu's, and
+/// nothing of a cluster is on it.
 pub fn is_prepared(topology: &Topology, host: &Host, facts: &HostFacts) -> bool {
     let found = facts.preparation.as_ref();
     topology.preparation.is_some() && found.is_some_and(|found| found.is_debians) && !is_in_use(host, facts)
@@ -47,11 +48,24 @@ pub fn is_prepared(topology: &Topology, host: &Host, facts: &HostFacts) -> bool 
 /// Whether something of a cluster is on it: what it runs with is not changed under it.
 pub fn is_in_use(host: &Host, facts: &HostFacts) -> bool {
     let found = &facts.kubernetes;
-    let is_node = found.has_kubelet_conf || found.has_bootstrap_kubelet_conf || found.has_admin_conf;
-    let is_member = found.has_etcd_data || found.manifests.iter().any(|name| name == "etcd.yaml");
+    let is_node =
+        found.may_have_kubelet_identity() || found.has_bootstrap_kubelet_conf || found.has_admin_conf;
+    let is_member = found.has_etcd_data || found.has_manifest(StaticPod::Etcd);
     let haproxy = facts.balancer.as_ref().filter(|_| host.is(Role::Balancer));
     let balances = haproxy.is_some_and(|haproxy| matches!(haproxy.running.known(), Some(Some(_))));
-    is_node || is_member || balances
+    is_node || is_member || balances || found.kubelet_listens || facts.kubelet_works()
+}
+
+/// What nothing keeps up ends sooner, in seconds.
+const STANDS_S: u64 = 30;
+
+impl HostFacts {
+    /// Whether a kubelet runs, whoever configured it. One that was installed and finds nothing to start with ends
+    /// within a second, again and again.
+    pub fn kubelet_works(&self) -> bool {
+        let kubelet = self.units.get("kubelet").filter(|unit| unit.active);
+        kubelet.is_some_and(|unit| self.kubernetes.has_kubelet_config || unit.active_for_s >= STANDS_S)
+    }
 }
 
 /// Distributions whose packages are where hawser looks for them.

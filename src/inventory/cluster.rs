@@ -8,7 +8,7 @@ use super::schema::List;
 use super::workstation::Workstation;
 use super::written;
 use super::{formats, names, patches};
-use crate::topology::{API_PORT, CertificateRoute, EtcdTopology, KubeadmSettings, Version};
+use crate::topology::{API_PORT, CertificateRoute, EtcdTopology, KubeadmSettings, Version, WORKERS_AT_ONCE};
 
 /// `[cluster]`, as far as it is right.
 pub(super) struct Cluster {
@@ -18,6 +18,7 @@ pub(super) struct Cluster {
     pub(super) certificates: CertificateRoute,
     pub(super) image_repository: String,
     pub(super) api_port: u16,
+    pub(super) workers_at_once: usize,
 }
 
 pub(super) fn resolve(written: Option<&written::Cluster>, place: &Place, mistakes: &mut Mistakes) -> Cluster {
@@ -41,6 +42,7 @@ pub(super) fn resolve(written: Option<&written::Cluster>, place: &Place, mistake
         certificates: cluster.certificates.unwrap_or(CertificateRoute::Upload),
         image_repository: repository.unwrap_or_default(),
         api_port: cluster.api_port.unwrap_or(API_PORT),
+        workers_at_once: cluster.workers_at_once.unwrap_or(WORKERS_AT_ONCE),
     }
 }
 

@@ -10,7 +10,7 @@ use super::schema::List;
 use super::ssh::{self, Defaults};
 use super::workstation::Workstation;
 use super::written;
-use crate::topology::{Host, Role, Taint};
+use crate::topology::{Host, Role, TAKEN_OVER, Taint};
 
 /// A host, as far as it is right.
 pub(super) struct Draft {
@@ -81,6 +81,7 @@ fn draft(
     );
     let roles = roles(written, &place.key("roles"), mistakes);
     let taints = node_settings(written, &roles, &place, mistakes);
+    let take_over = taken_over(written, &place.key("take_over"), mistakes);
     Draft {
         name: written.name.clone(),
         address,
@@ -94,6 +95,7 @@ fn draft(
             labels: written.labels.clone(),
             taints,
             kubelet_args: written.kubelet_args.clone(),
+            take_over,
         }),
         roles,
         place,
@@ -193,6 +195,23 @@ fn node_settings(
     taints
         .filter_map(|(place, text)| mistakes.check(&place, names::taint(text)))
         .collect()
+}
+
+/// Files that hawser may replace there though they are not its own.
+fn taken_over(written: &written::Host, place: &Place, mistakes: &mut Mistakes) -> BTreeSet<String> {
+    let named = written.take_over.placed(place);
+    let checked = named.filter_map(|(place, path)| {
+        let is_known = TAKEN_OVER.contains(&path.as_str());
+        mistakes.refuse(!is_known, &place, || {
+            Wrong::new(
+                format!("hawser takes over no file {path}"),
+                "not one of these",
+                format!("name one of {}", TAKEN_OVER.join(", ")),
+            )
+        });
+        is_known.then(|| path.clone())
+    });
+    checked.collect()
 }
 
 fn kubelet_argument_fault(key: &str) -> Option<Wrong> {

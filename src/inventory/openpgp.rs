@@ -1,7 +1,7 @@
 //! A public key as apt takes it (OpenPGP, RFC 4880 and 9580): its fingerprint, and the key armoured anew.
 //!
-//! Whether a key is good for signing is for apt to judge. Here it is only told which key it is; a file that holds a second
-//! key is refused, as apt would trust both.
+//! Whether a key is good for signing is for apt to judge. Here it is only told which key it is; a file that holds a
+//! second key is refused, as apt would trust both.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

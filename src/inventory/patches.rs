@@ -1,5 +1,5 @@
-//! A folder of patches of what kubeadm writes. kubeadm leaves out a file whose name it does not understand: here it is a
-//! mistake.
+//! A folder of patches of what kubeadm writes. kubeadm leaves out a file whose name it does not
+//! understand: here it is a mistake.
 
 use std::path::Path;
 

@@ -62,6 +62,7 @@ pub(super) fn resolve(
         endpoint: endpoint.proved?,
         networks,
         api_port: cluster.api_port,
+        workers_at_once: cluster.workers_at_once,
         manifests,
         pod_network_ports,
         kubeadm,

@@ -68,6 +68,9 @@ pub(super) struct Cluster {
     /// The API servers' own port, on each control plane.
     #[schemars(range(min = 1), example = 6443, extend("default" = 6443))]
     pub(super) api_port: Option<u16>,
+    /// How many workers join at once.
+    #[schemars(range(min = 1, max = 100), example = 10, extend("default" = 10))]
+    pub(super) workers_at_once: Option<usize>,
 }
 
 /// Where every client reaches the API: kubeadm's `controlPlaneEndpoint`.
@@ -295,6 +298,10 @@ pub(super) struct Host {
     #[serde(default)]
     #[schemars(extend("examples" = [{"node-ip": "10.0.0.21"}]))]
     pub(super) kubelet_args: BTreeMap<String, String>,
+    /// Files of somebody else's that hawser may replace on it; each is kept beside, as `….before-hawser`.
+    #[serde(default)]
+    #[schemars(extend("examples" = [["/etc/haproxy/haproxy.cfg"]]))]
+    pub(super) take_over: List<String>,
     pub(super) ssh: Option<HostSsh>,
 }
 

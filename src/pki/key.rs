@@ -32,8 +32,8 @@ impl PrivateKey {
         }
     }
 
-    /// Reads a key as openssl and kubeadm write them: PKCS#1 (RSA), SEC1 (ECDSA P-256) or PKCS#8 (either, and P-384), not
-    /// encrypted. `Err` says what is wrong, without a word of the key.
+    /// Reads a key as openssl and kubeadm write them: PKCS#1 (RSA), SEC1 (ECDSA P-256) or PKCS#8 (either, and P-384),
+    /// not encrypted. `Err` says what is wrong, without a word of the key.
     pub(super) fn load(pem: &str) -> Result<Self, String> {
         if let Some(block) = block(pem, "RSA PRIVATE KEY") {
             let key = RsaPrivateKey::from_pkcs1_pem(&block);

@@ -1,66 +1,89 @@
-//! The balancers: set up with the members that are there, settled when all have joined.
+//! The balancers: set up with the members that are there, reloaded when all have joined.
 
-use super::decision::Joins;
-use super::limit::{Limit, named};
-use super::{ALL_AT_ONCE, Cluster, Scene, chain, phase};
+use std::collections::BTreeSet;
+
+use super::behind_balancers::is_disabled;
+use super::foreign_files;
+use super::host_names::{as_limits, in_a_row};
+use super::network_interface::network_interface;
+use super::situation::Situation;
 use crate::error::Problem;
-use crate::facts::{BalancerFacts, HostFacts};
-use crate::plan::{Phase, Step};
+use crate::facts::HostFacts;
+use crate::plan::{Chain, Step, StepId};
 use crate::remote::files;
 use crate::steps::balancer;
 use crate::topology::{Host, HostName, Role};
 
 /// HAProxy with the control planes that are members now (at first: the one that will be initialised), and keepalived.
 /// A control plane that joins needs every HAProxy to know it, whatever the limit; keepalived is the limit's own matter.
-pub(super) fn set_up(
-    scene: &Scene,
-    cluster: &Cluster,
-    joins: &Joins,
-    limit: &mut Limit<'_>,
-) -> Result<Phase, Problem> {
-    let members = members(scene, cluster);
+pub(super) fn set_up(situation: &Situation) -> Result<Vec<Chain>, Problem> {
     let mut chains = Vec::new();
-    for (host, facts) in scene.answered(Role::Balancer) {
-        let mut haproxy = haproxy_steps(scene, host, facts, &members)?;
-        let mut keepalived = keepalived_steps(scene, host, facts)?;
-        if !limit.allows(&host.name) {
-            if !joins.meet_balancers() {
-                keepalived.append(&mut haproxy);
+    for (host, facts) in situation.answered(Role::Balancer) {
+        let mut programs = Programs::of(situation, host, facts)?;
+        if !situation.may_change(&host.name) {
+            if !situation.nodes.changes_balancers() {
+                programs.haproxy.clear();
             }
-            if !keepalived.is_empty() {
-                limit.leaves_out(&host.name);
-            }
-            keepalived.clear();
-        } else if !unaware(scene, host, facts, limit).is_empty() {
-            keepalived.clear();
+            programs.keepalived.clear();
+        } else if !peers_without(situation, host, facts).is_empty() {
+            programs.keepalived.clear();
         }
-        chains.push(chain(&host.name, haproxy.into_iter().chain(keepalived).collect()));
+        let steps = programs.haproxy.into_iter().chain(programs.keepalived);
+        chains.push(Chain::required(&host.name, steps.collect()));
     }
     chains.retain(|chain| !chain.steps.is_empty());
-    Ok(phase("balancers", ALL_AT_ONCE, chains))
+    Ok(chains)
 }
 
-fn haproxy_steps(
-    scene: &Scene,
-    host: &Host,
-    facts: &HostFacts,
-    members: &[HostName],
-) -> Result<Vec<Step>, Problem> {
-    let file = files::haproxy(scene.topology, host, members)?;
+/// Balancers that differ from the inventory, and stay so as the limit leaves them out.
+pub(super) fn left_out(situation: &Situation) -> Result<BTreeSet<HostName>, Problem> {
+    let mut left_out = BTreeSet::new();
+    for (host, facts) in situation.answered(Role::Balancer) {
+        if situation.may_change(&host.name) {
+            continue;
+        }
+        let programs = Programs::of(situation, host, facts)?;
+        let haproxy_stays = !situation.nodes.changes_balancers() && !programs.haproxy.is_empty();
+        if haproxy_stays || !programs.keepalived.is_empty() {
+            left_out.insert(host.name.clone());
+        }
+    }
+    Ok(left_out)
+}
+
+/// What brings a balancer's programs up to the inventory.
+struct Programs {
+    haproxy: Vec<Step>,
+    keepalived: Vec<Step>,
+}
+
+impl Programs {
+    fn of(situation: &Situation, host: &Host, facts: &HostFacts) -> Result<Self, Problem> {
+        Ok(Self {
+            haproxy: haproxy_steps(situation, host, facts)?,
+            keepalived: keepalived_steps(situation, host, facts)?,
+        })
+    }
+}
+
+fn haproxy_steps(situation: &Situation, host: &Host, facts: &HostFacts) -> Result<Vec<Step>, Problem> {
+    let file = files::haproxy(situation.topology, host, &situation.nodes.behind_balancers)?;
     let description = files::haproxy_description(&file);
-    let write = balancer::write_haproxy(&host.name, &file, scene.file(&host.name, &file.path));
-    let runs = running(facts) == Some(description.as_str()) && unit_is_up(facts, "haproxy");
+    let found = foreign_files::find(situation, host, &file.path);
+    let write = balancer::write_haproxy(&host.name, &file, &found);
+    let runs = running_configuration(facts) == Some(description.as_str()) && unit_is_up(facts, "haproxy");
     let activate = (!runs).then(|| balancer::activate_haproxy(&host.name, &description));
     Ok(write.into_iter().chain(activate).collect())
 }
 
-fn keepalived_steps(scene: &Scene, host: &Host, facts: &HostFacts) -> Result<Vec<Step>, Problem> {
-    let Some(vip) = scene.topology.endpoint.vip else {
+fn keepalived_steps(situation: &Situation, host: &Host, facts: &HostFacts) -> Result<Vec<Step>, Problem> {
+    let Some(vip) = situation.topology.endpoint.vip else {
         return Ok(Vec::new());
     };
-    let interface = interface(scene, host, facts).unwrap_or_default();
-    let file = files::keepalived(scene.topology, host, &interface)?;
-    let write = balancer::write_keepalived(&host.name, &file, scene.file(&host.name, &file.path));
+    let interface = network_interface(situation, host, facts).unwrap_or_default();
+    let file = files::keepalived(situation.topology, host, &interface)?;
+    let found = foreign_files::find(situation, host, &file.path);
+    let write = balancer::write_keepalived(&host.name, &file, &found);
     if write.is_none() && unit_is_up(facts, "keepalived") {
         return Ok(Vec::new());
     }
@@ -71,50 +94,43 @@ fn keepalived_steps(scene: &Scene, host: &Host, facts: &HostFacts) -> Result<Vec
     Ok(write.into_iter().chain(rest).collect())
 }
 
-/// Balancers whose running keepalived does not know this host's, which does not run yet, and that the limit leaves out: it
-/// would hear nothing of them, and take the VIP beside theirs.
-fn unaware<'a>(scene: &Scene<'a>, host: &Host, facts: &HostFacts, limit: &Limit<'_>) -> Vec<&'a HostName> {
-    if unit_is_up(facts, "keepalived") || scene.topology.endpoint.vip.is_none() {
+/// Balancers whose running keepalived does not know this host's, which does not run yet, and that the limit leaves out:
+/// it would hear nothing of them, and take the VIP beside theirs.
+fn peers_without<'a>(situation: &Situation<'a>, host: &Host, facts: &HostFacts) -> Vec<&'a HostName> {
+    if unit_is_up(facts, "keepalived") || situation.topology.endpoint.vip.is_none() {
         return Vec::new();
     }
     let address = host.address.to_string();
     let is_unaware = |(peer, facts): &(&Host, &HostFacts)| {
-        let file = scene.file(&peer.name, files::KEEPALIVED);
-        let knows = file.is_some_and(|file| file.content.split_whitespace().any(|word| word == address));
+        let file = situation.file(&peer.name, files::KEEPALIVED);
+        let knows = file
+            .and_then(|file| file.text())
+            .is_some_and(|text| text.split_whitespace().any(|word| word == address));
         let runs = facts.units.get("keepalived").is_some_and(|unit| unit.active);
-        !limit.allows(&peer.name) && runs && !knows
+        !situation.may_change(&peer.name) && runs && !knows
     };
-    let peers = scene.answered(Role::Balancer).filter(is_unaware);
+    let peers = situation.answered(Role::Balancer).filter(is_unaware);
     peers.map(|(peer, _)| &peer.name).collect()
 }
 
 /// Balancers whose keepalived is not started, and why.
-pub(super) fn held_back(scene: &Scene, limit: &Limit<'_>) -> Vec<String> {
-    let balancers = scene.answered(Role::Balancer);
-    let told = balancers.filter_map(|(host, facts)| {
-        let mut hosts = unaware(scene, host, facts, limit);
-        if !limit.allows(&host.name) || hosts.is_empty() {
+pub(super) fn notes(situation: &Situation) -> Vec<String> {
+    let balancers = situation.answered(Role::Balancer);
+    let notes = balancers.filter_map(|(host, facts)| {
+        let mut hosts = peers_without(situation, host, facts);
+        if !situation.may_change(&host.name) || hosts.is_empty() {
             return None;
         }
-        let peers = named(&hosts, "");
+        let peers = in_a_row(hosts.iter().copied());
         hosts.push(&host.name);
         Some(format!(
             "keepalived is not started on {}: those of {peers} do not know it yet, and it would hold the VIP beside them; \
              `hawser apply {}` makes them known to each other",
             host.name,
-            named(&hosts, "--limit ")
+            as_limits(hosts.iter().copied())
         ))
     });
-    told.collect()
-}
-
-/// The interface for the VIP: as the inventory says, or the one that carries the host's own address. `refusals` has
-/// seen to it that there is one.
-pub(super) fn interface(scene: &Scene, host: &Host, facts: &HostFacts) -> Option<String> {
-    let named = scene.topology.endpoint.interface.clone();
-    let mut interfaces = facts.system.interfaces.iter();
-    let own = interfaces.find(|(_, address)| *address == host.address);
-    named.or_else(|| own.map(|(name, _)| name.clone()))
+    notes.collect()
 }
 
 fn unit_is_up(facts: &HostFacts, unit: &str) -> bool {
@@ -124,71 +140,51 @@ fn unit_is_up(facts: &HostFacts, unit: &str) -> bool {
         .is_some_and(|unit| unit.active && unit.enabled)
 }
 
-fn running(facts: &HostFacts) -> Option<&str> {
+fn running_configuration(facts: &HostFacts) -> Option<&str> {
     facts.balancer.as_ref()?.running.known()?.as_deref()
 }
 
-/// The control planes that stand behind the balancers now, in the inventory's order.
-pub(super) fn members(scene: &Scene, cluster: &Cluster) -> Vec<HostName> {
-    let Some(there) = cluster.there() else {
-        return vec![cluster.via().name.clone()];
-    };
-    let is_in = |host: &&Host| super::ways::is_member(scene, cluster, host) && !is_staged_out(scene, host);
-    let members: Vec<HostName> = scene
-        .topology
-        .with_role(Role::ControlPlane)
-        .filter(is_in)
-        .map(|host| host.name.clone())
-        .collect();
-    if members.is_empty() {
-        // The endpoint must lead somewhere while the one that speaks is mended.
-        return vec![there.via.name.clone()];
-    }
-    members
-}
-
-/// A member that no balancer has let in yet is let in by its own steps, watched first.
-fn is_staged_out(scene: &Scene, host: &Host) -> bool {
-    let staged = |balancer: &BalancerFacts| {
-        balancer.servers.known().is_some_and(|servers| {
-            servers.iter().any(|server| {
-                server.name == host.name.0
-                    && (server.status.starts_with("MAINT") || server.status.starts_with("DRAIN"))
-            })
-        })
-    };
-    scene
-        .answered(Role::Balancer)
-        .any(|(_, facts)| facts.balancer.as_ref().is_some_and(staged))
+/// Whether the balancers send all they get to this one: taken out, even for a moment, it would leave the endpoint
+/// leading nowhere.
+pub(super) fn is_the_only_one(situation: &Situation, host: &Host) -> bool {
+    situation.nodes.behind_balancers == [host.name.clone()] && !is_disabled(situation, host)
 }
 
 /// Watches a control plane from every balancer, before it joins.
-pub(super) fn watch(scene: &Scene, host: &Host) -> Vec<Step> {
-    scene
+pub(super) fn watch(situation: &Situation, host: &Host) -> Vec<Step> {
+    situation
         .answered(Role::Balancer)
         .map(|(on, _)| balancer::watch(&on.name, &host.name))
         .collect()
 }
 
-/// Lets a control plane in on every balancer, when every balancer has seen it well; `members` are those that are in
-/// by then, itself included.
-pub(super) fn let_in(scene: &Scene, host: &Host, members: &[HostName]) -> Result<Vec<Step>, Problem> {
-    let mut steps: Vec<Step> = scene
+/// Enables a control plane on every balancer, when every balancer has seen it well; `members` are those that are
+/// enabled by then, itself included.
+pub(super) fn enable(situation: &Situation, host: &Host, members: &[HostName]) -> Result<Vec<Step>, Problem> {
+    let mut steps: Vec<Step> = situation
         .answered(Role::Balancer)
         .map(|(on, _)| balancer::await_well(&on.name, &host.name))
         .collect();
-    for (on, _) in scene.answered(Role::Balancer) {
-        let file = files::haproxy(scene.topology, on, members)?;
-        steps.extend(balancer::let_in(&on.name, &host.name, &file));
+    for (on, _) in situation.answered(Role::Balancer) {
+        let file = files::haproxy(situation.topology, on, members)?;
+        let others: Vec<HostName> = members
+            .iter()
+            .filter(|name| **name != host.name)
+            .cloned()
+            .collect();
+        let before = files::haproxy(situation.topology, on, &others)?;
+        let found = situation.file(&on.name, &file.path);
+        steps.extend(balancer::let_in((&on.name, &host.name), &file, (&before, found)));
     }
     Ok(steps)
 }
 
-/// Steps that end a control plane's API server for a while: its balancers send it nothing new meanwhile, as long as there
-/// is another one that they can send to.
-pub(super) fn around(scene: &Scene, host: &Host, members: &[HostName], change: Vec<Step>) -> Vec<Step> {
+/// Steps that end a control plane's API server for a while: its balancers send it nothing new meanwhile, as long as
+/// there is another one that they can send to.
+pub(super) fn while_drained(situation: &Situation, host: &Host, change: Vec<Step>) -> Vec<Step> {
+    let members = situation.nodes.behind_balancers_at_the_end(situation);
     let is_needed = members.contains(&host.name) && members.len() > 1;
-    let balancers: Vec<&Host> = scene
+    let balancers: Vec<&Host> = situation
         .answered(Role::Balancer)
         .filter(|_| is_needed)
         .map(|(on, _)| on)
@@ -202,29 +198,21 @@ pub(super) fn around(scene: &Scene, host: &Host, members: &[HostName], change: V
     out.chain(change).chain(back).collect()
 }
 
-/// When no kubeadm runs any more, HAProxy takes up the file that was kept in step: checks and the cutting of
+/// When no kubeadm runs any more, HAProxy takes up the file that was kept in sync: checks and the cutting of
 /// sessions of a server that is down begin with two members.
-pub(super) fn settle(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Phase, Problem> {
-    let last = joins.members_at_the_end(scene, cluster);
-    let first = members(scene, cluster);
+pub(super) fn reload(situation: &Situation) -> Result<Vec<Chain>, Problem> {
+    let nodes = &situation.nodes;
+    let last = nodes.behind_balancers_at_the_end(situation);
     let mut chains = Vec::new();
-    for (host, _) in scene.answered(Role::Balancer).filter(|_| last != first) {
-        let description = files::haproxy_description(&files::haproxy(scene.topology, host, &last)?);
-        let mut step = balancer::activate_haproxy(&host.name, &description);
-        step.id = crate::plan::StepId(format!("{}/settle-haproxy", host.name));
-        step.describe = "make HAProxy run the file that was kept in step".into();
-        chains.push(chain(&host.name, vec![step]));
+    if last == nodes.behind_balancers {
+        return Ok(chains);
     }
-    Ok(phase("balancers take up their members", ALL_AT_ONCE, chains))
-}
-
-/// The members with one more, in the inventory's order.
-pub(super) fn in_order(scene: &Scene, members: &[HostName], newcomer: &HostName) -> Vec<HostName> {
-    let hosts = scene
-        .topology
-        .with_role(Role::ControlPlane)
-        .map(|host| host.name.clone());
-    hosts
-        .filter(|name| members.contains(name) || name == newcomer)
-        .collect()
+    for (host, _) in situation.answered(Role::Balancer) {
+        let description = files::haproxy_description(&files::haproxy(situation.topology, host, &last)?);
+        let mut step = balancer::activate_haproxy(&host.name, &description);
+        step.id = StepId(format!("{}/settle-haproxy", host.name));
+        step.title = "make HAProxy run the file that was kept in step".into();
+        chains.push(Chain::required(&host.name, vec![step]));
+    }
+    Ok(chains)
 }

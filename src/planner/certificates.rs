@@ -1,53 +1,103 @@
 //! How the certificates that control planes share reach one that joins: sealed in the cluster, or from host to host.
 
-use super::decision::Joins;
-use super::{Cluster, Scene, chain};
+use super::node_actions::NodeActions;
+use super::situation::Situation;
+use super::survey::Survey;
 use crate::error::Problem;
 use crate::plan::{Chain, Step, StepId};
-use crate::remote::files;
+use crate::remote::{files, kubernetes};
 use crate::steps::{self, handover, secrets};
-use crate::topology::{CertificateRoute, Host, Role};
+use crate::topology::{CertificateRoute, EtcdTopology, Host};
 use crate::values::Bundle;
 
 /// What is done once, before any control plane joins; after init kubeadm has uploaded them itself.
-pub(super) fn ahead(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Option<Chain> {
-    if !joins.control_planes.iter().any(|(_, way)| way.is_join()) {
-        return None;
-    }
-    match scene.topology.certificates {
+pub(super) fn share(situation: &Situation) -> Option<Chain> {
+    situation.nodes.joining_control_planes().next()?;
+    match situation.topology.certificates {
         CertificateRoute::Upload => {
-            let there = cluster.there()?;
-            let upload = secrets::upload_certificates(&there.via.name);
-            Some(chain(&there.via.name, vec![upload]))
+            let there = situation.cluster.there()?;
+            let upload = secrets::upload_certificates(&there.via.name, kubernetes::Made::ForRun);
+            Some(Chain::required(&there.via.name, vec![upload]))
         }
         CertificateRoute::Ssh => {
-            let source = source(scene, cluster);
-            let files = files::shared_certificates(scene.topology.etcd);
+            let source = source(situation);
+            let files = files::shared_certificates(situation.topology.etcd);
             let read = handover::read(&source.name, Bundle::ControlPlane, &files);
-            Some(chain(&source.name, vec![read]))
+            Some(Chain::required(&source.name, vec![read]))
         }
     }
 }
 
-/// What is handed to a host before it joins, and after whatever clears it: a reset takes it away.
-pub(super) fn handed(scene: &Scene, cluster: &Cluster, joiner: &Host) -> Option<Step> {
-    let is_handed = scene.topology.certificates == CertificateRoute::Ssh;
-    is_handed.then(|| {
-        let source = source(scene, cluster);
-        let files = files::shared_certificates(scene.topology.etcd);
-        handover::write(&joiner.name, &source.name, Bundle::ControlPlane, &files)
+/// What is copied to a host before it joins, and after whatever clears it: a reset takes it away.
+pub(super) fn copy_to(survey: &Survey, joining: &Host) -> Option<Step> {
+    let is_copied = survey.topology.certificates == CertificateRoute::Ssh;
+    is_copied.then(|| {
+        let source = source(survey);
+        let files = files::shared_certificates(survey.topology.etcd);
+        handover::write(&joining.name, &source.name, Bundle::ControlPlane, &files)
     })
 }
 
-/// A control plane that has them: the one that speaks for the cluster, if it does.
-fn source<'a>(scene: &Scene<'a>, cluster: &Cluster<'a>) -> &'a Host {
+/// Files under the names of those that control planes share, and of another content: those of this cluster would take
+/// their place, on either way. What a reset takes away first is not asked for, and etcd's own hosts have their own
+/// refusals.
+pub(super) fn refuse_others(survey: &Survey, nodes: &NodeActions) -> Result<(), Vec<Problem>> {
+    let has_it = source(survey);
+    let ours = survey.facts(&has_it.name).map(|facts| &facts.kubernetes.shared);
+    let names: Vec<String> = files::shared_certificates(survey.topology.etcd)
+        .into_iter()
+        .map(|file| file.path)
+        .filter(|path| survey.topology.etcd == EtcdTopology::Stacked || !path.contains("/etcd/"))
+        .collect();
+    let joining = nodes.joining_control_planes();
+    let problems: Vec<Problem> = joining
+        .filter(|planned| !planned.is_reset())
+        .filter_map(|planned| {
+            let host = planned.host;
+            let theirs = &survey.facts(&host.name)?.kubernetes.shared;
+            let is_other = |path: &&String| {
+                let found = theirs.get(*path);
+                found.is_some() && found != ours.and_then(|ours| ours.get(*path))
+            };
+            let others: Vec<&str> = names.iter().filter(is_other).map(String::as_str).collect();
+            (!others.is_empty()).then(|| other_certificates(host, has_it, &others))
+        })
+        .collect();
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(problems)
+    }
+}
+
+fn other_certificates(host: &Host, ours: &Host, paths: &[&str]) -> Problem {
+    let name = &host.name;
+    Problem::Unsafe {
+        what: format!(
+            "{name} has certificates or keys that are not this cluster's, and its join would replace them"
+        ),
+        because: vec![format!(
+            "{} {} there, and not as on {}",
+            paths.join(", "),
+            if paths.len() == 1 { "is" } else { "are" },
+            ours.name
+        )],
+        way_out: vec![
+            "correct the inventory if it names the wrong host".to_owned(),
+            format!("move them away: `mv /etc/kubernetes/pki /root/` on {name}, then run this again"),
+        ],
+    }
+}
+
+/// A control plane that has them: the one through which the cluster is asked, if it does.
+fn source<'a>(survey: &Survey<'a>) -> &'a Host {
+    let cluster = &survey.cluster;
     let via = cluster.via();
     let has_them = |host: &&Host| {
-        let facts = scene.facts(&host.name);
+        let facts = survey.facts(&host.name);
         facts.is_some_and(|facts| facts.kubernetes.has_ca_key)
     };
-    let planes = scene.answered(Role::ControlPlane).map(|(host, _)| host);
-    let mut holders = [via].into_iter().chain(planes).filter(has_them);
+    let mut holders = [via].into_iter().chain(survey.control_planes()).filter(has_them);
     // Before init nobody has them, and afterwards the first.
     holders
         .next()
@@ -55,17 +105,32 @@ fn source<'a>(scene: &Scene<'a>, cluster: &Cluster<'a>) -> &'a Host {
         .unwrap_or(via)
 }
 
-/// Before a later join the uploaded certificates are looked at, and uploaded again when they are old.
-pub(super) fn refreshed(scene: &Scene, cluster: &Cluster, before: &Host) -> Result<Vec<Step>, Problem> {
-    if scene.topology.certificates == CertificateRoute::Ssh {
+/// Before a later join the uploaded certificates are checked, and uploaded again when they are old.
+pub(super) fn refresh(situation: &Situation, before: &Host) -> Result<Vec<Step>, Problem> {
+    if situation.topology.certificates == CertificateRoute::Ssh {
         return Ok(Vec::new());
     }
-    let via = cluster.via();
-    let file = files::upload_certs(scene.topology, via, scene.kubeadm(&via.name))?;
-    let mut write = steps::files::put_transient(&via.name, &file);
-    write.id = StepId(format!("{}/write-upload-file-for-{}", via.name, before.name));
+    let via = situation.cluster.via();
     Ok(vec![
-        write,
+        write_upload_file(situation, &format!("write-upload-file-for-{}", before.name))?,
         secrets::refresh_certificates(&via.name, &before.name),
     ])
+}
+
+/// Before a join that may begin late in the run the token is checked, and made to last longer when it is old.
+pub(super) fn renew_token(situation: &Situation, before: &Host) -> Result<Vec<Step>, Problem> {
+    let via = situation.cluster.via();
+    Ok(vec![
+        write_upload_file(situation, &format!("write-token-file-for-{}", before.name))?,
+        secrets::renew_token(&via.name, &before.name),
+    ])
+}
+
+/// What kubeadm makes either of them from.
+fn write_upload_file(situation: &Situation, what: &str) -> Result<Step, Problem> {
+    let via = situation.cluster.via();
+    let file = files::upload_certs(situation.topology, via, situation.kubeadm(&via.name))?;
+    let mut write = steps::files::put_transient(&via.name, &file);
+    write.id = StepId(format!("{}/{what}", via.name));
+    Ok(write)
 }

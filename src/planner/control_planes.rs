@@ -1,12 +1,16 @@
 //! The first control plane, and what makes it a cluster: init, the pod network, Ready.
 
-use super::{Cluster, Scene, chain, kubeadm, phase};
+use super::cluster::Cluster;
+use super::init::{last_addon, last_kubeadm_phases};
+use super::inputs::Inputs;
+use super::kubeadm;
+use super::situation::Situation;
 use crate::error::Problem;
 use crate::manifests;
-use crate::plan::{Chain, Phase};
-use crate::remote::files;
+use crate::plan::{Chain, Milestone};
+use crate::remote::{files, kubernetes};
 use crate::steps::control_plane;
-use crate::topology::Topology;
+use crate::topology::{EtcdTopology, Host, Topology};
 
 /// What preflight finds of an init that did not end; kubeadm keeps what is there and finishes it.
 const LEFT_BY_AN_INIT: &str = "--ignore-preflight-errors=DirAvailable--var-lib-etcd,\
@@ -15,69 +19,97 @@ const LEFT_BY_AN_INIT: &str = "--ignore-preflight-errors=DirAvailable--var-lib-e
     FileAvailable--etc-kubernetes-manifests-kube-scheduler.yaml,\
     Port-6443,Port-10250,Port-10257,Port-10259,Port-2379,Port-2380";
 
-/// `kubeadm init`, where there is no whole cluster.
-pub(super) fn init(scene: &Scene, cluster: &Cluster) -> Result<Option<Phase>, Problem> {
-    let (host, half) = match cluster {
-        Cluster::Absent(host) => (*host, false),
-        Cluster::HalfInitialised(host) => (*host, true),
-        Cluster::There(_) => return Ok(None),
+/// `kubeadm init` where nothing is of a cluster; its last phases where it made an API server and did not end.
+pub(super) fn initialise(situation: &Situation) -> Result<Vec<Chain>, Problem> {
+    if !situation.cluster.is_to_be_initialised() {
+        return Ok(Vec::new());
+    }
+    let topology = situation.topology;
+    let host = situation.cluster.via();
+    let mut steps = kubeadm::for_init(situation, host)?;
+    let server = situation.server(host);
+    let at = control_plane::Initialised {
+        host,
+        server: &server,
+        addon: last_addon(topology),
     };
-    let mut flags = files::init_flags(scene.topology);
-    flags.extend(kubeadm::flags(scene, host)?);
-    let ignores_all = scene
-        .topology
-        .kubeadm
-        .ignore_preflight_errors
-        .iter()
-        .any(|name| name == "all");
-    if half && !ignores_all {
-        flags.push(LEFT_BY_AN_INIT.replace("Port-6443", &format!("Port-{}", scene.topology.api_port)));
-    }
-    let prepared = kubeadm::for_init(scene, host)?;
-    let server = scene.server(host);
-    let steps = control_plane::init(host, (&server, last_addon(scene.topology)), prepared, &flags);
-    Ok(Some(phase("init", 1, vec![chain(&host.name, steps)])))
+    let change = match situation.cluster {
+        Cluster::HalfInitialised(_) => {
+            let flags = init_flags(situation, host)?;
+            at.init_again(
+                kubernetes::init_again(topology, host, &flags),
+                evidence_of_no_cluster(situation, host),
+            )
+        }
+        Cluster::Absent(_) => at.init(kubernetes::init(topology, host, &init_flags(situation, host)?)),
+        Cluster::Unfinished(_) | Cluster::There(_) => at.finish(&last_kubeadm_phases(topology)),
+    };
+    steps.extend(at.steps(change));
+    let milestone = situation
+        .cluster
+        .runs_init()
+        .then_some(Milestone::ClusterInitialised);
+    Ok(vec![Chain::required(&host.name, steps).reaching(milestone)])
 }
 
-/// The `DaemonSet` that init makes last, where the inventory lets it make one: without it init did not end.
-pub(super) fn last_addon(topology: &Topology) -> Option<&'static str> {
-    let skipped = |phase: &String| phase == "addon" || phase == "addon/kube-proxy";
-    let is_made = !topology.kubeadm.skip_phases.iter().any(skipped);
-    is_made.then_some("kube-proxy")
+fn init_flags(situation: &Situation, host: &Host) -> Result<Vec<String>, Problem> {
+    let mut flags = files::init_flags(situation.topology);
+    flags.extend(kubeadm::patch_flags(situation, host)?);
+    let ignored = &situation.topology.kubeadm.ignore_preflight_errors;
+    let is_again = matches!(situation.cluster, Cluster::HalfInitialised(_));
+    if is_again && !ignored.iter().any(|name| name == "all") {
+        flags.push(LEFT_BY_AN_INIT.replace("Port-6443", &format!("Port-{}", situation.topology.api_port)));
+    }
+    Ok(flags)
 }
 
-/// The pod network, and kube-system well with it.
-pub(super) fn pod_network(scene: &Scene, cluster: &Cluster) -> Vec<Phase> {
-    let via = cluster.via();
-    let server = scene.server(via);
-    let documents = documents(scene.topology);
-    let mut phases = Vec::new();
-    if !documents.is_empty() && !is_applied(cluster, &documents) {
-        let step = control_plane::apply_pod_network(&via.name, &server, &documents);
-        phases.push(phase("pod network", 1, vec![chain(&via.name, vec![step])]));
+/// By what it is told that no cluster is lost.
+fn evidence_of_no_cluster(inputs: &Inputs, host: &Host) -> &'static str {
+    let facts = inputs.facts(&host.name);
+    let has_data = inputs.topology.etcd == EtcdTopology::External
+        || facts.is_some_and(|facts| facts.kubernetes.has_etcd_data);
+    if has_data {
+        "etcd holds nothing but what an init writes"
+    } else {
+        "there is no data of etcd"
     }
-    if cluster.is_to_be_initialised() {
-        let steps = vec![
-            control_plane::await_well(&via.name, &server),
-            control_plane::await_daemon_sets(&via.name, &server),
-        ];
-        phases.push(phase(
-            "first control plane well",
-            1,
-            vec![chain(&via.name, steps)],
-        ));
+}
+
+/// The pod network.
+pub(super) fn install_pod_network(situation: &Situation) -> Result<Vec<Chain>, Problem> {
+    let via = situation.cluster.via();
+    let documents = documents(situation.topology);
+    if documents.is_empty() || is_applied(&situation.cluster, &documents) {
+        return Ok(Vec::new());
     }
-    phases
+    let step = control_plane::apply_pod_network(&via.name, &situation.server(via), &documents);
+    Ok(vec![Chain::required(&via.name, vec![step])])
+}
+
+/// kube-system well, with the pod network.
+pub(super) fn await_first(situation: &Situation) -> Result<Vec<Chain>, Problem> {
+    if !situation.cluster.is_to_be_initialised() {
+        return Ok(Vec::new());
+    }
+    let via = situation.cluster.via();
+    let server = situation.server(via);
+    let steps = vec![
+        control_plane::await_well(&via.name, &server),
+        control_plane::await_daemon_sets(&via.name, &server),
+    ];
+    Ok(vec![Chain::required(&via.name, steps)])
 }
 
 /// The first node Ready, which its kubelet tells up to ten seconds after it is so (its `nodeStatusUpdateFrequency`). A
 /// second control plane that joins alone needs no pod network and is not kept waiting for that. Without a pod network
 /// from the inventory the node never is.
-pub(super) fn first_node_ready(scene: &Scene, cluster: &Cluster) -> Option<Chain> {
-    let via = cluster.via();
-    let comes = cluster.is_to_be_initialised() && !scene.topology.manifests.is_empty();
-    let step = || control_plane::await_ready(&via.name, &scene.server(via), &via.name);
-    comes.then(|| chain(&via.name, vec![step()]))
+pub(super) fn await_first_node(situation: &Situation) -> Result<Vec<Chain>, Problem> {
+    if !situation.cluster.is_to_be_initialised() || situation.topology.manifests.is_empty() {
+        return Ok(Vec::new());
+    }
+    let via = situation.cluster.via();
+    let step = control_plane::await_ready(&via.name, &situation.server(via), &via.name);
+    Ok(vec![Chain::required(&via.name, vec![step])])
 }
 
 fn documents(topology: &Topology) -> String {

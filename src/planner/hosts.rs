@@ -1,24 +1,25 @@
 //! What concerns every host: files, the way to the endpoint.
 
-use super::{ALL_AT_ONCE, Scene, chain_of, phase};
+use super::chains::chain_of;
+use super::inputs::Inputs;
+use super::situation::Situation;
 use crate::error::Problem;
-use crate::plan::{Chain, Necessity, Phase, Step};
+use crate::plan::{Chain, Necessity, Step};
 use crate::remote::files::{self, RenderedFile};
 use crate::remote::host::Validator;
 use crate::steps::{self, secrets};
 use crate::topology::{Host, Role};
 
 /// The user's files by role, the endpoint's name in /etc/hosts, and what an earlier run could not clear away.
-pub(super) fn files(scene: &Scene) -> Result<Phase, Problem> {
+pub(super) fn write_files(situation: &Situation) -> Result<Vec<Chain>, Problem> {
     let mut chains = Vec::new();
-    for (host, facts) in scene.all_answered() {
-        let mut wanted = files::own_files(scene.topology, host);
-        wanted.extend(hosts_file(scene, host)?);
+    for (host, facts) in situation.all_answered() {
+        let wanted = files::own_files(situation.topology, host);
         let writes = wanted.iter().filter_map(|file| {
             steps::files::put(
                 &host.name,
                 file,
-                scene.file(&host.name, &file.path),
+                situation.file(&host.name, &file.path),
                 Validator::None,
             )
         });
@@ -26,16 +27,23 @@ pub(super) fn files(scene: &Scene) -> Result<Phase, Problem> {
             .kubernetes
             .has_leftovers
             .then(|| secrets::clear_leftovers(&host.name));
-        chains.push(chain_of(host, leftovers.into_iter().chain(writes).collect()));
+        chains.push(chain_of(
+            host,
+            leftovers
+                .into_iter()
+                .chain(writes)
+                .chain(hosts_block(situation, host)?)
+                .collect(),
+        ));
     }
     chains.retain(|chain| !chain.steps.is_empty());
-    Ok(phase("files", ALL_AT_ONCE, chains))
+    Ok(chains)
 }
 
 /// The user's files that kubeadm reset takes away with its own.
-pub(super) fn files_lost_in_a_reset(scene: &Scene, host: &Host) -> Vec<Step> {
+pub(super) fn files_lost_in_a_reset(inputs: &Inputs, host: &Host) -> Vec<Step> {
     let is_lost = |file: &RenderedFile| RESET.iter().any(|folder| file.path.starts_with(folder));
-    let mut wanted = files::own_files(scene.topology, host);
+    let mut wanted = files::own_files(inputs.topology, host);
     wanted.retain(is_lost);
     wanted
         .iter()
@@ -52,42 +60,58 @@ const RESET: [&str; 5] = [
     "/var/lib/kubelet/",
 ];
 
-fn hosts_file(scene: &Scene, host: &Host) -> Result<Option<RenderedFile>, Problem> {
-    let endpoint = &scene.topology.endpoint;
-    let is_named = endpoint.name.parse::<std::net::IpAddr>().is_err();
-    if !endpoint.hosts_file || !is_named || scene.topology.endpoint_address().is_none() {
-        return Ok(None);
-    }
-    let found = scene.file(&host.name, "/etc/hosts");
-    let existing = found.map_or("", |file| file.content.as_str());
-    Ok(Some(RenderedFile {
-        path: "/etc/hosts".to_owned(),
-        owner: found.map_or_else(|| "root:root".to_owned(), |file| file.owner.clone()),
-        mode: found.map_or(0o644, |file| file.mode),
-        content: files::hosts_block(existing, scene.topology)?.into(),
-        secret: false,
-    }))
+/// The cluster's block in /etc/hosts, where the inventory wants it and the host has it not.
+fn hosts_block(inputs: &Inputs, host: &Host) -> Result<Option<Step>, Problem> {
+    let block = files::block(inputs.topology)?;
+    let found = inputs.file(&host.name, HOSTS);
+    Ok(block.and_then(|block| steps::files::put_block(&host.name, HOSTS, &block, found)))
 }
 
+/// Why the block cannot be put into /etc/hosts: whether it is there already cannot be told.
+pub(super) fn refuse_large_hosts_files(inputs: &Inputs) -> Vec<Problem> {
+    if !inputs.topology.endpoint.hosts_file {
+        return Vec::new();
+    }
+    let too_large = |host: &Host| {
+        inputs
+            .file(&host.name, HOSTS)
+            .filter(|file| file.bytes().is_none())
+    };
+    let hosts = inputs.topology.hosts.iter();
+    let found = hosts.filter_map(|host| Some((host, too_large(host)?)));
+    found
+        .map(|(host, file)| Problem::Probe {
+            host: host.name.clone(),
+            what: format!("what is in {HOSTS}"),
+            cause: format!(
+                "it has {} bytes, more than hawser reads: have the endpoint's name in DNS, and set `hosts_file = false`",
+                file.size
+            ),
+        })
+        .collect()
+}
+
+const HOSTS: &str = "/etc/hosts";
+
 /// From each balancer to every control plane, and from each host to the endpoint.
-pub(super) fn prove_paths(scene: &Scene) -> Phase {
-    let topology = scene.topology;
+pub(super) fn check_paths(situation: &Situation) -> Result<Vec<Chain>, Problem> {
+    if !situation.cluster.is_to_be_initialised() {
+        return Ok(Vec::new());
+    }
+    let topology = situation.topology;
     // An etcd member asks nobody at the endpoint.
-    let hosts = scene
+    let hosts = situation
         .all_answered()
         .map(|(host, _)| host)
         .filter(|host| !host.is(Role::Etcd));
-    let proof = |host: &Host| chain_of(host, vec![steps::path::prove(topology, host)]);
+    let check = |host: &Host| chain_of(host, vec![steps::path::prove(topology, host)]);
     let chains: Vec<Chain> = if topology.with_role(Role::Balancer).next().is_some() {
-        hosts.map(proof).collect()
+        hosts.map(check).collect()
     } else {
         // Some cloud balancers pass nothing while all checks fail: told, not refused.
-        let advisory = |host| Chain {
-            necessity: Necessity::Advisory,
-            ..proof(host)
-        };
+        let advisory = |host| check(host).with_necessity(Necessity::Advisory);
         let resolve = |host: &Host| chain_of(host, vec![steps::path::resolve(topology, host)]);
         hosts.flat_map(|host| [resolve(host), advisory(host)]).collect()
     };
-    phase("prove the path", ALL_AT_ONCE, chains)
+    Ok(chains)
 }

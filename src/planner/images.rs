@@ -2,53 +2,49 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::decision::Joins;
-use super::limit::{is_within, named};
-use super::relay::ways;
-use super::{ALL_AT_ONCE, Cluster, Scene, etcd, necessity, phase};
+use super::chains::{chain_of, necessity};
+use super::host_names::in_a_row;
+use super::image_sources::image_sources;
+use super::inputs::{Allowance, Inputs};
+use super::situation::Situation;
 use crate::archive::Image;
 use crate::error::Problem;
 use crate::facts::beforehand::{is_archived_untold, untold_images};
 use crate::facts::{
     HostFacts, Observation, has_image, is_archived, is_prepared, lacks, missing_images, runs, wanted_images,
 };
-use crate::plan::{Chain, Necessity, Phase, Plan, Step};
+use crate::plan::{Chain, Lane, Necessity, Note, Phase, PhaseName, Plan, Step};
 use crate::steps::{self, images::Delivery};
 use crate::topology::{Host, HostName, Topology};
 
 /// What each host that becomes a node lacks of the images it will run: from archives, and what is in none is pulled. A
 /// node that is there keeps its own: its kubelet clears away what it does not use.
-pub(super) fn images(
-    scene: &Scene,
-    cluster: &Cluster,
-    joins: &Joins,
-    etcd: &etcd::Decision,
-    limit: &BTreeSet<HostName>,
-) -> Phase {
-    let takers = takers(scene, cluster, joins, etcd);
-    let mut chains = deliveries(scene, &takers, limit, necessity);
-    for (host, facts) in &takers {
-        let missing: Vec<String> = missing_images(scene.topology, host, facts)
+pub(super) fn load_images(situation: &Situation) -> Result<Vec<Chain>, Problem> {
+    let topology = situation.topology;
+    let targets = targets(situation);
+    let mut chains = deliveries(situation, &targets, necessity);
+    for (host, facts) in &targets {
+        let missing: Vec<String> = missing_images(topology, host, facts)
             .into_iter()
-            .filter(|name| !is_archived(scene.topology, host, facts, name))
+            .filter(|name| !is_archived(topology, host, facts, name))
             .collect();
         if missing.is_empty() {
             continue;
         }
-        let pull = steps::images::pull(&host.name, &scene.topology.kubeadm.cri_socket, &missing);
+        let pull = steps::images::pull(&host.name, &topology.kubeadm.cri_socket, &missing);
         match chains.iter_mut().find(|chain| chain.subject == host.name) {
             Some(chain) => chain.steps.push(pull),
-            None => chains.push(super::chain_of(host, vec![pull])),
+            None => chains.push(chain_of(host, vec![pull])),
         }
     }
-    phase("images", ALL_AT_ONCE, chains)
+    Ok(chains)
 }
 
 /// What hosts will have to pull, for which they may have no way.
-pub(super) fn notes(scene: &Scene, cluster: &Cluster, joins: &Joins, etcd: &etcd::Decision) -> Vec<String> {
-    let topology = scene.topology;
+pub(super) fn notes(situation: &Situation) -> Vec<String> {
+    let topology = situation.topology;
     let mut lacking: BTreeMap<Vec<String>, Vec<&HostName>> = BTreeMap::new();
-    for (host, facts) in takers(scene, cluster, joins, etcd) {
+    for (host, facts) in targets(situation) {
         if facts.kubernetes.images.known().is_none() && !is_prepared(topology, host, facts) {
             continue;
         }
@@ -57,27 +53,27 @@ pub(super) fn notes(scene: &Scene, cluster: &Cluster, joins: &Joins, etcd: &etcd
             .map(|wanted| wanted.name)
             .filter(|name| lacks(facts, name) && !is_archived(topology, host, facts, name))
             .collect();
-        let mut untold = untold_images(topology, host, facts);
-        untold.retain(|image| !is_archived_untold(topology, image));
-        if !untold.is_empty() {
+        let mut unknown = untold_images(topology, host, facts);
+        unknown.retain(|image| !is_archived_untold(topology, image));
+        if !unknown.is_empty() {
             names.push(format!(
                 "and of {} what kubeadm names when it is there",
-                untold.join(" and ")
+                unknown.join(" and ")
             ));
         }
         if !names.is_empty() {
             lacking.entry(names).or_default().push(&host.name);
         }
     }
-    let told = lacking.into_iter().map(|(names, hosts)| {
+    let notes = lacking.into_iter().map(|(names, hosts)| {
         format!(
             "{} {} {}; pulled, if that is allowed there: archives under [images] bring what hosts cannot pull",
-            named(&hosts, ""),
+            in_a_row(hosts.iter().copied()),
             if hosts.len() == 1 { "lacks" } else { "lack" },
             names.join(", "),
         )
     });
-    told.collect()
+    notes.collect()
 }
 
 /// Brings every host what it lacks of the archives in `topology`, whatever else is to be done. `Err` where a host of
@@ -102,29 +98,43 @@ pub fn push(
             hint: "bring them to the hosts by what their runtime has, or have them pulled".to_owned(),
         }]);
     }
-    let scene = Scene::new(topology, observation);
-    let takers: Vec<_> = scene
+    let allowance = Allowance {
+        limit: limit.clone(),
+        ..Allowance::default()
+    };
+    let inputs = Inputs {
+        topology,
+        observation,
+        allowance: &allowance,
+    };
+    let targets: Vec<_> = inputs
         .all_answered()
-        .filter(|(host, _)| is_within(limit, &host.name))
+        .filter(|(host, _)| inputs.may_change(&host.name))
         .collect();
-    let chains = deliveries(&scene, &takers, limit, |_| Necessity::Apart);
-    let mut phases = vec![phase("images", ALL_AT_ONCE, chains)];
+    let lane = Lane {
+        width: usize::MAX,
+        chains: deliveries(&inputs, &targets, |_| Necessity::Apart),
+    };
+    let mut phases = vec![Phase {
+        name: PhaseName::Images,
+        lanes: vec![lane],
+    }];
     phases.retain(|phase| phase.steps().next().is_some());
     Ok(Plan {
         cluster: topology.cluster.clone(),
         phases,
-        closing: Vec::new(),
-        notes: unwanted(&scene).map(super::notes::warning).into_iter().collect(),
+        cleanup: Vec::new(),
+        notes: unwanted(&inputs).map(Note::warning).into_iter().collect(),
     })
 }
 
 /// Which images no host will run.
-fn unwanted(scene: &Scene) -> Option<String> {
-    let topology = scene.topology;
+fn unwanted(inputs: &Inputs) -> Option<String> {
+    let topology = inputs.topology;
     let names: Vec<String> = archived(topology)
         .into_iter()
         .filter(|image| {
-            !scene
+            !inputs
                 .all_answered()
                 .any(|(host, facts)| runs(topology, host, facts, image))
         })
@@ -133,59 +143,52 @@ fn unwanted(scene: &Scene) -> Option<String> {
     (!names.is_empty()).then(|| format!("no host is to run {}: not sent", names.join(", ")))
 }
 
-fn takers<'a>(
-    scene: &Scene<'a>,
-    cluster: &Cluster,
-    joins: &Joins,
-    etcd: &etcd::Decision,
-) -> Vec<(&'a Host, &'a HostFacts)> {
+fn targets<'a>(situation: &Situation<'a>) -> Vec<(&'a Host, &'a HostFacts)> {
+    let cluster = &situation.cluster;
     let becomes_node = |host: &Host| {
         let initialises = cluster.is_to_be_initialised() && host.name == cluster.via().name;
-        initialises || joins.joins(host) || etcd.starts_pod(scene, host)
+        let runs_etcd = situation.etcd_actions.starts_pod(situation, host);
+        initialises || situation.nodes.joins(host) || runs_etcd
     };
-    scene
+    situation
         .all_answered()
         .filter(|(host, _)| becomes_node(host))
         .collect()
 }
 
-/// For each host that lacks something, a chain; images come in the same order to all, the largest first, so that what is
-/// handed on last is handed on soon.
+/// For each host that lacks something, a chain; images come in the same order to all, the largest first, so that what
+/// is handed on last is handed on soon.
 fn deliveries(
-    scene: &Scene,
-    takers: &[(&Host, &HostFacts)],
-    limit: &BTreeSet<HostName>,
+    inputs: &Inputs,
+    targets: &[(&Host, &HostFacts)],
     necessity: fn(&Host) -> Necessity,
 ) -> Vec<Chain> {
-    let topology = scene.topology;
+    let topology = inputs.topology;
     let mut steps: BTreeMap<&HostName, Vec<Step>> = BTreeMap::new();
     if topology.takes_archives() {
         for image in archived(topology) {
-            let lacking: Vec<&Host> = takers
+            let lacking: Vec<&Host> = targets
                 .iter()
                 .filter(|(host, facts)| runs(topology, host, facts, image) && !has_image(facts, image))
                 .map(|(host, _)| *host)
                 .collect();
-            for (host, givers) in ways(scene, image, &lacking, limit) {
+            for (host, sources) in image_sources(inputs, image, &lacking) {
                 let step = steps::images::push(&Delivery {
                     host,
                     cri_socket: &topology.kubeadm.cri_socket,
                     image,
                     port: topology.images.relay_port,
-                    givers,
+                    sources,
                 });
                 steps.entry(&host.name).or_default().push(step);
             }
         }
     }
     let chain = |(host, _): &(&Host, &HostFacts)| {
-        Some(Chain {
-            subject: host.name.clone(),
-            necessity: necessity(host),
-            steps: steps.remove(&host.name)?,
-        })
+        let steps = steps.remove(&host.name)?;
+        Some(Chain::required(&host.name, steps).with_necessity(necessity(host)))
     };
-    takers.iter().filter_map(chain).collect()
+    targets.iter().filter_map(chain).collect()
 }
 
 /// All images of all archives, each once, the largest first.

@@ -1,21 +1,24 @@
 //! What a `kubeadm join` line for a host outside the inventory needs: a token that outlives the run and, for a control
 //! plane, the certificates in the cluster.
 
-use super::{Cluster, Scene, chain, cluster, phase};
+use super::cluster::{Cluster, There};
+use super::inputs::{Allowance, Inputs};
+use super::recognition::recognise_cluster;
 use crate::error::Problem;
 use crate::facts::Observation;
-use crate::plan::Plan;
+use crate::plan::{Chain, Lane, Phase, PhaseName, Plan};
 use crate::remote::files;
+use crate::remote::kubernetes::Made;
 use crate::steps::secrets;
-use crate::topology::{CertificateRoute, Role, Topology};
+use crate::topology::{CertificateRoute, HostName, Role, Topology};
 
 /// How a cluster is made ready for a host that the inventory does not name.
 #[derive(Debug, Clone)]
 pub struct Invitation {
-    /// Makes the token, and uploads the certificates for a control plane. Its closing steps clear the host's files; the
+    /// Makes the token, and uploads the certificates for a control plane. Its cleanup clears the host's files; the
     /// token and the certificates stay until they expire.
     pub plan: Plan,
-    /// Takes back what a plan that failed may have made: closing steps alone.
+    /// Takes back what a plan that failed may have made: cleanup alone.
     pub withdrawal: Plan,
     /// `sha256:…` of the cluster CA's public key.
     pub ca_hash: String,
@@ -44,48 +47,70 @@ pub fn invite(
     role: Role,
 ) -> Result<Invitation, Vec<Problem>> {
     may_invite(topology, role)?;
-    let scene = Scene::new(topology, observation);
-    let cluster = cluster::recognise(&scene)?;
-    let Some(there) = cluster.there().filter(|there| there.well) else {
-        return Err(nothing_to_join(&cluster).into());
+    let inputs = Inputs {
+        topology,
+        observation,
+        allowance: &Allowance::default(),
     };
+    let cluster = recognise_cluster(&inputs)?;
+    let there = joinable(&inputs, &cluster)?;
     let via = &there.via.name;
-    if scene
-        .facts(via)
-        .is_some_and(|facts| facts.kubernetes.has_leftovers)
-    {
-        return Err(busy(&via.0).into());
-    }
-    let file = files::upload_certs(topology, there.via, scene.kubeadm(via))?;
-    let mut steps = secrets::create_token(via, &file);
+    let file = files::upload_certs(topology, there.via, inputs.kubeadm(via))?;
+    let mut steps = secrets::create_token(via, &file, Made::ToStay);
     // What is taken back is what was made: without an upload the cluster's own certificates are somebody else's.
     let made = match role {
         Role::ControlPlane => CertificateRoute::Upload,
         _ => CertificateRoute::Ssh,
     };
     if made == CertificateRoute::Upload {
-        steps.push(secrets::upload_certificates(via));
+        steps.push(secrets::upload_certificates(via, Made::ToStay));
     }
-    let of = |phases, closing| Plan {
+    let nothing = Plan {
         cluster: topology.cluster.clone(),
-        phases,
-        closing,
+        phases: Vec::new(),
+        cleanup: Vec::new(),
         notes: Vec::new(),
     };
+    let lane = Lane {
+        width: 1,
+        chains: vec![Chain::required(via, steps)],
+    };
     Ok(Invitation {
-        plan: of(
-            vec![phase("make the way in", 1, vec![chain(via, steps)])],
-            vec![secrets::clear_run_files(via)],
-        ),
-        withdrawal: of(Vec::new(), vec![secrets::delete(via, made)]),
+        plan: Plan {
+            phases: vec![Phase {
+                name: PhaseName::JoinCommand,
+                lanes: vec![lane],
+            }],
+            cleanup: vec![secrets::clear_run_files(via)],
+            ..nothing.clone()
+        },
+        withdrawal: Plan {
+            cleanup: vec![secrets::withdraw(via, made)],
+            ..nothing
+        },
         ca_hash: there.ca_hash.clone(),
     })
+}
+
+/// The cluster, if a host could join it now.
+fn joinable<'c, 'a>(inputs: &Inputs, cluster: &'c Cluster<'a>) -> Result<&'c There<'a>, Problem> {
+    let Some(there) = cluster.there().filter(|there| there.well) else {
+        return Err(nothing_to_join(cluster));
+    };
+    let via = &there.via.name;
+    let facts = inputs.facts(via);
+    if facts.is_some_and(|facts| facts.kubernetes.has_leftovers) {
+        return Err(run_at_work(via));
+    }
+    Ok(there)
 }
 
 fn nothing_to_join(cluster: &Cluster) -> Problem {
     let because = match cluster {
         Cluster::Absent(_) => "no control plane of the inventory holds anything of a cluster".to_owned(),
-        Cluster::HalfInitialised(host) => format!("init did not come to its end on {}", host.name),
+        Cluster::HalfInitialised(host) | Cluster::Unfinished(host) => {
+            format!("init did not come to its end on {}", host.name)
+        }
         Cluster::There(_) => "no API server is well".to_owned(),
     };
     Problem::Unsafe {
@@ -96,7 +121,7 @@ fn nothing_to_join(cluster: &Cluster) -> Problem {
 }
 
 /// The files of a run lie at the same place.
-fn busy(via: &str) -> Problem {
+fn run_at_work(via: &HostName) -> Problem {
     Problem::Unsafe {
         what: format!("{via}: /run/hawser is there, so a run is at work or could not clear up"),
         because: vec!["its files would be overwritten".to_owned()],

@@ -1,272 +1,256 @@
-//! The phases in which hosts join and are mended.
+//! The phases in which hosts join, and half-joined ones are repaired.
 //!
-//! Control planes one by one, the workers beside them, at most ten at once. While etcd grows from one voter to two
-//! it has no quorum until the newcomer runs: nothing else is started in that window.
+//! Control planes one by one, the workers beside them, as many at once as the inventory says. While etcd grows from one
+//! voter to two it has no quorum until the new member runs: nothing else is started in that window.
 
-use super::decision::Joins;
-use super::etcd::stacked::Growth;
-use super::ways::{Clear, Way};
-use super::{
-    ALL_AT_ONCE, Cluster, Scene, balancers, certificates, chain, control_planes, hosts, kubeadm, phase,
-};
+use super::node_actions::{JoinState, NodeAction, Planned};
+use super::removal::Removal;
+use super::removal_steps::removal_steps;
+use super::situation::Situation;
+use super::{balancers, certificates, kubeadm};
 use crate::error::Problem;
 use crate::facts::writes_cri_socket;
-use crate::plan::{Chain, Lane, Necessity, Phase, Step};
-use crate::remote::files;
+use crate::plan::{Chain, Lane, Milestone, Necessity, Step};
+use crate::remote::{files, kubernetes};
 use crate::steps::{control_plane, mend, node, secrets};
 use crate::topology::{EtcdTopology, Host};
 use crate::versions::kubernetes::joins_as_learner;
 
-/// How many workers join at once: more only makes API server and registry slower.
-pub(super) const WORKERS_AT_ONCE: usize = 10;
-
-/// The phases of all joins.
-pub(super) fn phases(
-    scene: &Scene,
-    cluster: &Cluster,
-    joins: &Joins,
-    growth: Option<&Growth>,
-) -> Result<Vec<Phase>, Problem> {
-    let mut phases = vec![
-        bring_up(scene, joins),
-        secrets_first(scene, cluster, joins)?,
-        clear_first(scene, cluster, joins),
-    ];
-    let mut planes = control_plane_chains(scene, cluster, joins, growth)?;
-    let workers = worker_chains(scene, cluster, joins)?;
-    if grows_without_quorum(scene, cluster, joins) && !planes.is_empty() {
-        let second = planes.remove(0);
-        phases.push(phase("join the second control plane", 1, vec![second]));
-    }
-    phases.push(phase(
-        "first node ready",
-        1,
-        control_planes::first_node_ready(scene, cluster)
-            .into_iter()
-            .collect(),
-    ));
-    let lanes = vec![
-        Lane {
-            width: 1,
-            chains: planes,
-        },
-        Lane {
-            width: WORKERS_AT_ONCE,
-            chains: workers,
-        },
-    ];
-    phases.push(Phase {
-        name: "join".into(),
-        lanes: lanes.into_iter().filter(|lane| !lane.chains.is_empty()).collect(),
-    });
-    Ok(phases)
-}
-
-/// Where kubeadm adds a voter, etcd waits for the newcomer as it grows from one to two.
-fn grows_without_quorum(scene: &Scene, cluster: &Cluster, joins: &Joins) -> bool {
-    if scene.topology.etcd == EtcdTopology::External {
-        return false;
-    }
-    let voters = cluster.members().iter().filter(|member| !member.learner).count();
-    let removed = joins.control_planes.iter().filter(|(_, way)| clears_first(way));
-    let is_one = cluster.is_to_be_initialised() || voters - removed.count().min(voters) <= 1;
-    let mut joiners = joins.control_planes.iter().filter(|(_, way)| way.is_join());
-    joiners
-        .next()
-        .is_some_and(|(host, _)| is_one && !joins_as_learner(scene.kubeadm(&host.name)))
-}
+/// Before how many joins, one after the other, the run's token is young enough: of two hours each takes twenty minutes
+/// at most.
+const YOUNG_ENOUGH: usize = 3;
 
 /// Half-joined control planes whose etcd member is listed are started first, all at once: etcd may have no quorum
 /// without them, and then nothing else can be done. A kubelet that has no certificate yet starts only with a bootstrap
 /// identity; that its token is made later, when there is an API to make it, does not matter for that.
-fn bring_up(scene: &Scene, joins: &Joins) -> Phase {
-    let half = joins
-        .control_planes
-        .iter()
-        .filter(|(_, way)| matches!(way, Way::BringUp { .. }));
-    let chains = half.map(|(host, _)| {
-        let server = scene.server(host);
+pub(super) fn restart(situation: &Situation) -> Result<Vec<Chain>, Problem> {
+    let chains = situation.nodes.restarted().map(|planned| {
+        let host = planned.host;
+        let server = situation.server(host);
         let identity =
-            lacks_identity(scene, host).then(|| mend::write_bootstrap_identity(&host.name, &server));
+            lacks_identity(situation, host).then(|| mend::write_bootstrap_identity(&host.name, &server));
         let steps = identity.into_iter().chain([mend::bring_up(&host.name, &server)]);
-        chain(&host.name, steps.collect())
+        Chain::required(&host.name, steps.collect())
     });
-    phase("bring up what is half-joined", ALL_AT_ONCE, chains.collect())
+    Ok(chains.collect())
 }
 
 /// The run's own token, where the cluster is already there, and the certificates for those that join.
-fn secrets_first(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Phase, Problem> {
-    let via = &cluster.via();
-    let mut steps = Vec::new();
-    let joining = |list: &[(&Host, Way)]| list.iter().any(|(_, way)| way.is_join());
-    let finishing = |(_, way): &(&Host, Way)| *way == Way::BringUp { finish: true };
-    let wanted = joining(&joins.control_planes)
-        || joining(&joins.workers)
-        || joins.control_planes.iter().any(finishing);
-    if cluster.there().is_some() && wanted {
-        let file = files::upload_certs(scene.topology, via, scene.kubeadm(&via.name))?;
-        steps.extend(secrets::create_token(&via.name, &file));
+pub(super) fn prepare_credentials(situation: &Situation) -> Result<Vec<Chain>, Problem> {
+    let via = situation.cluster.via();
+    let nodes = &situation.nodes;
+    let bootstraps = |planned: &Planned| {
+        let finishes = planned.action == NodeAction::FinishWorker;
+        planned.joins() || (finishes && lacks_identity(situation, planned.host))
+    };
+    let mut planes = nodes.control_planes.iter();
+    let is_wanted =
+        planes.any(|planned| planned.joins() || planned.finishes()) || nodes.workers.iter().any(bootstraps);
+    let mut chains = Vec::new();
+    if situation.cluster.there().is_some() && is_wanted {
+        let file = files::upload_certs(situation.topology, via, situation.kubeadm(&via.name))?;
+        let steps = secrets::create_token(&via.name, &file, kubernetes::Made::ForRun);
+        chains.push(Chain::required(&via.name, steps));
     }
-    let token = (!steps.is_empty()).then(|| chain(&via.name, steps));
-    let chains = token
-        .into_iter()
-        .chain(certificates::ahead(scene, cluster, joins));
-    Ok(phase("secrets of this run", 1, chains.collect()))
-}
-
-/// Whether a control plane's member has to go before any host can join.
-fn clears_first(way: &Way) -> bool {
-    matches!(
-        way,
-        Way::Join {
-            clear: Clear { member: Some(_), .. }
-        }
-    )
+    chains.extend(certificates::share(situation));
+    Ok(chains)
 }
 
 /// A listed member that does not run keeps every host from joining: all of them go before the first join.
-fn clear_first(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Phase {
-    let chains = joins.control_planes.iter().filter_map(|(host, way)| match way {
-        Way::Join { clear } if clears_first(way) => {
-            Some(chain(&host.name, clearing(scene, cluster, host, clear)))
-        }
-        _ => None,
+pub(super) fn remove_failed(situation: &Situation) -> Result<Vec<Chain>, Problem> {
+    let failed = situation.nodes.control_planes.iter();
+    let chains = failed.filter_map(|planned| {
+        let removal = planned.removal().filter(|removal| removal.member.is_some())?;
+        let steps = removal_steps(situation, planned.host, removal);
+        Some(Chain::required(&planned.host.name, steps))
     });
-    phase("clear what does not come back", 1, chains.collect())
+    Ok(chains.collect())
 }
 
-fn control_plane_chains(
-    scene: &Scene,
-    cluster: &Cluster,
-    joins: &Joins,
-    growth: Option<&Growth>,
-) -> Result<Vec<Chain>, Problem> {
-    let mut members = balancers::members(scene, cluster);
-    let mut chains = Vec::new();
-    for host in &joins.let_in {
-        members = balancers::in_order(scene, &members, &host.name);
-        let mut steps = balancers::watch(scene, host);
-        steps.extend(balancers::let_in(scene, host, &members)?);
-        chains.push(chain(&host.name, steps));
+/// The second control plane alone, where etcd has no quorum until it runs.
+pub(super) fn join_second(situation: &Situation) -> Result<Vec<Chain>, Problem> {
+    let mut chains = control_plane_chains(situation)?;
+    chains.truncate(joined_alone(situation));
+    Ok(chains)
+}
+
+/// The other control planes, and beside them the workers.
+pub(super) fn join(situation: &Situation) -> Result<Vec<Lane>, Problem> {
+    let mut control_planes = control_plane_chains(situation)?;
+    let alone = joined_alone(situation).min(control_planes.len());
+    let lanes = [
+        Lane {
+            width: 1,
+            chains: control_planes.split_off(alone),
+        },
+        Lane {
+            width: situation.topology.workers_at_once,
+            chains: worker_chains(situation)?,
+        },
+    ];
+    Ok(lanes.into_iter().filter(|lane| !lane.chains.is_empty()).collect())
+}
+
+/// How many of the control planes' chains come before all else joins. What is enabled or finished comes before the
+/// joins; nothing runs beside the first of these.
+fn joined_alone(situation: &Situation) -> usize {
+    if !grows_without_quorum(situation) {
+        return 0;
     }
-    let mut is_later = cluster.is_to_be_initialised();
-    for (host, way) in &joins.control_planes {
-        let mut steps = match way {
-            Way::Join { clear } => {
-                let see_whole = growth.and_then(|growth| growth.see_whole(host));
-                joining(scene, cluster, host, (clear, clears_first(way)), see_whole)?
-            }
-            Way::BringUp { finish: true } => finishing(scene, cluster, host)?,
-            Way::BringUp { finish: false } | Way::Finish => continue,
+    let nodes = &situation.nodes;
+    let finished = nodes.control_planes.iter().filter(|planned| planned.finishes());
+    nodes.to_enable.len() + finished.count() + 1
+}
+
+/// Where kubeadm adds a voter, etcd waits for the new member as it grows from one to two.
+fn grows_without_quorum(situation: &Situation) -> bool {
+    if situation.topology.etcd == EtcdTopology::External {
+        return false;
+    }
+    let cluster = &situation.cluster;
+    let planned = &situation.nodes.control_planes;
+    let voters = cluster.members().iter().filter(|member| !member.learner).count();
+    let removed = planned.iter().filter_map(Planned::removed_member).count();
+    let is_one = cluster.is_to_be_initialised() || voters - removed.min(voters) <= 1;
+    let first = situation.nodes.joining_control_planes().next();
+    first.is_some_and(|first| is_one && !joins_as_learner(situation.kubeadm(&first.host.name)))
+}
+
+fn control_plane_chains(situation: &Situation) -> Result<Vec<Chain>, Problem> {
+    let mut behind = situation.nodes.behind_balancers.clone();
+    let mut chains = Vec::new();
+    for host in &situation.nodes.to_enable {
+        behind = situation.with_one_more(&behind, &host.name);
+        let mut steps = balancers::watch(situation, host);
+        steps.extend(balancers::enable(situation, host, &behind)?);
+        chains.push(Chain::required(&host.name, steps));
+    }
+    let mut is_later = situation.cluster.is_to_be_initialised();
+    for planned in &situation.nodes.control_planes {
+        let host = planned.host;
+        let mut steps = match &planned.action {
+            NodeAction::Join(removal) => join_control_plane(situation, host, removal)?,
+            NodeAction::Restart(JoinState::Unfinished) => finish_control_plane(situation, host)?,
+            NodeAction::Restart(JoinState::Finished) | NodeAction::FinishWorker => continue,
         };
-        if is_later && way.is_join() {
-            steps.splice(0..0, certificates::refreshed(scene, cluster, host)?);
+        if is_later && planned.joins() {
+            steps.splice(0..0, certificates::refresh(situation, host)?);
         }
-        is_later |= way.is_join();
-        members = balancers::in_order(scene, &members, &host.name);
-        steps.extend(balancers::let_in(scene, host, &members)?);
-        chains.push(chain(&host.name, steps));
+        if chains.len() >= YOUNG_ENOUGH && planned.joins() {
+            steps.splice(0..0, certificates::renew_token(situation, host)?);
+        }
+        is_later |= planned.joins();
+        behind = situation.with_one_more(&behind, &host.name);
+        if planned.joins() || !balancers::is_the_only_one(situation, host) {
+            steps.extend(balancers::enable(situation, host, &behind)?);
+        }
+        let milestone = planned.joins().then_some(Milestone::HostJoined);
+        chains.push(Chain::required(&host.name, steps).reaching(milestone));
     }
     Ok(chains)
 }
 
-fn joining(
-    scene: &Scene,
-    cluster: &Cluster,
-    host: &Host,
-    (clear, is_cleared): (&Clear, bool),
-    see_whole: Option<Step>,
-) -> Result<Vec<Step>, Problem> {
-    let mut steps = if is_cleared {
-        Vec::new()
-    } else {
-        clearing(scene, cluster, host, clear)
+fn join_control_plane(situation: &Situation, host: &Host, removal: &Removal) -> Result<Vec<Step>, Problem> {
+    // One whose member goes was cleared before all joins.
+    let mut steps = match removal.member {
+        Some(_) => Vec::new(),
+        None => removal_steps(situation, host, removal),
     };
-    steps.extend(certificates::handed(scene, cluster, host));
-    steps.extend(balancers::watch(scene, host));
-    steps.extend(kubeadm::for_join(scene, cluster, host)?);
-    let flags = kubeadm::flags(scene, host)?;
-    steps.extend(see_whole);
-    steps.push(control_plane::join(host, &scene.server(host), &flags));
+    steps.extend(certificates::copy_to(situation, host));
+    steps.extend(balancers::watch(situation, host));
+    steps.extend(kubeadm::for_join(situation, host)?);
+    let flags = kubeadm::patch_flags(situation, host)?;
+    let scale_up = situation.stacked_scale_up.as_ref();
+    steps.extend(scale_up.and_then(|scale_up| scale_up.check_before(situation, host)));
+    steps.push(control_plane::join(host, &situation.server(host), &flags));
     Ok(steps)
 }
 
-fn finishing(scene: &Scene, cluster: &Cluster, host: &Host) -> Result<Vec<Step>, Problem> {
-    let mut steps = balancers::watch(scene, host);
+fn finish_control_plane(situation: &Situation, host: &Host) -> Result<Vec<Step>, Problem> {
+    let cluster = &situation.cluster;
+    let mut steps = if balancers::is_the_only_one(situation, host) {
+        Vec::new()
+    } else {
+        balancers::watch(situation, host)
+    };
     // kubeadm waits for the node, which a kubelet makes that has its certificate.
-    steps.extend(lacks_identity(scene, host).then(|| mend::await_certificate(&host.name)));
-    steps.extend(kubeadm::for_join(scene, cluster, host)?);
-    let (version, server) = (scene.kubeadm(&host.name), scene.server(host));
+    steps.extend(lacks_identity(situation, host).then(|| mend::await_certificate(&host.name)));
+    steps.extend(kubeadm::for_join(situation, host)?);
+    let (version, server) = (situation.kubeadm(&host.name), situation.server(host));
     steps.push(mend::finish_control_plane(&host.name, &server, version));
-    steps.extend(without_bootstrap_identity(scene, host));
+    steps.extend(without_bootstrap_identity(situation, host));
     if !cluster.is_stalled() && cluster.node(host).is_none_or(|node| !node.joined) {
-        steps.extend(annotation(scene, cluster, host));
+        steps.extend(annotate(situation, host));
     }
     Ok(steps)
 }
 
 /// Whether the kubelet's TLS bootstrap did not come to its end: the token that it asks with is gone.
-fn lacks_identity(scene: &Scene, host: &Host) -> bool {
-    let facts = scene.facts(&host.name);
+fn lacks_identity(situation: &Situation, host: &Host) -> bool {
+    let facts = situation.facts(&host.name);
     facts.is_some_and(|facts| !facts.kubernetes.has_kubelet_identity())
 }
 
 /// The identity with which a kubelet asked for its own holds a token; kubeadm removes it at the end of a join.
-fn without_bootstrap_identity(scene: &Scene, host: &Host) -> Option<Step> {
-    let is_left = scene.facts(&host.name)?.kubernetes.has_bootstrap_kubelet_conf;
-    (is_left || lacks_identity(scene, host)).then(|| mend::remove_bootstrap_identity(&host.name))
+fn without_bootstrap_identity(situation: &Situation, host: &Host) -> Option<Step> {
+    let is_left = situation.facts(&host.name)?.kubernetes.has_bootstrap_kubelet_conf;
+    (is_left || lacks_identity(situation, host)).then(|| mend::remove_bootstrap_identity(&host.name))
 }
 
 /// Where the host's own kubeadm would have written it.
-fn annotation(scene: &Scene, cluster: &Cluster, host: &Host) -> Option<Step> {
-    let is_written = scene.facts(&host.name).is_some_and(writes_cri_socket);
-    let via = cluster.via();
-    let socket = &scene.topology.kubeadm.cri_socket;
-    is_written.then(|| mend::annotate(&via.name, &scene.server(via), &host.name, socket))
+fn annotate(situation: &Situation, host: &Host) -> Option<Step> {
+    let is_written = situation.facts(&host.name).is_some_and(writes_cri_socket);
+    let via = situation.cluster.via();
+    let socket = &situation.topology.kubeadm.cri_socket;
+    is_written.then(|| mend::annotate(&via.name, &situation.server(via), &host.name, socket))
 }
 
-fn clearing(scene: &Scene, cluster: &Cluster, host: &Host, clear: &Clear) -> Vec<Step> {
-    let via = cluster.via();
-    let server = scene.server(via);
-    let socket = &scene.topology.kubeadm.cri_socket;
-    let member = clear
-        .member
-        .as_ref()
-        .map(|member| mend::remove_member(&via.name, (&member.id, &member.sum), &host.name, socket));
-    let reset = clear.host.then(|| mend::reset(&host.name, socket));
-    let lost = reset
-        .iter()
-        .flat_map(|_| hosts::files_lost_in_a_reset(scene, host));
-    let lost: Vec<Step> = lost.collect();
-    let node = clear
-        .node
-        .then(|| mend::delete_node(&via.name, &server, &host.name));
-    // The host is stopped before its node object goes: a running kubelet would register it again.
-    let cleared = reset.into_iter().chain(member).chain(node);
-    cleared.chain(lost).collect()
+/// A worker's kubelet has its identity of this cluster, or gets it: it registers its node by itself.
+fn finish_worker(situation: &Situation, host: &Host) -> Vec<Step> {
+    let via = situation.cluster.via();
+    let is_active = situation.facts(&host.name).is_some_and(|facts| {
+        let kubelet = facts.units.get("kubelet");
+        kubelet.is_some_and(|kubelet| kubelet.active)
+    });
+    let node = situation.cluster.node(host);
+    let mut steps = Vec::new();
+    if lacks_identity(situation, host) {
+        let endpoint = format!("https://{}", situation.topology.endpoint.authority());
+        steps.push(mend::write_bootstrap_identity(&host.name, &endpoint));
+        steps.push(mend::await_certificate(&host.name));
+    } else if node.is_none() || !is_active {
+        steps.push(mend::start_worker(&host.name));
+    }
+    steps.extend(
+        node.is_none()
+            .then(|| mend::await_registered(&via.name, &situation.server(via), &host.name)),
+    );
+    steps.extend(without_bootstrap_identity(situation, host));
+    if node.is_none_or(|node| !node.joined) {
+        steps.extend(annotate(situation, host));
+    }
+    steps
 }
 
-fn worker_chains(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Result<Vec<Chain>, Problem> {
-    let chains = joins.workers.iter().map(|(host, way)| {
-        let steps = match way {
-            Way::Join { clear } => {
-                let mut steps = clearing(scene, cluster, host, clear);
-                steps.extend(kubeadm::for_join(scene, cluster, host)?);
-                steps.push(node::join(host, &kubeadm::flags(scene, host)?));
-                steps
+fn worker_chains(situation: &Situation) -> Result<Vec<Chain>, Problem> {
+    let width = situation.topology.workers_at_once;
+    let workers = situation.nodes.workers.iter().enumerate();
+    let chains = workers.map(|(place, planned)| {
+        let host = planned.host;
+        let mut steps = Vec::new();
+        if let NodeAction::Join(removal) = &planned.action {
+            if place > 0 && place % width == 0 {
+                steps.extend(certificates::renew_token(situation, host)?);
             }
-            Way::Finish | Way::BringUp { .. } => {
-                let identity = without_bootstrap_identity(scene, host);
-                identity
-                    .into_iter()
-                    .chain(annotation(scene, cluster, host))
-                    .collect()
-            }
-        };
-        Ok(Chain {
-            necessity: Necessity::MayLag,
-            ..chain(&host.name, steps)
-        })
+            steps.extend(removal_steps(situation, host, removal));
+            steps.extend(kubeadm::for_join(situation, host)?);
+            steps.push(node::join(host, &kubeadm::patch_flags(situation, host)?));
+        } else {
+            steps.extend(finish_worker(situation, host));
+        }
+        let milestone = planned.joins().then_some(Milestone::HostJoined);
+        let chain = Chain::required(&host.name, steps).reaching(milestone);
+        Ok(chain.with_necessity(Necessity::MayLag))
     });
     chains.collect()
 }

@@ -1,6 +1,7 @@
 //! What a host's kubeadm is given to read, and what it is told besides.
 
-use super::{Cluster, Scene};
+use super::inputs::Inputs;
+use super::situation::Situation;
 use crate::error::Problem;
 use crate::plan::Step;
 use crate::remote::files::{self, RenderedFile};
@@ -9,42 +10,42 @@ use crate::topology::{Host, Role};
 use crate::values::Slot;
 
 /// Puts in place what init reads.
-pub(super) fn for_init(scene: &Scene, host: &Host) -> Result<Vec<Step>, Problem> {
-    let file = files::init(scene.topology, host, scene.kubeadm(&host.name))?;
-    prepared(scene, host, &file)
+pub(super) fn for_init(inputs: &Inputs, host: &Host) -> Result<Vec<Step>, Problem> {
+    let file = files::init(inputs.topology, host, inputs.kubeadm(&host.name))?;
+    prepare_files(inputs, host, &file)
 }
 
 /// Puts in place what a join reads, with the CA's hash in it where the cluster is already there.
-pub(super) fn for_join(scene: &Scene, cluster: &Cluster, host: &Host) -> Result<Vec<Step>, Problem> {
-    let version = scene.kubeadm(&host.name);
+pub(super) fn for_join(situation: &Situation, host: &Host) -> Result<Vec<Step>, Problem> {
+    let version = situation.kubeadm(&host.name);
     let mut file = if host.is(Role::ControlPlane) {
-        files::join_control_plane(scene.topology, host, version)?
+        files::join_control_plane(situation.topology, host, version)?
     } else {
-        files::join_worker(scene.topology, host, version)?
+        files::join_worker(situation.topology, host, version)?
     };
-    if let Some(there) = cluster.there() {
+    if let Some(there) = situation.cluster.there() {
         file.content = file.content.with(Slot::CaHash, &there.ca_hash);
     }
-    prepared(scene, host, &file)
+    prepare_files(situation, host, &file)
 }
 
 /// Puts in place what the static pod of an etcd host is made from.
 pub(super) fn for_etcd(
-    scene: &Scene,
+    inputs: &Inputs,
     host: &Host,
     beginning: &files::etcd::Beginning,
 ) -> Result<Vec<Step>, Problem> {
-    let version = scene.kubeadm(&host.name);
-    let file = files::etcd::kubeadm_file(scene.topology, host, version, beginning)?;
-    prepared(scene, host, &file)
+    let version = inputs.kubeadm(&host.name);
+    let file = files::etcd::kubeadm_file(inputs.topology, host, version, beginning)?;
+    prepare_files(inputs, host, &file)
 }
 
 /// What kubeadm is told by flags, as its configuration has no field for it.
-pub(super) fn flags(scene: &Scene, host: &Host) -> Result<Vec<String>, Problem> {
-    files::patch_flags(scene.topology, host, scene.kubeadm(&host.name))
+pub(super) fn patch_flags(inputs: &Inputs, host: &Host) -> Result<Vec<String>, Problem> {
+    files::patch_flags(inputs.topology, host, inputs.kubeadm(&host.name))
 }
 
-fn prepared(scene: &Scene, host: &Host, file: &RenderedFile) -> Result<Vec<Step>, Problem> {
-    let patches = files::patches(scene.topology, host, scene.kubeadm(&host.name))?;
+fn prepare_files(inputs: &Inputs, host: &Host, file: &RenderedFile) -> Result<Vec<Step>, Problem> {
+    let patches = files::patches(inputs.topology, host, inputs.kubeadm(&host.name))?;
     Ok(kubeadm::prepare(&host.name, file, &patches))
 }

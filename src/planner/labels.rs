@@ -2,38 +2,35 @@
 
 use std::collections::BTreeMap;
 
-use super::decision::Joins;
-use super::joins::WORKERS_AT_ONCE;
-use super::{Cluster, Scene, chain, phase};
+use super::situation::Situation;
+use crate::error::Problem;
 use crate::facts::NodeFact;
-use crate::plan::{Chain, Necessity, Phase, Step};
+use crate::plan::{Chain, Necessity, Step};
 use crate::steps::node;
 use crate::topology::{Host, Role, Taint};
 
-pub(super) fn set(scene: &Scene, cluster: &Cluster, joins: &Joins) -> Phase {
-    let hosts = scene.all_answered().map(|(host, _)| host);
-    // While no API server is well nothing is known of the nodes: the next run looks again.
-    let known = hosts.filter(|host| host.is_node() && (!cluster.is_stalled() || joins.joins(host)));
+pub(super) fn set_labels(situation: &Situation) -> Result<Vec<Chain>, Problem> {
+    let (cluster, nodes) = (&situation.cluster, &situation.nodes);
+    let hosts = situation.all_answered().map(|(host, _)| host);
+    // While no API server is well nothing is known of the nodes: the next run observes them again.
+    let known = hosts.filter(|host| host.is_node() && (!cluster.is_stalled() || nodes.joins(host)));
     let chains = known.filter_map(|host| {
         // A node that is deleted on the way loses what it carries.
-        let node = cluster.node(host).filter(|_| !joins.joins(host));
-        let steps = steps(scene, cluster, host, node);
+        let node = cluster.node(host).filter(|_| !nodes.joins(host));
+        let steps = steps(situation, host, node);
         let necessity = if host.is(Role::ControlPlane) {
             Necessity::Required
         } else {
             Necessity::MayLag
         };
-        (!steps.is_empty()).then(|| Chain {
-            necessity,
-            ..chain(&host.name, steps)
-        })
+        (!steps.is_empty()).then(|| Chain::required(&host.name, steps).with_necessity(necessity))
     });
-    phase("labels and taints", WORKERS_AT_ONCE, chains.collect())
+    Ok(chains.collect())
 }
 
-fn steps(scene: &Scene, cluster: &Cluster, host: &Host, node: Option<&NodeFact>) -> Vec<Step> {
-    let via = cluster.via();
-    let server = scene.server(via);
+fn steps(situation: &Situation, host: &Host, node: Option<&NodeFact>) -> Vec<Step> {
+    let via = situation.cluster.via();
+    let server = situation.server(via);
     let lacks_label = |(key, value): &(&String, &String)| {
         node.is_none_or(|node| node.labels.get(key.as_str()) != Some(*value))
     };

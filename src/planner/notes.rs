@@ -1,66 +1,90 @@
 //! What the operator should know that no step does anything about.
 
-use super::decision::Joins;
-use super::limit::Limit;
-use super::{Allowance, Cluster, Scene, balancers, etcd, images, preparation, versions};
-use crate::facts::other_versions;
-use crate::plan::{Note, NoteLevel};
-use crate::remote::files::{self, ApiVersion};
-use crate::topology::{EtcdTopology, Role};
+use std::collections::BTreeSet;
 
-pub(super) fn gather(
-    scene: &Scene,
-    cluster: &Cluster,
-    (etcd, joins): (&etcd::Decision, &Joins),
-    (allowance, limit): (&Allowance, &Limit<'_>),
-) -> Vec<Note> {
-    let mut notes = Vec::new();
-    notes.extend(versions::differences(scene).into_iter().map(warning));
-    let running = other_versions(scene.topology, scene.observation);
-    notes.extend(running.into_iter().map(warning));
-    notes.extend(unreachable(scene, allowance).into_iter().map(warning));
-    notes.extend(not_applied(scene, cluster, etcd).into_iter().map(warning));
-    notes.extend(etcd::left_alone(scene, cluster, joins).into_iter().map(warning));
-    notes.extend(preparation::left_alone(scene).into_iter().map(info));
-    notes.extend(left_alone(scene, cluster).into_iter().map(info));
-    notes.extend(images::notes(scene, cluster, joins, etcd).into_iter().map(info));
-    notes.extend(etcd::notes(scene, etcd));
-    notes.extend(foreign_balancer(scene, cluster).map(info));
-    notes.extend(stalled(scene, cluster).map(warning));
-    notes.extend(balancers::held_back(scene, limit).into_iter().map(warning));
-    notes.extend(limit.note().map(warning));
+use super::host_names::{as_limits, in_a_row};
+use super::situation::Situation;
+use super::{balancers, etcd, images, init, preparation, versions};
+use crate::facts::other_versions;
+use crate::plan::Note;
+use crate::remote::files::{self, ApiVersion};
+use crate::topology::{EtcdTopology, HostName, Role};
+
+/// `left_out` are the hosts with which something would be done, and that `--limit` leaves out.
+pub(super) fn gather(situation: &Situation, left_out: &BTreeSet<HostName>) -> Vec<Note> {
+    let running = other_versions(situation.topology, situation.observation);
+    let mut notes: Vec<Note> = versions::differences(situation)
+        .into_iter()
+        .chain(running)
+        .chain(unreachable(situation))
+        .chain(not_applied(situation))
+        .chain(etcd::unhealthy(situation))
+        .chain(etcd::not_updated(situation))
+        .map(Note::warning)
+        .collect();
+    let infos = preparation::left_alone(situation)
+        .into_iter()
+        .chain(preparation::added_to(situation))
+        .chain(unknown_nodes(situation))
+        .chain(without_addon(situation))
+        .chain(images::notes(situation));
+    notes.extend(infos.map(Note::info));
+    notes.extend(etcd::notes(situation));
+    notes.extend(foreign_balancer(situation).map(Note::info));
+    let warnings = stalled(situation)
+        .into_iter()
+        .chain(balancers::notes(situation))
+        .chain(limit_note(left_out));
+    notes.extend(warnings.map(Note::warning));
+    notes.extend(
+        situation
+            .stacked_scale_up
+            .as_ref()
+            .map(etcd::StackedScaleUp::note),
+    );
     notes
 }
 
-fn unreachable(scene: &Scene, allowance: &Allowance) -> Vec<String> {
-    let silent = scene
+/// Which hosts differ from the inventory besides, and what takes it up.
+fn limit_note(left_out: &BTreeSet<HostName>) -> Option<String> {
+    (!left_out.is_empty()).then(|| {
+        format!(
+            "--limit leaves out what there is to do on {}; `hawser apply {}` does it",
+            in_a_row(left_out),
+            as_limits(left_out)
+        )
+    })
+}
+
+fn unreachable(situation: &Situation) -> Vec<String> {
+    let silent = situation
         .topology
         .hosts
         .iter()
-        .filter(|host| scene.facts(&host.name).is_none());
+        .filter(|host| situation.facts(&host.name).is_none());
     silent
         .map(|host| {
             format!(
                 "{} cannot be reached and lags (--max-unreachable-workers {})",
-                host.name, allowance.max_unreachable_workers
+                host.name, situation.allowance.max_unreachable_workers
             )
         })
         .collect()
 }
 
-fn not_applied(scene: &Scene, cluster: &Cluster, etcd: &etcd::Decision) -> Vec<String> {
-    let Some(there) = cluster.there() else {
+fn not_applied(situation: &Situation) -> Vec<String> {
+    let Some(there) = situation.cluster.there() else {
         return Vec::new();
     };
     let Some(running) = there.view.cluster_configuration.known() else {
         return Vec::new();
     };
-    let new = etcd::new_configuration(scene, cluster, etcd).map(|(_, new)| new);
+    let new = etcd::new_configuration(situation).map(|(_, new)| new);
     let running = new.as_ref().unwrap_or(running);
-    let Ok(api) = ApiVersion::for_kubeadm(scene.kubeadm(&there.via.name)) else {
+    let Ok(api) = ApiVersion::for_kubeadm(situation.kubeadm(&there.via.name)) else {
         return Vec::new();
     };
-    let differences = match files::cluster_configuration(scene.topology, api) {
+    let differences = match files::cluster_configuration(situation.topology, api) {
         Ok(wanted) => files::differences(&wanted, running),
         Err(problem) => return vec![problem.headline()],
     };
@@ -70,11 +94,13 @@ fn not_applied(scene: &Scene, cluster: &Cluster, etcd: &etcd::Decision) -> Vec<S
         .collect()
 }
 
-fn left_alone(scene: &Scene, cluster: &Cluster) -> Vec<String> {
-    let gone = cluster
-        .nodes()
-        .iter()
-        .filter(|node| scene.topology.host(&node.name).is_none_or(|host| !host.is_node()));
+fn unknown_nodes(situation: &Situation) -> Vec<String> {
+    let gone = situation.cluster.nodes().iter().filter(|node| {
+        situation
+            .topology
+            .host(&node.name)
+            .is_none_or(|host| !host.is_node())
+    });
     gone.map(|node| {
         format!(
             "node {} is in the cluster and not in the inventory: left alone",
@@ -84,27 +110,39 @@ fn left_alone(scene: &Scene, cluster: &Cluster) -> Vec<String> {
     .collect()
 }
 
-fn foreign_balancer(scene: &Scene, cluster: &Cluster) -> Option<String> {
-    if scene.topology.with_role(Role::Balancer).next().is_some() {
+/// Something else may do its work, and whether it does cannot be told from here.
+fn without_addon(situation: &Situation) -> Option<String> {
+    let there = situation.cluster.there()?;
+    let addon =
+        init::last_addon(situation.topology).filter(|_| init::lacks_addon(situation.topology, there.view))?;
+    Some(format!(
+        "{addon} is not there, and is left out as the cluster lives: if something else does its work, say so with \
+         skip_phases = [\"addon/{addon}\"] under [kubeadm]; if it is missed, `kubeadm init phase addon {addon}` on {} makes it",
+        there.via.name
+    ))
+}
+
+fn foreign_balancer(situation: &Situation) -> Option<String> {
+    if situation.topology.with_role(Role::Balancer).next().is_some() {
         return None;
     }
-    let port = scene.topology.api_port;
-    let targets: Vec<String> = scene
+    let port = situation.topology.api_port;
+    let targets: Vec<String> = situation
         .topology
         .with_role(Role::ControlPlane)
         .map(|host| format!("{}:{port}", host.address))
         .collect();
-    let first = format!("{}:{port}", cluster.via().address);
+    let first = format!("{}:{port}", situation.cluster.via().address);
     Some(format!(
         "the balancer of {} is not hawser's; tell it:\n  before init: one target, {first}, TCP\n  after each join: that control plane too; in the end {}\n  health check: HTTPS GET /readyz, status 200, certificate not verified",
-        scene.topology.endpoint.authority(),
+        situation.topology.endpoint.authority(),
         targets.join(", "),
     ))
 }
 
-fn stalled(scene: &Scene, cluster: &Cluster) -> Option<String> {
-    let there = cluster.there().filter(|there| !there.well)?;
-    let first = match scene.topology.etcd {
+fn stalled(situation: &Situation) -> Option<String> {
+    let there = situation.cluster.there().filter(|there| !there.well)?;
+    let first = match situation.topology.etcd {
         EtcdTopology::Stacked => {
             format!(
                 "{} lists etcd's members, and what is half-joined is",
@@ -116,18 +154,4 @@ fn stalled(scene: &Scene, cluster: &Cluster) -> Option<String> {
     Some(format!(
         "no API server is well; {first} brought up first. The nodes are looked at in the next run"
     ))
-}
-
-fn info(text: String) -> Note {
-    Note {
-        level: NoteLevel::Info,
-        text,
-    }
-}
-
-pub(super) fn warning(text: String) -> Note {
-    Note {
-        level: NoteLevel::Warning,
-        text,
-    }
 }

@@ -4,18 +4,17 @@ mod packages;
 
 use std::borrow::Cow;
 
-use super::limit::is_within;
-use super::notes::warning;
-use super::{ALL_AT_ONCE, Allowance, Scene, chain_of, phase};
+use super::chains::chain_of;
+use super::foreign_files;
+use super::inputs::Inputs;
+use super::situation::Situation;
 use crate::error::Problem;
 use crate::facts::beforehand::named_sandbox;
 use crate::facts::{HostFacts, Observation, Observed, PreparationFacts, is_in_use, is_prepared};
-use crate::plan::{Phase, Plan, Step};
+use crate::plan::{Chain, Note, PhaseName, Plan, Step};
 use crate::remote::files::RenderedFile;
 use crate::remote::files::etcd::PROGRAM;
-use crate::remote::files::preparation::{
-    CONTAINERD, CONTAINERD_PROXY, OLD_SYSCTLS, SYSCTLS, is_own, preparation as files,
-};
+use crate::remote::files::preparation::{OLD_SYSCTLS, PreparationFiles, SYSCTLS, is_own};
 use crate::remote::host::Validator;
 use crate::steps::preparation as steps;
 use crate::topology::{Host, Preparation, Role, Swap, Topology};
@@ -23,17 +22,13 @@ use crate::values::Slot;
 
 /// The hosts as they will be when they are prepared: what is installed then counts as installed now, so that everything
 /// after the first phase is decided as for hosts that came prepared.
-pub(super) fn as_prepared<'a>(
-    topology: &Topology,
-    observation: &'a Observation,
-    allowance: &Allowance,
-) -> Cow<'a, Observation> {
-    let scene = Scene::new(topology, observation);
-    let is_meant = |host: &Host| allowance.prepare_only || is_within(&allowance.limit, &host.name);
-    let bare = scene
+pub(super) fn as_prepared<'a>(as_found: &Inputs<'a>) -> Cow<'a, Observation> {
+    let topology = as_found.topology;
+    let is_meant = |host: &Host| as_found.allowance.prepare_only || as_found.may_change(&host.name);
+    let bare = as_found
         .all_answered()
         .filter(|(host, facts)| is_meant(host) && is_prepared(topology, host, facts));
-    let mut all = Cow::Borrowed(observation);
+    let mut all = Cow::Borrowed(as_found.observation);
     for (host, _) in bare {
         if let Some(Ok(facts)) = all.to_mut().get_mut(&host.name) {
             install(topology, host, facts);
@@ -63,17 +58,17 @@ fn install(topology: &Topology, host: &Host, facts: &mut HostFacts) {
 }
 
 /// Whether it is neither Debian nor Ubuntu, as far as that was asked.
-pub(super) fn is_of_another_distribution(scene: &Scene, host: &Host) -> bool {
-    let found = scene
+pub(super) fn is_of_another_distribution(inputs: &Inputs, host: &Host) -> bool {
+    let found = inputs
         .facts(&host.name)
         .and_then(|facts| facts.preparation.as_ref());
     found.is_some_and(|found| !found.is_debians)
 }
 
 /// Why hawser does not prepare a host, where the inventory says that hosts are prepared.
-pub(super) fn why_not(scene: &Scene, host: &Host) -> Option<String> {
-    scene.topology.preparation.as_ref()?;
-    let facts = scene.facts(&host.name)?;
+pub(super) fn why_not(inputs: &Inputs, host: &Host) -> Option<String> {
+    inputs.topology.preparation.as_ref()?;
+    let facts = inputs.facts(&host.name)?;
     let found = facts.preparation.as_ref()?;
     Some(if !found.is_debians {
         format!(
@@ -87,20 +82,18 @@ pub(super) fn why_not(scene: &Scene, host: &Host) -> Option<String> {
     })
 }
 
-/// Prepares every host that is bare, all at once. `scene` has the hosts as they are.
-pub(super) fn prepare(scene: &Scene) -> Result<Phase, Problem> {
+/// Prepares every host that is bare.
+pub(super) fn prepare_hosts(situation: &Situation) -> Result<Vec<Chain>, Problem> {
+    let as_found = &situation.as_found;
     let mut chains = Vec::new();
-    for (host, facts) in scene.all_answered() {
-        if is_prepared(scene.topology, host, facts) {
-            chains.push(chain_of(host, of_host(scene, host, facts)?));
+    for (host, facts) in as_found.all_answered() {
+        if is_prepared(as_found.topology, host, facts) {
+            chains.push(chain_of(host, preparation_steps(as_found, host, facts)?));
         }
     }
     chains.retain(|chain| !chain.steps.is_empty());
-    Ok(phase(PREPARE, ALL_AT_ONCE, chains))
+    Ok(chains)
 }
-
-/// The phase's name.
-const PREPARE: &str = "prepare";
 
 /// Whether there is something to prepare at all (`--prepare-only`); `Err` where the inventory's hosts come prepared.
 pub fn may_only_prepare(topology: &Topology) -> Result<(), Problem> {
@@ -116,8 +109,8 @@ pub fn may_only_prepare(topology: &Topology) -> Result<(), Problem> {
 /// Of a plan what makes hosts ready (`--prepare-only`), and how much it leaves out.
 pub fn only_prepare(mut plan: Plan) -> Plan {
     let of_all = plan.changes().count();
-    plan.phases.retain(|phase| phase.name == PREPARE);
-    plan.closing.clear();
+    plan.phases.retain(|phase| phase.name == PhaseName::Prepare);
+    plan.cleanup.clear();
     let left_out = of_all - plan.changes().count();
     if left_out > 0 {
         let what = if left_out == 1 {
@@ -125,21 +118,50 @@ pub fn only_prepare(mut plan: Plan) -> Plan {
         } else {
             format!("{left_out} changes that come after")
         };
-        plan.notes.push(warning(format!(
+        plan.notes.push(Note::warning(format!(
             "--prepare-only leaves out {what}; `hawser apply` goes on"
         )));
     }
     plan
 }
 
+/// Whether a file of hawser's has nothing but its first line and settings that the inventory makes elsewhere.
+fn holds_no_more(text: &str, preparation: &Preparation) -> bool {
+    let is_known = |line: &str| {
+        line.split_once(" = ")
+            .is_some_and(|(name, _)| preparation.sysctls.contains_key(name))
+    };
+    is_own(text) && text.lines().skip(1).all(is_known)
+}
+
+/// Kernel settings under their old name to which somebody has added.
+pub(super) fn added_to(inputs: &Inputs) -> Vec<String> {
+    let Some(preparation) = &inputs.topology.preparation else {
+        return Vec::new();
+    };
+    let is_added_to = |host: &Host| {
+        let text = inputs.file(&host.name, OLD_SYSCTLS).and_then(|file| file.text());
+        text.is_some_and(|text| is_own(text) && !holds_no_more(text, preparation))
+    };
+    let hosts = inputs.all_answered().filter(|(host, _)| is_added_to(host));
+    hosts
+        .map(|(host, _)| {
+            format!(
+                "{}: {OLD_SYSCTLS}, which an earlier hawser wrote, has lines that are not the inventory's, and stays; the inventory's settings win over it",
+                host.name
+            )
+        })
+        .collect()
+}
+
 /// What differs on hosts that are in use, and is left as it is.
-pub(super) fn left_alone(scene: &Scene) -> Vec<String> {
-    let in_use = scene
+pub(super) fn left_alone(inputs: &Inputs) -> Vec<String> {
+    let in_use = inputs
         .all_answered()
         .filter(|(host, facts)| is_in_use(host, facts));
-    let told = in_use.filter_map(|(host, facts)| {
-        let steps = of_host(scene, host, facts).unwrap_or_default();
-        let what: Vec<&str> = steps.iter().map(|step| step.describe.as_ref()).collect();
+    let notes = in_use.filter_map(|(host, facts)| {
+        let steps = preparation_steps(inputs, host, facts).unwrap_or_default();
+        let what: Vec<&str> = steps.iter().map(|step| step.title.as_ref()).collect();
         (!what.is_empty()).then(|| {
             format!(
                 "{} is in use, so its preparation is not brought up to the inventory: {}",
@@ -148,75 +170,61 @@ pub(super) fn left_alone(scene: &Scene) -> Vec<String> {
             )
         })
     });
-    told.collect()
+    notes.collect()
 }
 
-fn of_host(scene: &Scene, host: &Host, facts: &HostFacts) -> Result<Vec<Step>, Problem> {
-    let topology = scene.topology;
+fn preparation_steps(inputs: &Inputs, host: &Host, facts: &HostFacts) -> Result<Vec<Step>, Problem> {
+    let topology = inputs.topology;
     let (Some(preparation), Some(found)) = (&topology.preparation, &facts.preparation) else {
         return Ok(Vec::new());
     };
-    let all = files(topology, host)?;
-    let (for_apt, others): (Vec<_>, Vec<_>) = all
-        .into_iter()
-        .partition(|file| file.path.starts_with("/etc/apt/"));
-    let (for_containerd, plain): (Vec<_>, Vec<_>) = others
-        .into_iter()
-        .partition(|file| [CONTAINERD, CONTAINERD_PROXY].contains(&file.path.as_str()));
-    let write = |file: &RenderedFile| steps::write(&host.name, file, scene.file(&host.name, &file.path));
-    let mut all: Vec<Step> = for_apt.iter().filter_map(write).collect();
+    let files = PreparationFiles::of(topology, host)?;
+    let write = |file: &RenderedFile| steps::write(&host.name, file, inputs.file(&host.name, &file.path));
+    let mut all: Vec<Step> = files.apt.iter().filter_map(write).collect();
     all.extend(packages::install(topology, preparation, host, found)?);
-    all.extend(plain.iter().filter_map(write));
+    all.extend(files.others.iter().filter_map(write));
     if topology.runs_pods(host) {
-        let old = scene.file(&host.name, OLD_SYSCTLS);
+        let old = inputs.file(&host.name, OLD_SYSCTLS);
         all.extend(
-            old.filter(|old| is_own(&old.content))
-                .map(|_| steps::remove_old_sysctls(&host.name, OLD_SYSCTLS)),
+            old.filter(|old| old.text().is_some_and(|text| holds_no_more(text, preparation)))
+                .map(|old| steps::remove_old_sysctls(&host.name, OLD_SYSCTLS, &old.sha256)),
         );
         all.extend(kernel(host, preparation, found));
-        let for_containerd = with_sandbox(topology, host, facts, for_containerd);
-        if for_containerd.iter().any(|file| file.content.has_slots()) {
-            let repository = &topology.image_repository;
-            all.push(steps::read_sandbox_image(
-                &host.name,
-                topology.version,
-                repository,
-            ));
+        let containerd = files.containerd;
+        let containerd = containerd.and_then(|file| with_sandbox(topology, host, facts, file));
+        if containerd.as_ref().is_some_and(|file| file.content.has_slots()) {
+            let (version, repository) = (topology.version, &topology.image_repository);
+            all.push(steps::read_sandbox_image(&host.name, version, repository));
         }
-        all.extend(for_containerd.iter().filter_map(|file| {
-            let validator = if file.path == CONTAINERD {
-                Validator::Containerd
-            } else {
-                Validator::None
-            };
-            steps::write_for_containerd(&host.name, file, scene.file(&host.name, &file.path), validator)
-        }));
+        let put = |file: &RenderedFile, validator| {
+            let found = foreign_files::find(inputs, host, &file.path);
+            steps::write_for_containerd(&host.name, file, &found, validator)
+        };
+        let proxy = files.containerd_proxy;
+        all.extend(proxy.and_then(|file| put(&file, Validator::None)));
+        all.extend(containerd.and_then(|file| put(&file, Validator::Containerd)));
         all.extend(services(host, facts));
     }
     Ok(all)
 }
 
-/// Names the sandbox image, as far as the host's kubeadm has told it. A host that is in use keeps what its containerd runs
-/// with where nobody can tell another.
+/// Names the sandbox image, as far as the host's kubeadm has told it. A host that is in use keeps what its containerd
+/// runs with where nobody can tell another.
 fn with_sandbox(
     topology: &Topology,
     host: &Host,
     facts: &HostFacts,
-    files: Vec<RenderedFile>,
-) -> Vec<RenderedFile> {
+    file: RenderedFile,
+) -> Option<RenderedFile> {
     let in_use = is_in_use(host, facts);
     let kept = facts.kubernetes.sandbox_image.known().filter(|_| in_use);
     let image = named_sandbox(topology, facts).or(kept.map(String::as_str));
-    let named = files.into_iter().map(|file| RenderedFile {
-        content: match image {
-            Some(image) => file.content.with(Slot::SandboxImage, image),
-            None => file.content,
-        },
-        ..file
-    });
-    named
-        .filter(|file| !(in_use && file.content.has_slots()))
-        .collect()
+    let content = match image {
+        Some(image) => file.content.with(Slot::SandboxImage, image),
+        None => file.content,
+    };
+    let stays = in_use && content.has_slots();
+    (!stays).then_some(RenderedFile { content, ..file })
 }
 
 fn kernel(host: &Host, preparation: &Preparation, found: &PreparationFacts) -> Vec<Step> {

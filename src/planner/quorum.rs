@@ -1,25 +1,27 @@
 //! Who is left when an etcd member goes, and what is told where too few are.
 
-use super::ways::may_come_up;
-use super::{Cluster, Scene, no_quorum};
+use super::candidate::{Candidate, etcd_answers};
+use super::recovery;
+use super::startable::may_come_up;
+use super::survey::Survey;
 use crate::error::Problem;
-use crate::facts::{HostFacts, MemberFact, quorum};
+use crate::facts::{MemberFact, quorum};
 use crate::topology::{Host, Role};
 
 /// The voters among whom a member is not counted any more.
-pub(super) struct Sum {
+pub(super) struct QuorumCheck {
     listed: usize,
     others: usize,
     /// Those of the others of which it is unknown whether they run. They are not counted.
     unknown: Vec<String>,
 }
 
-impl Sum {
-    /// The sum without `gone`. A learner has no vote; a member that is brought up first runs by then.
-    pub(super) fn without(scene: &Scene, members: &[MemberFact], gone: &MemberFact) -> Self {
-        let voters = members.iter().filter(|member| !member.learner);
+impl QuorumCheck {
+    /// Without `gone`. A learner has no vote; a member that is restarted first runs by then.
+    pub(super) fn without(survey: &Survey, gone: &MemberFact) -> Self {
+        let voters = survey.cluster.members().iter().filter(|member| !member.learner);
         let others = voters.clone().filter(|member| member.id != gone.id);
-        let (running, others): (Vec<&MemberFact>, Vec<_>) = others.partition(|member| runs(scene, member));
+        let (running, others): (Vec<&MemberFact>, Vec<_>) = others.partition(|member| runs(survey, member));
         let unknown = others.into_iter().filter(|member| member.unknown().is_some());
         Self {
             listed: voters.count(),
@@ -33,7 +35,7 @@ impl Sum {
     }
 }
 
-impl std::fmt::Display for Sum {
+impl std::fmt::Display for QuorumCheck {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let needed = quorum(self.listed);
         write!(
@@ -47,33 +49,25 @@ impl std::fmt::Display for Sum {
 
 /// Whether a member runs, or will when it has been brought up. Without a quorum none is healthy, and still its own
 /// host's answer shows that it runs.
-fn runs(scene: &Scene, member: &MemberFact) -> bool {
-    let mut planes = scene.answered(Role::ControlPlane);
+fn runs(survey: &Survey, member: &MemberFact) -> bool {
+    let mut planes = survey.answered(Role::ControlPlane);
     let on_its_host = planes.find(|(host, _)| member.is_of(host));
     member.is_healthy()
-        || on_its_host.is_some_and(|(_, facts)| answers_itself(facts) || may_come_up(facts, member))
-}
-
-/// Whether the etcd process of a host answers.
-pub(super) fn answers_itself(facts: &HostFacts) -> bool {
-    let view = facts.cluster.as_ref();
-    view.is_some_and(|view| view.etcd.known().is_some())
+        || on_its_host.is_some_and(|(_, facts)| etcd_answers(facts) || may_come_up(facts, member))
 }
 
 /// Neither can it be brought up, nor can the others do without it.
-pub(super) fn lost(
-    scene: &Scene,
-    cluster: &Cluster,
-    host: &Host,
-    facts: &HostFacts,
+pub(super) fn refuse_lost_member(
+    candidate: &Candidate,
     member: &MemberFact,
-    sum: &Sum,
+    quorum: &QuorumCheck,
 ) -> Problem {
+    let (host, found) = (candidate.host, &candidate.facts.kubernetes);
     let lost = if member.is_healthy() {
         "it is not whole and cannot be joined anew"
-    } else if facts.kubernetes.has_etcd_data && member.unknown().is_some() {
+    } else if found.has_etcd_data && member.unknown().is_some() {
         "whether its etcd member runs is unknown"
-    } else if facts.kubernetes.has_etcd_data {
+    } else if found.has_etcd_data {
         "its etcd member does not start"
     } else {
         "its etcd member has no data to start from"
@@ -87,9 +81,9 @@ pub(super) fn lost(
                 host.name,
                 member.peer_urls.join(", ")
             ),
-            format!("{sum}: it cannot be removed either, since a removal needs the quorum"),
+            format!("{quorum}: it cannot be removed either, since a removal needs the quorum"),
         ],
-        way_out: no_quorum::way_out(scene, cluster, host),
+        way_out: recovery::with_one_member(candidate),
     }
 }
 
@@ -97,7 +91,7 @@ pub(super) fn lost(
 pub(super) const POD: &str = "an etcd that hangs ends with `pkill -x etcd`, and the kubelet starts it again";
 
 /// A member that may run is not removed, and its host is not reset.
-pub(super) fn doubted(host: &Host, member: &MemberFact, way_out: &str) -> Option<Problem> {
+pub(super) fn refuse_unknown_member(host: &Host, member: &MemberFact, way_out: &str) -> Option<Problem> {
     let why = member.unknown()?;
     Some(Problem::Unsafe {
         what: format!("{}: whether its etcd member runs is unknown ({why})", host.name),

@@ -1,32 +1,37 @@
 //! What is refused before anything is decided.
 
-use super::{Allowance, Scene, balancers, etcd};
+use super::inputs::Inputs;
+use super::network_interface::network_interface;
+use super::{etcd, foreign_files, hosts};
 use crate::error::Problem;
 use crate::facts::Observed;
-use crate::topology::{HostName, Role};
+use crate::topology::{Host, HostName, Role};
 
 /// Every reason not to go on, at once.
-pub(super) fn check(scene: &Scene, allowance: &Allowance) -> Result<(), Vec<Problem>> {
-    let mut problems = unknown_limits(scene, allowance);
-    problems.extend(host_keys(scene));
-    problems.extend(missing(scene, allowance));
-    problems.extend(unreadable_files(scene));
-    problems.extend(running_kubeadm(scene));
-    problems.extend(no_interface(scene));
-    problems.extend(vip_in_use(scene));
+pub(super) fn check(inputs: &Inputs) -> Result<(), Vec<Problem>> {
+    let mut problems = unknown_limits(inputs);
+    problems.extend(host_keys(inputs));
+    problems.extend(missing(inputs));
+    problems.extend(unreadable_files(inputs));
+    problems.extend(hosts::refuse_large_hosts_files(inputs));
+    problems.extend(foreign_files::refuse_foreign_files(inputs));
+    problems.extend(running_kubeadm(inputs));
+    problems.extend(no_interface(inputs));
+    problems.extend(vip_in_use(inputs));
     if problems.is_empty() {
         return Ok(());
     }
-    problems.extend(etcd::refused_growth(scene, &allowance.limit));
-    problems.extend(etcd::stacked::refused_early(scene, &allowance.limit));
+    problems.extend(etcd::refuse_scale_up(inputs));
+    problems.extend(etcd::refuse_stacked_scale_up(inputs));
     Err(problems)
 }
 
-fn unknown_limits(scene: &Scene, allowance: &Allowance) -> Vec<Problem> {
-    let unknown = allowance
+fn unknown_limits(inputs: &Inputs) -> Vec<Problem> {
+    let unknown = inputs
+        .allowance
         .limit
         .iter()
-        .filter(|name| scene.topology.host(name).is_none());
+        .filter(|name| inputs.topology.host(name).is_none());
     unknown
         .map(|name| Problem::Usage {
             message: format!("--limit {name}: the inventory has no such host"),
@@ -36,8 +41,8 @@ fn unknown_limits(scene: &Scene, allowance: &Allowance) -> Vec<Problem> {
 }
 
 /// A host key that is not to be trusted is a refusal of its own, whatever the host is for.
-fn host_keys(scene: &Scene) -> Vec<Problem> {
-    let failed = scene
+fn host_keys(inputs: &Inputs) -> Vec<Problem> {
+    let failed = inputs
         .observation
         .values()
         .filter_map(|found| found.as_ref().err());
@@ -45,25 +50,26 @@ fn host_keys(scene: &Scene) -> Vec<Problem> {
 }
 
 /// Balancers, etcd and control planes are all or nothing; workers may lag.
-fn missing(scene: &Scene, allowance: &Allowance) -> Vec<Problem> {
-    let silent = |required: bool| -> Vec<(HostName, String)> {
-        let hosts = scene.topology.hosts.iter().filter(|host| {
-            let lags = host.is(Role::Worker) && host.roles.len() == 1;
-            lags != required
-        });
-        hosts
-            .filter_map(|host| match scene.observation.get(&host.name) {
+fn missing(inputs: &Inputs) -> Vec<Problem> {
+    let max_unreachable_workers = inputs.allowance.max_unreachable_workers;
+    let is_worker = |host: &Host| host.is(Role::Worker) && host.roles.len() == 1;
+    let (workers, required): (Vec<&Host>, Vec<&Host>) =
+        inputs.topology.hosts.iter().partition(|host| is_worker(host));
+    let silent = |hosts: Vec<&Host>| -> Vec<(HostName, String)> {
+        let silent = hosts
+            .into_iter()
+            .filter_map(|host| match inputs.observation.get(&host.name) {
                 Some(Err(problem)) if problem.is_host_key() => None,
                 Some(Err(problem)) => Some((host.name.clone(), problem.cause())),
                 None => Some((host.name.clone(), "not looked at".to_owned())),
                 Some(Ok(_)) => None,
-            })
-            .collect()
+            });
+        silent.collect()
     };
     let mut problems = Vec::new();
-    let required = silent(true);
+    let required = silent(required);
     if !required.is_empty() {
-        let has_etcd = scene.topology.with_role(Role::Etcd).next().is_some();
+        let has_etcd = inputs.topology.with_role(Role::Etcd).next().is_some();
         let who = if has_etcd {
             "balancers, etcd hosts and control planes"
         } else {
@@ -75,12 +81,9 @@ fn missing(scene: &Scene, allowance: &Allowance) -> Vec<Problem> {
             needed_for,
         });
     }
-    let workers = silent(false);
-    if workers.len() > allowance.max_unreachable_workers {
-        let needed_for = format!(
-            "this run (--max-unreachable-workers is {})",
-            allowance.max_unreachable_workers
-        );
+    let workers = silent(workers);
+    if workers.len() > max_unreachable_workers {
+        let needed_for = format!("this run (--max-unreachable-workers is {max_unreachable_workers})");
         problems.push(Problem::MissingHosts {
             hosts: workers,
             needed_for,
@@ -89,8 +92,8 @@ fn missing(scene: &Scene, allowance: &Allowance) -> Vec<Problem> {
     problems
 }
 
-fn unreadable_files(scene: &Scene) -> Vec<Problem> {
-    let files = scene
+fn unreadable_files(inputs: &Inputs) -> Vec<Problem> {
+    let files = inputs
         .all_answered()
         .flat_map(|(host, facts)| facts.files.iter().map(move |(path, file)| (host, path, file)));
     files
@@ -105,8 +108,8 @@ fn unreadable_files(scene: &Scene) -> Vec<Problem> {
         .collect()
 }
 
-fn running_kubeadm(scene: &Scene) -> Vec<Problem> {
-    let busy = scene
+fn running_kubeadm(inputs: &Inputs) -> Vec<Problem> {
+    let busy = inputs
         .all_answered()
         .filter_map(|(host, facts)| Some((host, facts.kubernetes.running_kubeadm?)));
     busy.map(|(host, pid)| Problem::Unsafe {
@@ -123,12 +126,12 @@ fn running_kubeadm(scene: &Scene) -> Vec<Problem> {
 }
 
 /// keepalived has to know where the VIP goes.
-fn no_interface(scene: &Scene) -> Vec<Problem> {
-    let Some(vip) = scene.topology.endpoint.vip else {
+fn no_interface(inputs: &Inputs) -> Vec<Problem> {
+    let Some(vip) = inputs.topology.endpoint.vip else {
         return Vec::new();
     };
-    let balancers = scene.answered(Role::Balancer);
-    let lacking = balancers.filter(|(host, facts)| balancers::interface(scene, host, facts).is_none());
+    let balancers = inputs.answered(Role::Balancer);
+    let lacking = balancers.filter(|(host, facts)| network_interface(inputs, host, facts).is_none());
     lacking
         .map(|(host, _)| Problem::Usage {
             message: format!(
@@ -141,9 +144,9 @@ fn no_interface(scene: &Scene) -> Vec<Problem> {
 }
 
 /// A VIP that answers before keepalived is set up belongs to somebody else.
-fn vip_in_use(scene: &Scene) -> Option<Problem> {
-    let vip = scene.topology.endpoint.vip?;
-    let balancers: Vec<_> = scene.answered(Role::Balancer).collect();
+fn vip_in_use(inputs: &Inputs) -> Option<Problem> {
+    let vip = inputs.topology.endpoint.vip?;
+    let balancers: Vec<_> = inputs.answered(Role::Balancer).collect();
     let ours = balancers.iter().any(|(_, facts)| {
         facts.units.get("keepalived").is_some_and(|unit| unit.active)
             || facts.balancer.as_ref().is_some_and(|balancer| balancer.holds_vip)

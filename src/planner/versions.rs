@@ -1,27 +1,28 @@
 //! Which versions go together.
 
-use super::{Scene, etcd, preparation};
+use super::inputs::Inputs;
+use super::{etcd, preparation};
 use crate::error::Problem;
 use crate::topology::{EtcdManager, Host, HostName, Role, Version};
 use crate::versions::kubernetes::{cannot_deploy, cannot_join};
 
 /// Refuses a skew that Kubernetes forbids.
-pub(super) fn check(scene: &Scene) -> Result<(), Vec<Problem>> {
-    let mut problems: Vec<Problem> = scene
+pub(super) fn check(inputs: &Inputs) -> Result<(), Vec<Problem>> {
+    let mut problems: Vec<Problem> = inputs
         .all_answered()
-        .filter(|(host, _)| uses_kubeadm(scene, host))
-        .flat_map(|(host, facts)| forbidden(scene, host, &facts.versions))
+        .filter(|(host, _)| uses_kubeadm(inputs, host))
+        .flat_map(|(host, facts)| forbidden_skews(inputs, host, &facts.versions))
         .collect();
-    let needs_keepalived = scene.topology.endpoint.vip.is_some();
-    for (host, facts) in scene.answered(Role::Balancer) {
+    let needs_keepalived = inputs.topology.endpoint.vip.is_some();
+    for (host, facts) in inputs.answered(Role::Balancer) {
         let found = &facts.versions;
-        problems.extend(found.haproxy.is_none().then(|| absent(scene, host, "haproxy")));
+        problems.extend(found.haproxy.is_none().then(|| absent(inputs, host, "haproxy")));
         let lacks_keepalived = needs_keepalived && found.keepalived.is_none();
-        problems.extend(lacks_keepalived.then(|| absent(scene, host, "keepalived")));
+        problems.extend(lacks_keepalived.then(|| absent(inputs, host, "keepalived")));
     }
-    let of_etcd = etcd::programs(scene).into_iter();
-    problems.extend(of_etcd.map(|(host, what, package)| lacking(scene, host, what, package)));
-    problems.extend(etcd::too_old(scene));
+    let of_etcd = etcd::missing_programs(inputs).into_iter();
+    problems.extend(of_etcd.map(|(host, what, package)| lacking(inputs, host, what, package)));
+    problems.extend(etcd::refuse_too_old(inputs));
     if problems.is_empty() {
         Ok(())
     } else {
@@ -30,13 +31,13 @@ pub(super) fn check(scene: &Scene) -> Result<(), Vec<Problem>> {
 }
 
 /// Nodes, and etcd hosts where a kubelet runs etcd.
-fn uses_kubeadm(scene: &Scene, host: &Host) -> bool {
-    let runs_a_pod = scene.topology.external_etcd.manager == EtcdManager::Kubelet;
+fn uses_kubeadm(inputs: &Inputs, host: &Host) -> bool {
+    let runs_a_pod = inputs.topology.external_etcd.manager == EtcdManager::Kubelet;
     host.is_node() || (host.is(Role::Etcd) && runs_a_pod)
 }
 
-fn forbidden(scene: &Scene, host: &Host, found: &crate::facts::Versions) -> Vec<Problem> {
-    let target = scene.topology.version;
+fn forbidden_skews(inputs: &Inputs, host: &Host, found: &crate::facts::Versions) -> Vec<Problem> {
+    let target = inputs.topology.version;
     let mut problems = Vec::new();
     let programs = [
         ("kubeadm", found.kubeadm, cannot_deploy as fn(_, _) -> _),
@@ -44,21 +45,23 @@ fn forbidden(scene: &Scene, host: &Host, found: &crate::facts::Versions) -> Vec<
     ];
     for (program, version, rule) in programs {
         let Some(version) = version else {
-            problems.push(absent(scene, host, program));
+            problems.push(absent(inputs, host, program));
             continue;
         };
         problems.extend(rule(version, target).map(|rule| skew(&host.name, program, version, target, rule)));
     }
     if found.kubectl.is_none() && host.is(Role::ControlPlane) {
-        problems.push(absent(scene, host, "kubectl"));
+        problems.push(absent(inputs, host, "kubectl"));
     }
     problems
 }
 
 /// Differences that are allowed and worth a look.
-pub(super) fn differences(scene: &Scene) -> Vec<String> {
-    let target = scene.topology.version;
-    let nodes = scene.all_answered().filter(|(host, _)| uses_kubeadm(scene, host));
+pub(super) fn differences(inputs: &Inputs) -> Vec<String> {
+    let target = inputs.topology.version;
+    let nodes = inputs
+        .all_answered()
+        .filter(|(host, _)| uses_kubeadm(inputs, host));
     nodes
         .flat_map(|(host, facts)| {
             let found = [
@@ -77,20 +80,20 @@ pub(super) fn differences(scene: &Scene) -> Vec<String> {
         .collect()
 }
 
-fn absent(scene: &Scene, host: &Host, program: &str) -> Problem {
-    lacking(scene, host, program, program)
+fn absent(inputs: &Inputs, host: &Host, program: &str) -> Problem {
+    lacking(inputs, host, program, program)
 }
 
-fn lacking(scene: &Scene, host: &Host, what: &str, package: &str) -> Problem {
+fn lacking(inputs: &Inputs, host: &Host, what: &str, package: &str) -> Problem {
     let host_name = &host.name;
-    let mut way_out = vec![if preparation::is_of_another_distribution(scene, host) {
+    let mut way_out = vec![if preparation::is_of_another_distribution(inputs, host) {
         format!(
-            "bring {host_name} prepared, with {what} installed; \"Other distributions\" in docs/preparing.md lists what a host needs"
+            "bring {host_name} prepared, with {what} installed; docs/reference/host-requirements.md lists what a host needs"
         )
     } else {
         format!("install {package} on {host_name} (apt-get install {package}) and run this again")
     }];
-    let because = preparation::why_not(scene, host).unwrap_or_else(|| {
+    let because = preparation::why_not(inputs, host).unwrap_or_else(|| {
         way_out.push("or have hawser prepare the hosts: `prepare = true` in the inventory".to_owned());
         "hawser installs packages only where the inventory says `prepare = true`".to_owned()
     });

@@ -82,4 +82,9 @@ pub trait Connection: Send + Sync + 'static {
         deadline: Duration,
         progress: Option<UnboundedSender<Progress>>,
     ) -> impl Future<Output = Result<Output, Problem>> + Send;
+
+    /// Why nothing that changes this host may be sent any more; none where it may.
+    fn lost(&self) -> Option<Problem> {
+        None
+    }
 }

@@ -34,12 +34,15 @@ pub fn is_new_enough(version: Version, kubeadm: Version) -> RemoteCommand {
     .args([version, kubeadm].map(|version| version.to_string().trim_start_matches('v').to_owned()))
 }
 
-/// Makes the kubelet, or systemd, start etcd, without waiting for it.
+/// Makes the kubelet, or systemd, start etcd, without waiting for it. A member that runs by now is not started again.
 pub fn start(manager: EtcdManager, data_directory: &str) -> RemoteCommand {
     match manager {
         EtcdManager::Kubelet => RemoteCommand::changes(
             "start the kubelet for etcd",
-            include_str!("scripts/start_etcd_pod.sh"),
+            concat!(
+                include_str!("scripts/etcdctl.sh"),
+                include_str!("scripts/start_etcd_pod.sh")
+            ),
         ),
         EtcdManager::Systemd => {
             RemoteCommand::changes("start etcd", include_str!("scripts/start_etcd_unit.sh"))
@@ -73,13 +76,13 @@ pub fn may_grow(cri_socket: &str, members: usize) -> RemoteCommand {
 /// Where snapshots are saved.
 pub const SNAPSHOTS: &str = "/var/backups/hawser";
 
-/// Saves a snapshot of the host's own member on the host, as it is before `newcomer` is added.
-pub fn save_snapshot(cri_socket: &str, data_directory: &str, newcomer: &HostName) -> RemoteCommand {
+/// Saves a snapshot of the host's own member on the host; the file's name tells before `what`.
+pub fn save_snapshot(cri_socket: &str, data_directory: &str, what: &str) -> RemoteCommand {
     RemoteCommand::changes("save a snapshot of etcd", etcd_script!("save_etcd_snapshot.sh")).args([
         cri_socket,
         data_directory,
         SNAPSHOTS,
-        &newcomer.0,
+        what,
     ])
 }
 
@@ -122,6 +125,15 @@ fn member_is(cri_socket: &str, peer_url: &str, what: &str) -> RemoteCommand {
 /// Whether no Kubernetes cluster keeps its objects there.
 pub fn is_empty(cri_socket: &str) -> RemoteCommand {
     RemoteCommand::reads("ask etcd for objects", etcd_script!("etcd_is_empty.sh")).arg(cri_socket)
+}
+
+/// Whether nothing is kept there but what `kubeadm init` writes up to its last phases.
+pub fn holds_no_cluster(cri_socket: &str) -> RemoteCommand {
+    RemoteCommand::reads(
+        "ask etcd for objects",
+        beyond_init_script!("etcd_holds_no_cluster.sh"),
+    )
+    .arg(cri_socket)
 }
 
 /// The last lines of etcd, and of what runs it.

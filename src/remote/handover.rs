@@ -1,5 +1,7 @@
 //! Files that hosts hand to each other: read on one into this program's memory, written on another.
 
+use std::collections::BTreeMap;
+
 use super::RemoteCommand;
 use crate::values::{Bundle, Slot};
 
@@ -38,13 +40,35 @@ pub fn read_files(bundle: Bundle, files: &[HandedFile]) -> RemoteCommand {
     .printing_secrets()
 }
 
-/// Writes the files of a bundle: these and no others, all or none.
+/// What of a host's files a bundle may take the place of, by path.
+pub type Replaced = BTreeMap<String, Seen>;
+
+/// How the plan saw a file that is replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seen {
+    /// With this sum, as [`sum_of_pem`](crate::ca::sum_of_pem) makes it.
+    Sum(String),
+    /// The key of a certificate that has been seen, or is seen to be missing.
+    Key,
+}
+
+/// Writes the files of a bundle: these and no others, all or none; and only where nothing else is.
 pub fn write_files(bundle: Bundle, files: &[HandedFile]) -> RemoteCommand {
     RemoteCommand::changes(
         format!("write {}", bundle.words()),
-        include_str!("scripts/write_files.sh"),
+        place_script!("write_files.sh"),
     )
-    .args(places(files))
+    .args(seen_places(files, &Replaced::new()))
+    .sized_input(Slot::Files(bundle).into())
+}
+
+/// Writes the files of a bundle in the place of what the plan saw, and of nothing else.
+pub fn renew_files(bundle: Bundle, files: &[HandedFile], replaced: &Replaced) -> RemoteCommand {
+    RemoteCommand::destroys(
+        format!("write {}", bundle.words()),
+        place_script!("write_files.sh"),
+    )
+    .args(seen_places(files, replaced))
     .sized_input(Slot::Files(bundle).into())
 }
 
@@ -59,12 +83,25 @@ pub fn files_are(bundle: Bundle, files: &[HandedFile]) -> RemoteCommand {
 }
 
 fn places(files: &[HandedFile]) -> impl Iterator<Item = String> {
+    files.iter().flat_map(place)
+}
+
+fn place(file: &HandedFile) -> [String; 3] {
+    [
+        file.path.clone(),
+        file.owner.clone(),
+        format!("{:04o}", file.mode),
+    ]
+}
+
+fn seen_places(files: &[HandedFile], replaced: &Replaced) -> impl Iterator<Item = String> {
     files.iter().flat_map(|file| {
-        [
-            file.path.clone(),
-            file.owner.clone(),
-            format!("{:04o}", file.mode),
-        ]
+        let seen = match replaced.get(&file.path) {
+            Some(Seen::Sum(sum)) => sum.as_str(),
+            Some(Seen::Key) => "any",
+            None => "absent",
+        };
+        place(file).into_iter().chain([seen.to_owned()])
     })
 }
 
@@ -76,6 +113,7 @@ mod tests {
     use std::process::{Command, Output, Stdio};
 
     use super::*;
+    use crate::ca::sum_of_pem;
     use crate::remote::Wire;
     use crate::values::Values;
 
@@ -182,6 +220,68 @@ mod tests {
     }
 
     #[test]
+    fn the_authority_of_another_cluster_stays() {
+        let rig = Rig::new();
+        let values = rig.handed();
+        rig.put("pki/ca.crt", b"of another cluster\n");
+
+        let written = run(&write_files(BUNDLE, &rig.files()).wire(&values).unwrap(), None);
+
+        let words = String::from_utf8_lossy(&written.stderr);
+        assert_eq!(written.status.code(), Some(4), "{words}");
+        assert!(
+            words.contains("changed since the plan: ") && words.contains("is there, and is another's"),
+            "{words}"
+        );
+        assert_eq!(rig.found(), ["pki/ca.crt"]);
+        assert_eq!(
+            std::fs::read(rig.path("pki/ca.crt")).unwrap(),
+            b"of another cluster\n"
+        );
+    }
+
+    #[test]
+    fn a_strangers_key_stays() {
+        let rig = Rig::new();
+        let values = rig.handed();
+        rig.put("pki/etcd/ca.key", b"somebody's\n");
+
+        let written = run(&write_files(BUNDLE, &rig.files()).wire(&values).unwrap(), None);
+
+        assert_eq!(written.status.code(), Some(4), "{written:?}");
+        assert_eq!(rig.found(), ["pki/etcd/ca.key"]);
+        assert_eq!(
+            std::fs::read(rig.path("pki/etcd/ca.key")).unwrap(),
+            b"somebody's\n"
+        );
+    }
+
+    #[test]
+    fn only_what_the_plan_saw_is_renewed() {
+        let rig = Rig::new();
+        let values = rig.handed();
+        let of = |name: &str| rig.path(name).display().to_string();
+        let replaced = Replaced::from([
+            (of("pki/ca.crt"), Seen::Sum(sum_of_pem("old\n"))),
+            (of("pki/etcd/ca.key"), Seen::Key),
+        ]);
+        let renew = renew_files(BUNDLE, &rig.files(), &replaced)
+            .wire(&values)
+            .unwrap();
+        rig.put("pki/ca.crt", b"of somebody else since\n");
+        rig.put("pki/etcd/ca.key", b"old key\n");
+
+        let refused = run(&renew, None);
+        assert_eq!(refused.status.code(), Some(4), "{refused:?}");
+        assert_eq!(std::fs::read(rig.path("pki/etcd/ca.key")).unwrap(), b"old key\n");
+
+        rig.put("pki/ca.crt", b"old\r\n");
+        let renewed = run(&renew, None);
+        assert!(renewed.status.success(), "{renewed:?}");
+        assert!(rig.is(&values).status.success());
+    }
+
+    #[test]
     fn what_one_host_reads_another_writes_with_its_own_modes() {
         let rig = Rig::new();
         let values = rig.handed();
@@ -226,6 +326,29 @@ mod tests {
                 .unwrap()
                 .ends_with("ca.key has another owner or mode\n")
         );
+    }
+
+    #[test]
+    fn links_and_second_names_of_files_stay() {
+        let rig = Rig::new();
+        let values = rig.handed();
+        rig.put("elsewhere/ca.crt", b"certificate\n");
+        rig.put("elsewhere/ca.key", b"old\n");
+        let key = rig.path("pki/etcd/ca.key").display().to_string();
+        let replaced = Replaced::from([(key, Seen::Sum(sum_of_pem("old")))]);
+        std::fs::create_dir_all(rig.path("pki/etcd")).unwrap();
+        std::os::unix::fs::symlink("../elsewhere/ca.crt", rig.path("pki/ca.crt")).unwrap();
+        std::fs::hard_link(rig.path("elsewhere/ca.key"), rig.path("pki/etcd/ca.key")).unwrap();
+
+        let renew = renew_files(BUNDLE, &rig.files(), &replaced);
+        let written = run(&renew.wire(&values).unwrap(), None);
+
+        assert!(written.status.success(), "{written:?}");
+        assert!(rig.path("pki/ca.crt").is_symlink());
+        assert_ne!(std::fs::read(rig.path("elsewhere/ca.key")).unwrap(), b"old\n");
+        assert_eq!(mode(&rig.path("elsewhere/ca.key")), 0o600);
+        assert_eq!(rig.found().len(), 4, "{:?}", rig.found());
+        assert!(rig.is(&values).status.success());
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! The operating system: files, paths between hosts, images.
 
 use super::RemoteCommand;
+use super::files::{Block, RenderedFile};
 use crate::values::Content;
+
+const PUT_FILE: &str = place_script!("back_up.sh", "put_file.sh");
 
 /// What must accept a file before it takes its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,12 +30,92 @@ impl Validator {
     }
 }
 
-/// Writes a file atomically: a temporary file in the same folder, 0600 from the first byte, owner and mode,
-/// fsync, rename.
-pub fn put_file(path: &str, owner: &str, mode: u32, validator: Validator, content: Content) -> RemoteCommand {
-    RemoteCommand::changes(format!("write {path}"), include_str!("scripts/put_file.sh"))
-        .args([path, owner, &format!("{mode:04o}"), validator.argument()])
-        .sized_input(content)
+/// What is where a file is written, as the plan saw it. What is there by then must be that, or the file already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seen {
+    /// Only this run writes there: nothing is asked.
+    Any,
+    /// Nothing, or what a package that was installed meanwhile has brought.
+    Absent,
+    /// A file with one of these SHA-256.
+    Sums(Vec<String>),
+    /// The same of a private file: the sum is no argument and not shown, as by it a password could be guessed.
+    Private(String),
+}
+
+/// A file that is written on a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Put<'a> {
+    /// The file.
+    pub file: &'a RenderedFile,
+    /// What must accept it before.
+    pub validator: Validator,
+    /// What was there.
+    pub seen: Seen,
+    /// Whether what was there is kept beside it.
+    pub backs_up: bool,
+}
+
+impl Put<'_> {
+    /// The command, of a script that begins with `put_file.sh`.
+    pub(super) fn fill(&self, command: RemoteCommand) -> RemoteCommand {
+        let (seen, heading) = match &self.seen {
+            Seen::Any => ("any", Content::default()),
+            Seen::Absent => ("absent", Content::default()),
+            Seen::Sums(sums) => ("sums", Content::from(format!("{}\n", sums.join(" ")))),
+            Seen::Private(sum) => (
+                "sums",
+                Content::hidden(sum.clone(), "<the SHA-256 that it was seen with>").then("\n"),
+            ),
+        };
+        let file = self.file;
+        command
+            .args([file.path.as_str(), &file.owner, &format!("{:04o}", file.mode)])
+            .args([
+                self.validator.argument(),
+                seen,
+                if self.backs_up { "yes" } else { "no" },
+            ])
+            .heading(heading)
+            .sized_input(file.content.clone())
+    }
+}
+
+/// Writes a file that was not there, or that is this run's own: whole or not at all, private from the first byte.
+pub fn put_file(put: &Put<'_>) -> RemoteCommand {
+    put.fill(RemoteCommand::changes(
+        format!("write {}", put.file.path),
+        PUT_FILE,
+    ))
+}
+
+/// Replaces a file, if it is still what the plan saw. What it has besides its content stays.
+pub fn replace_file(put: &Put<'_>) -> RemoteCommand {
+    put.fill(RemoteCommand::destroys(
+        format!("write {}", put.file.path),
+        PUT_FILE,
+    ))
+}
+
+/// Puts a block of lines into a file, between its own first and last line; all else stays as it is by then.
+pub fn put_block(path: &str, block: &Block) -> RemoteCommand {
+    RemoteCommand::changes(
+        format!("write the block in {path}"),
+        place_script!("blocks.sh", "put_block.sh"),
+    )
+    .args([path, &block.begin, &block.end])
+    .sized_input(block.text.as_str().into())
+}
+
+/// Whether a file has a block of lines, and no other one between such lines.
+pub fn has_block(path: &str, block: &Block) -> RemoteCommand {
+    let script = concat!(
+        include_str!("scripts/blocks.sh"),
+        include_str!("scripts/has_block.sh")
+    );
+    RemoteCommand::reads(format!("look at {path}"), script)
+        .args([path, &block.begin, &block.end])
+        .sized_input(block.text.as_str().into())
 }
 
 /// Whether a file has this owner, mode and SHA-256 (hexadecimal).
@@ -60,7 +143,13 @@ pub fn file_has(path: &str, owner: &str, mode: u32, content: Content) -> RemoteC
         .sized_input(content)
 }
 
-/// Removes a file, or a folder with all that is in it.
+/// Removes a file that the plan saw to hold nothing but what hawser writes, by its SHA-256.
+pub fn remove_own(path: &str, sha256: &str) -> RemoteCommand {
+    RemoteCommand::destroys(format!("remove {path}"), include_str!("scripts/remove_own.sh"))
+        .args([path, sha256])
+}
+
+/// Removes a folder of hawser's own, with all that is in it.
 pub fn remove(path: &str) -> RemoteCommand {
     RemoteCommand::changes(format!("remove {path}"), include_str!("scripts/remove.sh")).arg(path)
 }
@@ -68,6 +157,11 @@ pub fn remove(path: &str) -> RemoteCommand {
 /// Whether there is nothing at a path.
 pub fn is_gone(path: &str) -> RemoteCommand {
     RemoteCommand::reads(format!("look for {path}"), include_str!("scripts/is_gone.sh")).arg(path)
+}
+
+/// Whether a file lies where a run's own files do, which go when it ends.
+pub fn is_run_file(path: &str) -> bool {
+    path.starts_with("/run/hawser/")
 }
 
 /// Removes `/run/hawser`, where a run's secrets lie while it works.
@@ -107,6 +201,7 @@ pub fn prove_paths(paths: &[Path]) -> RemoteCommand {
         "prove the path",
         concat!(
             include_str!("scripts/apart.sh"),
+            include_str!("scripts/dial.sh"),
             include_str!("scripts/prove_path.sh")
         ),
     )
@@ -126,48 +221,4 @@ pub fn pull_images(cri_socket: &str, images: &[String]) -> RemoteCommand {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Write;
-    use std::os::unix::fs::PermissionsExt;
-    use std::process::{Command, Stdio};
-
-    /// The exit code of the question for a file of root's that holds `there`.
-    fn asked(there: &str, mode: &str, wanted: &str) -> Option<i32> {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), there).unwrap();
-        std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(0o644)).unwrap();
-        let owner = Command::new("stat")
-            .args(["-c", "%U:%G"])
-            .arg(file.path())
-            .output()
-            .unwrap();
-        let owner = String::from_utf8(owner.stdout).unwrap();
-        let script = concat!("set -eu\n", include_str!("scripts/file_has.sh"));
-        let mut sh = Command::new("sh")
-            .args([
-                "-c",
-                script,
-                "hawser",
-                file.path().to_str().unwrap(),
-                owner.trim(),
-                mode,
-            ])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut stdin = sh.stdin.take().unwrap();
-        write!(stdin, "{}\n{wanted}", wanted.len()).unwrap();
-        drop(stdin);
-        sh.wait().unwrap().code()
-    }
-
-    #[test]
-    fn a_file_has_what_was_sent_to_the_last_byte() {
-        let text = "sandbox_image = \"registry.k8s.io/pause:3.10.2\"\n";
-
-        assert_eq!(asked(text, "0644", text), Some(0));
-        assert_eq!(asked(text.trim_end(), "0644", text), Some(1));
-        assert_eq!(asked(text, "0600", text), Some(1));
-    }
-}
+mod tests;

@@ -1,24 +1,18 @@
 //! kubeadm, kubectl and etcdctl on the hosts.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::net::SocketAddr;
 
 use sha2::{Digest, Sha256};
 
 use super::RemoteCommand;
+pub use super::secrets::{
+    Made, certificates_are_fresh, create_token, delete_run_secrets, renew_token, token_lasts,
+    upload_certificates,
+};
 use crate::error::hints::LOGGED_CAUSES;
-use crate::topology::{CertificateRoute, HostName, Role, Taint};
+use crate::topology::{CertificateRoute, EtcdTopology, Host, HostName, Role, Taint, Topology};
 use crate::values::{Content, Slot};
-
-macro_rules! cluster_script {
-    ($name:literal) => {
-        concat!(
-            include_str!("scripts/apart.sh"),
-            include_str!("scripts/kubectl.sh"),
-            include_str!(concat!("scripts/", $name))
-        )
-    };
-}
 
 macro_rules! kubelet_script {
     ($name:literal) => {
@@ -38,9 +32,87 @@ macro_rules! outliving_script {
     };
 }
 
-/// `kubeadm init` from `/run/hawser/kubeadm-init.yaml`.
-pub fn init(flags: &[String]) -> RemoteCommand {
-    RemoteCommand::changes("kubeadm init", outliving_script!("kubeadm_init.sh")).args(flags)
+/// `kubeadm init` from `/run/hawser/kubeadm-init.yaml`, on a host that holds nothing of a cluster.
+pub fn init(topology: &Topology, host: &Host, flags: &[String]) -> RemoteCommand {
+    init_where(
+        RemoteCommand::changes("kubeadm init", INIT),
+        "nothing",
+        (topology, host, flags),
+    )
+}
+
+/// The same on a host on which one died before its API server answered. Manifests and kubeconfigs are written again.
+pub fn init_again(topology: &Topology, host: &Host, flags: &[String]) -> RemoteCommand {
+    init_where(
+        RemoteCommand::destroys("kubeadm init", INIT),
+        "unfinished",
+        (topology, host, flags),
+    )
+}
+
+/// It asks once more, right before, what the plan was made by.
+const INIT: &str = concat!(
+    include_str!("scripts/apart.sh"),
+    include_str!("scripts/kubectl.sh"),
+    include_str!("scripts/etcdctl.sh"),
+    include_str!("scripts/etcd_beyond_init.sh"),
+    include_str!("scripts/etcd_data.sh"),
+    include_str!("scripts/etcd_disk.sh"),
+    include_str!("scripts/kubeadm_at_work.sh"),
+    outliving_script!("kubeadm_init.sh")
+);
+
+fn init_where(
+    command: RemoteCommand,
+    found: &str,
+    (topology, host, flags): (&Topology, &Host, &[String]),
+) -> RemoteCommand {
+    let etcd_data = match topology.etcd {
+        EtcdTopology::Stacked => super::probe::etcd_data(topology),
+        EtcdTopology::External => "-",
+    };
+    let server = SocketAddr::new(host.address, topology.api_port);
+    command
+        .args([
+            found,
+            etcd_data,
+            &format!("https://{server}"),
+            &topology.kubeadm.cri_socket,
+        ])
+        .arg(certificates(topology.certificates))
+        .args(flags)
+        .input(token_id())
+}
+
+/// Does these phases of `kubeadm init` (`addon coredns`) where the API at `server` answers.
+pub fn finish_init(server: &str, phases: &[String]) -> RemoteCommand {
+    let command = RemoteCommand::changes("finish kubeadm init", FINISH_INIT);
+    finish_init_by(command, server, phases)
+}
+
+/// The same with `upload-certs` among the phases, which takes the place of a Secret that is there.
+pub fn finish_init_with_certificates(server: &str, phases: &[String]) -> RemoteCommand {
+    let command = RemoteCommand::destroys("finish kubeadm init", FINISH_INIT);
+    finish_init_by(command, server, phases)
+}
+
+const FINISH_INIT: &str = certificates_script!("finish_init.sh");
+
+fn finish_init_by(command: RemoteCommand, server: &str, phases: &[String]) -> RemoteCommand {
+    command.arg(server).args(phases).input(token_id())
+}
+
+/// The Secret with the certificates that a script is to see to, where there is one.
+fn certificates(route: CertificateRoute) -> &'static str {
+    match route {
+        CertificateRoute::Upload => "kubeadm-certs",
+        CertificateRoute::Ssh => "-",
+    }
+}
+
+/// The id of the run's token, by which what the run made is known as its own.
+pub(super) fn token_id() -> Content {
+    Content::parse(&format!("{}\n", Slot::BootstrapTokenId.placeholder()))
 }
 
 /// Whether the init of this run came to its end: the API server at `server` (`https://address:port`) is well, the run's
@@ -49,10 +121,7 @@ pub fn is_initialised(server: &str, addon: Option<&str>) -> RemoteCommand {
     RemoteCommand::reads("ask whether init is done", cluster_script!("initialised.sh"))
         .arg(server)
         .arg(addon.unwrap_or("-"))
-        .input(Content::parse(&format!(
-            "{}\n",
-            Slot::BootstrapTokenId.placeholder()
-        )))
+        .input(token_id())
 }
 
 /// Whether a host's kubeadm knows every field of a configuration file.
@@ -100,6 +169,11 @@ pub fn node_is_ready(server: &str, node: &HostName) -> RemoteCommand {
     RemoteCommand::reads("ask for the node", cluster_script!("node_is_ready.sh")).args([server, &node.0])
 }
 
+/// Whether there is a node of this name.
+pub fn node_is_there(server: &str, node: &HostName) -> RemoteCommand {
+    RemoteCommand::reads("ask for the node", cluster_script!("node_is_there.sh")).args([server, &node.0])
+}
+
 /// Whether the `DaemonSet`s of kube-system have their pods.
 pub fn daemon_sets_are_available(server: &str) -> RemoteCommand {
     RemoteCommand::reads(
@@ -116,44 +190,6 @@ pub fn control_plane_is_well(server: &str) -> RemoteCommand {
         cluster_script!("control_plane_is_well.sh"),
     )
     .arg(server)
-}
-
-/// Uploads the control planes' certificates, sealed with the run's key, from `/run/hawser/kubeadm-upload.yaml`.
-pub fn upload_certificates() -> RemoteCommand {
-    RemoteCommand::changes(
-        "upload the certificates",
-        cluster_script!("upload_certificates.sh"),
-    )
-}
-
-/// Whether the uploaded certificates are younger than `age`.
-pub fn certificates_are_fresh(age: Duration) -> RemoteCommand {
-    RemoteCommand::reads(
-        "ask for the uploaded certificates",
-        cluster_script!("certificates_are_fresh.sh"),
-    )
-    .arg(age.as_secs().to_string())
-}
-
-/// Creates the run's bootstrap token from `/run/hawser/kubeadm-upload.yaml`.
-pub fn create_token() -> RemoteCommand {
-    RemoteCommand::changes(
-        "create the bootstrap token",
-        include_str!("scripts/create_token.sh"),
-    )
-}
-
-/// Deletes the run's token, and the certificates where they were uploaded.
-pub fn delete_run_secrets(route: CertificateRoute) -> RemoteCommand {
-    RemoteCommand::changes(
-        "delete the run's secrets",
-        cluster_script!("delete_run_secrets.sh"),
-    )
-    .args((route == CertificateRoute::Upload).then_some("kubeadm-certs"))
-    .input(Content::parse(&format!(
-        "{}\n",
-        Slot::BootstrapTokenId.placeholder()
-    )))
 }
 
 /// Sets labels of a node through the API.
@@ -181,21 +217,6 @@ pub fn annotate_cri_socket(server: &str, node: &HostName, socket: &str) -> Remot
         cluster_script!("annotate_cri_socket.sh"),
     )
     .args([server, &node.0, socket])
-}
-
-/// Removes a member from etcd; whoever plans it has done the quorum's sum.
-pub fn remove_member(id: &str, cri_socket: &str) -> RemoteCommand {
-    RemoteCommand::changes("remove the etcd member", etcd_script!("remove_member.sh")).args([id, cri_socket])
-}
-
-/// Deletes a node object.
-pub fn delete_node(server: &str, node: &HostName) -> RemoteCommand {
-    RemoteCommand::changes("delete the node", cluster_script!("delete_node.sh")).args([server, &node.0])
-}
-
-/// Clears what a join that did not finish has left on the host.
-pub fn reset(cri_socket: &str) -> RemoteCommand {
-    RemoteCommand::changes("kubeadm reset", outliving_script!("reset_host.sh")).arg(cri_socket)
 }
 
 /// Starts the kubelet, and with it the static pods whose manifests are there.
@@ -283,6 +304,8 @@ pub fn read_admin_conf() -> RemoteCommand {
 
 #[cfg(test)]
 mod half_joined;
+#[cfg(test)]
+mod tests_of_init;
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,7 @@
 //! so the compiler keeps the promise.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::ser::SerializeStruct;
@@ -11,15 +12,53 @@ use zeroize::Zeroizing;
 
 use crate::archive::Single;
 use crate::values::{Content, Slot, Values};
+pub use wire::Wire;
 
 /// A script that asks etcd, whichever way the host has.
 macro_rules! etcd_script {
     ($name:literal) => {
         concat!(
             include_str!("scripts/apart.sh"),
+            include_str!("scripts/dial.sh"),
             include_str!("scripts/json.sh"),
             include_str!("scripts/etcdctl.sh"),
             include_str!("scripts/etcd_members.sh"),
+            include_str!(concat!("scripts/", $name))
+        )
+    };
+}
+
+/// A script that asks etcd whether more is there than init writes.
+macro_rules! beyond_init_script {
+    ($name:literal) => {
+        concat!(
+            include_str!("scripts/apart.sh"),
+            include_str!("scripts/json.sh"),
+            include_str!("scripts/etcdctl.sh"),
+            include_str!("scripts/etcd_beyond_init.sh"),
+            include_str!(concat!("scripts/", $name))
+        )
+    };
+}
+
+/// A script that asks the cluster with the administrator's own identity.
+macro_rules! cluster_script {
+    ($name:literal) => {
+        concat!(
+            include_str!("scripts/apart.sh"),
+            include_str!("scripts/kubectl.sh"),
+            include_str!(concat!("scripts/", $name))
+        )
+    };
+}
+
+/// The same, where the uploaded certificates are replaced.
+macro_rules! certificates_script {
+    ($name:literal) => {
+        concat!(
+            include_str!("scripts/apart.sh"),
+            include_str!("scripts/kubectl.sh"),
+            include_str!("scripts/kubeadm_certs.sh"),
             include_str!(concat!("scripts/", $name))
         )
     };
@@ -35,7 +74,11 @@ macro_rules! journal_script {
     };
 }
 
+#[macro_use]
+mod placing;
+
 pub mod balancer;
+pub mod clearing;
 pub mod connection;
 pub mod etcd;
 pub mod files;
@@ -43,16 +86,23 @@ pub mod handover;
 pub mod host;
 pub mod images;
 pub mod kubernetes;
+pub mod lease;
 pub mod listen;
 pub mod preflight;
 pub mod preparation;
 pub mod probe;
+mod secrets;
 pub mod ways;
+mod wire;
 
 #[cfg(test)]
+mod tests_of_dialling;
+#[cfg(test)]
 mod tests_of_failures;
+#[cfg(test)]
+mod tests_of_secrets;
 
-/// Whether a command only looks or also changes something.
+/// Whether a command only looks, changes something, or takes something away that nobody can bring back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
@@ -60,11 +110,26 @@ pub enum Effect {
     Reads,
     /// Runs once; what became of it is checked.
     Changes,
+    /// The same, and something goes that was there: it is removed, replaced, reset or restarted. Its script asks again, right
+    /// before, whether what the plan was made by still holds, and otherwise ends with `changed since the plan`.
+    /// `docs/reference/safety.md` lists all of them, which a test holds.
+    Destroys,
+}
+
+impl Effect {
+    /// Whether it runs once, and changes something.
+    pub fn changes(self) -> bool {
+        self != Effect::Reads
+    }
 }
 
 /// What every script starts with. The first line tells the workstation that the script has begun (so that what
 /// follows on standard input is the script's and never sudo's) and which process to name if it is let go.
 const PRELUDE: &str = include_str!("scripts/prelude.sh");
+
+/// With this begins the line on standard error of a script that has done nothing, since the host is not any more as the plan
+/// saw it. The prelude's `moved` says it.
+pub const MOVED: &str = "changed since the plan: ";
 
 /// The line on standard error that says a script has begun: this, and the process id.
 pub const STARTED: &str = "hawser-started ";
@@ -76,6 +141,7 @@ pub struct RemoteCommand {
     effect: Effect,
     script: &'static str,
     arguments: Vec<String>,
+    heading: Content,
     input: Content,
     framing: Framing,
     image: Option<Single>,
@@ -98,6 +164,7 @@ impl RemoteCommand {
             effect,
             script,
             arguments: Vec::new(),
+            heading: Content::default(),
             input: Content::default(),
             framing: Framing::Plain,
             image: None,
@@ -111,6 +178,10 @@ impl RemoteCommand {
 
     fn changes(purpose: impl Into<Cow<'static, str>>, script: &'static str) -> Self {
         Self::new(purpose, Effect::Changes, script)
+    }
+
+    fn destroys(purpose: impl Into<Cow<'static, str>>, script: &'static str) -> Self {
+        Self::new(purpose, Effect::Destroys, script)
     }
 
     fn arg(mut self, argument: impl Into<String>) -> Self {
@@ -131,6 +202,12 @@ impl RemoteCommand {
     fn sized_input(mut self, input: Content) -> Self {
         self.framing = Framing::Sized;
         self.input(input)
+    }
+
+    /// What stands on lines of its own between the size and the sized input.
+    fn heading(mut self, heading: Content) -> Self {
+        self.heading = heading;
+        self
     }
 
     /// It reads an image, piece by piece, whatever its size.
@@ -170,9 +247,19 @@ impl RemoteCommand {
         &self.input
     }
 
+    /// What the script reads before that, such as what a file may be that it replaces.
+    pub fn stdin_heading(&self) -> &Content {
+        &self.heading
+    }
+
     /// The image that it reads from standard input, behind what else it reads there.
     pub fn sends(&self) -> Option<&Single> {
         self.image.as_ref()
+    }
+
+    /// How large that is, in bytes.
+    pub fn sent_bytes(&self) -> Option<u64> {
+        self.sends().map(Single::size)
     }
 
     /// What goes over the wire; `Err` names the slot that has no value yet.
@@ -182,14 +269,15 @@ impl RemoteCommand {
             Framing::Plain => content,
             Framing::Sized => {
                 let size = format!("{}\n", content.len());
-                Zeroizing::new([size.as_bytes(), content.as_slice()].concat())
+                let heading = self.heading.fill(values)?;
+                Zeroizing::new([size.as_bytes(), &heading, &content].concat())
             }
         };
         Ok(Wire {
             purpose: self.purpose.to_string(),
             effect: self.effect,
             line: self.line(),
-            input,
+            input: Arc::new(input),
             image: self.image.clone(),
             prints_secrets: self.prints_secrets,
         })
@@ -198,10 +286,15 @@ impl RemoteCommand {
 
 impl Serialize for RemoteCommand {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_struct("RemoteCommand", 4)?;
+        let mut map = serializer.serialize_struct("RemoteCommand", 5)?;
         map.serialize_field("purpose", &self.purpose)?;
         map.serialize_field("effect", &self.effect)?;
         map.serialize_field("line", &self.line())?;
+        if self.heading.is_empty() {
+            map.skip_field("heading")?;
+        } else {
+            map.serialize_field("heading", &self.heading)?;
+        }
         map.serialize_field("stdin", &self.input)?;
         match &self.image {
             Some(image) => map.serialize_field("image", image)?,
@@ -211,52 +304,20 @@ impl Serialize for RemoteCommand {
     }
 }
 
-/// A command with its values filled in: what a session sends. Not serializable, not printable.
-pub struct Wire {
-    purpose: String,
-    effect: Effect,
-    line: String,
-    input: Zeroizing<Vec<u8>>,
-    image: Option<Single>,
-    prints_secrets: bool,
-}
-
-impl Wire {
-    /// What the command is for.
-    pub fn purpose(&self) -> &str {
-        &self.purpose
-    }
-
-    /// Whether it reads or changes.
-    pub fn effect(&self) -> Effect {
-        self.effect
-    }
-
-    /// The command line, without sudo.
-    pub fn line(&self) -> &str {
-        &self.line
-    }
-
-    /// What the script reads from standard input.
-    pub fn input(&self) -> &[u8] {
-        &self.input
-    }
-
-    /// The image that follows, read from its archive piece by piece.
-    pub fn image(&self) -> Option<&Single> {
-        self.image.as_ref()
-    }
-
-    /// Whether its standard output is secret.
-    pub fn prints_secrets(&self) -> bool {
-        self.prints_secrets
-    }
-}
-
 /// A command of no meaning, for the tests of what carries commands.
 #[cfg(test)]
 pub(crate) fn any(purpose: &'static str, effect: Effect, input: impl Into<Content>) -> RemoteCommand {
     RemoteCommand::new(purpose, effect, "true").input(input)
+}
+
+/// A command that does something, for the same tests.
+#[cfg(test)]
+pub(crate) fn any_script<const N: usize>(
+    effect: Effect,
+    script: &'static str,
+    arguments: [&str; N],
+) -> RemoteCommand {
+    RemoteCommand::new("do it", effect, script).args(arguments)
 }
 
 /// The same, which prints a secret.

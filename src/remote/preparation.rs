@@ -1,8 +1,7 @@
 //! Commands that prepare a bare host, and what it is asked before.
 
 use super::RemoteCommand;
-use super::files::RenderedFile;
-use super::host::{self, Validator};
+use super::host::{self, Put};
 use crate::archive::Single;
 use crate::topology::{PackageFile, Preparation, Version};
 
@@ -32,9 +31,11 @@ const INSTALL_FROM_FOLDER: &str = concat!(
     include_str!("scripts/install_packages.sh")
 );
 
-const PUT_AND_RESTART: &str = concat!(
-    include_str!("scripts/put_file.sh"),
-    include_str!("scripts/restart_service.sh")
+const PUT_AND_RESTART: &str = place_script!("back_up.sh", "put_file.sh", "restart_service.sh");
+
+const TURN_SWAP_OFF: &str = concat!(
+    place_script!("of_the_kernel.sh"),
+    include_str!("scripts/turn_swap_off.sh")
 );
 
 /// A package that a host needs.
@@ -167,7 +168,7 @@ pub fn sysctls_are(preparation: &Preparation) -> RemoteCommand {
 
 /// Switches swap off, now and at boot.
 pub fn turn_swap_off() -> RemoteCommand {
-    RemoteCommand::changes("switch swap off", kernel_script!("turn_swap_off.sh"))
+    RemoteCommand::changes("switch swap off", TURN_SWAP_OFF)
 }
 
 /// Whether swap is off, and stays so.
@@ -175,18 +176,16 @@ pub fn swap_is_off() -> RemoteCommand {
     RemoteCommand::reads("look at swap", kernel_script!("swap_is_off.sh"))
 }
 
-/// Writes a file, and restarts a service that reads it, if it runs.
-pub fn put_and_restart(file: &RenderedFile, validator: Validator, service: &str) -> RemoteCommand {
-    let mode = format!("{:04o}", file.mode);
-    RemoteCommand::changes(format!("write {}", file.path), PUT_AND_RESTART)
-        .args([
-            file.path.as_str(),
-            &file.owner,
-            &mode,
-            validator.argument(),
-            service,
-        ])
-        .sized_input(file.content.clone())
+/// Writes a file that was not there, and restarts a service that reads it, if it runs.
+pub fn put_and_restart(put: &Put<'_>, service: &str) -> RemoteCommand {
+    let command = RemoteCommand::changes(format!("write {}", put.file.path), PUT_AND_RESTART);
+    put.fill(command).arg(service)
+}
+
+/// Replaces a file, if it is still what the plan saw, and restarts a service that reads it, if it runs.
+pub fn replace_and_restart(put: &Put<'_>, service: &str) -> RemoteCommand {
+    let command = RemoteCommand::destroys(format!("write {}", put.file.path), PUT_AND_RESTART);
+    put.fill(command).arg(service)
 }
 
 /// Has a service start with the host, and now if it is to run already.
@@ -305,6 +304,7 @@ mod tests {
         let install = calls.lines().find(|call| call.contains(" install ")).unwrap();
         assert!(install.ends_with(" install kubeadm=1.34.2-* socat"), "{install}");
         assert!(install.contains(" --no-remove "), "{install}");
+        assert!(install.contains(" Dpkg::Options::=--force-confold "), "{install}");
         assert!(!calls.contains("--configure"), "{calls}");
     }
 

@@ -11,12 +11,18 @@ use super::RemoteCommand;
 const SCRIPT: &str = concat!(
     include_str!("scripts/answers.sh"),
     include_str!("scripts/apart.sh"),
+    include_str!("scripts/dial.sh"),
     include_str!("scripts/json.sh"),
     include_str!("scripts/haproxy_socket.sh"),
     include_str!("scripts/etcdctl.sh"),
     include_str!("scripts/etcd_members.sh"),
+    include_str!("scripts/etcd_beyond_init.sh"),
     include_str!("scripts/kubelet_identity.sh"),
     include_str!("scripts/kubeadm_at_work.sh"),
+    include_str!("scripts/etcd_data.sh"),
+    include_str!("scripts/listens.sh"),
+    include_str!("scripts/etcd_disk.sh"),
+    include_str!("scripts/package_default.sh"),
     include_str!("scripts/probe_host.sh"),
     include_str!("scripts/probe_node.sh"),
     include_str!("scripts/probe_balancer.sh"),
@@ -30,6 +36,10 @@ const OF_IMAGES: &str = concat!(
     include_str!("scripts/answers.sh"),
     include_str!("scripts/kubelet_identity.sh"),
     include_str!("scripts/kubeadm_at_work.sh"),
+    include_str!("scripts/etcd_data.sh"),
+    include_str!("scripts/listens.sh"),
+    include_str!("scripts/etcd_disk.sh"),
+    include_str!("scripts/package_default.sh"),
     include_str!("scripts/probe_host.sh"),
     include_str!("scripts/probe_node.sh"),
     include_str!("scripts/probe_images.sh"),
@@ -100,7 +110,8 @@ fn object_paths(topology: &Topology) -> Vec<String> {
     objects.flatten().map(|object| object.path).collect()
 }
 
-pub(super) fn etcd_data(topology: &Topology) -> &str {
+/// Where the inventory has a member of etcd keep its data.
+pub fn etcd_data(topology: &Topology) -> &str {
     if topology.etcd == EtcdTopology::External {
         return &topology.external_etcd.data_directory;
     }
@@ -129,6 +140,7 @@ mod tests {
     fn report_of(path: &Path) -> Vec<Vec<u8>> {
         let script = concat!(
             include_str!("scripts/answers.sh"),
+            include_str!("scripts/package_default.sh"),
             include_str!("scripts/probe_host.sh"),
             "files \"$@\"\n"
         );
@@ -229,7 +241,34 @@ mod tests {
         let report = report_of(folder.path());
 
         assert!(report[0].ends_with(b"\n1"));
-        assert!(String::from_utf8_lossy(&report[1]).contains("Is a directory"));
+        assert!(String::from_utf8_lossy(&report[1]).contains("is no file"));
+    }
+
+    #[test]
+    fn of_a_file_that_is_too_large_the_sum_comes_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("large");
+        std::fs::write(&path, vec![b'x'; 1_048_577]).unwrap();
+
+        let report = report_of(&path);
+
+        let said = String::from_utf8(report[0].clone()).unwrap();
+        let lines: Vec<&str> = said.lines().collect();
+        assert_eq!(lines[2..], ["", "0"], "no content, and the status");
+        assert!(
+            lines[1].contains(" 1048577 ") && lines[1].ends_with(" no"),
+            "{}",
+            lines[1]
+        );
+    }
+
+    #[test]
+    fn a_unit_that_is_masked_is_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("etcd.service");
+        std::os::unix::fs::symlink("/dev/null", &path).unwrap();
+
+        assert!(report_of(&path).is_empty());
     }
 
     #[test]
@@ -303,8 +342,9 @@ mod tests {
     fn tls_when_kubectl_says(words: &str, status: &str) -> String {
         let script = concat!(
             include_str!("scripts/apart.sh"),
+            include_str!("scripts/dial.sh"),
             include_str!("scripts/probe_cluster.sh"),
-            "endpoint_url=https://192.0.2.1\ntimeout() { [ \"$2\" != bash ] || return 0; echo \"$said_by_kubectl\" >&2; return \"$status\"; }\nspeaks_tls\n"
+            "endpoint_url=https://192.0.2.1\ntimeout() { [ \"$2\" != env ] || { echo hawser-dials >&2; return 0; }; echo \"$said_by_kubectl\" >&2; return \"$status\"; }\nspeaks_tls\n"
         );
         let mut sh = Command::new("sh");
         sh.args(["-c", script])
@@ -334,9 +374,10 @@ mod tests {
     fn tls_when_bash_says(words: &str) -> Output {
         let script = concat!(
             include_str!("scripts/apart.sh"),
+            include_str!("scripts/dial.sh"),
             include_str!("scripts/probe_cluster.sh"),
             "endpoint_url=https://192.0.2.1:6443\n",
-            "timeout() { [ \"$2\" = bash ] || exit 99; echo \"$said_by_bash\" >&2; return 1; }\nspeaks_tls\n"
+            "timeout() { [ \"$2\" = env ] || exit 99; printf 'hawser-dials\\n%s\\n' \"$said_by_bash\" >&2; return 1; }\nspeaks_tls\n"
         );
         let mut sh = Command::new("sh");
         sh.args(["-c", script]).env("said_by_bash", words);

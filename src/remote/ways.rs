@@ -7,6 +7,7 @@ use super::RemoteCommand;
 const SCRIPT: &str = concat!(
     include_str!("scripts/answers.sh"),
     include_str!("scripts/apart.sh"),
+    include_str!("scripts/dial.sh"),
     include_str!("scripts/try_ways.sh"),
 );
 
@@ -119,7 +120,7 @@ mod tests {
     fn programs(more: &[(&str, PathBuf)]) -> TempDir {
         let folder = tempfile::tempdir().unwrap();
         for name in [
-            "timeout", "base64", "cat", "sed", "awk", "sort", "tr", "tail", "getent", "sleep",
+            "timeout", "env", "base64", "cat", "sed", "awk", "sort", "tr", "tail", "getent", "sleep",
         ] {
             symlink(find(name).unwrap(), folder.path().join(name)).unwrap();
         }

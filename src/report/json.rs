@@ -1,4 +1,4 @@
-//! One event per line as JSON, for programs; `docs/events.md` is its reference.
+//! One event per line as JSON, for programs; `docs/reference/events.md` is its reference.
 
 use std::io::Write;
 

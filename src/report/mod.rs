@@ -9,6 +9,7 @@ pub mod check;
 pub mod json;
 pub mod log;
 mod matrix;
+pub mod own_share;
 pub mod paint;
 pub mod plain;
 pub mod plan_text;

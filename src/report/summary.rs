@@ -47,7 +47,7 @@ fn times(report: &Report) -> String {
         .set_content_arrangement(ContentArrangement::Disabled)
         .set_header(["phase", "time", ""].map(Cell::new));
     for phase in &report.phases {
-        table.add_row(row(&phase.phase, phase.took, ""));
+        table.add_row(row(phase.phase.title(), phase.took, ""));
     }
     let own = format!("hawser's own: {} ({})", duration(report.own), share(report));
     table.add_row(row("total", report.took, &own));

@@ -11,7 +11,7 @@ use super::summary;
 use super::words::{STOPPING, sent, taken};
 use crate::error::sanitize::{sanitize_line, sanitize_text};
 use crate::events::{Event, Outcome};
-use crate::plan::StepId;
+use crate::plan::{PhaseName, StepId};
 use crate::topology::HostName;
 
 /// Draws live lines on `screen` and writes what stays to `out`; both are the same terminal.
@@ -62,8 +62,8 @@ impl<W: Write> Terminal<W> {
             }
             Event::HostConnected { .. } | Event::HostObserved { .. } => {}
             Event::HostUnreachable { host, reason } => self.trouble(host, &format!("unreachable: {reason}")),
-            Event::PhaseStarted { phase, steps, bytes } => self.begin_phase(phase, *steps, *bytes),
-            Event::StepStarted { step, host, describe } => self.begin_step(step, host, describe),
+            Event::PhaseStarted { phase, steps, bytes } => self.begin_phase(*phase, *steps, *bytes),
+            Event::StepStarted { step, host, title } => self.begin_step(step, host, title),
             Event::OutputLine { host, line, .. } => self.say(host, line),
             Event::Sent {
                 step,
@@ -82,7 +82,7 @@ impl<W: Write> Terminal<W> {
             Event::StepFinished {
                 step, host, outcome, ..
             } => self.end_step(step, host, outcome),
-            Event::PhaseFinished { phase, took } => self.end_phase(phase, *took),
+            Event::PhaseFinished { phase, took } => self.end_phase(*phase, *took),
             Event::Warned { text } => {
                 let text = sanitize_text(text);
                 self.stay(&format!("{} {text}", self.paint.warning("warning:")));
@@ -99,9 +99,9 @@ impl<W: Write> Terminal<W> {
         }
     }
 
-    fn begin_phase(&mut self, name: &str, steps: usize, bytes: u64) {
+    fn begin_phase(&mut self, phase: PhaseName, steps: usize, bytes: u64) {
         let header = run_clock(self.screen.add(live(HEADER)));
-        header.set_prefix(name.to_owned());
+        header.set_prefix(phase.title());
         self.phase = Some(RunningPhase {
             header,
             ended: 0,
@@ -113,7 +113,7 @@ impl<W: Write> Terminal<W> {
         self.count();
     }
 
-    fn end_phase(&mut self, name: &str, took: Duration) {
+    fn end_phase(&mut self, phase: PhaseName, took: Duration) {
         let failed = self.phase.as_ref().is_some_and(|phase| phase.failed);
         self.clear();
         let mark = if failed {
@@ -121,10 +121,10 @@ impl<W: Write> Terminal<W> {
         } else {
             self.paint.good("✓")
         };
-        self.stay(&format!("{mark} {name:<32} {:>11}", duration(took)));
+        self.stay(&format!("{mark} {phase:<35} {:>11}", duration(took)));
     }
 
-    fn begin_step(&mut self, step: &StepId, host: &HostName, describe: &str) {
+    fn begin_step(&mut self, step: &StepId, host: &HostName, title: &str) {
         if !self.hosts.contains_key(host) {
             let line = self.insert(host);
             self.hosts.insert(
@@ -138,7 +138,7 @@ impl<W: Write> Terminal<W> {
         if let Some(running) = self.hosts.get_mut(host) {
             running.steps.push(step.clone());
             running.line.reset_elapsed();
-            running.line.set_prefix(prefix(host, &sanitize_line(describe)));
+            running.line.set_prefix(prefix(host, &sanitize_line(title)));
             running.line.set_message("");
         }
     }
@@ -239,9 +239,9 @@ impl<W: Write> Terminal<W> {
 }
 
 /// Host and step, in columns.
-fn prefix(host: &HostName, describe: &str) -> String {
-    let describe = console::truncate_str(describe, DESCRIBE_WIDTH, "…");
-    format!("{host:<8}  {describe:<DESCRIBE_WIDTH$}")
+fn prefix(host: &HostName, title: &str) -> String {
+    let title = console::truncate_str(title, TITLE_WIDTH, "…");
+    format!("{host:<8}  {title:<TITLE_WIDTH$}")
 }
 
 /// A live line, which indicatif cuts at the terminal's width. It is drawn by the screen it is added to, and by nothing
@@ -257,8 +257,8 @@ fn run_clock(line: ProgressBar) -> ProgressBar {
     line
 }
 
-const HEADER: &str = "{spinner} {prefix:32} {elapsed:>11}  {wide_msg}";
+const HEADER: &str = "{spinner} {prefix:35} {elapsed:>11}  {wide_msg}";
 const HOST: &str = "    {prefix} {elapsed:>4}  {wide_msg:.dim}";
 
 /// Leaves half of a terminal of 80 columns to what the host says.
-const DESCRIBE_WIDTH: usize = 32;
+const TITLE_WIDTH: usize = 32;

@@ -27,7 +27,7 @@ pub(super) struct Line {
 /// Words events; remembers what each running step does, which its end does not say.
 #[derive(Default)]
 pub(super) struct Words {
-    describes: BTreeMap<StepId, String>,
+    titles: BTreeMap<StepId, String>,
 }
 
 impl Words {
@@ -49,9 +49,9 @@ impl Words {
             Event::PhaseStarted { phase, steps, .. } => {
                 (Weight::Normal, None, format!("== {phase}{}", steps_of(*steps)))
             }
-            Event::StepStarted { step, host, describe } => {
-                self.describes.insert(step.clone(), describe.clone());
-                (Weight::Normal, Some(host), format!("{describe} …"))
+            Event::StepStarted { step, host, title } => {
+                self.titles.insert(step.clone(), title.clone());
+                (Weight::Normal, Some(host), format!("{title} …"))
             }
             Event::OutputLine { host, line, .. } => (Weight::Detail, Some(host), format!("| {line}")),
             Event::Sent {
@@ -63,7 +63,7 @@ impl Words {
             } => {
                 let text = format!(
                     "{}: {} after {}",
-                    self.describe(step),
+                    self.title(step),
                     sent(*bytes, *of),
                     duration(*took)
                 );
@@ -78,7 +78,7 @@ impl Words {
             } => {
                 let text = format!(
                     "{}: {} after {}",
-                    self.describe(step),
+                    self.title(step),
                     taken(*bytes, from),
                     duration(*took)
                 );
@@ -92,7 +92,7 @@ impl Words {
             } => {
                 let text = format!(
                     "{}: not yet after {}: {reason}",
-                    self.describe(step),
+                    self.title(step),
                     duration(*waited)
                 );
                 (Weight::Detail, Some(host), text)
@@ -104,7 +104,7 @@ impl Words {
                 took,
                 ..
             } => {
-                let (weight, text) = ended(&self.describe(step), outcome, &duration(*took));
+                let (weight, text) = ended(&self.title(step), outcome, &duration(*took));
                 (weight, Some(host), text)
             }
             Event::PhaseFinished { phase, took } => {
@@ -130,11 +130,8 @@ impl Words {
         }
     }
 
-    fn describe(&self, step: &StepId) -> String {
-        self.describes
-            .get(step)
-            .cloned()
-            .unwrap_or_else(|| step.to_string())
+    fn title(&self, step: &StepId) -> String {
+        self.titles.get(step).cloned().unwrap_or_else(|| step.to_string())
     }
 }
 
@@ -171,13 +168,13 @@ fn steps_of(count: usize) -> String {
     }
 }
 
-fn ended(describe: &str, outcome: &Outcome, took: &str) -> (Weight, String) {
+fn ended(title: &str, outcome: &Outcome, took: &str) -> (Weight, String) {
     match outcome {
-        Outcome::AlreadyDone => (Weight::Normal, format!("{describe}: already so")),
-        Outcome::Changed => (Weight::Normal, format!("{describe}: done ({took})")),
-        Outcome::Ok => (Weight::Normal, format!("{describe}: ok ({took})")),
+        Outcome::AlreadyDone => (Weight::Normal, format!("{title}: already so")),
+        Outcome::Changed => (Weight::Normal, format!("{title}: done ({took})")),
+        Outcome::Ok => (Weight::Normal, format!("{title}: ok ({took})")),
         Outcome::Failed { problem } => (Weight::Normal, format!("FAILED: {}", problem.headline())),
-        Outcome::LetGo => (Weight::Normal, format!("{describe}: let go after {took}")),
-        Outcome::Skipped => (Weight::Detail, format!("{describe}: skipped")),
+        Outcome::LetGo => (Weight::Normal, format!("{title}: let go after {took}")),
+        Outcome::Skipped => (Weight::Detail, format!("{title}: skipped")),
     }
 }

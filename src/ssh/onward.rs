@@ -1,4 +1,5 @@
-//! Connections that sshd makes from its host for hawser, where the host has no program to make them.
+//! Connections that sshd makes from its host for hawser. No command uses them yet: they are there to ask API servers
+//! and etcd.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -71,7 +72,8 @@ pub enum NotOnward {
 impl Session {
     /// Has sshd connect to an address, as it is seen from the host.
     ///
-    /// One after the other: who opens a channel is not told its number, so of sshd's words those about the newest are its own.
+    /// One after the other: who opens a channel is not told its number, so of sshd's words
+    /// those about the newest are its own.
     pub async fn onward(
         &self,
         address: &str,

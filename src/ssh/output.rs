@@ -9,12 +9,18 @@ use crate::remote::connection::{OUTPUT_LIMIT, Progress};
 /// A longer line is told in pieces.
 const LINE_LIMIT: usize = 64 << 10;
 
+/// More of a command's words than this are not told: nobody reads them, and a host that talks without end would fill
+/// the log and keep the run from all others.
+const TOLD_LIMIT: usize = 1 << 20;
+
 /// One of a command's two output streams.
 #[derive(Default)]
 pub(super) struct Stream {
     kept: Zeroizing<Vec<u8>>,
     size: usize,
     line: Vec<u8>,
+    /// How many bytes of lines have been told.
+    told: usize,
     progress: Option<UnboundedSender<Progress>>,
 }
 
@@ -50,6 +56,9 @@ impl Stream {
             return;
         }
         for piece in data.split_inclusive(|byte| *byte == b'\n') {
+            if self.told > TOLD_LIMIT {
+                return;
+            }
             self.line.extend_from_slice(piece);
             if piece.ends_with(b"\n") || self.line.len() > LINE_LIMIT {
                 self.tell_line();
@@ -59,10 +68,16 @@ impl Stream {
 
     fn tell_line(&mut self) {
         let text = decode(&self.line).trim_end().to_owned();
+        let before = self.told;
+        self.told += self.line.len();
         self.line.clear();
         if let Some(progress) = &self.progress {
             // Nobody has to listen to the end.
             let _ = progress.send(Progress::Line(text));
+            if before <= TOLD_LIMIT && self.told > TOLD_LIMIT {
+                let text = format!("(what follows is not told: more than {} MiB)", TOLD_LIMIT >> 20);
+                let _ = progress.send(Progress::Line(text));
+            }
         }
     }
 
@@ -76,5 +91,35 @@ impl Stream {
             self.tell_line();
         }
         std::mem::take(&mut self.kept)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc::unbounded_channel;
+
+    use super::*;
+
+    #[test]
+    fn of_one_who_talks_without_end_a_part_is_told_and_that_it_is_one() {
+        let (sender, mut told) = unbounded_channel();
+        let mut stream = Stream::default();
+        stream.tell(Some(sender));
+
+        for _ in 0..40 {
+            stream.take("y\n".repeat(100_000).as_bytes());
+        }
+        drop(stream);
+
+        let mut lines = Vec::new();
+        while let Some(Progress::Line(line)) = told.blocking_recv() {
+            lines.push(line);
+        }
+        assert_eq!(
+            lines.pop().as_deref(),
+            Some("(what follows is not told: more than 1 MiB)")
+        );
+        let bytes: usize = lines.iter().map(|line| line.len() + 1).sum();
+        assert!((TOLD_LIMIT..TOLD_LIMIT + 100).contains(&bytes), "{bytes}");
     }
 }

@@ -120,8 +120,8 @@ impl Asking {
     }
 }
 
-/// A line without its end; none where the terminal has no more, as after Ctrl-D. Reserved at full length first: a growing
-/// text would leave copies behind.
+/// A line without its end; none where the terminal has no more, as after Ctrl-D. Reserved at full length first: a
+/// growing text would leave copies behind.
 fn read_line(terminal: &mut File) -> io::Result<Option<Zeroizing<String>>> {
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST_LINE));
     let mut byte = Zeroizing::new([0]);

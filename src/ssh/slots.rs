@@ -78,8 +78,8 @@ impl Slot {
         }
     }
 
-    /// The server has refused the session. The place goes where there are more of them than it has ever allowed at once:
-    /// else it only lags, as it looks at what was closed after it has answered what came with it.
+    /// The server has refused the session. The place goes where there are more of them than it has ever allowed at
+    /// once: else it only lags, as it looks at what was closed after it has answered what came with it.
     pub(super) fn refused(mut self) -> Refusal {
         let permit = self.permit.take();
         with(&self.counts, |counts| {

@@ -11,7 +11,7 @@ use crate::plan::Step;
 use crate::remote::etcd;
 use crate::remote::files::RenderedFile;
 use crate::remote::files::etcd::certificates;
-use crate::remote::handover::HandedFile;
+use crate::remote::handover::{HandedFile, Replaced, files_are};
 use crate::remote::host::Validator;
 use crate::topology::{EtcdManager, HostName};
 use crate::values::Bundle;
@@ -22,22 +22,29 @@ pub fn read_authority(from: &HostName) -> Step {
     handover::read(from, Bundle::EtcdAuthority, &files)
 }
 
-/// Makes a member's certificates and keys, and writes them on its host.
-pub fn write_certificates(on: &HostName, order: Order, manager: EtcdManager) -> Step {
+/// Makes a member's certificates and keys, and writes them on its host, in the place of what the plan saw there.
+pub fn write_certificates(on: &HostName, order: Order, manager: EtcdManager, replaced: &Replaced) -> Step {
     let files = certificates(&order, manager);
-    let describe = if order.may_make_authority {
+    let title = if order.may_make_authority {
         "make the member's certificates under a new authority, and write them"
     } else {
         "make the member's certificates, and write them"
     };
-    handover::put(on, describe.to_owned(), order.bundle, &files).makes(order)
+    let question = files_are(order.bundle, &files);
+    handover::put(on, title.to_owned(), order.bundle, &files, replaced).issue(order, question, QUICK)
 }
 
 /// Makes the certificate and key with which API servers ask etcd, and writes them on a control plane.
-pub fn write_client_certificate(on: &HostName, order: Order, manager: EtcdManager) -> Step {
+pub fn write_client_certificate(
+    on: &HostName,
+    order: Order,
+    manager: EtcdManager,
+    replaced: &Replaced,
+) -> Step {
     let files = certificates(&order, manager);
-    let describe = "make the certificate with which API servers ask etcd, and write it".to_owned();
-    handover::put(on, describe, order.bundle, &files).makes(order)
+    let title = "make the certificate with which API servers ask etcd, and write it".to_owned();
+    let question = files_are(order.bundle, &files);
+    handover::put(on, title, order.bundle, &files, replaced).issue(order, question, QUICK)
 }
 
 /// Writes a file of what runs etcd, where it differs.
@@ -49,17 +56,16 @@ pub fn write(on: &HostName, file: &RenderedFile, found: Option<&FileFact>) -> Op
 pub fn write_manifest(on: &HostName, flags: &[String], data_directory: &str, initial_cluster: &str) -> Step {
     Step::on(on, "write-etcd-manifest", "write etcd's static pod")
         .change(etcd::write_manifest(flags), KUBEADM)
-        .done_when(etcd::manifest_is(&on.0, data_directory, initial_cluster), QUICK)
+        .until(etcd::manifest_is(&on.0, data_directory, initial_cluster), QUICK)
 }
 
 /// Sees that the etcd that was installed in this run is one that kubeadm takes.
 pub fn see_new_enough(on: &HostName, oldest: &OldestEtcd) -> Step {
-    let describe = format!(
+    let title = format!(
         "see that etcd is {} or newer, as kubeadm {} wants it",
         oldest.version, oldest.kubeadm
     );
-    Step::on(on, "see-etcd-new-enough", describe)
-        .done_when(etcd::is_new_enough(oldest.version, oldest.kubeadm), SEEN)
+    Step::on(on, "see-etcd-new-enough", title).wait(etcd::is_new_enough(oldest.version, oldest.kubeadm), SEEN)
 }
 
 /// Starts a member, and waits until it answers: one that votes with a quorum behind it, a learner by itself.
@@ -74,14 +80,14 @@ pub fn start(
     } else {
         etcd::is_well(cri_socket)
     };
-    let describe = match manager {
+    let title = match manager {
         EtcdManager::Kubelet => "start etcd: the kubelet runs its static pod",
         EtcdManager::Systemd => "start etcd",
     };
-    Step::on(on, "start-etcd", describe)
+    Step::on(on, "start-etcd", title)
         .change(etcd::start(manager, data_directory), QUICK)
-        .done_when(answers, WELL)
-        .on_failure(etcd::story(manager))
+        .until(answers, WELL)
+        .diagnostics(etcd::story(manager))
 }
 
 /// Waits until all members are healthy and follow one leader.
@@ -91,13 +97,23 @@ pub fn await_leader(on: &HostName, cri_socket: &str, members: usize) -> Step {
         "await-etcd-leader",
         format!("see {members} etcd members healthy, with one leader"),
     )
-    .done_when(etcd::has_one_leader(cri_socket, members), WELL)
+    .wait(etcd::has_one_leader(cri_socket, members), WELL)
 }
 
 /// Sees that no Kubernetes cluster keeps its objects there, right before one is initialised.
 pub fn see_empty(on: &HostName, cri_socket: &str) -> Step {
     Step::on(on, "see-etcd-empty", "see that etcd holds no cluster's objects")
-        .done_when(etcd::is_empty(cri_socket), SEEN)
+        .wait(etcd::is_empty(cri_socket), SEEN)
+}
+
+/// Where an init is done again that came to no API server: no more than it writes itself may be there.
+pub fn see_no_cluster(on: &HostName, cri_socket: &str) -> Step {
+    Step::on(
+        on,
+        "see-etcd-without-cluster",
+        "see that etcd holds nothing but what an init writes",
+    )
+    .wait(etcd::holds_no_cluster(cri_socket), SEEN)
 }
 
 /// A member that answers does so within seconds.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{KUBEADM, QUICK};
 use crate::facts::quorum;
-use crate::plan::Step;
+use crate::plan::{Draft, Step};
 use crate::remote::etcd;
 use crate::remote::files::etcd::peer_url;
 use crate::topology::{Host, HostName};
@@ -26,23 +26,24 @@ impl Addition<'_> {
     /// Sees that all that are listed run and have a vote, so that the quorum bears one more.
     pub fn see_whole(self, members: usize) -> Step {
         let (name, now, then) = (&self.newcomer.name, quorum(members), quorum(members + 1));
-        let describe = format!(
+        let title = format!(
             "see {members} of {members} etcd members run, none of them learning, before {name} is added (the quorum is {now}, \
              with {name} {then} of {})",
             members + 1
         );
-        self.step("see-etcd-whole-before", describe)
-            .done_when(etcd::may_grow(self.cri_socket, members), QUICK)
+        self.step("see-etcd-whole-before", title)
+            .wait(etcd::may_grow(self.cri_socket, members), QUICK)
     }
 
     /// Saves what etcd holds on the host that is asked.
     pub fn save_snapshot(self, data_directory: &str) -> Step {
-        let command = etcd::save_snapshot(self.cri_socket, data_directory, &self.newcomer.name);
+        let command = etcd::save_snapshot(self.cri_socket, data_directory, &self.newcomer.name.0);
         self.step(
             "save-etcd-snapshot-before",
             format!("save a snapshot of etcd in {}", etcd::SNAPSHOTS),
         )
         .change(command, KUBEADM)
+        .once()
     }
 
     /// Adds the newcomer without a vote.
@@ -51,18 +52,18 @@ impl Addition<'_> {
         let name = &self.newcomer.name;
         self.step("add-etcd-member", format!("add {name} to etcd, without a vote"))
             .change(etcd::add_learner(socket, name, &url), QUICK)
-            .done_when(etcd::is_listed(socket, &url), QUICK)
+            .until(etcd::is_listed(socket, &url), QUICK)
     }
 
     /// Waits until it has what the others have, and all of them run.
     pub fn await_in_step(self, voters: usize) -> Step {
-        let describe = format!(
+        let title = format!(
             "see {} in step, and {voters} of {voters} members with a vote run (with its own the quorum is {} of {})",
             self.newcomer.name,
             quorum(voters + 1),
             voters + 1
         );
-        self.step("await-etcd-member", describe).done_when(
+        self.step("await-etcd-member", title).wait(
             etcd::is_in_step(self.cri_socket, &peer_url(self.newcomer), voters),
             IN_STEP,
         )
@@ -74,11 +75,11 @@ impl Addition<'_> {
         let name = &self.newcomer.name;
         self.step("promote-etcd-member", format!("promote {name}: it gets a vote"))
             .change(etcd::promote(socket, &url), QUICK)
-            .done_when(etcd::is_voting(socket, &url), QUICK)
+            .until(etcd::is_voting(socket, &url), QUICK)
     }
 
-    fn step(self, what: &str, describe: String) -> Step {
-        Step::on(self.via, &format!("{what}-{}", self.newcomer.name), describe)
+    fn step(self, what: &str, title: String) -> Draft {
+        Step::on(self.via, &format!("{what}-{}", self.newcomer.name), title)
     }
 }
 

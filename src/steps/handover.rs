@@ -3,8 +3,8 @@
 use sha2::{Digest, Sha256};
 
 use super::QUICK;
-use crate::plan::{FileChange, Step};
-use crate::remote::handover::{HandedFile, files_are, read_files, write_files};
+use crate::plan::{ChangeDraft, FileChange, Step};
+use crate::remote::handover::{HandedFile, Replaced, Seen, files_are, read_files, renew_files, write_files};
 use crate::topology::HostName;
 use crate::values::{Bundle, Slot};
 
@@ -15,28 +15,41 @@ pub fn read(from: &HostName, bundle: Bundle, files: &[HandedFile]) -> Step {
         &format!("read-{}", bundle.name()),
         format!("read {} into memory", bundle.words()),
     )
-    .done_when(read_files(bundle, files), QUICK)
-    .captures(Slot::Files(bundle))
+    .read(read_files(bundle, files), QUICK, Slot::Files(bundle))
 }
 
 /// Writes them on another host, where they are not there as they were read.
 pub fn write(on: &HostName, from: &HostName, bundle: Bundle, files: &[HandedFile]) -> Step {
-    put(
-        on,
-        format!("write {}, as {from} has them", bundle.words()),
-        bundle,
-        files,
-    )
+    let title = format!("write {}, as {from} has them", bundle.words());
+    put(on, title, bundle, files, &Replaced::new()).until(files_are(bundle, files), QUICK)
 }
 
-/// Writes a bundle that the run has in memory, where it is not there as it is known.
-pub(super) fn put(on: &HostName, describe: String, bundle: Bundle, files: &[HandedFile]) -> Step {
-    let step = Step::on(on, &format!("write-{}", bundle.name()), describe)
-        .change(write_files(bundle, files), QUICK)
-        .done_when(files_are(bundle, files), QUICK);
+/// Writes a bundle that the run has in memory, where it is not there as it is known: in the place of what the plan saw.
+pub(super) fn put(
+    on: &HostName,
+    title: String,
+    bundle: Bundle,
+    files: &[HandedFile],
+    replaced: &Replaced,
+) -> ChangeDraft {
+    let change = if replaced.is_empty() {
+        write_files(bundle, files)
+    } else {
+        renew_files(bundle, files, replaced)
+    };
+    let step = Step::on(on, &format!("write-{}", bundle.name()), title)
+        .change(change, QUICK)
+        .destroys(replaced.iter().map(|(path, seen)| gone(path, seen)));
     files
         .iter()
         .fold(step, |step, file| step.writes(change_of(file, bundle)))
+}
+
+fn gone(path: &str, seen: &Seen) -> String {
+    match seen {
+        Seen::Sum(sum) => format!("{path} that is there (SHA-256 without white space {sum})"),
+        Seen::Key => format!("{path} that is there"),
+    }
 }
 
 fn change_of(file: &HandedFile, bundle: Bundle) -> FileChange {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::QUICK;
 use crate::archive::Image;
-use crate::plan::{Relay, Step, StepId};
+use crate::plan::{Source, Step, StepId};
 use crate::remote::host::pull_images;
 use crate::remote::images::{Door, has_image, import_image, pass_on_image, receive_image};
 use crate::topology::{Host, HostName};
@@ -20,13 +20,15 @@ const SLOWEST_LINK: u64 = 20_000;
 
 /// Pulls what a host lacks, by the container runtime at `cri_socket`.
 pub fn pull(host: &HostName, cri_socket: &str, missing: &[String]) -> Step {
-    let describe = format!("pull {} images: {}", missing.len(), missing.join(", "));
-    Step::on(host, "pull-images", describe).change(pull_images(cri_socket, missing), PULL)
+    let title = format!("pull {} images: {}", missing.len(), missing.join(", "));
+    Step::on(host, "pull-images", title)
+        .change(pull_images(cri_socket, missing), PULL)
+        .once()
 }
 
 /// Another host that has the image, or gets it before.
 #[derive(Clone, Copy)]
-pub struct Giver<'a> {
+pub struct ImageSource<'a> {
     /// Which.
     pub host: &'a Host,
     /// Whether it gets it in this run.
@@ -43,8 +45,8 @@ pub struct Delivery<'a> {
     pub image: &'a Image,
     /// At which port the host would take it from another.
     pub port: u16,
-    /// Who can give it, the best first; the workstation, where nobody does.
-    pub givers: Vec<Giver<'a>>,
+    /// Which hosts can send it, the best first; if none can, the workstation does.
+    pub sources: Vec<ImageSource<'a>>,
 }
 
 /// Brings a host an image that it lacks: from another host, if there is one that can, else from the workstation.
@@ -55,28 +57,28 @@ pub fn push(delivery: &Delivery<'_>) -> Step {
     let size = image.single.size();
     let megabytes = size.div_ceil(1_000_000);
     let name = image.name();
-    let describe = match delivery.givers.first() {
-        Some(giver) => format!(
+    let title = match delivery.sources.first() {
+        Some(source) => format!(
             "import {name} ({megabytes} MB), handed over by {}",
-            giver.host.name
+            source.host.name
         ),
         None => format!("import {name} ({megabytes} MB)"),
     };
-    Step::on(&delivery.host.name, &what(image), describe)
+    Step::on(&delivery.host.name, &what(image), title)
         .change(import_image(cri_socket, image), IMPORT + on_its_way(size))
-        .done_when(has_image(cri_socket, image), QUICK)
-        .looks_itself()
-        .relayed(
+        .transfer(
             delivery
-                .givers
+                .sources
                 .iter()
-                .map(|giver| relay(delivery, *giver))
+                .map(|source| source_of(delivery, *source))
                 .collect(),
+            has_image(cri_socket, image),
+            QUICK,
         )
 }
 
 /// How one host hands the image to another.
-fn relay(delivery: &Delivery<'_>, giver: Giver<'_>) -> Relay {
+fn source_of(delivery: &Delivery<'_>, source: ImageSource<'_>) -> Source {
     let Delivery {
         host,
         cri_socket,
@@ -87,15 +89,15 @@ fn relay(delivery: &Delivery<'_>, giver: Giver<'_>) -> Relay {
     let door = Door {
         address: host.address,
         port: *port,
-        from: giver.host.address,
+        from: source.host.address,
         limit: on_its_way(image.single.size()) + IMPORT / 2,
     };
-    let from = &giver.host.name;
-    Relay {
-        from: from.clone(),
-        after: giver.gets_it.then(|| StepId(format!("{from}/{}", what(image)))),
+    let from = &source.host.name;
+    Source {
+        host: from.clone(),
+        after: source.gets_it.then(|| StepId(format!("{from}/{}", what(image)))),
         receive: receive_image(cri_socket, door, from, image),
-        pass_on: pass_on_image(cri_socket, door, image),
+        send: pass_on_image(cri_socket, door, image),
     }
 }
 

@@ -1,6 +1,6 @@
-//! Half-joined hosts: brought up as they are, finished, or cleared to join anew.
+//! Half-joined hosts: brought up as they are, or finished.
 
-use super::{KUBEADM, QUICK, WELL};
+use super::{QUICK, WELL};
 use crate::plan::Step;
 use crate::remote::kubernetes;
 use crate::topology::{HostName, Version};
@@ -14,8 +14,8 @@ pub fn bring_up(on: &HostName, server: &str) -> Step {
         "start the kubelet, and with it the control plane that is already there",
     )
     .change(kubernetes::start_kubelet(), QUICK)
-    .done_when(kubernetes::control_plane_is_well(server), WELL)
-    .on_failure(kubernetes::failure_story())
+    .until(kubernetes::control_plane_is_well(server), WELL)
+    .diagnostics(kubernetes::failure_story())
 }
 
 /// Gives a kubelet without a client certificate the run's token to ask for one.
@@ -26,6 +26,7 @@ pub fn write_bootstrap_identity(on: &HostName, server: &str) -> Step {
         "write a bootstrap identity for the kubelet, which has no client certificate",
     )
     .change(kubernetes::write_bootstrap_identity(server), QUICK)
+    .once()
 }
 
 /// Waits until the kubelet has its client certificate; started again, it asks at once, and not when it next would.
@@ -36,8 +37,29 @@ pub fn await_certificate(on: &HostName) -> Step {
         "restart the kubelet, and wait until it has its client certificate",
     )
     .change(kubernetes::start_kubelet(), QUICK)
-    .done_when(kubernetes::kubelet_has_certificate(), WELL)
-    .on_failure(kubernetes::failure_story())
+    .until(kubernetes::kubelet_has_certificate(), WELL)
+    .diagnostics(kubernetes::failure_story())
+}
+
+/// Starts the kubelet of a worker, which registers its node by itself.
+pub fn start_worker(on: &HostName) -> Step {
+    Step::on(
+        on,
+        "start-kubelet",
+        "restart the kubelet, which registers the node",
+    )
+    .change(kubernetes::start_kubelet(), QUICK)
+    .once()
+}
+
+/// Waits until a kubelet has registered its node.
+pub fn await_registered(via: &HostName, server: &str, node: &HostName) -> Step {
+    Step::on(
+        via,
+        &format!("await-registered-{node}"),
+        format!("wait for node {node} to be registered"),
+    )
+    .wait(kubernetes::node_is_there(server, node), WELL)
 }
 
 /// Does what kubeadm join does after the etcd member has started.
@@ -49,7 +71,8 @@ pub fn finish_control_plane(on: &HostName, server: &str, kubeadm: Version) -> St
         "finish the join: mark the node as a control plane",
     )
     .change(kubernetes::finish_control_plane(server, phases), WELL)
-    .on_failure(kubernetes::failure_story())
+    .once()
+    .diagnostics(kubernetes::failure_story())
 }
 
 /// Removes the identity with which a kubelet asked for its own: kubeadm does so at the end of a join.
@@ -60,6 +83,7 @@ pub fn remove_bootstrap_identity(on: &HostName) -> Step {
         "remove the bootstrap identity that the kubelet no longer needs",
     )
     .change(kubernetes::remove_bootstrap_identity(), QUICK)
+    .once()
 }
 
 /// Writes on the node what ends a join: the container runtime's socket.
@@ -70,34 +94,5 @@ pub fn annotate(via: &HostName, server: &str, node: &HostName, socket: &str) -> 
         format!("finish the join of node {node}"),
     )
     .change(kubernetes::annotate_cri_socket(server, node, socket), QUICK)
-}
-
-/// Removes an etcd member that will not come back; `sum` is the quorum's, done by whoever plans it.
-pub fn remove_member(via: &HostName, (id, sum): (&str, &str), of: &HostName, cri_socket: &str) -> Step {
-    Step::on(
-        via,
-        &format!("remove-member-{of}"),
-        format!("remove the etcd member {id} of {of} ({sum})"),
-    )
-    .change(kubernetes::remove_member(id, cri_socket), QUICK)
-}
-
-/// Deletes the node object of a host that joins anew.
-pub fn delete_node(via: &HostName, server: &str, node: &HostName) -> Step {
-    Step::on(
-        via,
-        &format!("delete-node-{node}"),
-        format!("delete the node object {node}"),
-    )
-    .change(kubernetes::delete_node(server, node), QUICK)
-}
-
-/// Clears what a join that did not finish has left.
-pub fn reset(on: &HostName, cri_socket: &str) -> Step {
-    Step::on(
-        on,
-        "reset",
-        "kubeadm reset: clear what the unfinished join has left",
-    )
-    .change(kubernetes::reset(cri_socket), KUBEADM)
+    .once()
 }

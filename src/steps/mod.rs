@@ -2,6 +2,7 @@
 //! check, all decided here; nothing in this folder talks to a host.
 
 pub mod balancer;
+pub mod clear;
 pub mod control_plane;
 pub mod etcd;
 pub mod files;

@@ -11,8 +11,8 @@ use crate::topology::{Host, HostName, Role, Taint};
 pub fn join(host: &Host, flags: &[String]) -> Step {
     Step::on(&host.name, "join", "kubeadm join as a worker")
         .change(kubernetes::join(flags), KUBEADM)
-        .done_when(kubernetes::has_joined(Role::Worker, "-"), QUICK)
-        .on_failure(kubernetes::failure_story())
+        .until(kubernetes::has_joined(Role::Worker, "-"), QUICK)
+        .diagnostics(kubernetes::failure_story())
 }
 
 /// Sets labels that a node lacks, through the API: kubelet refuses `node-role.kubernetes.io/*` of its own.
@@ -27,6 +27,7 @@ pub fn label(via: &HostName, server: &str, node: &HostName, labels: &BTreeMap<St
         format!("label node {node}: {}", list.join(", ")),
     )
     .change(kubernetes::label_node(server, node, labels), QUICK)
+    .once()
 }
 
 /// Sets taints that a node lacks, through the API.
@@ -41,4 +42,5 @@ pub fn taint(via: &HostName, server: &str, node: &HostName, taints: &[Taint]) ->
         format!("taint node {node}: {}", list.join(", ")),
     )
     .change(kubernetes::taint_node(server, node, taints), QUICK)
+    .once()
 }

@@ -12,17 +12,16 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Asks a host for every way that the topology needs from it before init.
 pub fn prove(topology: &Topology, host: &Host) -> Step {
-    Step::on(&host.name, "prove-path", describe(host))
-        .done_when(prove_paths(&paths(topology, host)), PATIENCE)
+    Step::on(&host.name, "prove-path", title(host)).wait(prove_paths(&paths(topology, host)), PATIENCE)
 }
 
 /// Asks a host for the endpoint's name, where no balancer of ours says what it must resolve to.
 pub fn resolve(topology: &Topology, host: &Host) -> Step {
     let name = &topology.endpoint.name;
-    Step::on(&host.name, "resolve-endpoint", format!("resolve {name}")).done_when(resolves(name), PATIENCE)
+    Step::on(&host.name, "resolve-endpoint", format!("resolve {name}")).wait(resolves(name), PATIENCE)
 }
 
-fn describe(host: &Host) -> &'static str {
+fn title(host: &Host) -> &'static str {
     if host.is(Role::Balancer) {
         "prove the way to the endpoint and to every control plane"
     } else {

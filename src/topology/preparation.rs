@@ -101,8 +101,8 @@ impl Proxy {
 }
 
 impl Proxy {
-    /// The one through which containerd asks a URL. Source: Go's `httpproxy`, which reads `HTTPS_PROXY` and `HTTP_PROXY`
-    /// each for its own scheme.
+    /// The one through which containerd asks a URL. Source: Go's `httpproxy`, which reads `HTTPS_PROXY` and
+    /// `HTTP_PROXY` each for its own scheme.
     fn of_containerd(&self, url: &str) -> Option<&str> {
         let (name, _) = server(url);
         let through = if url.starts_with("https://") {
@@ -158,14 +158,15 @@ pub struct Preparation {
 }
 
 impl Preparation {
-    /// As whom containerd asks at a URL: that of a registry, or of a mirror. Never where everybody on the way could read it.
+    /// As whom containerd asks at a URL: that of a registry, or of a mirror. Never where
+    /// everybody on the way could read it.
     pub fn credentials_at(&self, url: &str) -> Option<&Secret> {
         let authority = url.strip_prefix("https://")?.split('/').next()?;
         self.credentials.get(authority)
     }
 
-    /// What a host's apt connects to for the repository's packages, and at which port: the repository, or the proxy that
-    /// leads to it. `None` where no repository is named.
+    /// What a host's apt connects to for the repository's packages, and at which port: the repository, or the proxy
+    /// that leads to it. `None` where no repository is named.
     pub fn way_to_repository(&self) -> Option<(&str, u16)> {
         let PackageSource::Repository(repository) = &self.source else {
             return None;
@@ -222,8 +223,8 @@ impl Topology {
             || address.is_some_and(|address| self.hosts.iter().any(|host| host.address == address))
     }
 
-    /// Whether the kubelets leave cgroups to systemd: kubeadm's own default from Kubernetes 1.22 on, which hawser writes for
-    /// those before.
+    /// Whether the kubelets leave cgroups to systemd: kubeadm's own default from Kubernetes 1.22 on, which
+    /// hawser writes for those before.
     pub fn cgroups_are_systemds(&self) -> bool {
         let said = self.kubeadm.kubelet_configuration.get("cgroupDriver");
         said.and_then(serde_json::Value::as_str)

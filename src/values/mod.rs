@@ -11,6 +11,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 mod bundle;
+mod reading;
 
 pub use bundle::Bundle;
 
@@ -26,8 +27,8 @@ pub enum Slot {
     CertificateKey,
     /// `sha256:` and the hash of the cluster CA's public key: made by `kubeadm init`, so unknown before it.
     CaHash,
-    /// The image that holds a pod's namespaces, as kubeadm names it: unknown before it is installed. All hosts that a run
-    /// prepares get the same kubeadm.
+    /// The image that holds a pod's namespaces, as kubeadm names it: unknown before it is installed. All hosts that a
+    /// run prepares get the same kubeadm.
     SandboxImage,
     /// Files that a host has told, one a line, for other hosts to write.
     Files(Bundle),

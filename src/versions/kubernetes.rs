@@ -166,8 +166,8 @@ pub fn cannot_join(kubelet: Version, cluster: Version) -> Option<&'static str> {
     }
 }
 
-/// How many minor releases older than a kubeadm a kubelet may be: kubeadm compares it with itself (`KubeletVersion`) before
-/// it initialises or joins.
+/// How many minor releases older than a kubeadm a kubelet may be: kubeadm compares it with itself (`KubeletVersion`)
+/// before it initialises or joins.
 pub fn kubelet_before(kubeadm: Version) -> u32 {
     number(kubeadm, |choice| match choice {
         Choice::TakesKubeletBefore(before) => Some(*before),
@@ -184,8 +184,8 @@ pub fn kubectl_goes_with(kubectl: Version, cluster: Version) -> bool {
     kubectl.minor.abs_diff(cluster.minor) <= apart
 }
 
-/// Whether a kubeadm adds an etcd member as a learner: else it is a voter at once, and from one to two there is no quorum
-/// until the newcomer runs.
+/// Whether a kubeadm adds an etcd member as a learner: else it is a voter at once, and from one to two there is no
+/// quorum until the newcomer runs.
 pub fn joins_as_learner(kubeadm: Version) -> bool {
     is_so(TABLE, &Choice::JoinsAsLearner, kubeadm)
 }
@@ -295,8 +295,8 @@ pub fn cgroup_v1(program: Version) -> CgroupV1 {
     }
 }
 
-/// Whether a kubelet takes its cgroup driver from a container runtime that tells it, whatever its own file says; `gate` is
-/// what that file says of the feature `KubeletCgroupDriverFromCRI`.
+/// Whether a kubelet takes its cgroup driver from a container runtime that tells it, whatever its own file says; `gate`
+/// is what that file says of the feature `KubeletCgroupDriverFromCRI`.
 pub fn asks_runtime_for_driver(kubelet: Version, gate: Option<bool>) -> bool {
     let stands = chosen(TABLE, kubelet, |choice| match choice {
         Choice::AsksRuntimeForDriver(gate) => Some(*gate),

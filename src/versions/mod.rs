@@ -1,7 +1,7 @@
 //! Versions, and everything that is chosen by one: a table of rows for each project, each with its source.
 //!
-//! Code asks the functions of [`kubernetes`], [`etcd`] and [`containerd`]; none compares a version with a number of its own.
-//! docs/reference/versions.md shows the tables.
+//! Code asks the functions of [`kubernetes`], [`etcd`] and [`containerd`]; none compares a version with a number of its
+//! own. docs/reference/versions.md shows the tables.
 
 use std::fmt;
 use std::str::FromStr;

@@ -42,6 +42,7 @@ pub(crate) fn stacked() -> Topology {
             dns_domain: "cluster.local".to_owned(),
         },
         api_port: 6443,
+        workers_at_once: 10,
         manifests: vec![],
         pod_network_ports: Vec::new(),
         preparation: None,
@@ -182,6 +183,7 @@ pub(crate) fn host(name: &str, at: &str, role: Role) -> Host {
         labels: BTreeMap::new(),
         taints: vec![],
         kubelet_args: BTreeMap::new(),
+        take_over: std::collections::BTreeSet::new(),
     }
 }
 

@@ -1,4 +1,5 @@
-//! Every file that hosts receive: as golden snapshots, against the schemas of who reads them, and by their own programs.
+//! Every file that hosts receive: as golden snapshots, against the schemas of who reads
+//! them, and by their own programs.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -44,7 +44,8 @@ fn assert_keepalived_accepts(topology: &Topology) {
     }
 }
 
-/// One of this machine's, since keepalived takes no other: up, and able to multicast, which a sole balancer falls back to.
+/// One of this machine's, since keepalived takes no other: up, and able to multicast, which
+/// a sole balancer falls back to.
 fn interface() -> String {
     const UP: u32 = 0x1;
     const LOOPBACK: u32 = 0x8;

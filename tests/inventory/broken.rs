@@ -31,6 +31,10 @@ const BROKEN: &[(&str, &[(&str, &str)])] = &[
         &[("[endpoint]", "[endpoint]\nvirtual_router_id = 256")],
     ),
     (
+        "no worker may join",
+        &[("[endpoint]", "workers_at_once = 0\n\n[endpoint]")],
+    ),
+    (
         "a choice is none",
         &[("[endpoint]", "topology = \"stackd\"\n\n[endpoint]")],
     ),
@@ -255,6 +259,10 @@ const BROKEN: &[(&str, &[(&str, &str)])] = &[
             "taints = ",
             "kubelet_args = { \"--max-pods\" = \"50\" }\ntaints = ",
         )],
+    ),
+    (
+        "a file that hawser takes over nowhere",
+        &[("taints = ", "take_over = [\"/etc/passwd\"]\ntaints = ")],
     ),
     (
         "the repository of another minor release",

@@ -7,8 +7,8 @@ use hawser::topology::{EtcdManager, KeyAlgorithm, Sudo};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::archives::archive_of;
 use crate::workshop::{enter_folder, good_but, load_text, write};
+use support::archives::archive_of;
 
 const EXAMPLE: &str = include_str!("../../inventory.example.toml");
 

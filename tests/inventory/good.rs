@@ -19,6 +19,7 @@ fn a_good_inventory_is_resolved_with_its_defaults() {
     assert_eq!(topology.endpoint_address(), Some("192.0.2.10".parse().unwrap()));
     assert_eq!(topology.endpoint.virtual_router_id, 51);
     assert_eq!((topology.api_port, topology.ssh.handshakes), (6443, 50));
+    assert_eq!(topology.workers_at_once, 10);
     assert_eq!(topology.networks.dns_domain, "cluster.local");
     assert_eq!(topology.manifests[0].source, "pod-network.yaml");
     assert_eq!(

@@ -6,8 +6,6 @@
     reason = "a test's own preparation may end it"
 )]
 
-#[path = "../archives/docker.rs"]
-mod archives;
 mod broken;
 mod example;
 mod good;

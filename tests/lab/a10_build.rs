@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use support::hawser::{BUILD, LOOK, reached, report};
+use support::requests::{Request, failed};
+use support::users::{Seen, Users};
+use support::{lab, record, sampling};
 
 use crate::evidence::{Evidence, PROFILE};
-use crate::sampling;
-use crate::support::hawser::{BUILD, LOOK, reached, report};
-use crate::support::requests::{Request, failed};
-use crate::support::{lab, record};
-use crate::users::{Seen, Users};
 
 /// A failure through the VIP is the API server's own, if a direct request that began as near as this failed too.
 const NEAR: Duration = Duration::from_secs(2);
@@ -36,7 +35,7 @@ fn a10_the_cluster_is_built_while_its_api_is_used() {
     let run = workstation.start(&["apply", "--yes", "-o", "json"]);
     let users = Users::after_init(&run, lab::VIP, &lab::address(PROFILE, "cp1"));
     reached(&run, |event| {
-        event["event"] == "phase-started" && event["phase"] == "clean up"
+        event["event"] == "phase-started" && event["phase"] == "clean-up"
     });
     let seen = users.map(Users::have_seen_the_joins);
     let ran = run.finish(BUILD);
@@ -67,7 +66,7 @@ fn served_well(seen: &Seen) {
         (1, 0),
         "the watch lost its connection"
     );
-    // A watch that 1.20 makes anew without a leader may stay silent afterwards (docs/known-issues.md), also a direct
+    // A watch that 1.20 starts again without a leader may stay silent (docs/explanation/known-issues.md), also a direct
     // one: it saw something, and what it did not see is printed above.
     assert!(watched.ready.contains("cp1"), "the watch saw nothing at all");
 }

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use support::needles::RunSecrets;
+use support::record::{self, Recorded};
+use support::{host, lab};
 
 use crate::evidence::{Evidence, PROFILE};
 use crate::fulfilment::{Masks, Reader, steps_for};
-use crate::needles::RunSecrets;
-use crate::support::record::{self, Recorded};
-use crate::support::{host, lab};
 
 #[test]
 fn a11_what_was_planned_is_what_the_hosts_recorded() {

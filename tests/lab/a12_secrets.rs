@@ -1,9 +1,10 @@
 //! Token, certificate key and private keys of the build are nowhere but where kubeadm itself keeps its own.
 
+use support::hawser::administrator;
+use support::needles::{Needles, RunSecrets};
+use support::{host, lab, record};
+
 use crate::evidence::{Evidence, PROFILE};
-use crate::needles::{Needles, RunSecrets};
-use crate::support::hawser::administrator;
-use crate::support::{host, lab, record};
 
 /// Where something can be written to on a host.
 const DISKS: &str = "/etc /var /root /home /opt /srv /tmp /run";

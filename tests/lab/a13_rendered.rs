@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use serde_json::Value;
+use support::hawser::{LOOK, Workstation};
+use support::{host, lab};
 
 use crate::evidence::{Evidence, PROFILE};
-use crate::support::hawser::{LOOK, Workstation};
-use crate::support::{host, lab};
 
 /// The files of all hosts, rendered into a folder.
 fn rendered(workstation: &Workstation) -> std::path::PathBuf {

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
+use support::hawser::{LOOK, Workstation, administrator};
+use support::{host, lab};
 
 use crate::evidence::PROFILE;
-use crate::support::hawser::{LOOK, Workstation, administrator};
-use crate::support::{host, lab};
 
 const CONTROL_PLANES: [&str; 3] = ["cp1", "cp2", "cp3"];
 

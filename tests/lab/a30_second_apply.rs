@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::evidence::PROFILE;
-use crate::support::hawser::{LOOK, Workstation};
-use crate::support::{host, lab};
+use support::hawser::{LOOK, Workstation};
+use support::{host, lab};
 
-/// ctime and hash of every file, and each active service with its process. Login sessions come and go by themselves, and
-/// so does a kubelet that kubeadm has not set up: balancers have one that starts every few seconds and ends.
+use crate::evidence::PROFILE;
+
+/// ctime and hash of every file, and each active service with its process. Login sessions come and go by themselves,
+/// and so does a kubelet that kubeadm has not set up: balancers have one that starts every few seconds and ends.
 const STATE: &str = r"
     files() {
       find /etc -xdev -type f -print0

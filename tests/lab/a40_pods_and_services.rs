@@ -2,19 +2,21 @@
 
 use std::time::{Duration, Instant};
 
+use support::api::Credentials;
+use support::hawser::{Administrator, administrator};
+use support::kubectl::{Kubectl, is_ready};
+use support::wait::{LONG, in_time, until};
+use support::{host, lab};
+
 use crate::evidence::PROFILE;
-use crate::support::api::Credentials;
-use crate::support::hawser::{Administrator, administrator};
-use crate::support::kubectl::{Kubectl, is_ready};
-use crate::support::wait::{LONG, in_time, until};
-use crate::support::{host, lab};
 
 const NODES: [&str; 5] = ["cp1", "cp2", "cp3", "w1", "w2"];
 
 /// How long what is known to every API server may take to be in every node's rules, where no watch is deaf.
 const RULES_ARE_WRITTEN: Duration = Duration::from_secs(30);
 
-/// What docs/known-issues.md says to do about watches that stay silent after etcd grew from one member to two.
+/// What docs/explanation/known-issues.md says to do about watches that stay silent after etcd grew from one member to
+/// two.
 const RESTART_THE_CLIENTS: &str = "
     export KUBECONFIG=/etc/kubernetes/admin.conf
     kubectl -n kube-system delete pod -l k8s-app=kube-proxy --field-selector spec.nodeName=cp1
@@ -72,7 +74,8 @@ fn pod_ip(kubectl: &Kubectl, pod: &str) -> String {
     })
 }
 
-/// The image has no other client of HTTP than kubectl: busybox's, linked statically, cannot look up names and dies of it.
+/// The image has no other client of HTTP than kubectl: busybox's, linked statically,
+/// cannot look up names and dies of it.
 fn pod_reaches(kubectl: &Kubectl, from: &str, address: &str, who: &str) {
     let server = format!("--server=http://{address}:8080");
     let fetch = [

@@ -3,11 +3,11 @@
 use std::process::Command;
 use std::time::Duration;
 
+use support::hawser::{LOOK, Workstation};
+use support::process::{Ran, run};
+use support::{host, lab, record};
+
 use crate::evidence::PROFILE;
-use crate::support::hawser::{LOOK, Workstation};
-use crate::support::process::{Ran, run};
-use crate::support::record;
-use crate::support::{host, lab};
 
 /// The host whose key is not as it should be.
 const ODD: &str = "w1";

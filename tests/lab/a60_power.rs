@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use support::api::Credentials;
+use support::hawser::{Administrator, LOOK, administrator};
+use support::requests::{self, Question, Request, failed};
+use support::wait::{LONG, stays, until};
+use support::{host, lab};
+
 use crate::evidence::PROFILE;
-use crate::support::api::Credentials;
-use crate::support::hawser::{Administrator, LOOK, administrator};
-use crate::support::requests::{self, Question, Request, failed};
-use crate::support::wait::{LONG, stays, until};
-use crate::support::{host, lab};
 
 const BALANCERS: [&str; 2] = ["lb1", "lb2"];
 

@@ -1,10 +1,11 @@
-//! What a join leaves that is cut after its etcd member has its vote and before its kubelet has a client certificate. A kubelet
-//! that asks its own API server for that (kubeadm from 1.33 on) comes to this point in every join.
+//! What a join leaves that is cut after its etcd member has its vote and before its kubelet has a client certificate. A
+//! kubelet that asks its own API server for that (kubeadm from 1.33 on) comes to this point in every join.
+
+use support::hawser::{Administrator, BUILD, administrator};
+use support::host;
+use support::wait::{LONG, until};
 
 use crate::evidence::PROFILE;
-use crate::support::hawser::{Administrator, BUILD, administrator};
-use crate::support::host;
-use crate::support::wait::{LONG, until};
 
 /// kubelet.conf names a certificate that is not there, and the token with which kubelet would ask for it is gone.
 const CUT: &str = r"

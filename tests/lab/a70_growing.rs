@@ -1,9 +1,10 @@
 //! A fourth control plane, long after the build: kubeadm's uploaded certificates have lived their two hours.
 
+use support::hawser::{BUILD, Workstation};
+use support::kubectl::Kubectl;
+use support::{host, lab};
+
 use crate::evidence::PROFILE;
-use crate::support::hawser::{BUILD, Workstation};
-use crate::support::kubectl::Kubectl;
-use crate::support::{host, lab};
 
 /// A Secret that an earlier run has left, sealed with a key that nobody has; its owner's time is up.
 const LEAVE_AN_OLD_SECRET: &str = "

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use support::hawser::{LOOK, Workstation, administrator};
+use support::{host, lab, wait};
+
 use crate::evidence::PROFILE;
-use crate::support::hawser::{LOOK, Workstation, administrator};
-use crate::support::{host, lab, wait};
 
 const GUEST: &str = "w9";
 

@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-
-use crate::support::hawser::Workstation;
-use crate::support::lab;
+use support::hawser::Workstation;
+use support::lab;
 
 /// The profile that the tests of this binary share.
 pub(crate) const PROFILE: &str = "stacked";

@@ -4,8 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-
-use crate::support::record::Recorded;
+use support::record::Recorded;
 
 /// Values of the run that a plan names but does not hold; replaced as the plan masks them.
 pub(crate) struct Masks(pub(crate) Vec<(String, &'static str)>);
@@ -24,7 +23,7 @@ pub(crate) fn steps_for<'a>(plan: &'a Value, host: &str) -> Vec<&'a Value> {
         .flat_map(|phase| list(phase, "lanes"))
         .flat_map(|lane| list(lane, "chains"))
         .flat_map(|chain| list(chain, "steps"))
-        .chain(list(plan, "closing"))
+        .chain(list(plan, "cleanup"))
         .filter(|step| step["host"] == host)
         .collect()
 }
@@ -75,12 +74,11 @@ impl<'a> Reader<'a> {
     }
 
     fn step(&mut self, step: &Value) {
-        let (change, check) = (&step["change"], &step["done_when"]["command"]);
-        match (change.is_null(), check.is_null()) {
-            (true, true) => {}
-            (true, false) => self.ask_until_yes(step, check),
-            (false, true) => self.change(step, change),
-            (false, false) => {
+        let (change, check) = (&step["change"], &step["until"]["command"]);
+        match step["action"].as_str().unwrap() {
+            "wait" | "read" => self.ask_until_yes(step, check),
+            "run" => self.change(step, change),
+            _ => {
                 if !self.is_done_already(step, check) {
                     self.change(step, change);
                     self.ask_until_yes(step, check);
@@ -114,9 +112,15 @@ impl<'a> Reader<'a> {
         assert_eq!(recorded.status, Some(0), "{}", step["id"]);
         self.tally.changes += 1;
         for file in step["files"].as_array().unwrap() {
-            let content = self.masks.mask(&content(&recorded));
+            let content = self.masks.mask(&content(&recorded, change));
             let hash = hex::encode(Sha256::digest(content.as_bytes()));
-            assert_eq!(file["sha256"], hash.as_str(), "{}:\n{content}", step["id"]);
+            // A block is sent alone, and goes into what is there: the plan tells the sum of the whole file.
+            let is_block = change["line"].as_str().unwrap().contains("# put_block.sh ");
+            assert!(
+                is_block || file["sha256"] == hash.as_str(),
+                "{}:\n{content}",
+                step["id"]
+            );
             self.tally.files += 1;
         }
     }
@@ -132,18 +136,13 @@ impl<'a> Reader<'a> {
         };
         assert_eq!(
             planned["line"],
-            recorded.command.as_str(),
+            unfenced(&recorded.command, planned),
             "{}: something else than {id} ({})",
             self.host,
             planned["purpose"]
         );
-        let is_file = planned["effect"] == "changes" && step["files"][0].is_object();
-        let stdin = if is_file {
-            content(&recorded)
-        } else {
-            recorded.stdin_text()
-        };
-        let (stdin, whole) = (self.masks.mask(&stdin), planned["stdin"].as_str().unwrap());
+        let stdin = self.masks.mask(&content(&recorded, planned));
+        let whole = planned["stdin"].as_str().unwrap();
         // A question may be answered before its input is read.
         let is_cut_short = planned["effect"] == "reads" && whole.starts_with(&stdin);
         assert!(stdin == whole || is_cut_short, "{id}: not {whole} but {stdin}");
@@ -151,7 +150,9 @@ impl<'a> Reader<'a> {
     }
 
     fn next(&mut self) -> Option<Recorded> {
-        let is_look = |recorded: &Recorded| self.looks.iter().any(|look| recorded.command.starts_with(look));
+        let is_look = |recorded: &Recorded| {
+            self.looks.iter().any(|look| recorded.command.starts_with(look)) || is_about_the_lock(recorded)
+        };
         while self.left.front().is_some_and(is_look) {
             self.left.pop_front();
             self.tally.looks += 1;
@@ -160,10 +161,32 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A file as it was sent: its size on a line of its own, then its content.
-fn content(recorded: &Recorded) -> String {
+/// A command without the fence before it, which what changes a host has, and nothing else.
+fn unfenced<'a>(command: &'a str, planned: &Value) -> &'a str {
+    let line = planned["line"].as_str().unwrap();
+    let is_fenced = command.contains("# fence.sh ") && command.ends_with(line);
+    if is_fenced && planned["effect"] != "reads" {
+        &command[command.len() - line.len()..]
+    } else {
+        command
+    }
+}
+
+/// Whether it takes, renews or gives back the host's lock, which no plan speaks of.
+fn is_about_the_lock(recorded: &Recorded) -> bool {
+    let command = &recorded.command;
+    let is_renewal = command.contains("# fence.sh ") && command.ends_with(" '' true");
+    command.contains("# take_lease.sh ") || command.contains("# release_lease.sh ") || is_renewal
+}
+
+/// What was sent: as it is, or behind its size on a line of its own and the heading that the plan names.
+fn content(recorded: &Recorded, planned: &Value) -> String {
     let text = recorded.stdin_text();
-    let (size, content) = text.split_once('\n').unwrap();
-    assert_eq!(size.parse(), Ok(content.len()));
-    content.to_owned()
+    let heading = planned["heading"].as_str().unwrap_or_default();
+    let framed = text.split_once('\n').and_then(|(size, rest)| {
+        let content = rest.strip_prefix(heading)?;
+        // Of a question that was answered before all had arrived it is less.
+        (size.parse::<usize>().ok()? >= content.len()).then_some(content)
+    });
+    framed.unwrap_or(&text).to_owned()
 }

@@ -3,14 +3,8 @@
 #![cfg(test)]
 #![cfg(feature = "lab")]
 
-#[expect(dead_code, reason = "the tests of faults use the rest")]
-mod support;
-
 mod evidence;
 mod fulfilment;
-mod needles;
-mod sampling;
-mod users;
 
 mod a10_build;
 mod a11_as_planned;
@@ -18,9 +12,11 @@ mod a12_secrets;
 mod a13_rendered;
 mod a20_healthy;
 mod a30_second_apply;
+mod a32_agreed;
 mod a40_pods_and_services;
 mod a50_host_keys;
 mod a60_power;
 mod a65_cut_join;
+mod a69_others_etcd;
 mod a70_growing;
 mod a80_join_command;

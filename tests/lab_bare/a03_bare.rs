@@ -1,7 +1,8 @@
 //! The hosts with which these tests begin.
 
+use support::lab;
+
 use crate::bare::has;
-use crate::support::lab;
 
 #[test]
 fn a03_bare_hosts_have_nothing_of_kubernetes() {

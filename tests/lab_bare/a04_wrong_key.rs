@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use support::hawser::{BUILD, Workstation};
+use support::lab;
+
 use crate::bare::{packages, text};
-use crate::support::hawser::{BUILD, Workstation};
-use crate::support::lab;
 
 #[test]
 fn a04_a_repository_that_another_key_signs_is_refused() {

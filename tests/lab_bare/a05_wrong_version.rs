@@ -1,8 +1,9 @@
 //! A version that the repository does not have: told with those that it has, and nothing of Kubernetes is installed.
 
+use support::hawser::{BUILD, LOOK, Workstation};
+use support::{host, lab};
+
 use crate::bare::{next, packages, text};
-use crate::support::hawser::{BUILD, LOOK, Workstation};
-use crate::support::{host, lab};
 
 const NODES: [&str; 5] = ["cp1", "cp2", "cp3", "w1", "w2"];
 

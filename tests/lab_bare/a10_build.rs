@@ -1,10 +1,11 @@
-//! From bare hosts to a healthy cluster: prepared, given their images, and built on, each by a command of its own. (`b10` has
-//! it all in one.)
+//! From bare hosts to a healthy cluster: prepared, given their images, and built on, each by a command of its
+//! own. (`b10` has it all in one.)
+
+use support::hawser::{BUILD, LOOK, ended, sent};
+use support::host;
+use support::kubectl::Kubectl;
 
 use crate::bare::{KUBERNETES, archive, has, kept, packages, text, workstation};
-use crate::support::hawser::{BUILD, LOOK, ended, sent};
-use crate::support::host;
-use crate::support::kubectl::Kubectl;
 
 const NODES: [&str; 5] = ["cp1", "cp2", "cp3", "w1", "w2"];
 

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use support::hawser::LOOK;
+use support::{host, lab};
+
 use crate::bare::workstation;
-use crate::support::hawser::LOOK;
-use crate::support::{host, lab};
 
 /// Every file that preparing could touch, with its time of change, and what dpkg and systemd say.
 const STATE: &str = r"

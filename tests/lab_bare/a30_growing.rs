@@ -1,8 +1,9 @@
 //! A host more, on which somebody has installed another version: it gets the cluster's, and joins; the others are left.
 
+use support::hawser::{BUILD, Workstation};
+use support::{host, lab};
+
 use crate::bare::{KUBERNETES, kept, next, packages, text};
-use crate::support::hawser::{BUILD, Workstation};
-use crate::support::{host, lab};
 
 #[test]
 fn a30_a_worker_with_another_version_gets_the_clusters_and_joins() {

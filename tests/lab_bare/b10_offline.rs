@@ -3,10 +3,11 @@
 use std::process::Command;
 use std::time::Duration;
 
+use support::hawser::{BUILD, LOOK, Workstation, ended, report, sent};
+use support::process::run;
+use support::{host, lab};
+
 use crate::bare::{KUBERNETES, archive, has, kept, packages, text, without};
-use crate::support::hawser::{BUILD, LOOK, Workstation, ended, report, sent};
-use crate::support::process::run;
-use crate::support::{host, lab};
 
 const PROFILE: &str = "bare-external";
 

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::support::hawser::Workstation;
-use crate::support::{host, lab};
+use support::hawser::Workstation;
+use support::{host, lab};
 
 /// What a node has, in the order of dpkg's names.
 pub(crate) const KUBERNETES: [&str; 3] = ["kubeadm", "kubectl", "kubelet"];

@@ -1,14 +1,14 @@
 //! Hosts on which nothing of a cluster is yet.
 
-use crate::PROFILE;
-use crate::seen::check;
-use crate::support::lab;
+use support::lab;
+
+use crate::{CLUSTER, PROFILE};
 
 #[test]
 fn a05_fresh_hosts_are_ready_and_every_way_is_free() {
     lab::up(PROFILE);
 
-    let seen = check(&["--disk"]);
+    let seen = CLUSTER.check(&["--disk"]);
 
     println!("checked in {:.1} s", seen.took.as_secs_f64());
     assert_eq!(seen.ways_that_are("error"), Vec::<String>::new());

@@ -1,11 +1,11 @@
 //! Firewalls before anything listens.
 
-use crate::broken::{broken, forgets, listens, rule};
-use crate::seen::check;
-use crate::support::hawser::{LOOK, Workstation};
-use crate::support::lab::VIP;
-use crate::support::{host, lab};
-use crate::{BALANCERS, PROFILE};
+use support::broken::{broken, forgets, listens, rule};
+use support::hawser::{LOOK, Workstation};
+use support::lab::VIP;
+use support::{host, lab};
+
+use crate::{BALANCERS, CLUSTER, PROFILE};
 
 #[test]
 fn a06_each_firewall_is_named_from_the_host_that_meets_it_and_from_no_other() {
@@ -25,7 +25,7 @@ fn a06_each_firewall_is_named_from_the_host_that_meets_it_and_from_no_other() {
         ),
     ];
 
-    let seen = check(&["--to", "cp2"]);
+    let seen = CLUSTER.check(&["--to", "cp2"]);
 
     assert_eq!(seen.way("cp1", "cp2", "api-server"), ("timed-out", "error"));
     assert_eq!(seen.way("cp3", "cp2", "api-server"), ("refused", "fine"));
@@ -54,7 +54,7 @@ fn a06_a_port_that_is_rejected_shows_where_hawser_listens_and_nothing_stays() {
         ),
     ];
 
-    let seen = check(&["--to", "cp2", "--listen"]);
+    let seen = CLUSTER.check(&["--to", "cp2", "--listen"]);
 
     assert_eq!(seen.way("cp1", "cp2", "etcd-clients"), ("refused", "error"));
     assert_eq!(seen.way("cp1", "cp2", "api-server"), ("refused", "error"));
@@ -79,7 +79,7 @@ fn a06_a_vip_that_another_machine_has_is_told_before_a_balancer_takes_it() {
         &format!("ip address del {address}"),
     );
 
-    let seen = check(&["--to", "endpoint"]);
+    let seen = CLUSTER.check(&["--to", "endpoint"]);
     drop(held);
     lab::kill("printer");
     for name in BALANCERS {

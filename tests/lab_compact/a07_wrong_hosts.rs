@@ -1,13 +1,16 @@
-//! What hosts are, broken for real. Product number, modules, swap, clock, cgroups and kernel are the machine's, which the
-//! hosts share: those are broken in captured answers (`src/check/tests/hosts.rs`).
+//! What hosts are, broken for real. Product number, modules, swap, clock, cgroups and kernel are the machine's, which
+//! the hosts share: those are broken in captured answers (`src/check/tests/hosts.rs`).
 
 use std::collections::BTreeSet;
 
-use crate::PROFILE;
-use crate::broken::{Broken, broken, file, kernel_says, listens, logins_with, moved, says, stopped, without};
-use crate::seen::{Seen, check, check_from};
-use crate::support::hawser::Workstation;
-use crate::support::lab;
+use support::broken::{
+    Broken, broken, file, kernel_says, listens, logins_with, moved, says, stopped, without,
+};
+use support::hawser::Workstation;
+use support::lab;
+use support::seen::{Seen, check_from};
+
+use crate::{CLUSTER, PROFILE};
 
 /// A fact that is broken: its name, the host, what it must be, a word of what is found.
 type Wrong = (&'static str, &'static str, &'static str, &'static str);
@@ -74,7 +77,7 @@ fn a07_system_and_memory() {
         ),
     ];
 
-    let seen = check(&[]);
+    let seen = CLUSTER.check(&[]);
 
     expect(
         &seen,
@@ -109,7 +112,7 @@ fn a07_disks() {
         slow_disk("cp3"),
     ];
 
-    let seen = check(&["--disk"]);
+    let seen = CLUSTER.check(&["--disk"]);
 
     expect(
         &seen,
@@ -131,7 +134,7 @@ fn a07_identities() {
         kernel_says("cp3", "/sys/class/net/eth0/address", "echo 02:00:00:00:00:77"),
     ];
 
-    let seen = check(&[]);
+    let seen = CLUSTER.check(&[]);
 
     expect(
         &seen,
@@ -159,7 +162,7 @@ fn a07_ports() {
         ),
     ];
 
-    let seen = check(&[]);
+    let seen = CLUSTER.check(&[]);
 
     expect(
         &seen,
@@ -201,7 +204,7 @@ fn a07_runtime_and_services() {
         ),
     ];
 
-    let seen = check(&[]);
+    let seen = CLUSTER.check(&[]);
 
     expect(
         &seen,
@@ -226,7 +229,7 @@ fn a07_programs_and_versions() {
         says("cp3", "/usr/bin/kubeadm", "v1.18.0"),
     ];
 
-    let seen = check(&[]);
+    let seen = CLUSTER.check(&[]);
 
     expect(
         &seen,
@@ -254,7 +257,7 @@ fn a07_leftovers() {
         ),
     ];
 
-    let seen = check(&[]);
+    let seen = CLUSTER.check(&[]);
 
     expect(
         &seen,
@@ -270,7 +273,7 @@ fn a07_leftovers() {
 fn a07_leftovers_of_two_clusters() {
     let _broken = [foreign_ca("cp1"), foreign_ca("cp3")];
 
-    let seen = check(&[]);
+    let seen = CLUSTER.check(&[]);
 
     // Of two that differ the first is taken for this cluster's.
     let wrong = [("leftovers", "cp3", "error", "of the cluster with the CA sha256:")];
@@ -285,7 +288,7 @@ fn a07_what_is_ignored_is_a_warning() {
         "sysctl -qw net.ipv4.ip_forward=1",
     );
 
-    let seen = check(&["--ignore", "sysctls"]);
+    let seen = CLUSTER.check(&["--ignore", "sysctls"]);
 
     assert_eq!(seen.fact("cp1", "sysctls").0, "warning");
     assert_eq!(seen.code, Some(0));

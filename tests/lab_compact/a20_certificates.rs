@@ -1,7 +1,9 @@
 //! The guide's manual distribution: exactly its files, and nothing by way of the cluster.
 
-use crate::cluster::{HOSTS, SHARED, at_the_endpoint, mode, sum};
-use crate::support::{host, record};
+use support::{host, record};
+
+use crate::CLUSTER;
+use crate::cluster::{HOSTS, SHARED, mode, sum};
 
 #[test]
 fn a20_joiners_have_the_files_of_the_guide_with_owner_and_mode() {
@@ -44,7 +46,7 @@ fn a20_nothing_was_uploaded() {
             assert!(!told.contains("certificateKey"), "{name}: {}", recorded.command);
         }
     }
-    let left = at_the_endpoint().kubectl.secrets_of_runs();
+    let left = CLUSTER.at_the_endpoint().kubectl.secrets_of_runs();
     assert_eq!(left, Vec::<String>::new());
 }
 

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use crate::cluster::{HOSTS, at_the_endpoint, builder, holder};
-use crate::support::hawser::{LOOK, report};
-use crate::support::lab;
-use crate::{ENDPOINT, PROFILE};
+use support::hawser::{LOOK, report};
+use support::lab;
+
+use crate::cluster::{HOSTS, holder};
+use crate::{CLUSTER, ENDPOINT, PROFILE};
 
 #[test]
 fn a30_three_nodes_are_ready_and_take_workloads() {
-    let administrator = at_the_endpoint();
+    let administrator = CLUSTER.at_the_endpoint();
     let kubectl = &administrator.kubectl;
 
     let mut ready = kubectl.ready_nodes().unwrap();
@@ -22,7 +23,7 @@ fn a30_three_nodes_are_ready_and_take_workloads() {
 
 #[test]
 fn a30_each_hosts_api_server_and_balancer_answer() {
-    let credentials = at_the_endpoint().credentials;
+    let credentials = CLUSTER.at_the_endpoint().credentials;
     let mut places = vec![ENDPOINT.to_owned()];
     for name in HOSTS {
         let address = lab::address(PROFILE, name);
@@ -38,7 +39,10 @@ fn a30_each_hosts_api_server_and_balancer_answer() {
 
 #[test]
 fn a30_a_second_apply_changes_nothing() {
-    let again = builder().hawser(&["apply", "--yes", "-o", "json"], LOOK).exits(0);
+    let again = CLUSTER
+        .builder()
+        .hawser(&["apply", "--yes", "-o", "json"], LOOK)
+        .exits(0);
 
     assert_eq!(report(&again.stdout)["changed"], 0, "{}", again.said());
 }

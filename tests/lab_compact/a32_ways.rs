@@ -1,14 +1,14 @@
 //! A cluster that runs and is well, as `hawser check` sees it.
 
+use crate::CLUSTER;
 use crate::cluster::{HOSTS, holder};
-use crate::seen::check_until;
 
 #[test]
 fn a32_every_way_of_a_cluster_is_open_and_its_own() {
     let holder = holder().unwrap();
     let other = HOSTS.into_iter().find(|name| *name != holder).unwrap();
 
-    let seen = check_until(&[
+    let seen = CLUSTER.check_until(&[
         ("cp3", "endpoint", "endpoint", "right-peer"),
         ("cp3", "endpoint", "endpoint-name", "right-peer"),
         ("cp1", "endpoint", "hairpin", "open"),

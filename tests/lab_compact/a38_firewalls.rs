@@ -1,11 +1,12 @@
 //! Firewalls of a cluster that runs.
 
-use crate::broken::rule;
-use crate::seen::{check, well};
+use support::broken::rule;
+
+use crate::CLUSTER;
 
 #[test]
 fn a38_a_firewall_in_a_running_cluster_is_named_from_the_host_that_meets_it() {
-    well();
+    CLUSTER.well();
     let _rules = [
         rule(
             "cp3",
@@ -17,7 +18,7 @@ fn a38_a_firewall_in_a_running_cluster_is_named_from_the_host_that_meets_it() {
         ),
     ];
 
-    let seen = check(&[]);
+    let seen = CLUSTER.check(&[]);
 
     assert_eq!(seen.way("cp1", "cp3", "etcd-peers"), ("timed-out", "error"));
     assert_eq!(seen.way("cp2", "cp3", "etcd-peers"), ("open", "fine"));

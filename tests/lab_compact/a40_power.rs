@@ -2,18 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use crate::ENDPOINT;
-use crate::cluster::{at_the_endpoint, builder, holder};
-use crate::support::hawser::LOOK;
-use crate::support::wait::{LONG, until};
-use crate::support::{host, lab};
+use support::hawser::LOOK;
+use support::wait::{LONG, until};
+use support::{host, lab};
+
+use crate::cluster::holder;
+use crate::{CLUSTER, ENDPOINT};
 
 /// keepalived takes the VIP within 4 s; the rest is for an etcd whose leader is gone, on two cores.
 const AGAIN: Duration = Duration::from_secs(30);
 
 #[test]
 fn a40_the_api_outlives_the_host_that_holds_the_vip() {
-    let administrator = at_the_endpoint();
+    let administrator = CLUSTER.at_the_endpoint();
     let first = until("one host holds the VIP", LONG, holder);
 
     lab::kill(first);
@@ -44,7 +45,7 @@ fn a40_the_api_outlives_the_host_that_holds_the_vip() {
     });
     assert_eq!(holder().as_deref(), Ok(second), "what returns takes nothing away");
     until("nothing is left to do", LONG, || {
-        let plan = builder().hawser(&["plan", "--detailed-exitcode"], LOOK);
+        let plan = CLUSTER.builder().hawser(&["plan", "--detailed-exitcode"], LOOK);
         plan.answer()
     });
 }

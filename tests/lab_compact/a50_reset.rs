@@ -1,9 +1,11 @@
 //! A control plane that has to be reset is a balancer all the while, and gets its certificates again.
 
-use crate::cluster::{HOSTS, SHARED, at_the_endpoint, builder, mode, sum};
-use crate::support::hawser::{BUILD, LOOK, report};
-use crate::support::wait::{LONG, until};
-use crate::support::{host, lab};
+use support::hawser::{BUILD, LOOK, report};
+use support::wait::{LONG, until};
+use support::{host, lab};
+
+use crate::CLUSTER;
+use crate::cluster::{HOSTS, SHARED, mode, sum};
 
 /// etcd's data and manifest are gone; all else is as kubeadm left it, so that the host has to be reset.
 fn lose_etcd(name: &str) {
@@ -28,14 +30,17 @@ fn a50_a_reset_control_plane_gets_its_certificates_again_and_its_balancer_never_
     });
     let since = host::exec("cp3", runs_since);
 
-    let ran = builder().hawser(&["apply", "--yes"], BUILD).exits(0);
+    let ran = CLUSTER.builder().hawser(&["apply", "--yes"], BUILD).exits(0);
 
     assert!(ran.said().contains("kubeadm reset"), "{}", ran.said());
     assert_eq!(host::exec("cp3", runs_since), since, "the balancer was stopped");
     assert_eq!(SHARED.map(|path| (mode("cp3", path), sum("cp3", path))), before);
-    let mut ready = at_the_endpoint().kubectl.ready_nodes().unwrap();
+    let mut ready = CLUSTER.at_the_endpoint().kubectl.ready_nodes().unwrap();
     ready.sort();
     assert_eq!(ready, HOSTS);
-    let again = builder().hawser(&["apply", "--yes", "-o", "json"], LOOK).exits(0);
+    let again = CLUSTER
+        .builder()
+        .hawser(&["apply", "--yes", "-o", "json"], LOOK)
+        .exits(0);
     assert_eq!(report(&again.stdout)["changed"], 0, "{}", again.said());
 }

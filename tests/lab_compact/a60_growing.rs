@@ -1,9 +1,10 @@
 //! A fourth control plane, long after the build: it gets its certificates from a host, so that no time matters.
 
+use support::hawser::{BUILD, Workstation};
+use support::kubectl::Kubectl;
+use support::lab;
+
 use crate::cluster::{SHARED, sum};
-use crate::support::hawser::{BUILD, Workstation};
-use crate::support::kubectl::Kubectl;
-use crate::support::lab;
 use crate::{ENDPOINT, PROFILE};
 
 #[test]

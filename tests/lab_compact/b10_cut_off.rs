@@ -6,12 +6,13 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::PROFILE;
-use crate::broken::forgets;
-use crate::seen::{SETTLED, check, well};
-use crate::support::lab;
-use crate::support::process::run;
-use crate::support::wait::until;
+use support::broken::forgets;
+use support::lab;
+use support::process::run;
+use support::seen::SETTLED;
+use support::wait::until;
+
+use crate::{CLUSTER, PROFILE};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -47,7 +48,7 @@ fn the_workstation_forgets(gone: &str) {
 
 #[test]
 fn b10_a_host_whose_network_is_cut_is_named_from_all_others() {
-    well();
+    CLUSTER.well();
     let unplugged = Unplugged("cp2");
     unplugged.network(&["disconnect"]);
     let address = lab::address(PROFILE, "cp2");
@@ -61,7 +62,7 @@ fn b10_a_host_whose_network_is_cut_is_named_from_all_others() {
     }
     the_workstation_forgets(&address);
 
-    let seen = check(&["--to", "cp2"]);
+    let seen = CLUSTER.check(&["--to", "cp2"]);
 
     assert_eq!(seen.way("workstation", "cp2", "ssh"), ("no-route", "error"));
     for name in &others {

@@ -1,10 +1,6 @@
 //! The cluster as these tests see it.
 
-use std::path::Path;
-
-use crate::support::hawser::{Administrator, Workstation, administrator};
-use crate::support::{host, lab};
-use crate::{ENDPOINT, PROFILE};
+use support::{host, lab};
 
 pub(crate) const HOSTS: [&str; 3] = ["cp1", "cp2", "cp3"];
 
@@ -19,21 +15,6 @@ pub(crate) const SHARED: [&str; 8] = [
     "etcd/ca.crt",
     "etcd/ca.key",
 ];
-
-/// The workstation that builds; what it writes stays for the tests.
-pub(crate) fn builder() -> Workstation {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lab-compact");
-    Workstation::at(&folder, lab::inventory(PROFILE))
-}
-
-/// The administrator, who asks at the balancers' own port.
-pub(crate) fn at_the_endpoint() -> Administrator {
-    let administrator = administrator(PROFILE);
-    Administrator {
-        kubectl: administrator.kubectl.at(ENDPOINT),
-        ..administrator
-    }
-}
 
 /// The host that holds the VIP.
 pub(crate) fn holder() -> Result<&'static str, String> {

@@ -1,24 +1,14 @@
 //! The compact cluster on the lab's real hosts: three hosts that are balancers, control planes and workers, with
-//! certificates that go from host to host; and `hawser check` on them, before and after, with ways and facts that are broken
-//! for real, one after the other. The tests share hosts in the order of their names (nextest profile `lab`): `a05` starts
-//! them, `a10` builds the cluster. Those of the ways are made of hosts of one role each too, in `lab_external`.
+//! certificates that go from host to host; and `hawser check` on them, before and after, with ways and facts
+//! that are broken for real, one after the other. The tests share hosts in the order of their names (nextest
+//! profile `lab`): `a05` starts them, `a10` builds the cluster. Those of the ways are made of hosts of one
+//! role each too, in `lab_external`.
 #![cfg(test)]
 #![cfg(feature = "lab")]
 
-#[expect(dead_code, reason = "shared with the other tests of the lab")]
-#[path = "../lab/support/mod.rs"]
-mod support;
+use support::cluster::Cluster;
 
-#[expect(dead_code, reason = "of the cluster's other way of certificates")]
-#[path = "../lab/needles.rs"]
-mod needles;
-#[path = "../lab/sampling.rs"]
-mod sampling;
-
-mod broken;
 mod cluster;
-mod seen;
-mod stranger;
 
 mod a05_fresh;
 mod a06_firewalls;
@@ -41,3 +31,9 @@ const PROFILE: &str = "compact";
 const ENDPOINT: &str = "10.77.0.100:8443";
 
 const BALANCERS: &[&str] = &["cp1", "cp2", "cp3"];
+
+const CLUSTER: Cluster = Cluster {
+    profile: PROFILE,
+    endpoint: ENDPOINT,
+    balancers: BALANCERS,
+};

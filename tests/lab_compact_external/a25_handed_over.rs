@@ -1,7 +1,10 @@
-//! The guide's manual distribution where etcd has hosts of its own: exactly its files, and nothing by way of the cluster.
+//! The guide's manual distribution where etcd has hosts of its own: exactly its files, and
+//! nothing by way of the cluster.
 
-use crate::cluster::{CONTROL_PLANES, SHARED, at_the_endpoint, hosts, shared_sums};
-use crate::support::{host, record};
+use support::external::{CONTROL_PLANES, SHARED, shared_sums};
+use support::{host, record};
+
+use crate::CLUSTER;
 
 #[test]
 fn a25_joiners_have_the_files_of_the_guide_with_owner_and_mode() {
@@ -21,7 +24,7 @@ fn a25_joiners_have_the_files_of_the_guide_with_owner_and_mode() {
 
 #[test]
 fn a25_nothing_was_uploaded() {
-    for name in hosts() {
+    for name in CLUSTER.hosts() {
         for recorded in record::of(&name, "root") {
             let told = recorded.stdin_text();
             assert!(
@@ -32,6 +35,6 @@ fn a25_nothing_was_uploaded() {
             assert!(!told.contains("certificateKey"), "{name}: {}", recorded.command);
         }
     }
-    let left = at_the_endpoint().kubectl.secrets_of_runs();
+    let left = CLUSTER.at_the_endpoint().kubectl.secrets_of_runs();
     assert_eq!(left, Vec::<String>::new());
 }

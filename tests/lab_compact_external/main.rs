@@ -1,25 +1,10 @@
 //! etcd on hosts of its own beside the compact cluster, on the lab's real hosts: run by systemd, with ECDSA keys, and
 //! certificates that go from host to host. The tests share one cluster, in the order of their names (nextest profile
-//! `lab`); most are those of `lab_external`.
+//! `lab`); most are those of `lab_external`, compiled once more as they ask for another [`CLUSTER`].
 #![cfg(test)]
 #![cfg(feature = "lab")]
 
-#[expect(dead_code, reason = "shared with the other tests of the lab")]
-#[path = "../lab/support/mod.rs"]
-mod support;
-
-#[expect(dead_code, reason = "of what the stacked cluster's tests look for besides")]
-#[path = "../lab/needles.rs"]
-mod needles;
-#[path = "../lab/sampling.rs"]
-mod sampling;
-#[path = "../lab/users.rs"]
-mod users;
-
-#[path = "../lab_external/cluster.rs"]
-mod cluster;
-#[path = "../lab_external/etcd.rs"]
-mod etcd;
+use support::cluster::Cluster;
 
 #[path = "../lab_external/a05_wrong_starts.rs"]
 mod a05_wrong_starts;
@@ -28,6 +13,8 @@ mod a10_build;
 #[path = "../lab_external/a20_healthy.rs"]
 mod a20_healthy;
 mod a25_handed_over;
+mod a27_others_etcd;
+mod a27_stalled;
 #[path = "../lab_external/a30_second_apply.rs"]
 mod a30_second_apply;
 #[path = "../lab_external/a40_certificates.rs"]
@@ -43,5 +30,11 @@ const PROFILE: &str = "compact-external";
 
 /// Where the balancers answer.
 const ENDPOINT: &str = "10.77.0.100:8443";
+
+const CLUSTER: Cluster = Cluster {
+    profile: PROFILE,
+    endpoint: ENDPOINT,
+    balancers: NODES,
+};
 
 const NODES: &[&str] = &["cp1", "cp2", "cp3"];

@@ -2,11 +2,10 @@
 //! operator types the commands that were told. Then the next test builds.
 
 use serde_json::Value;
+use support::hawser::LOOK;
+use support::{host, lab};
 
-use crate::PROFILE;
-use crate::cluster::builder;
-use crate::support::hawser::LOOK;
-use crate::support::{host, lab};
+use crate::{CLUSTER, PROFILE};
 
 /// A cluster of one member has been on this host; etcd's own word for its identity, decimal.
 const ANOTHER_CLUSTER_HAS_BEEN_HERE: &str = "
@@ -48,12 +47,12 @@ fn told_command<'a>(said: &'a str, host: &str, program: &str) -> &'a str {
 #[test]
 fn a05_data_of_another_cluster_is_told_and_not_wiped_and_apply_goes_on_when_it_is_moved() {
     lab::up(PROFILE);
-    let _ = std::fs::remove_dir_all(builder().folder());
+    let _ = std::fs::remove_dir_all(CLUSTER.builder().folder());
     let told: Value = serde_json::from_str(&host::exec("etcd2", ANOTHER_CLUSTER_HAS_BEEN_HERE)).unwrap();
     let identity = format!("{:x}", told["header"]["cluster_id"].as_u64().unwrap());
     let before = sums("etcd2", "/var/lib/etcd/member");
 
-    let refused = builder().hawser(&["apply", "--yes"], LOOK).exits(4);
+    let refused = CLUSTER.builder().hawser(&["apply", "--yes"], LOOK).exits(4);
 
     let said = refused.said();
     println!("{said}");
@@ -68,7 +67,7 @@ fn a05_data_of_another_cluster_is_told_and_not_wiped_and_apply_goes_on_when_it_i
     assert!(["etcd1", "etcd2", "cp1"].into_iter().all(is_untouched));
 
     host::exec("etcd2", told_command(&said, "etcd2", "mv"));
-    builder().hawser(&["plan"], LOOK).exits(0);
+    CLUSTER.builder().hawser(&["plan"], LOOK).exits(0);
     let moved = before.replace("/var/lib/etcd/member/", "/var/lib/etcd/member.old/");
     assert_eq!(sums("etcd2", "/var/lib/etcd/member.old"), moved);
 }
@@ -78,7 +77,7 @@ fn a05_debians_own_member_is_told_and_neither_stopped_nor_wiped_and_apply_goes_o
     // As Debian's package leaves it, where nothing keeps it from starting.
     host::exec("etcd3", "systemctl enable -q --now etcd 2>&1");
 
-    let refused = builder().hawser(&["apply", "--yes"], LOOK).exits(4);
+    let refused = CLUSTER.builder().hawser(&["apply", "--yes"], LOOK).exits(4);
 
     let said = refused.said();
     println!("{said}");
@@ -97,6 +96,6 @@ fn a05_debians_own_member_is_told_and_neither_stopped_nor_wiped_and_apply_goes_o
         "etcd3",
         &format!("{} 2>&1", told_command(&said, "etcd3", "systemctl")),
     );
-    builder().hawser(&["plan"], LOOK).exits(0);
+    CLUSTER.builder().hawser(&["plan"], LOOK).exits(0);
     assert!(host::is_so("etcd3", "test -d /var/lib/etcd/default/member"));
 }

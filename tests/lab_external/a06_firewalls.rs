@@ -1,7 +1,8 @@
 //! Firewalls between hosts of every role, before anything listens.
 
-use crate::broken::rule;
-use crate::seen::check;
+use support::broken::rule;
+
+use crate::CLUSTER;
 
 #[test]
 fn a06_each_firewall_is_named_from_the_host_that_meets_it_and_from_no_other() {
@@ -16,7 +17,7 @@ fn a06_each_firewall_is_named_from_the_host_that_meets_it_and_from_no_other() {
         rule("w1", "INPUT -p tcp --dport 10250 -j DROP"),
     ];
 
-    let seen = check(&[]);
+    let seen = CLUSTER.check(&[]);
 
     println!("checked in {:.1} s", seen.took.as_secs_f64());
     assert_eq!(seen.way("etcd2", "etcd1", "etcd-peers"), ("timed-out", "error"));
@@ -39,8 +40,8 @@ fn a06_a_port_that_is_rejected_shows_where_hawser_listens() {
         "INPUT -p tcp --dport 2379 -s 10.77.0.21 -j REJECT --reject-with icmp-port-unreachable",
     );
 
-    let silent = check(&["--to", "etcd2"]);
-    let listening = check(&["--to", "etcd2", "--listen"]);
+    let silent = CLUSTER.check(&["--to", "etcd2"]);
+    let listening = CLUSTER.check(&["--to", "etcd2", "--listen"]);
 
     // Nobody can tell it from a port at which nothing listens.
     assert_eq!(silent.way("cp1", "etcd2", "etcd-clients"), ("refused", "fine"));

@@ -1,24 +1,24 @@
 //! From bare hosts to a cluster, with users at its API from the moment that init has finished. etcd is whole all the
 //! while, so nobody may notice anything.
 
-use crate::cluster::{builder, hosts};
-use crate::needles::Needles;
-use crate::support::hawser::{BUILD, reached, report};
-use crate::support::requests::failed;
-use crate::support::{lab, record};
-use crate::users::{Fared, Users};
-use crate::{ENDPOINT, NODES, PROFILE, sampling};
+use support::hawser::{BUILD, reached, report};
+use support::needles::Needles;
+use support::requests::failed;
+use support::users::{Fared, Users};
+use support::{lab, record, sampling};
+
+use crate::{CLUSTER, ENDPOINT, NODES, PROFILE};
 
 #[test]
 fn a10_no_request_fails_and_no_watch_ends_during_all_joins_and_no_key_is_seen() {
-    let workstation = builder();
+    let workstation = CLUSTER.builder();
     lab::record("on");
     let sampling = sampling::start();
 
     let run = workstation.start(&["apply", "--yes", "-o", "json"]);
     let users = Users::after_init(&run, ENDPOINT, &lab::address(PROFILE, "cp1"));
     reached(&run, |event| {
-        event["event"] == "phase-started" && event["phase"] == "clean up"
+        event["event"] == "phase-started" && event["phase"] == "clean-up"
     });
     let seen = users.map(Users::have_seen_the_joins);
     let ran = run.finish(BUILD);
@@ -30,13 +30,14 @@ fn a10_no_request_fails_and_no_watch_ends_during_all_joins_and_no_key_is_seen() 
     let seen = seen.expect("init did not finish");
     println!("watch straight at cp1: {:?}", seen.direct.watched());
     assert_undisturbed(&seen.through_vip);
-    let sent: Vec<String> = hosts()
+    let sent: Vec<String> = CLUSTER
+        .hosts()
         .iter()
         .flat_map(|name| record::of(name, "root"))
         .map(|recorded| recorded.command)
         .collect();
     assert!(arguments.contains("kubeadm join --config /run/hawser/kubeadm-join.yaml"));
-    let needles = Needles::of_keys(&hosts());
+    let needles = Needles::of_keys(&CLUSTER.hosts());
     for text in [&arguments, &sent.join("\n"), &ran.stdout, &ran.stderr] {
         assert_eq!(needles.found_in(text), None);
     }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::cluster::{CONTROL_PLANES, ETCD, at_the_endpoint};
-use crate::support::lab;
-use crate::{ENDPOINT, NODES, PROFILE, etcd};
+use support::external::{CONTROL_PLANES, ETCD};
+use support::{etcd, lab};
+
+use crate::{CLUSTER, ENDPOINT, NODES, PROFILE};
 
 #[test]
 fn a20_each_etcd_host_finds_all_three_members_healthy_under_one_leader() {
@@ -19,7 +20,7 @@ fn a20_each_etcd_host_finds_all_three_members_healthy_under_one_leader() {
 
 #[test]
 fn a20_each_api_server_is_ready_directly_and_through_the_vip() {
-    let administrator = at_the_endpoint();
+    let administrator = CLUSTER.at_the_endpoint();
     let mut servers = CONTROL_PLANES.map(|name| lab::address(PROFILE, name)).to_vec();
     servers.push(ENDPOINT.to_owned());
 

@@ -1,12 +1,19 @@
 //! A second apply finds everything done.
 
-use crate::cluster::builder;
-use crate::support::hawser::{LOOK, report};
+use support::hawser::{LOOK, report};
+
+use crate::CLUSTER;
 
 #[test]
 fn a30_a_second_apply_changes_nothing_and_a_plan_has_no_changes() {
-    let again = builder().hawser(&["apply", "--yes", "-o", "json"], LOOK).exits(0);
+    let again = CLUSTER
+        .builder()
+        .hawser(&["apply", "--yes", "-o", "json"], LOOK)
+        .exits(0);
     assert_eq!(report(&again.stdout)["changed"], 0, "{}", again.said());
 
-    builder().hawser(&["plan", "--detailed-exitcode"], LOOK).exits(0);
+    CLUSTER
+        .builder()
+        .hawser(&["plan", "--detailed-exitcode"], LOOK)
+        .exits(0);
 }

@@ -1,16 +1,16 @@
 //! A cluster that runs and is well, as `hawser check` sees it.
 
-use crate::BALANCERS;
-use crate::seen::check_until;
-use crate::support::host;
-use crate::support::lab::VIP;
+use support::host;
+use support::lab::VIP;
+
+use crate::{BALANCERS, CLUSTER};
 
 #[test]
 fn a32_every_way_of_a_cluster_is_open_and_its_own() {
     let (holders, others): (Vec<&str>, Vec<&str>) = BALANCERS.iter().partition(|name| host::holds(name, VIP));
     assert_eq!((holders.len(), others.len()), (1, 1));
 
-    let seen = check_until(&[
+    let seen = CLUSTER.check_until(&[
         ("w1", "endpoint", "endpoint", "right-peer"),
         ("lb2", "endpoint", "endpoint-name", "right-peer"),
         ("cp1", "endpoint", "hairpin", "open"),

@@ -1,11 +1,12 @@
 //! Firewalls of a cluster that runs: connections that are there go on, new ones do not come about.
 
-use crate::broken::rule;
-use crate::seen::{check, well};
+use support::broken::rule;
+
+use crate::CLUSTER;
 
 #[test]
 fn a35_each_firewall_is_named_from_the_host_that_meets_it_and_from_no_other() {
-    well();
+    CLUSTER.well();
     let new = "-m conntrack --ctstate NEW -j";
     let _rules = [
         rule(
@@ -27,7 +28,7 @@ fn a35_each_firewall_is_named_from_the_host_that_meets_it_and_from_no_other() {
         rule("w1", &format!("INPUT -p tcp --dport 10250 {new} DROP")),
     ];
 
-    let seen = check(&[]);
+    let seen = CLUSTER.check(&[]);
 
     assert_eq!(seen.way("cp1", "etcd2", "etcd-clients"), ("timed-out", "error"));
     assert_eq!(seen.way("cp2", "etcd2", "etcd-clients"), ("right-peer", "fine"));

@@ -1,9 +1,10 @@
 //! Every certificate on every host is held against its authority by openssl, for what it may be used and for what not;
 //! and kubeadm reads its own.
 
-use crate::PROFILE;
-use crate::cluster::{CONTROL_PLANES, ETCD, hosts};
-use crate::support::{host, lab};
+use support::external::{CONTROL_PLANES, ETCD};
+use support::{host, lab};
+
+use crate::{CLUSTER, PROFILE};
 
 /// A certificate, who has signed it, and its purposes as openssl names them. Paths are below /etc/kubernetes/pki unless
 /// they are whole.
@@ -97,8 +98,8 @@ fn expected(name: &str) -> Vec<&'static Certificate> {
     of_role.iter().chain(besides).collect()
 }
 
-/// Every file that holds one, but for those in pods' volumes, which are the first control plane's ca.crt again, and what
-/// kubectl keeps of the API's answers.
+/// Every file that holds one, but for those in pods' volumes, which are the first control plane's ca.crt again, and
+/// what kubectl keeps of the API's answers.
 const FIND: &str = "
     for folder in /etc/kubernetes /var/lib/kubelet /etc/haproxy /root /home; do
       [ ! -d $folder ] || find $folder \\( -path /var/lib/kubelet/pods -o -path /root/.kube/cache \\) -prune -o -type f -print0
@@ -126,7 +127,7 @@ const LOOK: &str = "
 #[test]
 fn a40_openssl_verifies_every_certificate_for_its_purpose_and_no_other() {
     let mut count = 0;
-    for name in hosts() {
+    for name in CLUSTER.hosts() {
         let address = lab::address(PROFILE, &name);
         let questions: String = expected(&name)
             .iter()
@@ -142,7 +143,7 @@ fn a40_openssl_verifies_every_certificate_for_its_purpose_and_no_other() {
         assert_eq!(found(&name), paths, "{name}");
         count += paths.len();
     }
-    println!("{count} certificates on {} hosts", hosts().len());
+    println!("{count} certificates on {} hosts", CLUSTER.hosts().len());
 }
 
 fn whole(path: &str) -> String {
@@ -178,7 +179,7 @@ fn a40_the_api_servers_certificates_name_the_endpoint_and_the_kubelets_own_are_g
             openssl verify -purpose sslserver -verify_ip 10.77.0.100 -CAfile ca.crt apiserver.crt";
         host::exec(name, &format!("cd /etc/kubernetes/pki && {of_endpoint}"));
     }
-    for name in hosts() {
+    for name in CLUSTER.hosts() {
         let own = format!(
             "! test -e {KUBELETS_OWN} || openssl verify -purpose sslserver -CAfile {KUBELETS_OWN} {KUBELETS_OWN}"
         );

@@ -1,5 +1,5 @@
 //! Every private key on every host and on the workstation, found by what files hold, is the table in
-//! docs/private-keys.md.
+//! docs/reference/private-keys.md.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -7,13 +7,12 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hawser::versions::kubernetes::makes_super_admin;
+use support::host;
 
-use crate::PROFILE;
-use crate::cluster::{builder, hosts};
-use crate::support::host;
+use crate::{CLUSTER, PROFILE};
 
-/// Every file that holds a key, or says so, with its content. Image stores are nobody's to write a key to, and hold what
-/// images bring; the record is the lab's.
+/// Every file that holds a key, or says so, with its content. Image stores are nobody's to write a key to, and hold
+/// what images bring; the record is the lab's.
 const FIND: &str = "
     find /etc /var /root /home /opt /srv /tmp /run \\( -path /var/lib/containerd -o -path /run/containerd \
         -o -path /run/lab-record \\) -prune -o -type f -print0 2>/dev/null |
@@ -56,7 +55,7 @@ fn timeless(path: &str) -> String {
 
 fn on_hosts() -> BTreeMap<Place, Vec<(String, String)>> {
     let mut found: BTreeMap<Place, Vec<(String, String)>> = BTreeMap::new();
-    for name in hosts() {
+    for name in CLUSTER.hosts() {
         for line in host::exec(&name, FIND).lines() {
             let words: Vec<&str> = line.split(' ').collect();
             let [owner, mode, path, content] = words[..] else {
@@ -98,7 +97,7 @@ fn row(place: &Place, keys: &[(String, String)]) -> String {
 }
 
 fn group(names: &BTreeSet<&str>) -> String {
-    let all = hosts();
+    let all = CLUSTER.hosts();
     let of = |prefixes: &[&str]| -> BTreeSet<&str> {
         let is_one = |name: &&str| prefixes.iter().any(|prefix| name.starts_with(prefix));
         all.iter().map(String::as_str).filter(is_one).collect()
@@ -144,7 +143,7 @@ fn mode(path: &Path) -> String {
 
 /// The rows of this profile's table in the documents that are for this version, without the column that explains.
 fn documented() -> BTreeSet<String> {
-    let text = include_str!("../../docs/private-keys.md");
+    let text = include_str!("../../docs/reference/private-keys.md");
     let heading = format!("## `{PROFILE}`");
     let section = text.split(&heading).nth(1).expect("a section of this profile");
     let table = section
@@ -173,7 +172,7 @@ fn a45_the_private_keys_on_all_hosts_are_those_of_the_table() {
 
 #[test]
 fn a45_the_workstation_has_no_private_key_but_in_the_kubeconfig_that_was_asked_for() {
-    let workstation = builder();
+    let workstation = CLUSTER.builder();
     let after_the_build = on_the_workstation(workstation.folder());
 
     let kubeconfig = workstation.kubeconfig();

@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use crate::cluster::{ETCD, at_the_endpoint, builder};
-use crate::support::hawser::{Administrator, LOOK};
-use crate::support::lab;
-use crate::support::requests::{self, Question, failed};
-use crate::support::wait::{LONG, until};
-use crate::{ENDPOINT, NODES, etcd};
+use support::external::ETCD;
+use support::hawser::{Administrator, LOOK};
+use support::requests::{self, Question, failed};
+use support::wait::{LONG, until};
+use support::{etcd, lab};
+
+use crate::{CLUSTER, ENDPOINT, NODES};
 
 /// HAProxy notices within 4 s, and etcd has a new leader within 2; the rest is for two cores.
 const AGAIN: Duration = Duration::from_secs(30);
@@ -28,7 +29,7 @@ fn serves(administrator: &Administrator, what: &str) {
 
 #[test]
 fn a50_a_killed_control_plane_leaves_three_healthy_etcd_members() {
-    let administrator = at_the_endpoint();
+    let administrator = CLUSTER.at_the_endpoint();
 
     lab::kill("cp1");
 
@@ -41,7 +42,7 @@ fn a50_a_killed_control_plane_leaves_three_healthy_etcd_members() {
         "cp1 killed: read and written again after {:.1} s",
         killed.elapsed().as_secs_f64()
     );
-    let plan = builder().hawser(&["plan"], LOOK).exits(3);
+    let plan = CLUSTER.builder().hawser(&["plan"], LOOK).exits(3);
     assert!(
         plan.stderr.contains("cp1") && !plan.stderr.contains("cp2"),
         "{}",
@@ -53,7 +54,7 @@ fn a50_a_killed_control_plane_leaves_three_healthy_etcd_members() {
 
 #[test]
 fn a51_the_api_serves_reads_and_writes_when_the_leading_etcd_host_is_killed() {
-    let administrator = at_the_endpoint();
+    let administrator = CLUSTER.at_the_endpoint();
     let leader = etcd::leader("etcd1").unwrap();
     let requests = requests::start(Question {
         credentials: administrator.credentials.clone(),
@@ -82,7 +83,7 @@ fn a51_the_api_serves_reads_and_writes_when_the_leading_etcd_host_is_killed() {
         let leads = etcd::leader(name).unwrap();
         assert_ne!(leads, leader, "{name}");
     }
-    let plan = builder().hawser(&["plan"], LOOK).exits(3);
+    let plan = CLUSTER.builder().hawser(&["plan"], LOOK).exits(3);
     assert!(plan.stderr.contains(&leader), "{}", plan.said());
 
     lab::power_cycle(&leader);
@@ -93,6 +94,9 @@ fn a51_the_api_serves_reads_and_writes_when_the_leading_etcd_host_is_killed() {
         (ready == NODES).then_some(()).ok_or_else(|| ready.join(" "))
     });
     until("nothing is left to do", LONG, || {
-        builder().hawser(&["plan", "--detailed-exitcode"], LOOK).answer()
+        CLUSTER
+            .builder()
+            .hawser(&["plan", "--detailed-exitcode"], LOOK)
+            .answer()
     });
 }

@@ -1,10 +1,11 @@
 //! A fourth control plane, long after the build: whatever kubeadm had uploaded has lived its two hours.
 
-use crate::cluster::{at_the_endpoint, leave, shared_sums, workers};
-use crate::support::hawser::{BUILD, LOOK, Workstation, report};
-use crate::support::wait::{LONG, until};
-use crate::support::{host, lab};
-use crate::{NODES, PROFILE};
+use support::external::{leave, shared_sums};
+use support::hawser::{BUILD, LOOK, Workstation, report};
+use support::wait::{LONG, until};
+use support::{host, lab};
+
+use crate::{CLUSTER, NODES, PROFILE};
 
 /// A Secret that an earlier run has left, sealed with a key that nobody has; its owner's time is up.
 const LEAVE_AN_OLD_SECRET: &str = "
@@ -25,7 +26,7 @@ fn apply() -> &'static [&'static str] {
 fn a55_a_fourth_control_plane_joins_after_the_uploaded_certificates_have_gone() {
     host::exec("cp1", LEAVE_AN_OLD_SECRET);
     if lab::is_crowded() {
-        lab::switch_off(workers());
+        lab::switch_off(CLUSTER.workers());
     }
     lab::add("cp4", "10.77.0.24");
     let inventory = lab::inventory_text(PROFILE) + &lab::host_entry("cp4", "10.77.0.24", "control-plane");
@@ -33,7 +34,7 @@ fn a55_a_fourth_control_plane_joins_after_the_uploaded_certificates_have_gone() 
 
     workstation.hawser(apply(), BUILD).exits(0);
 
-    let administrator = at_the_endpoint();
+    let administrator = CLUSTER.at_the_endpoint();
     let kubectl = &administrator.kubectl;
     let mut expected = [NODES, &["cp4"]].concat();
     expected.retain(|name| !lab::is_crowded() || !name.starts_with('w'));

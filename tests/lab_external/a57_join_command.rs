@@ -1,24 +1,26 @@
-//! A control plane that the inventory does not name joins by the line that hawser prints, and leaves again: the tests that
-//! follow find the cluster as it was.
+//! A control plane that the inventory does not name joins by the line that hawser prints, and leaves again: the tests
+//! that follow find the cluster as it was.
 
-use crate::PROFILE;
-use crate::cluster::{ETCD, at_the_endpoint, leave, shared_sums};
-use crate::support::hawser::{LOOK, Workstation};
-use crate::support::wait::{LONG, until};
-use crate::support::{host, lab};
+use support::external::{ETCD, leave, shared_sums};
+use support::hawser::{LOOK, Workstation};
+use support::wait::{LONG, until};
+use support::{host, lab};
+
+use crate::{CLUSTER, PROFILE};
 
 /// With it there are ten kubelets: three of etcd's, five control planes, two workers.
 const GUEST: &str = "cp9";
 const ADDRESS: &str = "10.77.0.29";
 
-/// The line is good for two hours, and nobody is to come by it any more. The certificates go with the token that owns them.
+/// The line is good for two hours, and nobody is to come by it any more. The certificates go
+/// with the token that owns them.
 const WITHDRAW: &str = "
     k() { kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system \"$@\"; }
     k get secrets -o name | grep -e /bootstrap-token- -e /kubeadm-certs | while read -r secret; do k delete --ignore-not-found \"$secret\"; done";
 
 #[test]
 fn a57_the_line_brings_in_a_control_plane_that_asks_etcd_too() {
-    let administrator = at_the_endpoint();
+    let administrator = CLUSTER.at_the_endpoint();
     let kubectl = &administrator.kubectl;
     let mut before = kubectl.ready_nodes().unwrap();
     let ran = Workstation::new(PROFILE)

@@ -3,14 +3,13 @@
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use support::hawser::{Administrator, BUILD, LOOK, Workstation, report};
+use support::process::Ran;
+use support::requests::{self, Question, failed};
+use support::wait::{LONG, until};
+use support::{host, lab};
 
-use crate::cluster::{at_the_endpoint, workers};
-use crate::support::hawser::{Administrator, BUILD, LOOK, Workstation, report};
-use crate::support::process::Ran;
-use crate::support::requests::{self, Question, failed};
-use crate::support::wait::{LONG, until};
-use crate::support::{host, lab};
-use crate::{ENDPOINT, PROFILE};
+use crate::{CLUSTER, ENDPOINT, PROFILE};
 
 /// The fourth came by `a55`, and has left where there is no room for it.
 fn control_planes() -> &'static [&'static str] {
@@ -30,8 +29,8 @@ const PLAN: [&str; 4] = ["plan", "--detailed-exitcode", "--max-unreachable-worke
 /// A leader is found within 2 s, and API servers turn to another member; the rest is for two cores.
 const AGAIN: Duration = Duration::from_secs(30);
 
-/// How long an API server itself takes at most for an answer (`--request-timeout`). Where etcd's leader stalls on a busy
-/// machine, and where another is elected, an API server asks again, which takes some seconds.
+/// How long an API server itself takes at most for an answer (`--request-timeout`). Where etcd's leader stalls on a
+/// busy machine, and where another is elected, an API server asks again, which takes some seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A workstation with so many of the newcomers in its inventory.
@@ -101,9 +100,9 @@ fn serves(administrator: &Administrator, namespace: &str) {
 
 #[test]
 fn a60_nothing_is_added_while_a_member_is_down() {
-    // With two hosts more there would be eleven kubelets, and these want more of the kernel's inotify instances than the 128
-    // that a user has.
-    lab::switch_off(workers());
+    // With two hosts more there would be eleven kubelets, and these want more of the kernel's inotify
+    // instances than the 128 that a user has.
+    lab::switch_off(CLUSTER.workers());
     for (name, address) in NEWCOMERS {
         lab::add(name, address);
     }
@@ -128,7 +127,7 @@ fn a60_nothing_is_added_while_a_member_is_down() {
 
 #[test]
 fn a61_a_fourth_and_a_fifth_member_are_added_and_no_request_fails() {
-    let administrator = at_the_endpoint();
+    let administrator = CLUSTER.at_the_endpoint();
     let requests = requests::start(Question {
         credentials: administrator.credentials.clone(),
         server: ENDPOINT.to_owned(),
@@ -163,7 +162,7 @@ fn a62_everything_that_asks_etcd_names_all_five_members() {
         assert_eq!(etcd_servers(name), endpoints(), "{name}");
     }
     let configuration = ["configmap", "kubeadm-config", "-n", "kube-system"];
-    let map = at_the_endpoint().kubectl.get(&configuration).unwrap();
+    let map = CLUSTER.at_the_endpoint().kubectl.get(&configuration).unwrap();
     let text = map["data"]["ClusterConfiguration"].as_str().unwrap();
     for endpoint in endpoints() {
         assert!(text.contains(&endpoint), "{endpoint}: {text}");
@@ -196,7 +195,7 @@ fn a63_a_snapshot_was_saved_before_each_for_root_alone() {
 
 #[test]
 fn a64_the_api_goes_on_without_the_first_etcd_host() {
-    let administrator = at_the_endpoint();
+    let administrator = CLUSTER.at_the_endpoint();
 
     lab::kill("etcd1");
 

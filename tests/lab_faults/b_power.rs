@@ -1,15 +1,15 @@
 //! Power lost in the middle of init and of every kind of join, and what the next run makes of it. b10 and b20 build one
 //! cluster on the way, by as many runs as it takes; b30 to b50 another one.
 
+use support::hawser::{BUILD, LOOK, Workstation};
+use support::host::{exec, is_so};
+use support::process::Ran;
+use support::{lab, wait};
+
 use crate::cluster::{
     HOSTS, assert_whole, await_members, await_unstarted, ca, fingerprint, members, node_ids,
 };
 use crate::fault::{apply, cut_once, empty, hold_etcd_manifest};
-use crate::support::hawser::{BUILD, LOOK, Workstation};
-use crate::support::host::{exec, is_so};
-use crate::support::lab;
-use crate::support::process::Ran;
-use crate::support::wait;
 
 /// The run in which a host loses its power ends by itself, and says which host and what it was doing.
 fn assert_lost(ran: Ran, hosts: &[&str], during: &str) {
@@ -58,8 +58,8 @@ fn commands_for(host: &str, said: &str) -> Vec<String> {
         .collect()
 }
 
-/// Refused, with the sum and the way out, and nothing is changed. An etcd without a quorum is started again and again by
-/// kubelet, ever more seldom: while it is down, all that can be told is that nothing answers, and how to start it.
+/// Refused, with the sum and the way out, and nothing is changed. An etcd without a quorum is started again and again
+/// by kubelet, ever more seldom: while it is down, all that can be told is that nothing answers, and how to start it.
 fn assert_refused(workstation: &Workstation) -> String {
     let before = fingerprint();
     let said = wait::until("the sum is told", wait::LONG, || {
@@ -171,7 +171,7 @@ fn b50_an_emptied_first_control_plane_joins_its_cluster() {
 }
 
 /// Ends well once the first balancer's file has left cp1 out.
-fn cut_of_balancers() -> crate::support::process::Running {
+fn cut_of_balancers() -> support::process::Running {
     crate::fault::seen(
         "lb1",
         "grep -q 'server cp1 .* disabled$' /etc/haproxy/haproxy.cfg",

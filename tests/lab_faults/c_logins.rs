@@ -1,10 +1,11 @@
 //! Whole clusters built as users that are not root, by every way of logging in.
 
+use support::hawser::{BUILD, Workstation};
+use support::lab;
+use support::login::{Agent, Typist, encrypted_key, inventory};
+use support::process::run;
+
 use crate::cluster::assert_whole;
-use crate::login::{Agent, Typist, encrypted_key, inventory};
-use crate::support::hawser::{BUILD, Workstation};
-use crate::support::lab;
-use crate::support::process::run;
 
 const PASSPHRASE: &str = "tar and hemp";
 /// What `ops-pw` types for sudo: see lab/README.md.
@@ -54,5 +55,5 @@ fn c20_a_cluster_is_built_with_a_passphrase_and_a_password_that_are_typed_once()
 fn files_with(workstation: &Workstation, secret: &str) -> String {
     let mut search = std::process::Command::new("grep");
     search.args(["-rlF", secret]).arg(workstation.folder());
-    run(&mut search, crate::support::wait::LONG).stdout
+    run(&mut search, support::wait::LONG).stdout
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use support::hawser::{LOOK, Workstation, report};
+use support::host::{exec, try_exec};
+use support::kubectl::{Kubectl, is_ready, name};
+use support::wait;
 
 use crate::fault::Run;
-use crate::support::hawser::{LOOK, Workstation, report};
-use crate::support::host::{exec, try_exec};
-use crate::support::kubectl::{Kubectl, is_ready, name};
-use crate::support::wait;
 
 /// All hosts of the profile.
 pub(crate) const HOSTS: [&str; 7] = ["lb1", "lb2", "cp1", "cp2", "cp3", "w1", "w2"];

@@ -2,11 +2,12 @@
 
 use std::process::Command;
 
+use support::hawser::{BUILD, LOOK, Workstation};
+use support::host::{exec, is_so};
+use support::wait;
+
 use crate::cluster::{assert_whole, await_members, members};
 use crate::fault::{Run, apply, empty, hold_kubeadm};
-use crate::support::hawser::{BUILD, LOOK, Workstation};
-use crate::support::host::{exec, is_so};
-use crate::support::wait;
 
 /// The join has got as far as the kubelet's identity, and goes on.
 const JOINING: &str = "[ -e /etc/kubernetes/kubelet.conf ] && pgrep -x kubeadm >/dev/null";

@@ -2,11 +2,10 @@
 
 use std::process::{Command, Stdio};
 
-use crate::support::hawser::{BUILD, Workstation};
-use crate::support::host::{exec, is_so};
-use crate::support::lab;
-use crate::support::process::{Ran, Running, start};
-use crate::support::wait;
+use support::hawser::{BUILD, Workstation};
+use support::host::{exec, is_so};
+use support::process::{Ran, Running, start};
+use support::{lab, wait};
 
 /// A run of hawser in which something goes wrong.
 pub(crate) struct Run(Option<Running>);
@@ -110,8 +109,8 @@ pub(crate) struct Held {
 
 const MANIFESTS: &str = "/etc/kubernetes/manifests";
 
-/// Once kubeadm is past its preflight checks, a pipe that nobody reads lies where it will write etcd's manifest, so that
-/// it stops there. kubelet passes over pipes.
+/// Once kubeadm is past its preflight checks, a pipe that nobody reads lies where it will write etcd's manifest, so
+/// that it stops there. kubelet passes over pipes.
 pub(crate) fn hold_etcd_manifest(host: &'static str) -> Held {
     let condition = format!("[ -e {MANIFESTS}/kube-apiserver.yaml ]");
     Held {

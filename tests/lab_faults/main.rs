@@ -3,14 +3,10 @@
 #![cfg(test)]
 #![cfg(feature = "lab")]
 
-#[expect(dead_code, reason = "shared with the other tests of the lab")]
-#[path = "../lab/support/mod.rs"]
-mod support;
-
 mod cluster;
 mod fault;
-mod login;
 
 mod b_power;
 mod c_logins;
 mod d_stop;
+mod e_alone;

@@ -1,7 +1,8 @@
 //! Each image leaves the workstation once; and where hosts cannot hand it on, it comes from the workstation after all.
 
-use crate::support::hawser::{ended, sent};
-use crate::support::host;
+use support::hawser::{ended, sent};
+use support::host;
+
 use crate::ten::{PUSH, archive, clear, held, names, wanted, warnings, workstation};
 
 /// What the machine sends into the lab's network; what hosts send each other is no part of it.

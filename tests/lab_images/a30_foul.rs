@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use support::hawser::{ended, report};
+use support::{host, lab};
+
 use crate::builds::{Build, FIRST, id};
-use crate::support::hawser::{ended, report};
-use crate::support::{host, lab};
 use crate::ten::{clear, held, warnings};
 
 /// Has a host give an archive of two images where it is to give one: what it reads in its store is packed by tar.

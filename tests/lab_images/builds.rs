@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use support::process::Ran;
+use support::{host, process};
 use tempfile::TempDir;
 
-use crate::support::process::Ran;
-use crate::support::{host, process};
 use crate::ten::{PUSH, workstation};
 
 /// The name of the first image of a build.

@@ -6,9 +6,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
-
-use crate::support::hawser::{Workstation, events};
-use crate::support::{host, lab, process};
+use support::hawser::{Workstation, events};
+use support::{host, lab, process};
 
 const PROFILE: &str = "images";
 

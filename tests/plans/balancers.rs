@@ -72,7 +72,7 @@ fn a_new_balancer_alone_waits_with_its_keepalived_until_the_others_know_it() {
     let alone = world.plan_with(&limited_to(&["lb3"]));
 
     insta::assert_snapshot!(page(&world, &alone), @r"
-    balancers
+    set up balancers
       lb3  write /etc/haproxy/haproxy.cfg
       lb3  make HAProxy run its configuration
     warning: keepalived is not started on lb3: those of lb1, lb2 do not know it yet, and it would hold the VIP beside them; `hawser apply --limit lb1 --limit lb2 --limit lb3` makes them known to each other
@@ -81,11 +81,13 @@ fn a_new_balancer_alone_waits_with_its_keepalived_until_the_others_know_it() {
     world.apply(&alone.unwrap()).unwrap();
     let others = world.plan_with(&limited_to(&["lb1", "lb2"]));
     insta::assert_snapshot!(page(&world, &others), @r"
-    balancers
+    set up balancers
       lb1  write /etc/keepalived/keepalived.conf
+           ! what is in /etc/keepalived/keepalived.conf (SHA-256 eb1a902fab29…)
       lb1  make keepalived run its configuration
       lb1  see 10.0.0.100 held by a balancer
       lb2  write /etc/keepalived/keepalived.conf
+           ! what is in /etc/keepalived/keepalived.conf (SHA-256 fd8efe341321…)
       lb2  make keepalived run its configuration
       lb2  see 10.0.0.100 held by a balancer
     warning: --limit leaves out what there is to do on lb3; `hawser apply --limit lb3` does it
@@ -93,7 +95,7 @@ fn a_new_balancer_alone_waits_with_its_keepalived_until_the_others_know_it() {
     world.apply(&others.unwrap()).unwrap();
     let last = world.plan_with(&limited_to(&["lb3"]));
     insta::assert_snapshot!(page(&world, &last), @r"
-    balancers
+    set up balancers
       lb3  write /etc/keepalived/keepalived.conf
       lb3  make keepalived run its configuration
       lb3  see 10.0.0.100 held by a balancer

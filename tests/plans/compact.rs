@@ -39,7 +39,7 @@ fn each_balancer_leads_to_its_own_host_as_to_the_others() {
     for host in ["cp1", "cp2", "cp3"] {
         let id = format!("{host}/write/etc/haproxy/haproxy.cfg");
         let write = plan.steps().find(|step| step.id.0 == id).unwrap();
-        let file = write.change.as_ref().unwrap().stdin().masked();
+        let file = write.change().unwrap().command.stdin().masked();
 
         assert!(file.contains("bind *:8443"), "{file}");
         for (number, server) in ["cp1", "cp2", "cp3"].into_iter().enumerate() {
@@ -54,7 +54,7 @@ fn the_path_is_proved_to_the_endpoints_port_and_to_the_api_servers() {
     let world = World::fresh(compact(0));
     let plan = world.plan().unwrap();
     let proof = plan.steps().find(|step| step.id.0 == "cp2/prove-path").unwrap();
-    let line = proof.done_when.as_ref().unwrap().command.line();
+    let line = proof.until().unwrap().command.line();
 
     for path in [
         "'cp2 → the endpoint' api.lab.test 8443 10.0.0.100",
@@ -91,7 +91,7 @@ fn a_half_joined_control_plane_is_reset_while_its_balancer_goes_on() {
     }
     let resets = plan.steps().filter(|step| step.id.0.ends_with("/reset"));
     for reset in resets {
-        let line = reset.change.as_ref().unwrap().line();
+        let line = reset.change().unwrap().command.line();
         assert!(
             !line.contains("haproxy") && !line.contains("keepalived"),
             "{line}"
@@ -181,7 +181,7 @@ fn control_planes_are_handed_what_asks_etcd_and_no_authoritys_key() {
         .unwrap();
 
     let files: Vec<&str> = write
-        .files
+        .files()
         .iter()
         .map(|file| file.path.as_str())
         .filter(|path| path.contains("etcd"))

@@ -1,5 +1,5 @@
-//! Every point at which a join may stop, and what the next run does about it: in the order of each kubeadm, with the token
-//! gone, after a power cut or when kubeadm's own time ran out.
+//! Every point at which a join may stop, and what the next run does about it: in the order of each kubeadm, with the
+//! token gone, after a power cut or when kubeadm's own time ran out.
 
 use std::fmt::Write;
 
@@ -139,8 +139,8 @@ fn a_workers_join() {
     insta::assert_snapshot!(table(1, &worker(1)));
 }
 
-/// Nobody answers for etcd without the half-joined host, whose kubelet cannot start as kubeadm took its bootstrap identity
-/// away: it is started with a token that there is no API yet to make.
+/// Nobody answers for etcd without the half-joined host, whose kubelet cannot start as kubeadm took its bootstrap
+/// identity away: it is started with a token that there is no API yet to make.
 #[test]
 fn a_member_that_etcd_needs_is_started_before_its_token_is_made() {
     let mut world = stopped((Version::new(1, 36, 2), 1), &control_plane(2), 6, Why::TimeOut);

@@ -1,10 +1,13 @@
 //! Doing a plan on the model: what each step makes of hosts and cluster, to its end or only in part.
 
 use hawser::facts::{NodeFact, Observed, ServerFact};
-use hawser::plan::{Chain, Phase, Plan, Step};
+use hawser::plan::{Chain, Cleanup, Lane, Phase, Plan, Step};
+use hawser::remote::files::HAPROXY;
 use hawser::topology::{CertificateRoute, HostName, Version};
 use hawser::values::{Slot, Values};
 
+use crate::foreign::Thing;
+use crate::hostile::meanwhile;
 use crate::kubeadm::WITHOUT_CRI_SOCKET;
 use crate::world::{CA, Machine, World};
 
@@ -39,10 +42,16 @@ impl World {
             for step in interleaved(phase, cut.pace) {
                 if done == cut.after {
                     self.half_do(step, cut.parts);
+                    self.watch_strangers(&step.id.0);
                     return Ok(Some(step));
                 }
+                meanwhile(self);
+                self.asked_again(step)
+                    .map_err(|why| format!("{}: {why}", step.id))?;
                 self.watch_over(phase, step);
-                self.act(step).map_err(|why| format!("{}: {why}", step.id))?;
+                let done_so = self.act(step).map_err(|why| format!("{}: {why}", step.id));
+                self.watch_strangers(&step.id.0);
+                done_so?;
                 self.settle();
                 brought_up.extend(step.id.0.ends_with("/bring-up").then_some(&step.host));
                 done += 1;
@@ -51,7 +60,7 @@ impl World {
                 self.expect_well(host)?;
             }
         }
-        for step in &plan.closing {
+        for Cleanup { step, .. } in &plan.cleanup {
             self.act(step).map_err(|why| format!("{}: {why}", step.id))?;
         }
         Ok(None)
@@ -67,16 +76,27 @@ impl World {
 
     /// What must not happen whatever the plan is for.
     fn watch_over(&mut self, phase: &Phase, step: &Step) {
-        let chains: usize = phase.lanes.iter().map(|lane| lane.chains.len()).sum();
+        let at_once = |lane: &Lane| lane.chains.len().min(lane.width);
+        let at_once: usize = phase.lanes.iter().map(at_once).sum();
         let (_, what) = step.id.0.split_once('/').unwrap();
         let is_join = what == "join";
         let violation = match what {
-            "init" if self.has_another_member() || self.has_others(&step.host) => "init where a cluster is",
-            "join" if self.loses_quorum(step) && chains > 1 => {
+            "init" | "finish-init" if self.has_another_member() || self.has_others(&step.host) => {
+                "init where a cluster is"
+            }
+            "init" if self.any_well() || (self.has_cluster_info && self.is_kept()) => {
+                "init where an init has been"
+            }
+            "reset" if self.serves(&step.host) => "a host that serves is reset",
+            "join" if self.dice.is_none() && self.loses_quorum(step) && at_once > 1 => {
                 "something runs beside the join from one etcd member to two"
             }
-            _ if is_join && !self.has_quorum() => "a join without a quorum",
-            _ if what.starts_with("remove-member-") && !self.holds_without(what) => {
+            // Where the world moves, kubeadm finds that out itself, and does nothing.
+            _ if is_join && self.dice.is_none() && !self.has_quorum() => "a join without a quorum",
+            _ if what
+                .strip_prefix("remove-member-")
+                .is_some_and(|gone| !self.holds_without(&gone.into())) =>
+            {
                 "a member removed that the others cannot do without"
             }
             _ => return,
@@ -100,16 +120,89 @@ impl World {
     fn has_others(&self, host: &HostName) -> bool {
         let holds = |(name, machine): (&HostName, &Machine)| {
             let found = &machine.facts.kubernetes;
-            let holds = found.ca.is_some() || found.has_kubelet_conf || found.has_etcd_data;
-            name != host && machine.facts.etcd.is_none() && holds
+            // A node alone keeps nothing of a cluster.
+            let is_node = (found.ca.is_some() || found.has_kubelet_conf) && !self.is_hostile;
+            let holds = is_node || found.has_ca_key || found.has_etcd_data;
+            let is_stranger = self.strangers.contains_key(name);
+            name != host && machine.facts.etcd.is_none() && holds && !is_stranger
         };
         self.hosts.iter().any(holds)
     }
 
-    fn holds_without(&self, what: &str) -> bool {
-        let gone = HostName(what.trim_start_matches("remove-member-").to_owned());
+    /// Whether the data of some member is still there.
+    pub(crate) fn is_kept(&self) -> bool {
+        let has_data = |host: &HostName| {
+            self.hosts
+                .get(host)
+                .is_some_and(|found| found.facts.kubernetes.has_etcd_data)
+        };
+        self.members.iter().any(|member| has_data(&member.host))
+    }
+
+    /// Whether a host does something for the cluster, or for its users.
+    pub(crate) fn serves(&self, host: &HostName) -> bool {
+        let works = !self.is_control_plane(host) && self.nodes.contains_key(host) && self.is_ready(host);
+        let votes = self.runs_etcd(host)
+            && self.has_quorum()
+            && self
+                .member_of(host)
+                .is_some_and(|member| member.started && !member.learner);
+        works || votes || self.is_well(host)
+    }
+
+    /// What the step's own script asks right before it changes something, where it asks.
+    fn asked_again(&self, step: &Step) -> Result<(), String> {
+        let Some(change) = step.change() else {
+            return Ok(());
+        };
+        let line = change.command.line();
+        let machine = &self.hosts[&step.host];
+        let found = &machine.facts.kubernetes;
+        let (_, what) = step.id.0.split_once('/').unwrap();
+        let things = self.things_on(&step.host);
+        let holds = match what {
+            _ if !line.contains("moved \"") => true,
+            "reset" => {
+                let is_worker = !self.is_control_plane(&step.host);
+                let is_identified = is_worker && found.has_kubelet_conf;
+                !self.serves(&step.host) && machine.others_etcd.is_none() && !is_identified
+            }
+            // The first argument but one says what the plan saw.
+            "init" if line.contains(" hawser nothing ") => {
+                things.is_empty()
+                    && !found.has_kubelet_conf
+                    && !found.has_etcd_data
+                    && found.manifests.is_empty()
+            }
+            "init" => {
+                let is_joined =
+                    found.has_bootstrap_kubelet_conf || (found.has_kubelet_conf && !found.has_admin_conf);
+                let asks = |question: &str| !line.contains(question);
+                !self.any_well()
+                    && machine.others_etcd.is_none()
+                    && (!is_joined || asks("has joined a cluster"))
+            }
+            "write-control-plane-certificates" => {
+                found.ca.as_deref().is_none_or(|ca| ca == CA) && found.shared.is_empty()
+            }
+            _ if what.starts_with("remove-member-") => {
+                self.holds_without(&what.trim_start_matches("remove-member-").into())
+            }
+            _ if step.files().iter().any(|file| file.path == HAPROXY) => {
+                !things.contains(&Thing::Balancer) || line.contains(" haproxy any ")
+            }
+            _ => true,
+        };
+        if holds {
+            Ok(())
+        } else {
+            Err("changed since the plan".to_owned())
+        }
+    }
+
+    fn holds_without(&self, gone: &HostName) -> bool {
         let voters = self.members.iter().filter(|member| !member.learner);
-        let running = self.voters_running() - usize::from(self.runs_etcd(&gone) && !self.is_learner(&gone));
+        let running = self.voters_running() - usize::from(self.runs_etcd(gone) && !self.is_learner(gone));
         running >= hawser::facts::quorum(voters.count())
     }
 
@@ -147,10 +240,12 @@ impl World {
                 images.images = images.needed_images.clone();
             }
             what if what.starts_with("import-") => self.import(step),
+            "start-kubelet" => return self.start_worker(&step.host),
             "bring-up" => return self.bring_up(&step.host),
             "await-certificate" => return self.get_certificate(&step.host),
             "apply-pod-network" => self.has_pod_network = true,
             "create-token" => self.has_token = true,
+            what if what.starts_with("renew-token-for-") => self.has_token = true,
             "upload-certificates" => self.upload_certificates(step),
             "read-control-plane-certificates" if !self.hosts[&step.host].facts.kubernetes.has_ca_key => {
                 return Err("ca.key is not there".to_owned());
@@ -186,9 +281,38 @@ impl World {
             if !self.is_well(&step.host) {
                 return Err("no API server to ask".to_owned());
             }
+            if !std::mem::take(&mut self.has_snapshot) {
+                self.violations.push(format!("{}: no snapshot", step.id));
+            }
             self.members.retain(|member| member.host != host);
+        } else if let Some(host) = is("see-etcd-without-") {
+            if !self.holds_without(&host) {
+                return Err("no quorum without it".to_owned());
+            }
+        } else if is("see-no-pods-on-").is_some() {
+            self.expect_well(&step.host)?;
+        } else if let Some(host) = is("await-registered-") {
+            self.nodes.get(&host).ok_or("the node is not registered")?;
+        } else if let Some(host) = is("await-not-ready-") {
+            self.expect_well(&step.host)?;
+            // The cluster notices, in time, that nobody reports.
+            self.nodes
+                .entry(host.clone())
+                .and_modify(|node| node.ready = false);
+            if self.nodes.contains_key(&host) && self.is_ready(&host) {
+                return Err("its kubelet reports".to_owned());
+            }
         } else if let Some(host) = is("delete-node-") {
             self.expect_well(&step.host)?;
+            if self.nodes.get(&host).is_some_and(|node| node.ready) || self.is_ready(&host) {
+                return Err(format!("changed since the plan: node {host} is Ready"));
+            }
+            let is_unseen = step
+                .change()
+                .is_some_and(|change| change.command.line().ends_with(" -"));
+            if is_unseen && self.nodes.contains_key(&host) {
+                return Err(format!("changed since the plan: node {host} is there"));
+            }
             self.nodes.remove(&host);
         } else if let Some(host) = is("refresh-certificates-for-") {
             self.has_certificates = self.has_certificates || self.is_well(&host);
@@ -227,6 +351,16 @@ impl World {
         Ok(())
     }
 
+    /// A kubelet with an identity registers its node.
+    fn start_worker(&mut self, host: &HostName) -> Result<(), String> {
+        self.machine(&host.0).unit("kubelet", true);
+        if !self.hosts[host].facts.kubernetes.has_kubelet_identity() {
+            return Err("no identity".to_owned());
+        }
+        self.register(host);
+        Ok(())
+    }
+
     /// A kubelet with neither a certificate nor what to ask for one with ends at once.
     fn bring_up(&mut self, host: &HostName) -> Result<(), String> {
         let found = &self.hosts[host].facts.kubernetes;
@@ -255,6 +389,7 @@ impl World {
     pub(crate) fn register(&mut self, host: &HostName) {
         let node = NodeFact {
             name: host.clone(),
+            uid: format!("uid-{host}"),
             version: self.topology.version.to_string(),
             ..NodeFact::default()
         };
@@ -262,7 +397,7 @@ impl World {
     }
 
     pub(crate) fn write(&mut self, step: &Step) {
-        let sent = step.change.as_ref().unwrap().stdin();
+        let sent = step.change().unwrap().command.stdin();
         let mut values = Values::default();
         if let Some(image) = self.sandbox_image.get(&step.host) {
             values.set(Slot::SandboxImage, image.clone());
@@ -272,11 +407,13 @@ impl World {
             Err(_) => sent.masked(),
         };
         let machine = self.machine(&step.host.0);
-        for file in &step.files {
+        for file in step.files() {
             if content.contains("initial-cluster") {
                 machine.begins.clone_from(&content);
             }
-            if file.path.starts_with("/run/hawser/") {
+            if file.path == "/etc/hosts" {
+                machine.put_hosts_block(&content, file.mode);
+            } else if file.path.starts_with("/run/hawser/") {
                 machine.facts.kubernetes.has_leftovers = true;
             } else {
                 machine.put(&file.path, &content, file.mode);
@@ -290,7 +427,7 @@ impl World {
             return Err("nobody has read them".to_owned());
         }
         let machine = self.machine(&step.host.0);
-        for file in &step.files {
+        for file in step.files() {
             machine.put(&file.path, "handed over", file.mode);
         }
         machine.facts.kubernetes.ca = Some(CA.to_owned());
@@ -313,7 +450,8 @@ impl World {
             return;
         };
         let lines: Vec<Vec<&str>> = file
-            .content
+            .text()
+            .unwrap()
             .lines()
             .map(|line| line.split_whitespace().collect())
             .collect();
@@ -351,7 +489,7 @@ impl World {
     }
 
     fn label(&mut self, step: &Step, node: &HostName) -> Result<(), String> {
-        let (_, list) = step.describe.split_once(": ").unwrap();
+        let (_, list) = step.title.split_once(": ").unwrap();
         let node = self.nodes.get_mut(node).ok_or("no such node")?;
         for (key, value) in list.split(", ").map(|pair| pair.split_once('=').unwrap()) {
             node.labels.insert(key.to_owned(), value.to_owned());
@@ -360,7 +498,7 @@ impl World {
     }
 
     fn taint(&mut self, step: &Step, node: &HostName) -> Result<(), String> {
-        let (_, list) = step.describe.split_once(": ").unwrap();
+        let (_, list) = step.title.split_once(": ").unwrap();
         let node = self.nodes.get_mut(node).ok_or("no such node")?;
         for taint in list.split(", ") {
             let (key, rest) = taint.split_once('=').unwrap();

@@ -45,6 +45,20 @@ fn plan(world: &World, observation: &Observation) -> Result<Plan, Vec<Problem>> 
 }
 
 #[test]
+fn a_member_that_does_not_answer_is_named_though_nothing_is_to_be_done() {
+    let world = World::built(stacked(3, 0));
+
+    let plan = plan(&world, &observed(&world, "cp2")).unwrap();
+
+    assert!(plan.is_empty());
+    let told = &plan.notes[0].text;
+    assert!(
+        told.starts_with("etcd: whether cp2 runs is unknown (no answer within 5 s)"),
+        "{told}"
+    );
+}
+
+#[test]
 fn a_member_of_which_nothing_is_known_is_not_removed_and_its_host_is_not_reset() {
     let mut world = World::built(stacked(3, 0));
     world.empty("cp2");

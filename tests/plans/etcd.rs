@@ -85,7 +85,7 @@ impl World {
             "await-etcd-servers" if !self.is_well(&host.name) => return Err("it is not well".to_owned()),
             "await-etcd-leader" | "see-etcd-empty" | "await-etcd-servers" => {}
             "follow-etcd-in-kubeadm-config" => {
-                let change = step.change.as_ref().unwrap().stdin().masked();
+                let change = step.change().unwrap().command.stdin().masked();
                 let patch: serde_json::Value = serde_json::from_str(&change).unwrap();
                 let new = serde_norway::from_str(patch[1]["value"].as_str().unwrap()).unwrap();
                 self.etcd_endpoints = etcd_endpoints(&new).unwrap();
@@ -170,7 +170,7 @@ impl World {
 
     fn knows_authority_or_may_make_it(&mut self, step: &Step) -> Result<(), String> {
         let is_own = self.topology.external_etcd.authority.is_some();
-        let may_make = step.makes.as_ref().is_some_and(|order| order.may_make_authority);
+        let may_make = step.creates().is_some_and(|order| order.may_make_authority);
         if !(self.knows_authority || is_own || may_make) {
             return Err("the authority is not known".to_owned());
         }
@@ -187,7 +187,7 @@ impl World {
 
     fn write_member_certificates(&mut self, step: &Step, host: &Host) -> Result<(), String> {
         self.knows_authority_or_may_make_it(step)?;
-        let holds_key = step.makes.as_ref().is_some_and(|order| order.holds_authority_key);
+        let holds_key = step.creates().is_some_and(|order| order.holds_authority_key);
         let own = self.topology.external_etcd.authority.clone();
         let facts = self.etcd(&host.name.0);
         facts.authority = Some(own.map_or_else(|| OTHER_CA.to_owned(), |own| own.certificate));
@@ -200,6 +200,7 @@ impl World {
                 names: Observed::Known(leaf.names),
                 is_signed: true,
                 has_key: true,
+                sum: "0123".repeat(16),
             };
             facts.certificates.insert(name, certificate);
         }
@@ -255,6 +256,7 @@ impl World {
     /// What an etcd host's member says beside what lies on the host.
     pub(crate) fn etcd_facts(&self, name: &HostName, found: &EtcdFacts) -> EtcdFacts {
         let mut facts = found.clone();
+        facts.listens = self.member_process_runs(name);
         let of_ours = |data: &&mut EtcdData| data.cluster_id.known() == self.etcd_id.as_ref();
         if let Some(data) = facts.data.as_mut().filter(of_ours) {
             let ran = self.members.iter().filter(|member| member.started);
@@ -279,6 +281,7 @@ impl World {
         let data = facts.data.as_ref();
         facts.cluster_id = data.map_or_else(Observed::default, |data| data.cluster_id.clone());
         facts.has_registry = Observed::Known(!self.nodes.is_empty());
+        facts.beyond_init = Observed::Known(self.beyond_init());
         facts
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hawser::facts::{CLIENT_CERTIFICATE, EtcdData, Observed};
+use hawser::facts::{CLIENT_CERTIFICATE, EtcdData, Health, MemberFact, Observation, Observed};
 use hawser::pki::{Authority, Leaf};
 use hawser::remote::files::etcd::UNIT;
 use hawser::topology::{EtcdManager, HostName, KeyAlgorithm, OwnAuthority, Patch, Secret};
@@ -76,10 +76,14 @@ fn certificates_that_one_host_has_lost_are_made_anew_by_the_same_authority() {
     let plan = world.plan();
 
     insta::assert_snapshot!(page(&world, &plan), @r"
-    etcd's authority
+    read the etcd CA
       etcd1 read etcd's authority and its key into memory
-    etcd's certificates
+    issue etcd certificates
       etcd2 make the member's certificates, and write them
+           ! /etc/kubernetes/pki/etcd/healthcheck-client.crt that is there (SHA-256 without white space 0123012301230123012301230123012301230123012301230123012301230123)
+           ! /etc/kubernetes/pki/etcd/healthcheck-client.key that is there
+           ! /etc/kubernetes/pki/etcd/server.crt that is there (SHA-256 without white space 0123012301230123012301230123012301230123012301230123012301230123)
+           ! /etc/kubernetes/pki/etcd/server.key that is there
     note: etcd's certificates last 364 days more, its authority 3649
     ");
     world.apply(&plan.unwrap()).unwrap();
@@ -98,7 +102,7 @@ fn an_authority_of_the_users_own_is_neither_made_nor_read_nor_are_its_keys_left_
     let plan = world.plan().unwrap();
 
     assert!(plan.steps().all(|step| !step.id.0.contains("authority")));
-    let orders: Vec<_> = plan.steps().filter_map(|step| step.makes.as_ref()).collect();
+    let orders: Vec<_> = plan.steps().filter_map(|step| step.creates()).collect();
     assert_eq!(orders.len(), 4);
     assert!(
         orders
@@ -198,6 +202,112 @@ fn the_other_manager_runs_it() {
     world.topology.external_etcd.manager = EtcdManager::Systemd;
 
     insta::assert_snapshot!(planned(&world));
+}
+
+/// No member of a cluster that was well answers, as if all their disks stalled.
+fn late(manager: EtcdManager) -> (World, Observation) {
+    let world = built(manager);
+    let mut observation = world.observe();
+    for name in ["etcd1", "etcd2", "etcd3"] {
+        let facts = observation.get_mut(&name.into()).unwrap().as_mut().unwrap();
+        let etcd = facts.etcd.as_mut().unwrap();
+        etcd.members = Observed::Unknown("context deadline exceeded".to_owned());
+        etcd.leader = Observed::Unknown("context deadline exceeded".to_owned());
+    }
+    (world, observation)
+}
+
+fn planned_from(world: &World, observation: &Observation) -> String {
+    let plan = hawser::planner::plan(&world.topology, observation, &limited_to(&[]));
+    page(world, &plan)
+}
+
+#[test]
+fn members_that_run_and_answer_late_are_not_started_again() {
+    for manager in [EtcdManager::Kubelet, EtcdManager::Systemd] {
+        let (world, observation) = late(manager);
+
+        let name = format!("members_that_answer_late_by_{manager:?}").to_lowercase();
+        insta::assert_snapshot!(name, planned_from(&world, &observation));
+    }
+}
+
+/// `apply` looks again for a while where that may pass.
+#[test]
+fn members_that_have_just_started_may_answer_soon() {
+    for (manager, unit) in [(EtcdManager::Kubelet, "kubelet"), (EtcdManager::Systemd, "etcd")] {
+        let (world, mut observation) = late(manager);
+        let mut may_pass = |active_for_s: u64| {
+            for name in ["etcd1", "etcd2", "etcd3"] {
+                let facts = observation.get_mut(&name.into()).unwrap().as_mut().unwrap();
+                facts.units.get_mut(unit).unwrap().active_for_s = active_for_s;
+            }
+            let plan = hawser::planner::plan(&world.topology, &observation, &limited_to(&[]));
+            plan.unwrap_err()[0].may_pass()
+        };
+
+        assert!(may_pass(5), "{manager:?}");
+        assert!(!may_pass(3600), "{manager:?}");
+    }
+}
+
+#[test]
+fn beside_members_that_run_without_a_quorum_the_others_are_started_alone() {
+    let (world, mut observation) = late(EtcdManager::Systemd);
+    for name in ["etcd2", "etcd3"] {
+        let facts = observation.get_mut(&name.into()).unwrap().as_mut().unwrap();
+        facts.units.get_mut("etcd").unwrap().active = false;
+    }
+
+    let plan = hawser::planner::plan(&world.topology, &observation, &limited_to(&[])).unwrap();
+
+    let changed: Vec<_> = plan.changes().map(|step| step.id.0.as_str()).collect();
+    assert_eq!(changed, ["etcd2/start-etcd", "etcd3/start-etcd"]);
+}
+
+/// Every member tells of an alarm, whosever it is.
+fn alarmed(alarm: &str) -> (World, Observation) {
+    let alarm = Health::Unknown(format!("says \"Active Alarm(s): {alarm} \""));
+    let world = built(EtcdManager::Systemd);
+    let mut observation = world.observe();
+    for name in ["etcd1", "etcd2", "etcd3"] {
+        let facts = observation.get_mut(&name.into()).unwrap().as_mut().unwrap();
+        let mut told = world.etcd_facts(&name.into(), facts.etcd.as_ref().unwrap());
+        let members = told.members.known().unwrap().iter().cloned();
+        let members = members.map(|member| MemberFact {
+            health: alarm.clone(),
+            ..member
+        });
+        told.members = Observed::Known(members.collect());
+        facts.etcd = Some(told);
+    }
+    (world, observation)
+}
+
+#[test]
+fn an_alarm_is_told_with_its_remedy_and_nothing_is_started_for_it() {
+    let (world, observation) = alarmed("NOSPACE");
+
+    insta::assert_snapshot!(planned_from(&world, &observation));
+    let (world, observation) = alarmed("CORRUPT");
+    insta::assert_snapshot!(planned_from(&world, &observation));
+}
+
+#[test]
+fn where_etcd_has_an_alarm_no_member_is_started() {
+    let (world, mut observation) = alarmed("NOSPACE");
+    let facts = observation.get_mut(&"etcd3".into()).unwrap().as_mut().unwrap();
+    facts.units.get_mut("etcd").unwrap().active = false;
+    let etcd = facts.etcd.as_mut().unwrap();
+    etcd.members = Observed::Unknown("connection refused".to_owned());
+    for name in ["etcd1", "etcd2"] {
+        let facts = observation.get_mut(&name.into()).unwrap().as_mut().unwrap();
+        if let Observed::Known(members) = &mut facts.etcd.as_mut().unwrap().members {
+            members[2].health = Health::Down("refuses the connection".to_owned());
+        }
+    }
+
+    insta::assert_snapshot!(planned_from(&world, &observation));
 }
 
 #[test]
@@ -312,10 +422,9 @@ fn with_whom_a_member_began_is_no_difference() {
         .known()
         .unwrap()
         .clone();
-    let began_alone = unit
-        .content
-        .replace(",etcd2=https://10.0.0.42:2380,etcd3=https://10.0.0.43:2380", "");
-    assert_ne!(began_alone, unit.content);
+    let text = unit.text().unwrap();
+    let began_alone = text.replace(",etcd2=https://10.0.0.42:2380,etcd3=https://10.0.0.43:2380", "");
+    assert_ne!(began_alone, text);
     world.machine("etcd1").put(UNIT, &began_alone, unit.mode);
 
     assert_eq!(world.plan().unwrap().notes.len(), 1);
@@ -399,6 +508,30 @@ fn a_control_planes_certificate_for_asking_etcd_is_made_anew_too() {
         ]
     );
     assert_eq!(remarks(&world.topology, &world.observe()).len(), 2);
+    let gone: Vec<&str> = plan
+        .steps()
+        .flat_map(hawser::plan::Step::destroys)
+        .map(String::as_str)
+        .collect();
+    assert_eq!(gone.len(), 4, "{gone:?}");
+    assert!(
+        gone[0].contains(&format!("{CLIENT_CERTIFICATE} that is there (SHA-256")),
+        "{gone:?}"
+    );
+}
+
+#[test]
+fn a_key_of_an_authority_without_its_certificate_is_not_replaced() {
+    let mut world = World::fresh(external(2, 1));
+    world.etcd("etcd1").has_authority_key = true;
+
+    let refused = world.plan().unwrap_err();
+
+    let words = format!("{refused:?}");
+    assert!(
+        words.contains("etcd1 has a key of an etcd authority without its certificate"),
+        "{words}"
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use hawser::error::ExitCode;
-use hawser::facts::{EtcdData, HostFacts, Observation, Observed};
+use hawser::facts::{EtcdData, FileFact, HostFacts, Observation, Observed};
 use hawser::plan::{NoteLevel, Plan};
 use hawser::planner::{self, Allowance};
 use hawser::remote::files::{API_SERVER, etcd_servers};
@@ -93,7 +93,11 @@ fn expect_all_named(world: &World) {
     assert_eq!(world.etcd_endpoints.len(), members);
     for name in ["cp1", "cp2"] {
         let file = world.hosts[&name.into()].facts.files[API_SERVER].known().unwrap();
-        assert_eq!(etcd_servers(&file.content).unwrap().len(), members, "{name}");
+        assert_eq!(
+            etcd_servers(file.text().unwrap()).unwrap().len(),
+            members,
+            "{name}"
+        );
     }
 }
 
@@ -208,7 +212,7 @@ fn a_control_plane_that_joins_meanwhile_gets_all_members_from_kubeadm() {
     let file = world.hosts[&"cp3".into()].facts.files[API_SERVER]
         .known()
         .unwrap();
-    assert_eq!(etcd_servers(&file.content).unwrap().len(), 4);
+    assert_eq!(etcd_servers(file.text().unwrap()).unwrap().len(), 4);
 }
 
 #[test]
@@ -351,7 +355,7 @@ fn a_learner_that_was_switched_off_with_all_others_is_not_asked_what_only_a_vote
 
     let asked = |id: &str| {
         let step = plan.steps().find(|step| step.id.0 == id).unwrap();
-        step.done_when.as_ref().unwrap().command.line()
+        step.until().unwrap().command.line()
     };
     assert!(asked("etcd3/start-etcd").contains("etcd_is_well.sh"));
     assert!(asked("etcd4/start-etcd").contains("etcd_runs.sh"));
@@ -402,11 +406,14 @@ fn found_with(world: &World, change: impl Fn(&str, &mut HostFacts)) -> Observati
     found
 }
 
+fn replace(file: &mut FileFact, old: &str, new: &str) {
+    let text = file.text().unwrap().replace(old, new);
+    *file = FileFact::new(file.mode, &file.owner, text);
+}
+
 fn without_flag(facts: &mut HostFacts) {
     if let Some(Observed::Known(file)) = facts.files.get_mut(API_SERVER) {
-        file.content = file
-            .content
-            .replace("--etcd-servers=", "--etcd-servers-overrides=");
+        replace(file, "--etcd-servers=", "--etcd-servers-overrides=");
     }
 }
 
@@ -444,7 +451,7 @@ fn verification_misses_members_that_are_not_asked() {
             panic!("no manifest")
         };
         if name == "cp2" {
-            file.content = file.content.replace(",https://10.0.0.43:2379", "");
+            replace(file, ",https://10.0.0.43:2379", "");
         }
         let configuration = &mut facts.cluster.as_mut().unwrap().cluster_configuration;
         let text = configuration

@@ -18,7 +18,7 @@ fn over_ssh(control_planes: u8, workers: u8) -> Topology {
 fn handed(plan: &Plan) -> Vec<String> {
     plan.steps()
         .filter(|step| step.id.0.contains("certificates"))
-        .map(|step| format!("{}: {}", step.host, step.describe))
+        .map(|step| format!("{}: {}", step.host, step.title))
         .collect()
 }
 
@@ -75,6 +75,47 @@ fn a_control_plane_that_is_reset_gets_them_after_the_reset() {
 }
 
 #[test]
+fn keys_of_another_are_refused_on_either_way() {
+    for route in [CertificateRoute::Ssh, CertificateRoute::Upload] {
+        let mut world = World::built(Topology {
+            certificates: route,
+            ..stacked(2, 0)
+        });
+        world.add(control_plane(3));
+        let mut has = |host: &str, sum: &str| {
+            let shared = &mut world.machine(host).facts.kubernetes.shared;
+            shared.insert("/etc/kubernetes/pki/sa.key".to_owned(), sum.to_owned());
+            world.plan()
+        };
+
+        assert!(has("cp1", "ours").is_ok());
+        assert!(has("cp3", "ours").is_ok(), "as an earlier run has left it");
+        let refused = has("cp3", "another's").unwrap_err();
+        assert_eq!(refused.len(), 1, "{refused:?}");
+        let words = format!("{:?}", refused[0]);
+        assert!(
+            words.contains("cp3 has certificates or keys that are not this cluster's"),
+            "{words}"
+        );
+    }
+}
+
+#[test]
+fn who_makes_secrets_locks_every_control_plane() {
+    let mut world = World::built(stacked(2, 1));
+    let locked = |world: &World| {
+        let plan = world.plan().unwrap();
+        let hosts = hawser::planner::locked_hosts(&world.topology, &plan);
+        let names: Vec<String> = hosts.into_iter().map(|host| host.0).collect();
+        names.join(" ")
+    };
+    assert_eq!(locked(&world), "");
+
+    world.empty("w1");
+    assert_eq!(locked(&world), "cp1 cp2 w1");
+}
+
+#[test]
 fn they_are_read_where_they_are_when_the_speaker_has_lost_its_key() {
     let mut world = World::built(over_ssh(3, 0));
     world.machine("cp1").facts.kubernetes.has_ca_key = false;
@@ -100,7 +141,7 @@ fn each_file_has_its_place_and_mode_and_none_is_shown() {
         .unwrap();
 
     let files: Vec<String> = write
-        .files
+        .files()
         .iter()
         .map(|file| format!("{} {} {:04o} {:?}", file.path, file.owner, file.mode, file.diff))
         .collect();
@@ -115,7 +156,7 @@ fn each_file_has_its_place_and_mode_and_none_is_shown() {
     /etc/kubernetes/pki/etcd/ca.crt root:root 0644 ""
     /etc/kubernetes/pki/etcd/ca.key root:root 0600 ""
     "#);
-    insta::assert_snapshot!(write.change.as_ref().unwrap().stdin().masked(), @r"<certificates and keys of control planes, read by this run>");
+    insta::assert_snapshot!(write.change().unwrap().command.stdin().masked(), @r"<certificates and keys of control planes, read by this run>");
 }
 
 #[test]

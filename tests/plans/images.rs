@@ -7,10 +7,10 @@ use hawser::plan::{Plan, Step};
 use hawser::planner::push_images;
 use hawser::topology::{HostName, Topology};
 
-use crate::archives::archive_of;
 use crate::inventory::{compact_external, external, stacked};
 use crate::listing::page;
 use crate::world::World;
+use support::archives::archive_of;
 
 const NETWORK: &str = "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: net, namespace: kube-system}\n\
     spec: {template: {spec: {containers: [{image: 'lab.local/net:1'}]}}}\n";
@@ -50,7 +50,7 @@ impl World {
             .iter()
             .flat_map(|archive| archive.images.clone())
             .collect();
-        let wanted = step.change.as_ref().unwrap().sends().unwrap();
+        let wanted = step.change().unwrap().command.sends().unwrap();
         let image = images.iter().find(|image| image.single == *wanted).unwrap();
         let kubernetes = &mut self.machine(&step.host.0).facts.kubernetes;
         let mut held = kubernetes.images.known().cloned().unwrap_or_default();
@@ -66,7 +66,7 @@ fn imports(world: &World, limit: &[&str]) -> Vec<String> {
     let limit: BTreeSet<_> = limit.iter().map(|name| (*name).into()).collect();
     let plan = push_images(&world.topology, &world.observe(), &limit).unwrap();
     plan.steps()
-        .map(|step| format!("{}: {}", step.host, step.describe))
+        .map(|step| format!("{}: {}", step.host, step.title))
         .collect()
 }
 
@@ -91,8 +91,9 @@ fn a_build_sends_each_host_what_is_for_it_and_pulls_the_rest() {
 
     let mut plan = world.plan().unwrap();
 
-    plan.phases.retain(|phase| phase.name == "images");
-    plan.closing.clear();
+    plan.phases
+        .retain(|phase| phase.name == hawser::plan::PhaseName::Images);
+    plan.cleanup.clear();
     insta::assert_snapshot!(page(&world, &Ok(plan)));
 }
 
@@ -131,9 +132,8 @@ fn what_was_sent_is_not_sent_again() {
     let mut world = without_images(with_archive(stacked(1, 1)));
     let plan = world.plan().unwrap();
     for step in plan.steps().filter(|step| {
-        step.change
-            .as_ref()
-            .is_some_and(|change| change.sends().is_some())
+        step.change()
+            .is_some_and(|change| change.command.sends().is_some())
     }) {
         world.import(step);
     }
@@ -185,7 +185,7 @@ fn behind_each_giver_stands_another_that_gives_in_its_place() {
     let net = plan.steps().filter(|step| step.id.0.contains("/import-net-"));
     let givers: Vec<_> = net
         .map(|step| {
-            let from = step.relays.iter().map(|relay| relay.from.0.as_str());
+            let from = step.sources().iter().map(|source| source.host.0.as_str());
             format!("{}: {}", step.host, from.collect::<Vec<_>>().join(", "))
         })
         .collect();
@@ -200,10 +200,10 @@ fn ways(plan: &Plan, image: &str) -> Vec<String> {
     let image = format!("/import-{image}-");
     let steps = plan.steps().filter(|step| step.id.0.contains(&image));
     let way = |step: &Step| {
-        let relay = step.relays.first();
-        let after = relay.and_then(|relay| relay.after.clone());
-        let from = relay.map_or("the workstation", |relay| relay.from.0.as_str());
-        assert_eq!(after.is_some(), relay.is_some());
+        let source = step.sources().first();
+        let after = source.and_then(|source| source.after.clone());
+        let from = source.map_or("the workstation", |source| source.host.0.as_str());
+        assert_eq!(after.is_some(), source.is_some());
         format!("{} from {from}", step.host)
     };
     steps.map(way).collect()
@@ -258,7 +258,7 @@ fn root_on_a_worker_gives_nothing_to_hosts_that_have_the_cluster() {
     let net = plan.steps().filter(|step| step.id.0.contains("/import-net-"));
     let from: Vec<_> = net
         .map(|step| {
-            let from = step.relays.first().map(|relay| relay.from.0.as_str());
+            let from = step.sources().first().map(|source| source.host.0.as_str());
             (step.host.0.as_str(), from)
         })
         .collect();
@@ -288,9 +288,9 @@ fn with_relay_a_host_that_has_an_image_gives_it_and_the_workstation_sends_nothin
     let givers: Vec<_> = plan
         .steps()
         .map(|step| {
-            step.relays
+            step.sources()
                 .first()
-                .map(|relay| (relay.from.0.as_str(), relay.after.is_some()))
+                .map(|source| (source.host.0.as_str(), source.after.is_some()))
         })
         .collect();
     assert_eq!(givers, [Some(("w2", false)); 2]);
@@ -323,13 +323,13 @@ fn an_image_is_asked_for_imported_and_handed_over_by_these_commands() {
         .steps()
         .find(|step| step.id.0.starts_with("w1/import-net-"))
         .unwrap();
-    let relay = step.relays.first().unwrap();
+    let source = step.sources().first().unwrap();
 
     let commands = [
-        &step.done_when.as_ref().unwrap().command,
-        step.change.as_ref().unwrap(),
-        &relay.receive,
-        &relay.pass_on,
+        &step.until().unwrap().command,
+        &step.change().unwrap().command,
+        &source.receive,
+        &source.send,
     ];
 
     let shown: Vec<_> = commands

@@ -35,6 +35,7 @@ pub(crate) fn stacked(control_planes: u8, workers: u8) -> Topology {
             dns_domain: "cluster.local".to_owned(),
         },
         api_port: 6443,
+        workers_at_once: 10,
         manifests: vec![Manifest {
             source: "pod-network.yaml".to_owned(),
             content: POD_NETWORK.to_owned(),
@@ -165,6 +166,7 @@ fn host(name: &str, address: &str, role: Role) -> Host {
         labels: BTreeMap::new(),
         taints: vec![],
         kubelet_args: BTreeMap::new(),
+        take_over: std::collections::BTreeSet::new(),
     }
 }
 

@@ -16,7 +16,7 @@ fn invite(world: &World, role: Role) -> Result<Invitation, Vec<hawser::error::Pr
 
 fn names(plan: &Plan) -> Vec<&str> {
     plan.steps()
-        .chain(&plan.closing)
+        .chain(plan.cleanup_steps())
         .map(|step: &Step| step.id.0.as_str())
         .collect()
 }
@@ -69,7 +69,7 @@ fn the_upload_knows_of_external_etcd() {
     let invitation = invite(&world, Role::ControlPlane).unwrap();
 
     let write = invitation.plan.steps().next().unwrap();
-    let sent = write.change.as_ref().unwrap().stdin().masked();
+    let sent = write.change().unwrap().command.stdin().masked();
     assert!(sent.contains("  external:\n"), "{sent}");
     assert!(
         sent.contains("certificateKey: \"<certificate key, made by this run>\""),

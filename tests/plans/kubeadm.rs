@@ -1,14 +1,18 @@
-//! What kubeadm does on the model, part by part, as it may be cut short in between: in the order of 1.20, and of 1.33 in
-//! which a control plane's kubelet asks its own API server for its certificate, so that etcd comes first.
+//! What kubeadm does on the model, part by part, as it may be cut short in between: in the order of 1.20, and of 1.33
+//! in which a control plane's kubelet asks its own API server for its certificate, so that etcd comes first.
 
 use hawser::plan::Step;
 use hawser::remote::files::etcd::client_url;
 use hawser::remote::files::{API_SERVER, etcd_servers_flag, shared_certificates};
 use hawser::topology::{CertificateRoute, Host, HostName, Role, Version};
 
+use crate::foreign::Thing;
 use crate::world::{CA, COMPONENTS, Member, World};
 
 const INIT: usize = 9;
+
+/// The first part of init that asks the API server.
+const WITH_API: usize = 5;
 const JOIN_CONTROL_PLANE: usize = 9;
 const JOIN_WORKER: usize = 4;
 const RESET: usize = 2;
@@ -93,7 +97,11 @@ impl World {
     pub(crate) fn parts(&self, step: &Step) -> Result<Option<usize>, String> {
         let (_, what) = step.id.0.split_once('/').unwrap();
         Ok(match what {
-            "init" => Some(INIT),
+            "init" => {
+                self.preflight_of_init(step)?;
+                Some(INIT)
+            }
+            "finish-init" => Some(INIT - WITH_API),
             "reset" => Some(RESET),
             "join" if self.is_control_plane(&step.host) => {
                 self.preflight(&step.host)?;
@@ -106,6 +114,28 @@ impl World {
             }
             _ => None,
         })
+    }
+
+    /// kubeadm initialises over nothing that it was not told to pass over.
+    fn preflight_of_init(&self, step: &Step) -> Result<(), String> {
+        let passes_over = |what: &str| {
+            let change = &step.change().unwrap().command;
+            change.line().contains(what)
+        };
+        let things = self.things_on(&step.host);
+        if things.contains(&Thing::Etcd) && !passes_over("DirAvailable--var-lib-etcd") {
+            return Err("/var/lib/etcd is not empty".to_owned());
+        }
+        if things.contains(&Thing::Kubelet) && !passes_over("FileAvailable--etc-kubernetes-kubelet.conf") {
+            return Err("/etc/kubernetes/kubelet.conf already exists".to_owned());
+        }
+        Ok(())
+    }
+
+    /// It looks for data of etcd where a member of its own is to be.
+    fn has_others_etcd(&self, host: &HostName) -> bool {
+        let has_member = self.is_control_plane(host) && !self.has_etcd_hosts();
+        has_member && self.hosts[host].others_etcd.is_some()
     }
 
     fn preflight(&self, host: &HostName) -> Result<(), String> {
@@ -121,7 +151,10 @@ impl World {
             ),
             (found.ca.is_some() && !is_handed, "ca.crt is there"),
             (has_component, "a manifest is there"),
-            (found.has_etcd_data, "etcd's data is there"),
+            (
+                found.has_etcd_data || self.has_others_etcd(host),
+                "etcd's data is there",
+            ),
             (!self.has_token, "the token is not valid"),
             (!self.endpoint_answers(), "the endpoint does not answer"),
             (
@@ -170,7 +203,8 @@ impl World {
         let host = step.host.clone();
         match step.id.0.rsplit_once('/').unwrap().1 {
             "init" => self.init(&host, part)?,
-            "reset" => self.reset(&host, part),
+            "finish-init" => self.init(&host, part + WITH_API)?,
+            "reset" => self.reset(step, part),
             _ if self.is_control_plane(&host) => self.join_control_plane(&host, part)?,
             _ => self.join_worker(&host, part)?,
         }
@@ -226,9 +260,7 @@ impl World {
             }
             4 => {
                 machine.add_manifests(&["etcd.yaml"]);
-                if self.members.is_empty() {
-                    self.list(host);
-                }
+                self.begin_etcd(host);
             }
             5 => {
                 if !self.is_well(host) {
@@ -246,6 +278,16 @@ impl World {
             _ => self.has_proxy = true,
         }
         Ok(())
+    }
+
+    /// An etcd without data begins a cluster of its own. What another one kept went with its disks.
+    fn begin_etcd(&mut self, host: &HostName) {
+        if !self.is_kept() {
+            self.members.clear();
+            self.nodes.clear();
+            (self.has_cluster_info, self.has_proxy, self.has_pod_network) = (false, false, false);
+            self.list(host);
+        }
     }
 
     /// etcd lists a new member.
@@ -342,17 +384,18 @@ impl World {
         Ok(())
     }
 
-    /// kubeadm takes the member away itself where etcd can do it.
-    fn reset(&mut self, host: &HostName, part: usize) {
-        let machine = &self.hosts[host];
+    /// kubeadm leaves etcd and its data alone: only what the step says goes.
+    fn reset(&mut self, step: &Step, part: usize) {
+        let host = &step.host;
         if part == 0 {
-            let asks = machine.has_manifest("etcd.yaml") && machine.facts.kubernetes.has_admin_conf;
-            if asks && self.any_well() && self.has_quorum() {
-                self.members.retain(|member| member.host != *host);
-            }
+            self.watch_over_reset(host);
             self.stop_kubelet(&host.0);
             return;
         }
+        let is_gone = step
+            .destroys()
+            .iter()
+            .any(|line| line == "the data of this cluster's etcd in /var/lib/etcd/member");
         let machine = self.machine(&host.0);
         let found = &mut machine.facts.kubernetes;
         found.manifests.clear();
@@ -360,10 +403,33 @@ impl World {
         (found.has_ca_key, found.has_kubelet_conf, found.has_admin_conf) = (false, false, false);
         (found.has_bootstrap_kubelet_conf, found.has_kubelet_config) = (false, false);
         (found.lacks_client_certificate, found.has_instance_config) = (false, false);
-        found.has_etcd_data = false;
+        if is_gone {
+            found.has_etcd_data = false;
+            machine.etcd_member = None;
+        }
         machine
             .facts
             .files
             .retain(|path, _| !path.starts_with("/etc/kubernetes/"));
+    }
+
+    /// What serves, and what is not this cluster's, is never reset.
+    fn watch_over_reset(&mut self, host: &HostName) {
+        let machine = &self.hosts[host];
+        let found = &machine.facts.kubernetes;
+        let wrong = [
+            (
+                !self.is_control_plane(host) && found.has_kubelet_conf,
+                "a worker with a kubelet's identity",
+            ),
+            (self.is_well(host), "its API server is well"),
+            (
+                machine.others_etcd.is_some(),
+                "another program's etcd has data there",
+            ),
+        ];
+        let wrong = wrong.iter().filter(|(wrong, _)| *wrong);
+        let lines: Vec<String> = wrong.map(|(_, why)| format!("{host} is reset: {why}")).collect();
+        self.violations.extend(lines);
     }
 }

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use hawser::error::Problem;
 use hawser::plan::{NoteLevel, Plan, Step};
 use hawser::planner::Allowance;
+use hawser::remote::Effect;
 
 use crate::world::World;
 
@@ -28,15 +29,23 @@ pub(crate) fn page(world: &World, planned: &Result<Plan, Vec<Problem>>) -> Strin
     }
 }
 
-/// What holds for every plan: a step's name is its own, and where it is done somebody answered.
+/// What holds for every plan: a step's name is its own, where it is done somebody answered,
+/// and what goes with it is said.
 pub(crate) fn assert_sound(world: &World, plan: &Plan) {
-    let steps = plan.steps().chain(&plan.closing);
+    let steps = plan.all_steps();
     let mut seen = BTreeSet::new();
     for step in steps {
         assert!(seen.insert(&step.id), "{} is there twice", step.id);
         assert!(
             world.hosts[&step.host].silent.is_none(),
             "{} is done nowhere",
+            step.id
+        );
+        let change = step.change().map(|change| &change.command);
+        assert_eq!(
+            change.is_some_and(|change| change.effect() == Effect::Destroys),
+            !step.destroys().is_empty(),
+            "{}: what destroys says what goes, and nothing else does",
             step.id
         );
     }
@@ -58,9 +67,9 @@ fn listing(plan: &Plan) -> String {
             steps.for_each(|step| text.push_str(&line(step)));
         }
     }
-    if !plan.closing.is_empty() {
+    if !plan.cleanup.is_empty() {
         text.push_str("at the end\n");
-        plan.closing.iter().for_each(|step| text.push_str(&line(step)));
+        plan.cleanup_steps().for_each(|step| text.push_str(&line(step)));
     }
     for note in &plan.notes {
         let level = match note.level {
@@ -73,7 +82,11 @@ fn listing(plan: &Plan) -> String {
 }
 
 fn line(step: &Step) -> String {
-    format!("  {:<4} {}\n", step.host, step.describe)
+    let mut text = format!("  {:<4} {}\n", step.host, step.title);
+    for what in step.destroys() {
+        let _ = writeln!(text, "       ! {what}");
+    }
+    text
 }
 
 fn refusal(problem: &Problem) -> String {

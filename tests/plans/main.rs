@@ -6,31 +6,38 @@
     reason = "clippy.toml allows them in test functions; these are what those call"
 )]
 
-#[path = "../archives/docker.rs"]
-mod archives;
 mod balancers;
 mod builds;
-mod built;
 mod compact;
+mod comparing;
 mod cut_joins;
+mod dice;
 mod doing;
 mod doubt;
 mod etcd;
 mod external;
+mod foreign;
+mod foreign_files;
 mod growing;
 mod handover;
+mod hostile;
 mod hosts;
 mod images;
+mod init;
 mod inventory;
 mod joining_from_outside;
 mod kubeadm;
 mod listing;
 mod lost_data;
-mod mends;
+mod new_hosts;
 mod observing;
+mod others_etcd;
 mod preparation;
+mod recorded;
 mod refusals;
 mod rendering;
+mod repairs;
+mod resets;
 mod simulation;
 mod stacked_growth;
 mod verification;

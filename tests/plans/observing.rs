@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use hawser::error::Problem;
 use hawser::facts::{
-    ClusterView, Health, HostFacts, MemberFact, NodeFact, Observation, Observed, WorkloadFact,
+    ClusterView, EtcdDirectory, EtcdIdentity, Health, HostFacts, MemberFact, NodeFact, Observation, Observed,
+    WorkloadFact,
 };
 use hawser::manifests;
 use hawser::plan::Plan;
@@ -47,6 +48,9 @@ impl World {
         if let Some(etcd) = &machine.facts.etcd {
             facts.etcd = Some(self.etcd_facts(name, etcd));
         }
+        facts.kubernetes.etcd_data = etcd_data(machine);
+        // The probe looks into the directory that the inventory names.
+        facts.kubernetes.has_etcd_data |= machine.others_etcd.as_deref() == Some("/var/lib/etcd");
         let found = &machine.facts.kubernetes;
         if host.is(Role::ControlPlane) {
             if found.ca.is_none() {
@@ -77,8 +81,14 @@ impl World {
                     .collect(),
             );
         }
+        if view.etcd.known().is_some() {
+            view.etcd_id = Observed::Known(ETCD.to_owned());
+        }
         if !has_admin_conf || !self.is_well(name) {
             view.ready = Observed::Unknown("connection refused".to_owned());
+            if !self.has_etcd_hosts() && self.runs_etcd(name) && self.has_quorum() {
+                view.beyond_init = Observed::Known(self.beyond_init());
+            }
             return view;
         }
         let api = ApiVersion::for_kubeadm(self.topology.version).unwrap();
@@ -98,7 +108,22 @@ impl World {
         view.workloads = Observed::Known(self.workloads());
         view.applied = Observed::Known(self.applied());
         view.has_cluster_info = Observed::Known(self.has_cluster_info);
+        view.has_other_pods = Observed::Known(self.has_pod_network);
         view
+    }
+
+    /// What etcd holds that init does not write up to its last phases.
+    pub(crate) fn beyond_init(&self) -> Vec<String> {
+        let cluster_info = "/registry/configmaps/kube-public/cluster-info";
+        let mut keys: Vec<String> = self
+            .has_cluster_info
+            .then(|| cluster_info.to_owned())
+            .into_iter()
+            .collect();
+        if self.nodes.len() > 1 {
+            keys.push("/registry/minions/w1".to_owned());
+        }
+        keys
     }
 
     pub(crate) fn member(&self, name: &HostName) -> MemberFact {
@@ -162,4 +187,26 @@ impl World {
             .map(|object| (object.path, self.has_pod_network.then_some(object.document)))
             .collect()
     }
+}
+
+/// The id of the etcd cluster on control planes.
+pub(crate) const ETCD: &str = "c1";
+
+/// Where data of etcd lies, and whose it is.
+fn etcd_data(machine: &Machine) -> Vec<EtcdDirectory> {
+    let directory = |path: &str, cluster: &str, member: &str| EtcdDirectory {
+        path: path.to_owned(),
+        owner: Observed::Known(EtcdIdentity {
+            cluster: cluster.to_owned(),
+            member: member.to_owned(),
+        }),
+        sha256: format!("{member}5"),
+    };
+    let found = &machine.facts.kubernetes;
+    let own = machine.etcd_member.as_ref().filter(|_| found.has_etcd_data);
+    let own = own.map(|member| directory("/var/lib/etcd", ETCD, member));
+    let others = machine.others_etcd.as_ref();
+    own.into_iter()
+        .chain(others.map(|path| directory(path, "f00", "bad")))
+        .collect()
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hawser::facts::{FileFact, Installed, Observed, PreparationFacts};
-use hawser::plan::{Necessity, Step};
+use hawser::plan::{Action, Necessity, PhaseName, Step};
 use hawser::planner::{Allowance, only_prepare};
 use hawser::remote::RemoteCommand;
 use hawser::remote::files::preparation::OLD_SYSCTLS;
@@ -15,10 +15,10 @@ use hawser::values::{Slot, Values};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::archives::archive_of;
 use crate::inventory::{audit_policy, compact_external, external, stacked};
 use crate::listing::{limited_to, page};
 use crate::world::{IMAGES, Machine, World};
+use support::archives::archive_of;
 
 fn preparation() -> Preparation {
     Preparation {
@@ -51,7 +51,7 @@ fn nothing() -> PreparationFacts {
 }
 
 /// Hosts with nothing on them, to be prepared.
-fn bare(topology: Topology) -> World {
+pub(crate) fn bare(topology: Topology) -> World {
     let mut world = World::fresh(Topology {
         preparation: Some(preparation()),
         ..topology
@@ -105,7 +105,8 @@ impl World {
 
     /// The kubeadm that is installed by then names it.
     fn read_sandbox_image(&mut self, step: &Step) -> bool {
-        assert_eq!(step.captures, Some(Slot::SandboxImage));
+        let gives = Slot::SandboxImage;
+        assert!(matches!(step.action, Action::Read { gives: slot, .. } if slot == gives));
         let machine = &self.hosts[&step.host];
         let named = machine.facts.kubernetes.needed_images.known();
         let named = named.and_then(|images| sandbox_among(images.iter().map(String::as_str)));
@@ -128,7 +129,7 @@ fn images_of_1_36() -> Vec<String> {
 /// The packages that the command names.
 fn install(machine: &mut Machine, step: &Step, version: Version) {
     let facts = &mut machine.facts;
-    let line = step.change.as_ref().unwrap().line();
+    let line = step.change().unwrap().command.line();
     let words = shlex::split(&line).unwrap().into_iter().skip(4);
     for word in words.filter(|word| !word.starts_with('/') && !word.contains(' ')) {
         let (name, release) = word.split_once('=').unwrap_or((&word, "1:2.0"));
@@ -164,7 +165,9 @@ fn install(machine: &mut Machine, step: &Step, version: Version) {
 /// The first phase of a plan, as a page.
 fn first_phase(world: &World) -> String {
     let page = page(world, &world.plan());
-    let end = page.find("\nbalancers\n").or_else(|| page.find("\nfiles\n"));
+    let end = page
+        .find("\nset up balancers\n")
+        .or_else(|| page.find("\nwrite files\n"));
     page[..end.unwrap_or(page.len())].to_owned()
 }
 
@@ -187,7 +190,7 @@ const CONTAINERD: &str = "/etc/containerd/config.toml";
 
 fn containerds_file(world: &World, host: &str) -> String {
     let file = &world.hosts[&host.into()].facts.files[CONTAINERD];
-    file.known().unwrap().content.clone()
+    file.known().unwrap().text().unwrap().to_owned()
 }
 
 #[test]
@@ -202,7 +205,7 @@ fn the_pause_image_is_what_the_installed_kubeadm_names() {
         .steps()
         .find(|step| step.id.0 == format!("w1/write{CONTAINERD}"));
     let shown = "+  sandbox_image = \"<pause image, as the installed kubeadm names it>\"";
-    assert!(write.unwrap().files[0].diff.contains(shown));
+    assert!(write.unwrap().files()[0].diff.contains(shown));
     assert!(at("w1/install-packages") < at("w1/read-sandbox-image"));
     assert!(at("w1/read-sandbox-image") < at("w1/write/etc/containerd/config.toml"));
     assert_eq!(world.apply(&plan), Ok(()));
@@ -227,7 +230,7 @@ fn a_kubeadm_that_is_there_is_not_asked_again_and_one_that_goes_is_not_asked() {
         let plan = world.plan().unwrap();
         let asks = plan.steps().any(|step| step.id.0 == "w1/read-sandbox-image");
         let write = format!("w1/write{CONTAINERD}");
-        let diff = &plan.steps().find(|step| step.id.0 == write).unwrap().files[0].diff;
+        let diff = &plan.steps().find(|step| step.id.0 == write).unwrap().files()[0].diff;
         (asks, diff.contains("pause:3.10.2"))
     };
     let named = || Observed::Known(images_of_1_36());
@@ -318,8 +321,8 @@ fn what_is_there_is_not_done_again() {
 
     let again = world.plan().unwrap();
 
-    assert_eq!(plan.phases[0].name, "prepare");
-    assert_ne!(again.phases[0].name, "prepare");
+    assert_eq!(plan.phases[0].name, PhaseName::Prepare);
+    assert_ne!(again.phases[0].name, PhaseName::Prepare);
 }
 
 #[test]
@@ -334,7 +337,7 @@ fn hosts_can_be_prepared_first_and_built_on_in_another_run() {
     assert_eq!(world.apply(&rest), Ok(()));
 
     assert_eq!(first.phases, whole.phases[..1]);
-    assert_eq!(first.closing, []);
+    assert_eq!(first.cleanup, []);
     let left_out = whole.changes().count() - first.changes().count();
     let told =
         format!("--prepare-only leaves out {left_out} changes that come after; `hawser apply` goes on");
@@ -391,10 +394,10 @@ fn another_version_is_replaced_and_what_is_not_held_is_held() {
         .unwrap();
     assert!(
         install
-            .describe
+            .title
             .starts_with("install kubeadm 1.20.2, kubelet 1.20.2, conntrack,"),
         "{}",
-        install.describe
+        install.title
     );
 }
 
@@ -427,7 +430,7 @@ fn only_what_is_lacking_is_installed_and_all_of_it_looked_for() {
         .unwrap();
     let of_kubernetes = ["kubeadm=1.20.2", "kubelet=1.20.2", "kubectl=1.20.2"];
     let lacking = [of_kubernetes.as_slice(), &["conntrack", "ebtables", "ethtool"]].concat();
-    assert_eq!(words(step.change.as_ref().unwrap()), lacking);
+    assert_eq!(words(&step.change().unwrap().command), lacking);
     let all = [
         "conntrack",
         "containerd.io",
@@ -437,7 +440,7 @@ fn only_what_is_lacking_is_installed_and_all_of_it_looked_for() {
         "socat",
     ];
     assert_eq!(
-        words(&step.done_when.as_ref().unwrap().command),
+        words(&step.until().unwrap().command),
         [of_kubernetes.as_slice(), &all].concat()
     );
     assert_eq!(world.apply(&plan), Ok(()));
@@ -468,22 +471,25 @@ fn packages_of_an_earlier_run_do_not_stay_where_none_is_installed_from_there() {
 fn kernel_settings_under_their_old_name_go_where_hawser_wrote_them() {
     let removes = |text: &str| {
         let mut world = bare(stacked(1, 1));
-        let old = FileFact {
-            mode: 0o644,
-            owner: "root:root".to_owned(),
-            content: text.to_owned(),
-        };
+        let old = FileFact::new(0o644, "root:root", text);
         let files = &mut world.machine("w1").facts.files;
         files.insert(OLD_SYSCTLS.to_owned(), Observed::Known(old));
         let plan = world.plan().unwrap();
         let found = plan.steps().any(|step| step.id.0 == "w1/remove-old-sysctls");
         assert_eq!(world.apply(&plan), Ok(()));
-        assert!(world.plan().unwrap().is_empty());
+        let again = world.plan().unwrap();
+        assert!(again.is_empty());
+        let is_told = again.notes.iter().any(|note| note.text.contains(OLD_SYSCTLS));
+        assert_eq!(is_told, !found && text.starts_with("# Written by hawser."));
         found
     };
 
     assert!(removes("# Written by hawser.\nnet.ipv4.ip_forward = 0\n"));
     assert!(!removes("net.ipv4.ip_forward = 1\n"));
+    assert!(
+        !removes("# Written by hawser.\nnet.ipv4.ip_forward = 0\nvm.max_map_count = 262144\n"),
+        "an admin's own line"
+    );
 }
 
 #[test]
@@ -495,12 +501,14 @@ fn a_worker_that_cannot_be_prepared_may_lag_and_nobody_else() {
         ..audit_policy()
     }];
     let plan = bare(topology.clone()).plan().unwrap();
+    let of_hosts = [
+        PhaseName::Prepare,
+        PhaseName::Files,
+        PhaseName::EndpointPath,
+        PhaseName::Join,
+    ];
 
-    for phase in plan
-        .phases
-        .iter()
-        .filter(|phase| ["prepare", "files", "prove the path", "join"].contains(&phase.name.as_ref()))
-    {
+    for phase in plan.phases.iter().filter(|phase| of_hosts.contains(&phase.name)) {
         for chain in phase.lanes.iter().flat_map(|lane| &lane.chains) {
             let may_lag = chain.necessity == Necessity::MayLag;
             assert_eq!(
@@ -576,7 +584,7 @@ fn a_bare_host_that_archives_bring_all_to_lacks_nothing() {
             .plan()
             .unwrap()
             .steps()
-            .any(|step| step.describe.contains("import k8s.gcr.io/etcd:3.4.13-0"))
+            .any(|step| step.title.contains("import k8s.gcr.io/etcd:3.4.13-0"))
     );
 }
 
@@ -596,7 +604,7 @@ fn a_bare_host_gets_the_pause_image_of_an_archive_whichever_kubeadm_will_name() 
 
     let gets: Vec<&str> = plan
         .steps()
-        .filter(|step| step.describe.contains("import registry.k8s.io/pause:3.10.2"))
+        .filter(|step| step.title.contains("import registry.k8s.io/pause:3.10.2"))
         .map(|step| step.host.0.as_str())
         .collect();
     assert_eq!(gets, ["cp1", "w1"]);
@@ -633,7 +641,7 @@ fn a_host_of_another_distribution_that_has_all_it_needs_is_taken_as_it_is() {
 
     let plan = world.plan().unwrap();
 
-    assert!(plan.phases.iter().all(|phase| phase.name != "prepare"));
+    assert!(plan.phases.iter().all(|phase| phase.name != PhaseName::Prepare));
 }
 
 #[test]
@@ -699,7 +707,7 @@ fn what_is_rendered_for_a_bare_host_is_what_is_written_on_it() {
         let written: Vec<&str> = plan.phases[0]
             .steps()
             .filter(|step| step.host == host.name)
-            .flat_map(|step| &step.files)
+            .flat_map(Step::files)
             .map(|file| file.path.as_str())
             .collect();
         let rendered = hawser::remote::files::preparation::preparation(&world.topology, host).unwrap();
@@ -737,10 +745,10 @@ fn no_plan_shows_a_secret_that_hosts_receive() {
         .find(|step| step.id.0 == format!("w1/write{path}"))
         .unwrap();
     let values = Values::default();
-    let sent = step.change.as_ref().unwrap().stdin().fill(&values).unwrap();
+    let sent = step.change().unwrap().command.stdin().fill(&values).unwrap();
     let sum = hex::encode(Sha256::digest(&sent));
     assert!(!shown.contains(&sum), "a password could be guessed by it");
-    let asked = &step.done_when.as_ref().unwrap().command;
+    let asked = &step.until().unwrap().command;
     assert_eq!(
         *asked.stdin().fill(&values).unwrap(),
         format!("{path} {sum}\n").into_bytes()
@@ -758,11 +766,7 @@ fn what_was_a_password_is_not_shown_when_it_goes() {
         "registry.lab.test".to_owned(),
         vec!["https://m.lab.test".to_owned()],
     )]);
-    let old = FileFact {
-        mode: 0o600,
-        owner: "root:root".to_owned(),
-        content: "Authorization = \"Basic bWU6\"\n".to_owned(),
-    };
+    let old = FileFact::new(0o600, "root:root", "Authorization = \"Basic bWU6\"\n");
     let files = &mut world.machine("w1").facts.files;
     files.insert(path.to_owned(), Observed::Known(old));
 
@@ -848,7 +852,7 @@ fn each_host_is_sent_what_it_lacks_of_what_it_needs_and_nothing_else() {
     let sent = |host: &str| -> Vec<String> {
         let steps = plan.phases[0].steps().filter(|step| step.host == host.into());
         steps
-            .filter_map(|step| step.describe.strip_prefix("send ").map(str::to_owned))
+            .filter_map(|step| step.title.strip_prefix("send ").map(str::to_owned))
             .collect()
     };
     assert_eq!(

@@ -13,8 +13,8 @@ use crate::world::World;
 fn written(plan: &Plan) -> BTreeMap<(HostName, String), String> {
     let mut found = BTreeMap::new();
     for step in plan.steps() {
-        for file in &step.files {
-            let content = step.change.as_ref().unwrap().stdin().masked();
+        for file in step.files() {
+            let content = step.change().unwrap().command.stdin().masked();
             found.insert((step.host.clone(), file.path.clone()), content);
         }
     }
@@ -120,7 +120,7 @@ fn patches_are_in_place_before_init_and_join_and_kubeadm_is_told_of_them() {
     for (host, command) in [("cp1", "init"), ("cp2", "join"), ("w1", "join")] {
         let runs = at(&format!("{host}/{command}"));
         assert!(at(&format!("{host}/write/run/hawser/patches/etcd.yaml")) < runs);
-        let line = steps[runs].change.as_ref().unwrap().line();
+        let line = steps[runs].change().unwrap().command.line();
         assert!(
             line.contains(" '--experimental-patches=/run/hawser/patches'"),
             "{line}"
@@ -150,7 +150,7 @@ fn etcds_patches_are_in_place_before_its_static_pod_is_written() {
             "etcd2/write-etcd-manifest"
         ]
     );
-    let line = steps[3].change.as_ref().unwrap().line();
+    let line = steps[3].change().unwrap().command.line();
     assert!(
         line.ends_with(" '--experimental-patches=/run/hawser/patches'"),
         "{line}"
@@ -173,6 +173,6 @@ fn kubeadm_reads_its_configuration_before_it_runs() {
     let checks = steps
         .iter()
         .filter(|step| step.id.0.ends_with("/check-configuration"));
-    assert!(checks.clone().all(|step| step.change.is_none()));
+    assert!(checks.clone().all(|step| step.change().is_none()));
     assert_eq!(checks.count(), 5);
 }

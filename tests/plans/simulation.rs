@@ -1,7 +1,7 @@
 //! Plans are done on the model, cut short anywhere, and made again, until nothing is left to do.
 //!
-//! Whatever happened before, the next plans finish, or refuse with exit 4 where nothing can be mended; never is a second
-//! cluster made, a member removed that is needed, or anything started that etcd has no quorum for.
+//! Whatever happened before, the next plans finish, or refuse with exit 4 where nothing can be mended; never is a
+//! second cluster made, a member removed that is needed, or anything started that etcd has no quorum for.
 
 use std::collections::BTreeSet;
 

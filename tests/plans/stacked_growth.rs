@@ -30,7 +30,7 @@ fn sums(plan: &Plan) -> Vec<&str> {
     let seen = plan
         .steps()
         .filter(|step| step.id.0.contains("see-etcd-whole-before"));
-    seen.map(|step| step.describe.as_ref()).collect()
+    seen.map(|step| step.title.as_ref()).collect()
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! A small model of hosts and their cluster: what is on them, and what runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hawser::error::Problem;
 use hawser::facts::{FileFact, HostFacts, NodeFact, Observed, Unit, quorum};
 use hawser::topology::{Host, HostName, Role, Topology, Version};
+
+use crate::dice::Dice;
+use crate::foreign::Thing;
 
 pub(crate) const CA: &str = include_str!("../data/ca.crt");
 pub(crate) const OTHER_CA: &str = include_str!("../data/other-ca.crt");
@@ -42,6 +45,10 @@ pub(crate) struct Machine {
     pub(crate) runs: Option<Version>,
     /// What etcd is told when it begins: the whole file.
     pub(crate) begins: String,
+    /// The member whose data lies in etcd's data directory, where it is this cluster's.
+    pub(crate) etcd_member: Option<String>,
+    /// A directory with data of another program's etcd.
+    pub(crate) others_etcd: Option<String>,
 }
 
 impl Machine {
@@ -75,12 +82,27 @@ impl Machine {
     }
 
     pub(crate) fn put(&mut self, path: &str, content: &str, mode: u32) {
-        let file = FileFact {
-            mode,
-            owner: "root:root".to_owned(),
-            content: content.to_owned(),
-        };
+        let file = FileFact::new(mode, "root:root", content);
         self.facts.files.insert(path.to_owned(), Observed::Known(file));
+    }
+}
+
+impl Machine {
+    /// The block goes into what is in /etc/hosts by then.
+    pub(crate) fn put_hosts_block(&mut self, text: &str, mode: u32) {
+        let lines: Vec<&str> = text.lines().collect();
+        let block = hawser::remote::files::Block {
+            begin: lines[0].to_owned(),
+            end: lines[lines.len() - 1].to_owned(),
+            text: text.to_owned(),
+        };
+        let found = self.facts.files.get("/etc/hosts").and_then(Observed::known);
+        let before = found.and_then(FileFact::bytes).unwrap_or_default();
+        let after = hawser::remote::files::hosts_block(before, &block);
+        let file = FileFact::new(mode, "root:root", after);
+        self.facts
+            .files
+            .insert("/etc/hosts".to_owned(), Observed::Known(file));
     }
 }
 
@@ -116,6 +138,12 @@ pub(crate) struct World {
     pub(crate) sandbox_image: BTreeMap<HostName, String>,
     /// Another cluster's API server, or another machine with the VIP.
     pub(crate) stranger_at_endpoint: bool,
+    /// What on the hosts is not this cluster's.
+    pub(crate) strangers: BTreeMap<HostName, BTreeSet<Thing>>,
+    /// Of a run whose facts were not whole: of some hosts nothing may have been known.
+    pub(crate) is_hostile: bool,
+    /// What moves between two steps, where it does.
+    pub(crate) dice: Option<Dice>,
     /// What must never happen, and did.
     pub(crate) violations: Vec<String>,
     pub(crate) members_ever: usize,
@@ -146,6 +174,9 @@ impl World {
             knows_authority: false,
             sandbox_image: BTreeMap::new(),
             stranger_at_endpoint: false,
+            strangers: BTreeMap::new(),
+            dice: None,
+            is_hostile: false,
             violations: vec![],
             members_ever: 0,
         }
@@ -255,7 +286,12 @@ impl World {
             member.started |= running.contains(&member.host);
         }
         for host in running {
-            self.machine(&host.0).facts.kubernetes.has_etcd_data = true;
+            let member = self.member_of(&host).map(|member| member.id.clone());
+            let machine = self.machine(&host.0);
+            if !machine.facts.kubernetes.has_etcd_data {
+                machine.etcd_member = member;
+            }
+            machine.facts.kubernetes.has_etcd_data = true;
         }
     }
 
@@ -263,6 +299,7 @@ impl World {
     pub(crate) fn empty(&mut self, name: &str) {
         let host = self.host(&name.into()).clone();
         *self.machine(name) = fresh(&host, self.topology.version);
+        self.strangers.remove(&host.name);
     }
 
     /// Power is lost: kubelets come back later, if at all.
@@ -298,6 +335,8 @@ fn fresh(host: &Host, version: Version) -> Machine {
         silent: None,
         runs: None,
         begins: String::new(),
+        etcd_member: None,
+        others_etcd: None,
     };
     for unit in ["haproxy", "keepalived", "kubelet"] {
         machine.unit(unit, false);

@@ -24,7 +24,7 @@ const FRESH: &str = concat!(
 const HANGING: &str = "#!/bin/sh\necho >>\"${0%/*}/asked\"\necho \"hawser-started $$\" >&2\nexec sleep 600\n";
 
 /// A host whose every command is this one.
-fn sshd_that_runs(script: &str) -> Option<Sshd> {
+pub(super) fn sshd_that_runs(script: &str) -> Option<Sshd> {
     let sshd = Sshd::start("ForceCommand @FOLDER@/bin/answer")?;
     let path = sshd.write("bin/answer", script);
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -32,12 +32,12 @@ fn sshd_that_runs(script: &str) -> Option<Sshd> {
     Some(sshd)
 }
 
-fn asked(sshd: &Sshd) -> usize {
+pub(super) fn asked(sshd: &Sshd) -> usize {
     std::fs::read_to_string(sshd.path("bin/asked")).map_or(0, |text| text.lines().count())
 }
 
 /// An inventory of one control plane at a port of this machine.
-fn inventory(folder: &Path, port: u16, identity: &str, more: &str) {
+pub(super) fn inventory(folder: &Path, port: u16, identity: &str, more: &str) {
     let user = Command::new("id").arg("-un").output().unwrap().stdout;
     let user = String::from_utf8(user).unwrap();
     let text = format!(
@@ -49,7 +49,7 @@ fn inventory(folder: &Path, port: u16, identity: &str, more: &str) {
     std::fs::write(folder.join("inventory.toml"), text).unwrap();
 }
 
-fn command(program: &str, folder: &Path) -> Command {
+pub(super) fn command(program: &str, folder: &Path) -> Command {
     let mut command = Command::new(program);
     command
         .current_dir(folder)
@@ -65,7 +65,7 @@ fn command(program: &str, folder: &Path) -> Command {
 
 /// What a program says, as it comes.
 #[derive(Default)]
-struct Said {
+pub(super) struct Said {
     text: Mutex<String>,
     more: Condvar,
 }
@@ -83,25 +83,28 @@ impl Said {
         })
     }
 
-    fn wait_for(&self, text: &str) {
-        let said = self.text.lock().unwrap();
-        let waited = self
-            .more
-            .wait_timeout_while(said, LIMIT, |said| !said.contains(text));
-        let (said, _) = waited.unwrap();
-        assert!(said.contains(text), "never said {text:?}: {said}");
+    pub(super) fn wait_for(&self, text: &str) {
+        self.wait_for_times(text, 1);
     }
 
-    fn text(&self) -> String {
+    pub(super) fn wait_for_times(&self, text: &str, times: usize) {
+        let is_said = |said: &str| said.matches(text).count() >= times;
+        let said = self.text.lock().unwrap();
+        let waited = self.more.wait_timeout_while(said, LIMIT, |said| !is_said(said));
+        let (said, _) = waited.unwrap();
+        assert!(is_said(&said), "never said {text:?}: {said}");
+    }
+
+    pub(super) fn text(&self) -> String {
         self.text.lock().unwrap().clone()
     }
 }
 
 /// The program on a terminal, or without one.
-struct Running {
+pub(super) struct Running {
     ended: mpsc::Receiver<ExitStatus>,
     stdin: Option<std::process::ChildStdin>,
-    said: Arc<Said>,
+    pub(super) said: Arc<Said>,
     readers: Vec<JoinHandle<()>>,
     folder: PathBuf,
 }
@@ -127,7 +130,7 @@ impl Running {
     }
 
     /// On a terminal of its own; afterwards the terminal's settings are said.
-    fn on_a_terminal(folder: &Path, arguments: &str) -> Option<Self> {
+    pub(super) fn on_a_terminal(folder: &Path, arguments: &str) -> Option<Self> {
         let is_there = Command::new("script").arg("--version").output().is_ok();
         if !is_there {
             eprintln!("SKIPPED: script is not installed (apt-get install bsdutils)");
@@ -142,14 +145,14 @@ impl Running {
         Some(Self::start(script, folder))
     }
 
-    fn without_a_terminal(folder: &Path, arguments: &[&str]) -> Self {
+    pub(super) fn without_a_terminal(folder: &Path, arguments: &[&str]) -> Self {
         let line = format!("echo $$ >pid; exec {HAWSER} {}", arguments.join(" "));
         let mut shell = command("setsid", folder);
         shell.args(["-w", "sh", "-c", &line]).stdin(Stdio::null());
         Self::start(shell, folder)
     }
 
-    fn act(&mut self, ending: Ending) {
+    pub(super) fn act(&mut self, ending: Ending) {
         match ending {
             Ending::Typed(text) => self.stdin.as_mut().unwrap().write_all(text.as_bytes()).unwrap(),
             Ending::Terminated => {
@@ -161,7 +164,7 @@ impl Running {
     }
 
     /// Its code, and all that was said.
-    fn end(self) -> (Option<i32>, String) {
+    pub(super) fn end(self) -> (Option<i32>, String) {
         let status = self.ended.recv_timeout(LIMIT);
         let status = status.unwrap_or_else(|_| panic!("it does not end: {}", self.said.text()));
         // What it said last may still be on its way here.
@@ -170,7 +173,7 @@ impl Running {
     }
 
     /// Of one on a terminal, which is as it was before.
-    fn end_on_terminal(self) -> (i32, String) {
+    pub(super) fn end_on_terminal(self) -> (i32, String) {
         self.said.wait_for("over");
         let text = self.said.text();
         let code = text.split("code ").nth(1).and_then(|rest| rest.split('.').next());
@@ -181,7 +184,7 @@ impl Running {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Ending {
+pub(super) enum Ending {
     Typed(&'static str),
     Terminated,
 }

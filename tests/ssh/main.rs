@@ -14,16 +14,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use hawser::error::Problem;
 use hawser::ssh::{Client, Prompter, Session};
 use hawser::topology::{Host, HostName, SshSettings, SshTarget, Sudo};
+use support::rig::{self, Sshd};
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 use zeroize::Zeroizing;
 
-use self::rig::Sshd;
-
-#[expect(dead_code, reason = "src/ssh/tests uses the rest")]
-mod rig;
-
 mod agent;
+mod agreeing;
 mod endings;
 mod host_keys;
 mod hostile;
@@ -83,6 +80,7 @@ fn host_at(port: u16, user: &str, identities: Vec<PathBuf>) -> Host {
         labels: BTreeMap::new(),
         taints: Vec::new(),
         kubelet_args: BTreeMap::new(),
+        take_over: std::collections::BTreeSet::new(),
     }
 }
 

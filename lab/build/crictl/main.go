@@ -24,7 +24,7 @@ import (
 const usage = `usage: crictl [-r SOCKET] COMMAND
   info | version | images [-q] | inspecti IMAGE | pull IMAGE
   pods [-q] [--name NAME] | inspectp POD | stopp POD... | rmp [-f] POD...
-  ps [-a] [-q] [--name REGEXP] [--state STATE] | inspect CONTAINER | stop CONTAINER... | rm [-f] CONTAINER...
+  ps [-a] [-q] [--name REGEXP] [--state STATE] [--label KEY=VALUE] | inspect CONTAINER | stop CONTAINER... | rm [-f] CONTAINER...
   logs [--tail N] CONTAINER | exec CONTAINER COMMAND...   (no standard input)`
 
 type client struct {
@@ -35,9 +35,9 @@ type client struct {
 
 // options of the subcommands; each takes those it knows and ignores none silently.
 type options struct {
-	quiet, all, force bool
-	name, state       string
-	tail              int
+	quiet, all, force  bool
+	name, state, label string
+	tail               int
 }
 
 func main() {
@@ -108,6 +108,7 @@ func parse(command string, args []string) (options, []string) {
 	boolean(&ignored, "i", "t", "s", "sync", "no-trunc")
 	set.StringVar(&o.name, "name", "", "")
 	set.StringVar(&o.state, "state", "", "")
+	set.StringVar(&o.label, "label", "", "")
 	set.IntVar(&o.tail, "tail", -1, "")
 	set.Parse(args)
 	return o, set.Args()
@@ -244,6 +245,9 @@ func (c *client) listContainers(o options) error {
 		if o.state != "" {
 			shown = strings.EqualFold(state, o.state)
 		}
+		if key, value, found := cut(o.label); found && container.Labels[key] != value {
+			continue
+		}
 		if shown && name.MatchString(container.Metadata.Name) {
 			rows.add(container.Id, container.Id[:13], when(container.CreatedAt), state,
 				container.Metadata.Name, fmt.Sprint(container.Metadata.Attempt), container.PodSandboxId[:13],
@@ -251,6 +255,15 @@ func (c *client) listContainers(o options) error {
 		}
 	}
 	return rows.print()
+}
+
+// cut is strings.Cut at the first =, which old releases of Go lack.
+func cut(label string) (key, value string, found bool) {
+	place := strings.Index(label, "=")
+	if place < 0 {
+		return label, "", false
+	}
+	return label[:place], label[place+1:], true
 }
 
 func (c *client) inspect(command, name string) error {

@@ -1,4 +1,5 @@
-//! etcd on hosts of its own, against the kubeadm that initialises a cluster on it and the flags that the inventory sets.
+//! etcd on hosts of its own, against the kubeadm that initialises a cluster on it and the
+//! flags that the inventory sets.
 
 use super::{At, Fact, Said};
 use crate::facts::{etcd_to_run, oldest_etcd, unknown_flags};

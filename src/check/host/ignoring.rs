@@ -39,7 +39,8 @@ impl Said {
     fn checks_of_kubeadm(&self) -> Vec<&'static str> {
         match self.fact {
             Fact::Kernel => vec![SYSTEM_VERIFICATION],
-            // What kubeadm says of cgroups is weighed where they are: a kubelet that does not start is none of its checks.
+            // What kubeadm says of cgroups is weighed where they are: a kubelet that does
+            // not start is none of its checks.
             Fact::Swap => vec!["swap"],
             // What is brought by a module is missing where the module is.
             Fact::Modules | Fact::Sysctls => [

@@ -2,7 +2,7 @@
 
 use super::{At, Fact, Said};
 use crate::ca::ca_hash;
-use crate::facts::Observed;
+use crate::facts::{Observed, StaticPod};
 use crate::remote::preflight::keeps_etcd;
 use crate::topology::{EtcdTopology, Role};
 
@@ -43,8 +43,8 @@ fn leftovers(at: &At) -> Said {
     }
 }
 
-/// A join and an init write the CA before any of this: without it, what lies there is another cluster's, or what a mishap
-/// has left of this one's own.
+/// A join and an init write the CA before any of this: without it, what lies there is another cluster's, or what a
+/// mishap has left of this one's own.
 fn without_authority(at: &At, clear: [&str; 2]) -> Option<Said> {
     let found = &at.facts.kubernetes;
     let etcd = stale_etcd(at);
@@ -83,8 +83,8 @@ fn stale_etcd<'a>(at: &At<'a>) -> Option<&'a str> {
 
 /// Those of kubeadm: a host may have others that came with it. An etcd host's is the plan's to tell.
 fn has_static_pods(at: &At) -> bool {
-    let manifests = &at.facts.kubernetes.manifests;
-    !at.host.is(Role::Etcd) && manifests.iter().any(|name| STATIC_PODS.contains(&name.as_str()))
+    let has = |pod: &StaticPod| at.facts.kubernetes.has_manifest(*pod);
+    !at.host.is(Role::Etcd) && StaticPod::ALL.iter().any(has)
 }
 
 /// Whether the cluster lists the host, as a node or as a member of etcd.
@@ -103,11 +103,3 @@ fn told(hash: &Result<String, String>) -> &str {
 }
 
 const CLEAR: &str = "only if nothing of it is wanted any more: `kubeadm reset`, then `rm -rf /etc/kubernetes /var/lib/kubelet/config.yaml /etc/cni/net.d`";
-
-/// What kubeadm writes into /etc/kubernetes/manifests.
-const STATIC_PODS: [&str; 4] = [
-    "etcd.yaml",
-    "kube-apiserver.yaml",
-    "kube-controller-manager.yaml",
-    "kube-scheduler.yaml",
-];

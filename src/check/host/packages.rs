@@ -1,5 +1,5 @@
-//! The package manager: how what is missing comes to the host, and who holds its lock, as nothing can be installed or held
-//! back meanwhile.
+//! The package manager: how what is missing comes to the host, and who holds its lock, as nothing can be
+//! installed or held back meanwhile.
 
 use super::{At, Fact, Said};
 

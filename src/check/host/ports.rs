@@ -66,8 +66,8 @@ fn needs(at: &At) -> Vec<Need> {
     needs
 }
 
-/// Whether somebody else has it; or its owner, before anything of this cluster is on the host: a distribution's own etcd.
-/// Who has no name here is in a network of his own.
+/// Whether somebody else has it; or its owner, before anything of this cluster is on the host: a distribution's own
+/// etcd. Who has no name here is in a network of his own.
 fn is_in_the_way(at: &At, (port, owner): Need, listener: &Listener) -> bool {
     let facts = &at.facts.kubernetes;
     let is_fresh = !facts.has_kubelet_conf && facts.manifests.is_empty() && !facts.has_etcd_data;

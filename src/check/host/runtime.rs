@@ -109,8 +109,8 @@ fn driver_of(is_systemds: bool) -> &'static str {
     if is_systemds { SYSTEMD } else { "cgroupfs" }
 }
 
-/// Whether the kubelet will take the runtime's driver and pass over its own. A containerd that does not know the question
-/// leaves it to its configuration.
+/// Whether the kubelet will take the runtime's driver and pass over its own. A containerd that does not know the
+/// question leaves it to its configuration.
 fn kubelet_asks_runtime(at: &At) -> bool {
     let configuration = &at.scene.topology.kubeadm.kubelet_configuration;
     let gates = configuration.get("featureGates");

@@ -145,7 +145,7 @@ fn a_peer_that_is_not_known_is_told_with_how_to_find_it_out() {
 lb1 → cp1 6443: open (Warning)
   on lb1: `openssl s_client -connect 192.0.2.13:6443 </dev/null` shows who it is
 w1 → endpoint, cp1 6443: open (Unknown)
-  to have it asked: install openssl or python3 on w1, or let its sshd forward (`AllowTcpForwarding`)
+  to have it asked: install openssl or python3 on w1
 "
     );
 }

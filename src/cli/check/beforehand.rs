@@ -17,8 +17,8 @@ use crate::error::Problem;
 use crate::facts::Observation;
 use crate::topology::{HostName, Topology};
 
-/// Every reason not to build these hosts. Ways and facts are asked for at the same time: a clock that is read beside other
-/// work is told with its doubt.
+/// Every reason not to build these hosts. Ways and facts are asked for at the same time: a clock that is read beside
+/// other work is told with its doubt.
 pub(in crate::cli) async fn beforehand(
     fleet: &Fleet,
     (topology, observation): (&Topology, &Observation),

@@ -3,7 +3,6 @@
 mod beforehand;
 mod hosts;
 mod listeners;
-mod onward;
 mod outcome;
 mod rounds;
 mod trials;

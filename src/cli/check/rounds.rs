@@ -1,5 +1,5 @@
-//! What a check asks of hosts, and in which order: clocks alone, disks next, all else beside each other. One deadline is for
-//! all of it: a host that hangs is not waited for again and again.
+//! What a check asks of hosts, and in which order: clocks alone, disks next, all else beside each other. One deadline
+//! is for all of it: a host that hangs is not waited for again and again.
 
 use std::time::Duration;
 

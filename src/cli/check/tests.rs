@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use support::rig::Sshd;
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
@@ -13,7 +14,6 @@ use crate::check::{Cause, Narrowing, Source, cells};
 use crate::cli::fleet::Fleet;
 use crate::cli::patience::Patience;
 use crate::error::Problem;
-use crate::ssh::tests::rig::Sshd;
 use crate::ssh::{Client, Prompter};
 use crate::topology::{HostName, Topology};
 

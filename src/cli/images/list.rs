@@ -87,8 +87,8 @@ fn untold(topology: &Topology, observation: &Observation) -> Option<String> {
     })
 }
 
-/// Has each host's kubeadm name its images for the configuration that it would be given. What it names by itself is kept
-/// besides where etcd has hosts of its own, as the configuration then speaks of no image of etcd.
+/// Has each host's kubeadm name its images for the configuration that it would be given. What it names by itself is
+/// kept besides where etcd has hosts of its own, as the configuration then speaks of no image of etcd.
 async fn as_configured(fleet: &Fleet, topology: &Topology, observation: &mut Observation) -> Vec<Problem> {
     let answers = topology.hosts.iter().filter_map(|host| {
         let facts = observation.get(&host.name)?.as_ref().ok()?;

@@ -10,12 +10,14 @@ use super::with_a_runtime;
 use crate::archive::{self, Archive};
 use crate::cli::arguments::ImagesPushArguments;
 use crate::cli::fleet::Fleet;
+use crate::cli::lease::{claim, if_held};
 use crate::cli::watching::Watchers;
 use crate::cli::{Outcome, Stop, stopped, surroundings};
-use crate::engine::{self, Options, until_stopped};
+use crate::engine::{self, Lease, Options, Wants, until_stopped};
 use crate::error::Problem;
 use crate::events::{Event, PhaseTime, Report};
 use crate::facts::Observation;
+use crate::plan::PhaseName;
 use crate::planner;
 use crate::remote::probe::Look;
 use crate::report;
@@ -30,6 +32,7 @@ pub(in crate::cli) async fn run(arguments: ImagesPushArguments, stop: Stop) -> O
     let watchers = Watchers::new(arguments.output, &topology.cluster, &name, Vec::new())
         .map_err(|problem| vec![problem])?;
     let log = watchers.log_path();
+    let wants = Wants::new(claim(name.clone()), if_held(arguments.wait));
     let (events, heard) = mpsc::unbounded_channel();
     let watching = tokio::spawn(watchers.follow(heard));
     let _ = events.send(Event::RunStarted {
@@ -46,7 +49,7 @@ pub(in crate::cli) async fn run(arguments: ImagesPushArguments, stop: Stop) -> O
     let mut report = match looked.await.unwrap_or_else(|| Err(stopped())) {
         Ok((fleet, observation)) => {
             let images = (&topology, &observation);
-            let report = push(&fleet, images, &arguments.limit, (began, stop), &events).await;
+            let report = push(&fleet, images, (&arguments.limit, wants), (began, stop), &events).await;
             fleet.close().await;
             report
         }
@@ -66,13 +69,13 @@ pub(in crate::cli) async fn run(arguments: ImagesPushArguments, stop: Stop) -> O
 async fn push(
     fleet: &Fleet,
     (topology, observation): (&Topology, &Observation),
-    limit: &[String],
+    (limit, wants): (&[String], Wants),
     (began, stop): (Instant, Stop),
     events: &UnboundedSender<Event>,
 ) -> Report {
     let mut report = Report {
         phases: vec![PhaseTime {
-            phase: "connect and observe".to_owned(),
+            phase: PhaseName::Observe,
             took: began.elapsed(),
         }],
         own: began.elapsed(),
@@ -91,13 +94,30 @@ async fn push(
                 let text = note.text.clone();
                 let _ = events.send(Event::Warned { text });
             }
-            let options = Options {
-                may_lag: 0,
-                stop,
-                so_far: report,
+            let hosts = plan.changed_hosts();
+            report = match Lease::take(&fleet.sessions, &hosts, wants, &stop, events).await {
+                Ok(lease) => {
+                    let options = Options {
+                        may_lag: 0,
+                        stop,
+                        so_far: report,
+                    };
+                    let report = engine::execute(
+                        &plan,
+                        lease.sessions(),
+                        surroundings::resources(Values::default()),
+                        options,
+                        events.clone(),
+                    )
+                    .await;
+                    lease.release().await;
+                    report
+                }
+                Err(problem) => {
+                    report.problems.push(problem);
+                    report
+                }
             };
-            report =
-                engine::execute(&plan, &fleet.sessions, Values::default(), options, events.clone()).await;
         }
     }
     report.problems.extend(silent);

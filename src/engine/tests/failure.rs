@@ -149,34 +149,34 @@ async fn a_step_on_a_host_without_a_connection_fails() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn closing_runs_after_a_failure_and_its_own_failure_is_then_a_warning() {
+async fn cleanup_runs_after_a_failure_and_its_own_failure_is_then_a_warning() {
     let journal = journal();
     let cp1 = FakeHost::new("cp1", &journal)
         .expects("init", Reply::exit(1))
         .expects("delete the token", Reply::exit(1))
         .expects("empty /run/hawser", Reply::exit(0));
     let mut plan = plan_of(vec![change("cp1", "init")]);
-    plan.closing = vec![
+    plan.cleanup = cleanup(vec![
         change("cp1", "delete the token"),
         change("cp1", "empty /run/hawser"),
         change("gone", "x"),
-    ];
+    ]);
 
     let ran = run(&plan, vec![cp1]).await;
 
     assert_eq!(ran.report.problems.len(), 1);
     assert!(ran.warnings()[0].starts_with("error: cp1: delete the token failed"));
-    assert_eq!(ran.report.changed, 0, "closing steps are not counted");
+    assert_eq!(ran.report.changed, 0, "cleanup steps are not counted");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_closing_fails_a_run_that_went_well() {
+async fn a_failed_cleanup_fails_a_run_that_went_well() {
     let journal = journal();
     let cp1 = FakeHost::new("cp1", &journal)
         .expects("init", Reply::exit(0))
         .expects("delete the token", Reply::exit(1));
     let mut plan = plan_of(vec![change("cp1", "init")]);
-    plan.closing = vec![change("cp1", "delete the token")];
+    plan.cleanup = cleanup(vec![change("cp1", "delete the token")]);
 
     let ran = run(&plan, vec![cp1]).await;
 

@@ -1,5 +1,5 @@
-//! What hosts say on every way on which it can reach an event, a problem, the log or a screen: nothing of it is this run's
-//! secret, and nothing of it reaches a terminal as it was said.
+//! What hosts say on every way on which it can reach an event, a problem, the log or a screen: nothing of it is this
+//! run's secret, and nothing of it reaches a terminal as it was said.
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
 
@@ -14,8 +14,8 @@ use crate::values::Slot;
 
 const TOKEN: &str = "abcdef.0123456789abcdef";
 
-/// Clears the screen, turns the words around, colours a token in its middle, says it whole, and its halves as the cluster
-/// keeps them.
+/// Clears the screen, turns the words around, colours a token in its middle, says it whole, and its halves as the
+/// cluster keeps them.
 const HOSTILE: &str = "\u{1b}[2J\u{9b}31m\u{202e}abcdef.01234\u{1b}[1m56789abcdef abcdef.0123456789abcdef \
     MDEyMzQ1Njc4OWFiY2RlZg==\u{7}";
 
@@ -119,10 +119,7 @@ async fn nothing_comes_through_of_the_story_of_a_failure() {
         let host = FakeHost::new("cp1", &journal())
             .expects("init", Reply::exit(1))
             .expects("tell why", story.saying(HOSTILE));
-        let step = Step {
-            on_failure: Some(remote::any("tell why", Effect::Reads, "")),
-            ..change("cp1", "init")
-        };
+        let step = change("cp1", "init").diagnostics(remote::any("tell why", Effect::Reads, ""));
         // The headline of a story that was not told in time holds nothing of it.
         if name == "told" {
             nothing_comes_through(name, &plan_of(vec![step]), vec![host], 0).await;
@@ -141,7 +138,7 @@ async fn nothing_comes_through_of_what_is_only_warned_about() {
         vec![lane(1, vec![may_lag(vec![change("w1", "join")])])],
     )]);
     let advisory = plan(vec![phase(
-        "label",
+        "labels",
         vec![lane(
             1,
             vec![chain(Necessity::Advisory, vec![change("w1", "label")])],
@@ -155,7 +152,7 @@ async fn nothing_comes_through_of_what_is_only_warned_about() {
 #[tokio::test(start_paused = true)]
 async fn nothing_comes_through_of_the_cleanup() {
     let mut plan = plan_of(vec![change("cp1", "init")]);
-    plan.closing = vec![change("cp1", "close")];
+    plan.cleanup = cleanup(vec![change("cp1", "close")]);
     for (name, reply) in [
         ("after success", Reply::exit(0)),
         ("after failure", Reply::exit(1)),

@@ -1,49 +1,75 @@
 //! The engine against hosts that expect a transcript, with time paused.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::sync::watch;
 
 use super::fake_host::{FakeHost, Journal, sessions};
-use super::{Options, StopLevel, execute};
+use super::{Options, Resources, StopLevel, execute};
 use crate::events::{Event, Outcome, Report};
-use crate::plan::{Chain, Check, Lane, Necessity, Phase, Plan, Step};
+use crate::issuer::Issuer;
+use crate::plan::{Chain, ChangeDraft, Cleanup, Lane, Necessity, NeededBy, Phase, PhaseName, Plan, Step};
+use crate::remote::connection::Connection;
 use crate::remote::{self, Effect};
-use crate::values::Values;
+use crate::transfer::ImageTransport;
+use crate::values::{Content, Slot, Values};
 
-mod certificates;
 mod failure;
 mod hostile;
+mod lease;
 mod order;
-mod relay;
 mod secrets;
 mod step;
 mod stopping;
+mod unknown;
 
 /// A step that changes something and tells by its exit status: `HOST/WHAT`, its command's purpose is WHAT.
-fn change(host: &str, what: &'static str) -> Step {
+pub(crate) fn change(host: &str, what: &'static str) -> Step {
+    draft(host, what).once()
+}
+
+/// The same, of which it is not said yet how it is seen to be done.
+pub(crate) fn draft(host: &str, what: &'static str) -> ChangeDraft {
     Step::on(&host.into(), what, what)
         .change(remote::any(what, Effect::Changes, ""), Duration::from_secs(600))
 }
 
-/// A step that only asks.
-fn wait(host: &str, what: &'static str, question: &'static str, deadline_s: u64) -> Step {
-    Step {
-        change: None,
-        ..checked(host, what, question, deadline_s)
-    }
+/// A step that sends this.
+pub(crate) fn sends(host: &str, what: &'static str, input: impl Into<Content>) -> ChangeDraft {
+    Step::on(&host.into(), what, what).change(
+        remote::any(what, Effect::Changes, input),
+        Duration::from_secs(600),
+    )
 }
 
-/// A step that changes something and is checked.
-fn checked(host: &str, what: &'static str, question: &'static str, deadline_s: u64) -> Step {
-    change(host, what).done_when(
+/// A step whose answer gives a value.
+pub(crate) fn read(host: &str, what: &'static str, question: &'static str, gives: Slot) -> Step {
+    Step::on(&host.into(), what, what).read(
+        remote::any(question, Effect::Reads, ""),
+        Duration::from_secs(10),
+        gives,
+    )
+}
+
+/// A step that only asks.
+pub(crate) fn wait(host: &str, what: &'static str, question: &'static str, deadline_s: u64) -> Step {
+    Step::on(&host.into(), what, what).wait(
         remote::any(question, Effect::Reads, ""),
         Duration::from_secs(deadline_s),
     )
 }
 
-fn required(steps: Vec<Step>) -> Chain {
+/// A step that changes something and is checked.
+pub(crate) fn checked(host: &str, what: &'static str, question: &'static str, deadline_s: u64) -> Step {
+    draft(host, what).until(
+        remote::any(question, Effect::Reads, ""),
+        Duration::from_secs(deadline_s),
+    )
+}
+
+pub(crate) fn required(steps: Vec<Step>) -> Chain {
     chain(Necessity::Required, steps)
 }
 
@@ -51,48 +77,48 @@ fn may_lag(steps: Vec<Step>) -> Chain {
     chain(Necessity::MayLag, steps)
 }
 
-fn chain(necessity: Necessity, steps: Vec<Step>) -> Chain {
+pub(crate) fn chain(necessity: Necessity, steps: Vec<Step>) -> Chain {
     Chain {
         subject: steps[0].host.clone(),
         necessity,
+        milestone: None,
         steps,
     }
 }
 
-fn lane(width: usize, chains: Vec<Chain>) -> Lane {
+pub(crate) fn lane(width: usize, chains: Vec<Chain>) -> Lane {
     Lane { width, chains }
 }
 
-fn phase(name: &'static str, lanes: Vec<Lane>) -> Phase {
-    Phase {
-        name: name.into(),
-        lanes,
-    }
+/// A phase by its name in JSON.
+pub(crate) fn phase(name: &str, lanes: Vec<Lane>) -> Phase {
+    let name = *PhaseName::ALL.iter().find(|one| one.name() == name).unwrap();
+    Phase { name, lanes }
 }
 
-fn plan(phases: Vec<Phase>) -> Plan {
+pub(crate) fn plan(phases: Vec<Phase>) -> Plan {
     Plan {
         cluster: "test".to_owned(),
         phases,
-        closing: Vec::new(),
+        cleanup: Vec::new(),
         notes: Vec::new(),
     }
 }
 
 /// A plan of one phase, one lane, one chain.
-fn plan_of(steps: Vec<Step>) -> Plan {
-    plan(vec![phase("only", vec![lane(1, vec![required(steps)])])])
+pub(crate) fn plan_of(steps: Vec<Step>) -> Plan {
+    plan(vec![phase("init", vec![lane(1, vec![required(steps)])])])
 }
 
 /// What a run did and told.
-struct Ran {
-    report: Report,
-    events: Vec<Event>,
+pub(crate) struct Ran {
+    pub(crate) report: Report,
+    pub(crate) events: Vec<Event>,
 }
 
 impl Ran {
     /// `STEP: outcome`, in order.
-    fn outcomes(&self) -> Vec<String> {
+    pub(crate) fn outcomes(&self) -> Vec<String> {
         let ended = self.events.iter().filter_map(|event| match event {
             Event::StepFinished { step, outcome, .. } => Some(format!("{step}: {}", word(outcome))),
             _ => None,
@@ -101,7 +127,7 @@ impl Ran {
     }
 
     /// The whole stream as JSON lines.
-    fn json(&self) -> String {
+    pub(crate) fn json(&self) -> String {
         let lines = self
             .events
             .iter()
@@ -110,7 +136,7 @@ impl Ran {
     }
 
     /// The first problem as the operator reads it.
-    fn problem(&self) -> String {
+    pub(crate) fn problem(&self) -> String {
         self.report
             .problems
             .first()
@@ -118,7 +144,7 @@ impl Ran {
     }
 
     /// What hosts took from each other, `HOST: BYTES from HOST`.
-    fn taken(&self) -> Vec<String> {
+    pub(crate) fn taken(&self) -> Vec<String> {
         let taken = self.events.iter().filter_map(|event| match event {
             Event::Taken {
                 host, from, bytes, ..
@@ -128,7 +154,7 @@ impl Ran {
         taken.collect()
     }
 
-    fn warnings(&self) -> Vec<&str> {
+    pub(crate) fn warnings(&self) -> Vec<&str> {
         let warned = self.events.iter().filter_map(|event| match event {
             Event::Warned { text } => Some(text.as_str()),
             _ => None,
@@ -149,12 +175,12 @@ fn word(outcome: &Outcome) -> &'static str {
 }
 
 /// A run that nobody stops.
-async fn run(plan: &Plan, hosts: Vec<FakeHost>) -> Ran {
+pub(crate) async fn run(plan: &Plan, hosts: Vec<FakeHost>) -> Ran {
     run_with(plan, hosts, 0, Values::for_new_run(), &[]).await
 }
 
 /// A run with everything set: `stops` are the levels asked for, each with the second at which.
-async fn run_with(
+pub(crate) async fn run_with(
     plan: &Plan,
     hosts: Vec<FakeHost>,
     may_lag: usize,
@@ -176,7 +202,10 @@ async fn run_with(
             stop.send_replace(*level);
         }
     };
-    let (report, ()) = tokio::join!(execute(plan, &sessions, values, options, sender), asking);
+    let (report, ()) = tokio::join!(
+        execute(plan, &sessions, resources(values), options, sender),
+        asking
+    );
     let mut events = Vec::new();
     while let Some(event) = receiver_of_events.recv().await {
         events.push(event);
@@ -190,6 +219,32 @@ async fn run_with(
     Ran { report, events }
 }
 
-fn journal() -> Journal {
+/// Steps at the end, each of what commands of its own host may need.
+pub(crate) fn cleanup(steps: Vec<Step>) -> Vec<Cleanup> {
+    let of_host = |step| Cleanup {
+        step,
+        needed_by: NeededBy::ItsHost,
+    };
+    steps.into_iter().map(of_host).collect()
+}
+
+/// The same of what commands of all hosts may need.
+pub(crate) fn for_all(step: Step) -> Cleanup {
+    Cleanup {
+        step,
+        needed_by: NeededBy::AllHosts,
+    }
+}
+
+/// What hawser gives a run.
+pub(crate) fn resources<C: Connection>(values: Values) -> Resources<C> {
+    Resources {
+        values,
+        source: Arc::new(Issuer::default()),
+        transport: Arc::new(ImageTransport::default()),
+    }
+}
+
+pub(crate) fn journal() -> Journal {
     Journal::new()
 }

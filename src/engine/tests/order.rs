@@ -12,14 +12,14 @@ async fn phases_and_a_chains_steps_run_in_order() {
         .expects("verify", Reply::exit(0));
     let plan = plan(vec![
         phase(
-            "first",
+            "init",
             vec![lane(
                 1,
                 vec![required(vec![change("cp1", "prepare"), change("cp1", "init")])],
             )],
         ),
         phase(
-            "second",
+            "verify",
             vec![lane(1, vec![required(vec![change("cp1", "verify")])])],
         ),
     ]);
@@ -35,9 +35,9 @@ async fn phases_and_a_chains_steps_run_in_order() {
         .report
         .phases
         .iter()
-        .map(|time| (time.phase.as_str(), time.took.as_secs()))
+        .map(|time| (time.phase.name(), time.took.as_secs()))
         .collect();
-    assert_eq!(names, [("first", 5), ("second", 0)]);
+    assert_eq!(names, [("init", 5), ("verify", 0)]);
     assert_eq!(ran.report.took, Duration::from_secs(5));
 }
 
@@ -91,54 +91,37 @@ async fn lanes_of_a_phase_run_beside_each_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn time_in_which_a_host_worked_or_was_waited_for_is_not_hawsers_own() {
-    let journal = journal();
-    let cp1 = FakeHost::new("cp1", &journal)
-        .expects("init", Reply::exit(0).taking(40))
-        .expects("ready?", Reply::exit(1))
-        .expects("ready?", Reply::exit(0));
-
-    let ran = run(
-        &plan_of(vec![change("cp1", "init"), wait("cp1", "wait", "ready?", 60)]),
-        vec![cp1],
-    )
-    .await;
-
-    assert_eq!(ran.report.took, Duration::from_millis(40_250));
-    assert_eq!(ran.report.own, Duration::ZERO);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_question_is_hawsers_own_where_nothing_is_waited_for() {
-    let journal = journal();
-    let cp1 = FakeHost::new("cp1", &journal)
-        .expects("is there?", Reply::exit(1).taking(1))
-        .expects("init", Reply::exit(0).taking(40))
-        .expects("is there?", Reply::exit(0).taking(2))
-        .expects("ready?", Reply::exit(1).taking(4))
-        .expects("ready?", Reply::exit(0).taking(8))
-        .expects("well?", Reply::exit(0).taking(16));
-
-    let ran = run(
-        &plan_of(vec![
-            checked("cp1", "init", "is there?", 60),
-            wait("cp1", "wait", "ready?", 60),
-            wait("cp1", "look", "well?", 60),
-        ]),
-        vec![cp1],
-    )
-    .await;
-
-    assert_eq!(ran.report.took, Duration::from_millis(71_250));
-    assert_eq!(ran.report.own, Duration::from_secs(1 + 16));
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_phase_without_steps_is_not_told_of() {
-    let ran = run(&plan(vec![phase("nothing", vec![])]), vec![]).await;
+    let ran = run(&plan(vec![phase("files", vec![])]), vec![]).await;
 
     assert!(ran.events.is_empty());
     assert!(ran.report.phases.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_chain_apart_keeps_no_other_back_and_its_failure_is_the_runs() {
+    let journal = journal();
+    let a = FakeHost::new("a", &journal).expects("one", Reply::exit(1));
+    let b = FakeHost::new("b", &journal)
+        .expects("one", Reply::exit(0).taking(5))
+        .expects("two", Reply::exit(0));
+    let chains = vec![
+        chain(Necessity::Apart, vec![change("a", "one"), change("a", "two")]),
+        chain(Necessity::Apart, vec![change("b", "one"), change("b", "two")]),
+    ];
+
+    let ran = run(&plan(vec![phase("images", vec![lane(9, chains)])]), vec![a, b]).await;
+
+    assert_eq!(
+        ran.outcomes(),
+        [
+            "a/one: failed",
+            "a/two: skipped",
+            "b/one: changed",
+            "b/two: changed"
+        ]
+    );
+    assert_eq!(ran.report.problems.len(), 1);
 }
 
 #[tokio::test]
@@ -154,7 +137,7 @@ async fn a_run_may_be_spawned() {
         execute(
             &plan(vec![]),
             &sessions(vec![]),
-            Values::default(),
+            resources::<FakeHost>(Values::default()),
             options,
             sender,
         )

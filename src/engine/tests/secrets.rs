@@ -15,29 +15,25 @@ fn told() -> String {
 }
 
 fn read() -> Step {
-    let check = Check {
-        command: remote::any_secret("read the keys"),
-        deadline: Duration::from_secs(2),
-    };
-    Step {
-        done_when: Some(check),
-        captures: Some(Slot::Files(Bundle::ControlPlane)),
-        ..wait("cp1", "read", "", 2)
-    }
+    Step::on(&"cp1".into(), "read", "read").read(
+        remote::any_secret("read the keys"),
+        Duration::from_secs(2),
+        Slot::Files(Bundle::ControlPlane),
+    )
 }
 
 fn write() -> Step {
     let files = Slot::Files(Bundle::ControlPlane);
     let sums = Slot::Sums(Bundle::ControlPlane);
-    let check = Check {
-        command: remote::any("are they there?", Effect::Reads, sums),
-        deadline: Duration::from_secs(10),
-    };
-    Step {
-        change: Some(remote::any("write the keys", Effect::Changes, files)),
-        done_when: Some(check),
-        ..change("cp2", "write")
-    }
+    Step::on(&"cp2".into(), "write", "write")
+        .change(
+            remote::any("write the keys", Effect::Changes, files),
+            Duration::from_secs(600),
+        )
+        .until(
+            remote::any("are they there?", Effect::Reads, sums),
+            Duration::from_secs(10),
+        )
 }
 
 #[tokio::test(start_paused = true)]

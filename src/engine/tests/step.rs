@@ -8,42 +8,6 @@ fn cp1() -> FakeHost {
     FakeHost::new("cp1", &journal())
 }
 
-/// What it says is what the question would.
-#[tokio::test(start_paused = true)]
-async fn a_change_that_looks_itself_is_asked_for_only_where_it_has_not_seen_it() {
-    let journal = journal();
-    let does = |what| checked("cp1", what, "is it there", 10).looks_itself();
-    let cp1 = FakeHost::new("cp1", &journal)
-        .expects("one", Reply::exit(0).saying("there"))
-        .expects("two", Reply::exit(0).saying("waiting").saying("there"))
-        .expects("three", Reply::exit(0).saying("waiting"))
-        .expects("is it there", Reply::exit(0))
-        .expects(
-            "four",
-            Reply::exit(1).saying("waiting").saying("ctr: no space left"),
-        );
-    let steps = ["one", "two", "three", "four"].map(does);
-
-    let ran = run(
-        &plan(vec![phase("images", vec![lane(1, vec![required(steps.into())])])]),
-        vec![cp1],
-    )
-    .await;
-
-    assert_eq!(
-        ran.outcomes(),
-        [
-            "cp1/one: already done",
-            "cp1/two: changed",
-            "cp1/three: changed",
-            "cp1/four: failed"
-        ]
-    );
-    let problem = ran.problem();
-    assert!(problem.contains("ctr: no space left"), "{problem}");
-    assert!(!ran.json().contains("waiting"), "{}", ran.json());
-}
-
 #[tokio::test(start_paused = true)]
 async fn what_is_already_so_is_left_alone() {
     let cp1 = cp1().expects("is it so?", Reply::exit(0));
@@ -175,10 +139,7 @@ async fn a_failed_change_shows_its_last_lines_and_the_hosts_own_story() {
             Reply::exit(1).saying("[kubelet-check] timed out").taking(41),
         )
         .expects("kubelet's log", Reply::exit(0).saying("kubelet: no such runtime"));
-    let step = Step {
-        on_failure: Some(remote::any("kubelet's log", Effect::Reads, "")),
-        ..change("cp1", "init")
-    };
+    let step = change("cp1", "init").diagnostics(remote::any("kubelet's log", Effect::Reads, ""));
 
     let ran = run(&plan_of(vec![step]), vec![cp1]).await;
 
@@ -196,14 +157,8 @@ async fn the_cluster_cas_hash_is_captured_and_fills_a_later_command() {
     let cp1 = cp1()
         .expects("read the CA", Reply::exit(0).saying(certificate))
         .expects("join", Reply::exit(0));
-    let read = Step {
-        captures: Some(Slot::CaHash),
-        ..wait("cp1", "read", "read the CA", 10)
-    };
-    let join = Step {
-        change: Some(remote::any("join", Effect::Changes, Slot::CaHash.placeholder())),
-        ..change("cp1", "join")
-    };
+    let read = read("cp1", "read", "read the CA", Slot::CaHash);
+    let join = sends("cp1", "join", Slot::CaHash.placeholder()).once();
 
     let ran = run(&plan_of(vec![read, join]), vec![cp1]).await;
 
@@ -216,19 +171,9 @@ const IMAGES: &str =
 
 /// Reads which pause image a host's kubeadm names, and writes a file with it.
 fn with_sandbox_image(host: &str) -> Vec<Step> {
-    let read = Step {
-        captures: Some(Slot::SandboxImage),
-        ..wait(host, "read", "ask kubeadm", 10)
-    };
-    let write = Step {
-        change: Some(remote::any(
-            "write",
-            Effect::Changes,
-            format!("sandbox_image = \"{}\"\n", Slot::SandboxImage.placeholder()),
-        )),
-        ..change(host, "write")
-    };
-    vec![read, write]
+    let read = read(host, "read", "ask kubeadm", Slot::SandboxImage);
+    let line = format!("sandbox_image = \"{}\"\n", Slot::SandboxImage.placeholder());
+    vec![read, sends(host, "write", line).once()]
 }
 
 #[tokio::test(start_paused = true)]
@@ -282,10 +227,7 @@ async fn where_kubeadm_names_no_pause_image_no_file_is_written_without_one() {
 
 #[tokio::test(start_paused = true)]
 async fn a_command_whose_value_nobody_told_is_not_sent() {
-    let join = Step {
-        change: Some(remote::any("join", Effect::Changes, Slot::CaHash.placeholder())),
-        ..change("cp1", "join")
-    };
+    let join = sends("cp1", "join", Slot::CaHash.placeholder()).once();
 
     let ran = run(&plan_of(vec![join]), vec![cp1()]).await;
 
@@ -304,10 +246,7 @@ async fn no_event_holds_a_secret_or_a_control_character() {
     let cp1 = cp1()
         .expects("join", Reply::exit(1).saying(&leak))
         .expects("story", Reply::exit(0).saying(&leak));
-    let step = Step {
-        on_failure: Some(remote::any("story", Effect::Reads, "")),
-        ..change("cp1", "join")
-    };
+    let step = change("cp1", "join").diagnostics(remote::any("story", Effect::Reads, ""));
 
     let ran = run_with(&plan_of(vec![step]), vec![cp1], 0, values, &[]).await;
 
@@ -316,4 +255,18 @@ async fn no_event_holds_a_secret_or_a_control_character() {
         ran.json()
             .contains(r#""line":"kubeadm join --token <bootstrap token, made by this run>""#)
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_is_not_as_the_plan_saw_it_is_told_and_no_story_is_asked() {
+    let words = "changed since the plan: node w2 is Ready";
+    let cp1 = cp1().expects("reset", Reply::exit(4).saying(words));
+    let step = change("cp1", "reset").diagnostics(remote::any("kubelet's log", Effect::Reads, ""));
+
+    let ran = run(&plan_of(vec![step]), vec![cp1]).await;
+
+    let problem = ran.problem();
+    assert!(problem.contains("nothing of it was done"), "{problem}");
+    assert!(problem.contains(words), "{problem}");
+    assert!(problem.contains("hawser plan"), "{problem}");
 }

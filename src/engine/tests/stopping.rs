@@ -4,13 +4,13 @@ use super::super::fake_host::Reply;
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn asked_to_finish_running_steps_end_nothing_new_starts_and_closing_runs() {
+async fn asked_to_finish_running_steps_end_nothing_new_starts_and_cleanup_runs() {
     let journal = journal();
     let cp1 = FakeHost::new("cp1", &journal)
         .expects("init", Reply::exit(0).taking(30))
         .expects("close", Reply::exit(0));
     let mut plan = plan_of(vec![change("cp1", "init"), change("cp1", "verify")]);
-    plan.closing = vec![change("cp1", "close")];
+    plan.cleanup = cleanup(vec![change("cp1", "close")]);
 
     let ran = run_with(&plan, vec![cp1], 0, Values::default(), &[(5, StopLevel::Finish)]).await;
 
@@ -36,8 +36,8 @@ async fn asked_again_the_run_lets_go_names_what_still_runs_and_leaves_it_what_it
         .expects("close", Reply::exit(0));
     let cp2 = FakeHost::new("cp2", &journal).expects("kubeadm join", Reply::exit(0).taking(300).pid(4711));
     let mut plan = plan_of(vec![change("cp1", "label"), change("cp2", "kubeadm join")]);
-    let delete_token = change("cp1", "delete the token").ends_for_all();
-    plan.closing = vec![delete_token, change("cp1", "close"), change("cp2", "close")];
+    plan.cleanup = cleanup(vec![change("cp1", "close"), change("cp2", "close")]);
+    plan.cleanup.insert(0, for_all(change("cp1", "delete the token")));
     let stops = [(5, StopLevel::Finish), (7, StopLevel::LetGo)];
 
     let ran = run_with(&plan, vec![cp1, cp2], 0, Values::default(), &stops).await;
@@ -63,12 +63,12 @@ async fn asked_again_the_run_lets_go_names_what_still_runs_and_leaves_it_what_it
 }
 
 #[tokio::test(start_paused = true)]
-async fn having_let_go_a_closing_step_that_hangs_is_waited_for_only_a_little() {
+async fn having_let_go_a_cleanup_step_that_hangs_is_waited_for_only_a_little() {
     let journal = journal();
     let cp1 = FakeHost::new("cp1", &journal).expects("close", Reply::exit(0).taking(3600).pid(12));
     let cp2 = FakeHost::new("cp2", &journal).expects("join", Reply::exit(0).taking(300));
     let mut plan = plan_of(vec![change("cp2", "join")]);
-    plan.closing = vec![change("cp1", "close")];
+    plan.cleanup = cleanup(vec![change("cp1", "close")]);
 
     let ran = run_with(
         &plan,
@@ -90,7 +90,7 @@ async fn a_run_that_was_over_is_not_interrupted() {
         .expects("init", Reply::exit(0))
         .expects("close", Reply::exit(0).taking(9));
     let mut plan = plan_of(vec![change("cp1", "init")]);
-    plan.closing = vec![change("cp1", "close")];
+    plan.cleanup = cleanup(vec![change("cp1", "close")]);
 
     let ran = run_with(&plan, vec![cp1], 0, Values::default(), &[(5, StopLevel::Finish)]).await;
 
@@ -109,7 +109,7 @@ async fn a_step_that_waits_ends_at_the_first_request() {
         wait("cp1", "ready", "is it ready?", 300),
         change("cp1", "label"),
     ]);
-    plan.closing = vec![change("cp1", "close")];
+    plan.cleanup = cleanup(vec![change("cp1", "close")]);
 
     let ran = run_with(&plan, vec![host], 0, Values::default(), &[(4, StopLevel::Finish)]).await;
 
@@ -151,7 +151,7 @@ async fn what_was_done_and_not_seen_to_be_so_is_let_go_and_still_cleaned_up_afte
         .expects("is it so?", Reply::exit(1).saying("not yet"))
         .expects("close", Reply::exit(0));
     let mut plan = plan_of(vec![checked("cp1", "write", "is it so?", 300)]);
-    plan.closing = vec![change("cp1", "close")];
+    plan.cleanup = cleanup(vec![change("cp1", "close")]);
 
     let ran = run_with(&plan, vec![host], 0, Values::default(), &[(5, StopLevel::Finish)]).await;
 
@@ -165,7 +165,7 @@ async fn nothing_is_cleaned_up_where_nothing_was_begun() {
     let journal = journal();
     let host = FakeHost::new("cp1", &journal).expects("is it there?", Reply::exit(1).taking(6));
     let mut plan = plan_of(vec![checked("cp1", "write", "is it there?", 60)]);
-    plan.closing = vec![change("cp1", "close")];
+    plan.cleanup = cleanup(vec![change("cp1", "close")]);
 
     let ran = run_with(&plan, vec![host], 0, Values::default(), &[(5, StopLevel::Finish)]).await;
 

@@ -9,7 +9,8 @@ use crate::inventory::written;
 /// What containerd and kube-proxy need. Source: Kubernetes' documentation, "Container Runtimes".
 const MODULES: [&str; 2] = ["overlay", "br_netfilter"];
 
-/// What pods' traffic needs. Source: the same. Each stands in the network's namespace, and changes nothing else of the host.
+/// What pods' traffic needs. Source: the same. Each stands in the network's namespace, and
+/// changes nothing else of the host.
 const SYSCTLS: [&str; 3] = [
     "net.bridge.bridge-nf-call-ip6tables",
     "net.bridge.bridge-nf-call-iptables",

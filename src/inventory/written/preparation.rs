@@ -13,8 +13,8 @@ use crate::topology::Swap;
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::inventory) struct Preparation {
-    /// The package repository with kubeadm, kubelet and kubectl, laid out as pkgs.k8s.io: one for each minor release. Without
-    /// it, and without `packages`, all comes from what the hosts' apt knows.
+    /// The package repository with kubeadm, kubelet and kubectl, laid out as pkgs.k8s.io: one for each minor release.
+    /// Without it, and without `packages`, all comes from what the hosts' apt knows.
     #[schemars(example = &"https://pkgs.k8s.io/core:/stable:/v1.34/deb/")]
     pub(in crate::inventory) repository: Option<String>,
     /// The key that signs the repository: a file on the workstation, armoured or not.
@@ -39,7 +39,8 @@ pub(in crate::inventory) struct Preparation {
     /// What becomes of swap: `off` now and at boot, or `keep` for a kubelet with `failSwapOn = false`.
     #[schemars(example = &"off", extend("default" = "off"))]
     pub(in crate::inventory) swap: Option<Swap>,
-    /// The image that holds a pod's namespaces; of the `image_repository`, and as the host's kubeadm names it, when not given.
+    /// The image that holds a pod's namespaces; of the `image_repository`, and as the host's
+    /// kubeadm names it, when not given.
     #[schemars(example = &"registry.k8s.io/pause:3.10.1")]
     pub(in crate::inventory) sandbox_image: Option<String>,
     /// For a registry's name, the URLs at which containerd asks for its images first, in order.

@@ -1,13 +1,14 @@
 //! etcd's authority: one, of which everybody knows, and with its key.
 
-use super::{Scene, is_initialised};
+use super::hosts::is_initialised;
+use super::state::EtcdState;
 use crate::error::Problem;
-use crate::facts::EtcdFacts;
-use crate::topology::{Host, Role};
+use crate::planner::inputs::Inputs;
+use crate::topology::Role;
 
 /// Why the authority keeps anything from being done.
-pub(super) fn refused(scene: &Scene, hosts: &[(&Host, &EtcdFacts)]) -> Vec<Problem> {
-    let problems = [differ(scene, hosts), without_key(scene, hosts)];
+pub(super) fn refuse(state: &EtcdState) -> Vec<Problem> {
+    let problems = [differ(state), without_key(state), lone_key(state)];
     problems.into_iter().flatten().collect()
 }
 
@@ -16,17 +17,18 @@ fn same_pem(one: &str, other: &str) -> bool {
 }
 
 /// Every certificate of etcd is of one authority, and so is what API servers trust.
-fn differ(scene: &Scene, hosts: &[(&Host, &EtcdFacts)]) -> Option<Problem> {
+fn differ(state: &EtcdState) -> Option<Problem> {
     let mut found: Vec<(String, &str)> = Vec::new();
-    if let Some(own) = &scene.topology.external_etcd.authority {
+    if let Some(own) = &state.inputs.topology.external_etcd.authority {
         found.push(("the inventory".to_owned(), &own.certificate));
     }
-    let of_hosts = hosts
-        .iter()
-        .filter_map(|(host, facts)| Some((host.name.to_string(), facts.authority.as_deref()?)));
+    let of_hosts = state.hosts.iter().filter_map(|etcd| {
+        let authority = etcd.facts.authority.as_deref()?;
+        Some((etcd.host.name.to_string(), authority))
+    });
     found.extend(of_hosts);
     let is_theirs = found.len();
-    found.extend(of_control_planes(scene));
+    found.extend(of_control_planes(&state.inputs));
     let (_, first) = found.first()?;
     if found.iter().all(|(_, pem)| same_pem(pem, first)) {
         return None;
@@ -48,12 +50,11 @@ fn differ(scene: &Scene, hosts: &[(&Host, &EtcdFacts)]) -> Option<Problem> {
 }
 
 /// Without its key nothing can be signed, for a member or for an API server.
-fn without_key(scene: &Scene, hosts: &[(&Host, &EtcdFacts)]) -> Option<Problem> {
-    let settings = &scene.topology.external_etcd;
-    let is_there = hosts.iter().any(|(_, facts)| facts.authority.is_some());
-    let has_key = hosts
-        .iter()
-        .any(|(_, facts)| facts.authority.is_some() && facts.has_authority_key);
+fn without_key(state: &EtcdState) -> Option<Problem> {
+    let settings = &state.inputs.topology.external_etcd;
+    let hosts = || state.hosts.iter().map(|etcd| etcd.facts);
+    let is_there = hosts().any(|facts| facts.authority.is_some());
+    let has_key = hosts().any(|facts| facts.authority.is_some() && facts.has_authority_key);
     (settings.authority.is_none() && is_there && !has_key).then(|| Problem::Unsafe {
         what: "etcd's authority is there without its key".to_owned(),
         because: vec![
@@ -68,9 +69,29 @@ fn without_key(scene: &Scene, hosts: &[(&Host, &EtcdFacts)]) -> Option<Problem> 
     })
 }
 
+/// A key without its certificate is not known to be good for nothing: a new authority does not take its place.
+fn lone_key(state: &EtcdState) -> Option<Problem> {
+    let is_known = state.inputs.topology.external_etcd.authority.is_some()
+        || state.hosts.iter().any(|etcd| etcd.facts.authority.is_some());
+    let holder = state.hosts.iter().find(|etcd| etcd.facts.has_authority_key);
+    let name = &holder.filter(|_| !is_known)?.host.name;
+    Some(Problem::Unsafe {
+        what: format!(
+            "{name} has a key of an etcd authority without its certificate, and a new authority would take its place"
+        ),
+        because: vec!["/etc/kubernetes/pki/etcd/ca.key is there, and ca.crt is not".to_owned()],
+        way_out: vec![
+            format!("put its certificate back on {name}: /etc/kubernetes/pki/etcd/ca.crt"),
+            format!(
+                "only if nothing was signed with it: `rm /etc/kubernetes/pki/etcd/ca.key` on {name}, then run this again"
+            ),
+        ],
+    })
+}
+
 /// What control planes trust. One that is not initialised yet gets it anew.
-fn of_control_planes<'a>(scene: &Scene<'a>) -> impl Iterator<Item = (String, &'a str)> {
-    let planes = scene
+fn of_control_planes<'a>(inputs: &Inputs<'a>) -> impl Iterator<Item = (String, &'a str)> {
+    let planes = inputs
         .answered(Role::ControlPlane)
         .filter(|(_, facts)| is_initialised(facts));
     planes.filter_map(|(host, facts)| Some((host.name.to_string(), facts.kubernetes.etcd_ca.as_deref()?)))

@@ -1,41 +1,42 @@
 //! What makes a member run on its host.
 
-use super::super::kubeadm;
-use super::Scene;
-use super::versions::to_be_seen;
+use super::versions::required_version;
+use super::vote::Vote;
 use crate::error::Problem;
 use crate::plan::Step;
+use crate::planner::inputs::Inputs;
+use crate::planner::kubeadm;
 use crate::remote::files::RenderedFile;
 use crate::remote::files::etcd::{self as files, Beginning};
 use crate::steps::etcd as steps;
 use crate::topology::{EtcdManager, Host};
 use crate::versions;
 
-/// The steps that make it run; a learner answers less than one with a vote.
-pub(super) fn member(
-    scene: &Scene,
+/// The steps that make it run.
+pub(super) fn start_member(
+    inputs: &Inputs,
     host: &Host,
     beginning: &Beginning,
-    learns: bool,
+    vote: Vote,
 ) -> Result<Vec<Step>, Problem> {
-    let topology = scene.topology;
+    let topology = inputs.topology;
     let settings = &topology.external_etcd;
     let mut all = Vec::new();
-    if let Some(oldest) = to_be_seen(scene, host) {
+    if let Some(oldest) = required_version(inputs, host) {
         all.push(steps::see_new_enough(&host.name, &oldest));
     }
-    for file in runner(scene, host, beginning)? {
+    for file in runner_files(inputs, host, beginning)? {
         all.extend(steps::write(
             &host.name,
             &file,
-            scene.file(&host.name, &file.path),
+            inputs.file(&host.name, &file.path),
         ));
     }
     if settings.manager == EtcdManager::Kubelet {
-        all.extend(kubeadm::for_etcd(scene, host, beginning)?);
+        all.extend(kubeadm::for_etcd(inputs, host, beginning)?);
         all.push(steps::write_manifest(
             &host.name,
-            &kubeadm::flags(scene, host)?,
+            &kubeadm::patch_flags(inputs, host)?,
             &settings.data_directory,
             &beginning.initial_cluster(),
         ));
@@ -44,19 +45,19 @@ pub(super) fn member(
         &host.name,
         (settings.manager, &settings.data_directory),
         &topology.kubeadm.cri_socket,
-        learns,
+        vote == Vote::Learner,
     ));
     Ok(all)
 }
 
 /// The files of what runs etcd on a host: the kubelet's, or the unit.
-pub(super) fn runner(
-    scene: &Scene,
+pub(super) fn runner_files(
+    inputs: &Inputs,
     host: &Host,
     beginning: &Beginning,
 ) -> Result<Vec<RenderedFile>, Problem> {
-    let topology = scene.topology;
-    let facts = scene.facts(&host.name);
+    let topology = inputs.topology;
+    let facts = inputs.facts(&host.name);
     match topology.external_etcd.manager {
         EtcdManager::Kubelet => {
             let kubelet = facts.and_then(|facts| facts.versions.kubelet);

@@ -1,37 +1,39 @@
 //! How long etcd's certificates last, how members differ from the inventory, and who is one beside it.
 
-use super::growth::Growth;
-use super::{Decision, Scene, hosts, unapplied};
-use crate::facts::{ClusterOfEtcd, EtcdFacts, client_ending, ending};
-use crate::plan::{Note, NoteLevel};
+use super::differences;
+use super::scale_up::ScaleUp;
+use super::state::EtcdState;
+use crate::facts::{EtcdFacts, MemberFact, client_ending, ending};
+use crate::plan::Note;
+use crate::planner::situation::Situation;
 use crate::topology::Role;
 
-pub(in crate::planner) fn gather(scene: &Scene, decision: &Decision) -> Vec<Note> {
-    let warnings = hosts(scene).flat_map(|(host, facts)| {
-        let soon = ending(facts).into_iter();
-        soon.map(|what| note(NoteLevel::Warning, format!("{}: {what}", host.name)))
+pub(in crate::planner) fn gather(situation: &Situation) -> Vec<Note> {
+    let state = &situation.etcd;
+    let warnings = state.hosts.iter().flat_map(|etcd| {
+        let soon = ending(etcd.facts).into_iter();
+        soon.map(|what| Note::warning(format!("{}: {what}", etcd.host.name)))
     });
-    let now = hosts(scene).map(|(_, facts)| facts.now_s).next();
-    let clients = scene.answered(Role::ControlPlane).filter_map(|(host, facts)| {
-        let what = client_ending(facts, now?)?;
-        Some(note(NoteLevel::Warning, format!("{}: {what}", host.name)))
-    });
+    let now = state.hosts.first().map(|etcd| etcd.facts.now_s);
+    let clients = situation
+        .answered(Role::ControlPlane)
+        .filter_map(|(host, facts)| {
+            let what = client_ending(facts, now?)?;
+            Some(Note::warning(format!("{}: {what}", host.name)))
+        });
     let mut notes: Vec<Note> = warnings.chain(clients).collect();
     if notes.is_empty() {
-        notes.extend(lasting(scene).map(|text| note(NoteLevel::Info, text)));
+        notes.extend(lasting(state).map(Note::info));
     }
-    notes.extend(decision.growth.as_ref().map(Growth::note));
-    notes.extend(later(scene, decision).map(|text| note(NoteLevel::Warning, text)));
-    notes.extend(unapplied::told(scene).map(|text| note(NoteLevel::Warning, text)));
-    notes.extend(
-        strangers(scene)
-            .into_iter()
-            .map(|text| note(NoteLevel::Info, text)),
-    );
+    let scale_up = situation.etcd_actions.scale_up.as_ref();
+    notes.extend(scale_up.map(ScaleUp::note));
+    notes.extend(later(situation).map(Note::warning));
+    notes.extend(differences::note(state).map(Note::warning));
+    notes.extend(other_members(state).into_iter().map(Note::info));
     notes
 }
 
-fn lasting(scene: &Scene) -> Option<String> {
+fn lasting(state: &EtcdState) -> Option<String> {
     let leaves = |facts: &EtcdFacts| {
         facts
             .certificates
@@ -39,9 +41,10 @@ fn lasting(scene: &Scene) -> Option<String> {
             .filter_map(|leaf| leaf.left_s.known().copied())
             .min()
     };
-    let first = hosts(scene).filter_map(|(_, facts)| leaves(facts)).min()?;
-    let authority = hosts(scene)
-        .filter_map(|(_, facts)| facts.authority_left.as_ref()?.known().copied())
+    let hosts = || state.hosts.iter().map(|etcd| etcd.facts);
+    let first = hosts().filter_map(leaves).min()?;
+    let authority = hosts()
+        .filter_map(|facts| facts.authority_left.as_ref()?.known().copied())
         .min()?;
     Some(format!(
         "etcd's certificates last {} days more, its authority {}",
@@ -51,13 +54,10 @@ fn lasting(scene: &Scene) -> Option<String> {
 }
 
 /// Nothing runs yet to which a host could be added.
-fn later(scene: &Scene, decision: &Decision) -> Option<String> {
-    let names: Vec<&str> = decision
-        .left_out
-        .iter()
-        .map(|host| host.name.0.as_str())
-        .collect();
-    let is_later = !names.is_empty() && ClusterOfEtcd::running(hosts(scene)).is_none();
+fn later(situation: &Situation) -> Option<String> {
+    let left_out = &situation.etcd_actions.left_out;
+    let names: Vec<&str> = left_out.iter().map(|host| host.name.0.as_str()).collect();
+    let is_later = !names.is_empty() && situation.etcd.running.is_none();
     is_later.then(|| {
         format!(
             "etcd does not run, so this run cannot add {}: it starts what is there; run it again then",
@@ -66,15 +66,13 @@ fn later(scene: &Scene, decision: &Decision) -> Option<String> {
     })
 }
 
-fn strangers(scene: &Scene) -> Vec<String> {
-    let Some(running) = ClusterOfEtcd::running(hosts(scene)) else {
+fn other_members(state: &EtcdState) -> Vec<String> {
+    let Some(running) = state.running else {
         return Vec::new();
     };
-    let is_known = |member: &&crate::facts::MemberFact| {
-        scene
-            .topology
-            .with_role(Role::Etcd)
-            .any(|host| member.is_of(host))
+    let is_known = |member: &&MemberFact| {
+        let mut hosts = state.inputs.topology.with_role(Role::Etcd);
+        hosts.any(|host| member.is_of(host))
     };
     let unknown = running.members.iter().filter(|member| !is_known(member));
     unknown
@@ -86,10 +84,6 @@ fn strangers(scene: &Scene) -> Vec<String> {
             )
         })
         .collect()
-}
-
-fn note(level: NoteLevel, text: String) -> Note {
-    Note { level, text }
 }
 
 /// In seconds.

@@ -1,43 +1,45 @@
 //! Wrong starts of etcd: recognised, explained, and never wiped. What has to go is removed by the operator, with the
 //! commands that are told.
 
-use super::beginning::{There, founders};
-use super::{Scene, authority, hosts, lost, versions};
+use super::hosts::{EtcdHost, etcd_hosts};
+use super::state::{EtcdState, founders};
+use super::{authority, lost_data, versions};
 use crate::error::Problem;
-use crate::facts::{self, ClusterOfEtcd, EtcdFacts, HostFacts, quorum};
+use crate::facts::{self, ClusterOfEtcd, EtcdData, EtcdFacts, HostFacts, StaticPod, quorum};
+use crate::planner::cluster::Cluster;
+use crate::planner::inputs::Inputs;
+use crate::planner::quorum::{POD, refuse_unknown_member};
+use crate::planner::survey::Survey;
 use crate::remote::files::etcd::{UNIT, cluster_token, peer_url};
 use crate::topology::{EtcdManager, Host, Role};
 
-use super::super::Cluster;
-use super::super::quorum::{POD, doubted};
-
 /// Every reason not to touch etcd, at once.
-pub(super) fn check(scene: &Scene, hosts: &[(&Host, &EtcdFacts)], there: &There) -> Vec<Problem> {
-    let running = there.running;
+pub(super) fn check(state: &EtcdState) -> Vec<Problem> {
+    let inputs = &state.inputs;
     let mut problems: Vec<Problem> = Vec::new();
-    let mut strange: Vec<Problem> = Vec::new();
-    for (host, facts) in hosts {
-        let Some(all) = scene.facts(&host.name) else {
+    let mut wrong_starts: Vec<Problem> = Vec::new();
+    for etcd in &state.hosts {
+        let Some(all) = inputs.facts(&etcd.host.name) else {
             continue;
         };
-        problems.extend(a_node(host, all));
-        problems.extend(distributions_member(host, facts, all));
-        problems.extend(other_manager(scene, host, facts, all));
-        if !facts.is_well(host) {
-            let found = match (&facts.data, running) {
-                (Some(_), _) => stale(scene, host, facts, running),
-                (None, Some(running)) => without_data(scene, host, running),
+        problems.extend(a_node(etcd.host, all));
+        problems.extend(distributions_member(etcd.host, etcd.facts, all));
+        problems.extend(other_manager(inputs, etcd, all));
+        if !etcd.answers() {
+            let found = match (&etcd.facts.data, state.running) {
+                (Some(_), _) => refuse_foreign_data(state, etcd),
+                (None, Some(running)) => without_data(inputs, etcd.host, running),
                 (None, None) => None,
             };
-            strange.extend(found.or_else(|| may_run(scene, host, running?)));
-            problems.extend(versions::unknown(scene, host, all, facts));
+            wrong_starts.extend(found.or_else(|| may_run(inputs, etcd.host, state.running?)));
+            problems.extend(versions::refuse_unknown_flags(inputs, etcd));
         }
     }
-    if strange.is_empty() {
-        problems.extend(lost::refused(scene, hosts, there));
+    if wrong_starts.is_empty() {
+        problems.extend(lost_data::refuse(state));
     }
-    problems.extend(strange);
-    problems.extend(authority::refused(scene, hosts));
+    problems.extend(wrong_starts);
+    problems.extend(authority::refuse(state));
     problems
 }
 
@@ -86,14 +88,15 @@ fn distributions_member(host: &Host, facts: &EtcdFacts, all: &HostFacts) -> Opti
     })
 }
 
-fn other_manager(scene: &Scene, host: &Host, facts: &EtcdFacts, all: &HostFacts) -> Option<Problem> {
-    let is_pod = all.kubernetes.manifests.iter().any(|name| name == "etcd.yaml");
-    let is_unit = facts.unit_file.as_deref() == Some(UNIT)
+fn other_manager(inputs: &Inputs, etcd: &EtcdHost, all: &HostFacts) -> Option<Problem> {
+    let host = etcd.host;
+    let is_pod = all.kubernetes.has_manifest(StaticPod::Etcd);
+    let is_unit = etcd.facts.unit_file.as_deref() == Some(UNIT)
         && all
             .units
             .get("etcd")
             .is_some_and(|unit| unit.active || unit.enabled);
-    let manager = scene.topology.external_etcd.manager;
+    let manager = inputs.topology.external_etcd.manager;
     let (found, wanted, stop) = match manager {
         EtcdManager::Systemd if is_pod => (
             "the kubelet runs etcd there (/etc/kubernetes/manifests/etcd.yaml)",
@@ -124,24 +127,41 @@ fn other_manager(scene: &Scene, host: &Host, facts: &EtcdFacts, all: &HostFacts)
 }
 
 /// Data is this cluster's where its identity is the running cluster's, or one that members of the inventory make.
-fn stale(
-    scene: &Scene,
-    host: &Host,
-    facts: &EtcdFacts,
-    running: Option<ClusterOfEtcd<'_>>,
-) -> Option<Problem> {
+fn refuse_foreign_data(state: &EtcdState, etcd: &EtcdHost) -> Option<Problem> {
+    let (inputs, running) = (&state.inputs, state.running);
+    let EtcdHost { host, facts } = etcd;
     let data = facts.data.as_ref()?;
-    let directory = &scene.topology.external_etcd.data_directory;
-    let urls: Vec<String> = scene.topology.with_role(Role::Etcd).map(peer_url).collect();
-    let expected = facts::cluster_id(urls.iter().map(String::as_str), cluster_token(scene.topology));
+    let directory = &inputs.topology.external_etcd.data_directory;
     let found = data.cluster_id.known();
     if let Some(running) = running.filter(|running| found.is_some_and(|id| running.id == id)) {
-        return removed(host, running, directory);
+        return removed_member(host, running, directory);
     }
-    let is_of_ours = found.is_some_and(|id| founders(scene, id).is_some());
+    let is_of_ours = found.is_some_and(|id| founders(inputs, id).is_some());
     if running.is_none() && facts.authority.is_some() && is_of_ours {
         return None;
     }
+    Some(Problem::Unsafe {
+        what: format!(
+            "{}: {directory} holds the data of another etcd cluster",
+            host.name
+        ),
+        because: evidence_of_others(state, facts, data),
+        way_out: vec![
+            "correct the inventory if it names the wrong host, or the wrong `data_directory` under [etcd]"
+                .to_owned(),
+            format!(
+                "if nothing of it is wanted: on {}: stop what runs it, `mv {directory}/member {directory}/member.old`, then run this again",
+                host.name
+            ),
+        ],
+    })
+}
+
+/// By what it is seen that data is another cluster's.
+fn evidence_of_others(state: &EtcdState, facts: &EtcdFacts, data: &EtcdData) -> Vec<String> {
+    let topology = state.inputs.topology;
+    let urls: Vec<String> = topology.with_role(Role::Etcd).map(peer_url).collect();
+    let expected = facts::cluster_id(urls.iter().map(String::as_str), cluster_token(topology));
     let mut because = vec![match data.cluster_id.clone().into_result() {
         Ok(id) => format!("it is of the cluster {id}"),
         Err(why) => format!("of which cluster it is cannot be told: {why}"),
@@ -149,7 +169,7 @@ fn stale(
     if !data.members.is_empty() {
         because.push(format!("it names the members {}", data.members.join(", ")));
     }
-    because.push(match running {
+    because.push(match state.running {
         Some(running) => format!(
             "the cluster that {} belongs to is {}",
             running.via.name, running.id
@@ -162,25 +182,11 @@ fn stale(
     because.push(
         "etcd keeps to the data that it finds, whatever it is told; and hawser deletes none".to_owned(),
     );
-    Some(Problem::Unsafe {
-        what: format!(
-            "{}: {directory} holds the data of another etcd cluster",
-            host.name
-        ),
-        because,
-        way_out: vec![
-            "correct the inventory if it names the wrong host, or the wrong `data_directory` under [etcd]"
-                .to_owned(),
-            format!(
-                "if nothing of it is wanted: on {}: stop what runs it, `mv {directory}/member {directory}/member.old`, then run this again",
-                host.name
-            ),
-        ],
-    })
+    because
 }
 
 /// Its data is of the cluster that runs, which has it no more: etcd would end with it at once.
-fn removed(host: &Host, running: ClusterOfEtcd<'_>, directory: &str) -> Option<Problem> {
+fn removed_member(host: &Host, running: ClusterOfEtcd<'_>, directory: &str) -> Option<Problem> {
     let is_listed = running.members.iter().any(|member| member.is_of(host));
     (!is_listed).then(|| Problem::Unsafe {
         what: format!("{} was a member of etcd, and has been removed from it", host.name),
@@ -204,17 +210,17 @@ fn removed(host: &Host, running: ClusterOfEtcd<'_>, directory: &str) -> Option<P
 }
 
 /// A member that runs and is slow is not started again: for a while the others would have to do without it.
-fn may_run(scene: &Scene, host: &Host, running: ClusterOfEtcd<'_>) -> Option<Problem> {
+fn may_run(inputs: &Inputs, host: &Host, running: ClusterOfEtcd<'_>) -> Option<Problem> {
     let member = running.members.iter().find(|member| member.is_of(host))?;
-    let way_out = match scene.topology.external_etcd.manager {
+    let way_out = match inputs.topology.external_etcd.manager {
         EtcdManager::Kubelet => POD,
         EtcdManager::Systemd => "an etcd that hangs is restarted with `systemctl restart etcd`",
     };
-    doubted(host, member, way_out)
+    refuse_unknown_member(host, member, way_out)
 }
 
 /// The others list it as a member that has run, and nothing of that is left on the host.
-fn without_data(scene: &Scene, host: &Host, running: ClusterOfEtcd<'_>) -> Option<Problem> {
+fn without_data(inputs: &Inputs, host: &Host, running: ClusterOfEtcd<'_>) -> Option<Problem> {
     let via = &running.via.name;
     let member = running.members.iter().find(|member| member.is_of(host))?;
     if running.unpublished.contains(&member.id) {
@@ -226,7 +232,7 @@ fn without_data(scene: &Scene, host: &Host, running: ClusterOfEtcd<'_>) -> Optio
         .filter(|one| one.is_healthy() && !one.learner)
         .count();
     let listed = running.members.iter().filter(|one| !one.learner).count();
-    let directory = &scene.topology.external_etcd.data_directory;
+    let directory = &inputs.topology.external_etcd.data_directory;
     Some(Problem::Unsafe {
         what: format!("{}: its etcd member has no data to start from", host.name),
         because: vec![
@@ -255,21 +261,24 @@ fn without_data(scene: &Scene, host: &Host, running: ClusterOfEtcd<'_>) -> Optio
 }
 
 /// A new cluster on the objects of an old one would be the old one again.
-pub(in crate::planner) fn holds_a_cluster(scene: &Scene, cluster: &Cluster) -> Result<(), Vec<Problem>> {
-    let holds = |facts: &EtcdFacts| facts.has_registry.known() == Some(&true);
-    let holder = hosts(scene).find(|(_, facts)| holds(facts));
-    match (cluster, holder) {
-        (Cluster::Absent(_), Some((host, _))) => Err(vec![Problem::Unsafe {
+pub(in crate::planner) fn refuse_other_clusters_objects(survey: &Survey) -> Result<(), Vec<Problem>> {
+    let holds = |etcd: &&EtcdHost| etcd.facts.has_registry.known() == Some(&true);
+    let holder = survey.etcd.hosts.iter().find(holds);
+    match (&survey.cluster, holder) {
+        (Cluster::Absent(_), Some(EtcdHost { host, .. })) => Err(vec![Problem::Unsafe {
             what: "etcd holds the objects of a Kubernetes cluster, and no control plane is part of it"
                 .to_owned(),
             because: vec![
-                format!("asked at {}: there are keys below /registry/", host.name),
+                format!(
+                    "asked at {}: it is not empty (`etcdctl get '' --prefix --keys-only --limit 5`)",
+                    host.name
+                ),
                 "a new cluster on them would bring the old one back, with keys that nobody has".to_owned(),
             ],
             way_out: vec![
                 "name the control planes of that cluster in the inventory to work with it".to_owned(),
                 format!(
-                    "if nothing of it is wanted: `etcdctl snapshot save FILE` and `etcdctl del /registry/ --prefix` on {}, then run this again",
+                    "if nothing of it is wanted: `etcdctl snapshot save FILE` and `etcdctl del '' --prefix` on {}, then run this again",
                     host.name
                 ),
             ],
@@ -279,12 +288,14 @@ pub(in crate::planner) fn holds_a_cluster(scene: &Scene, cluster: &Cluster) -> R
 }
 
 /// What an etcd host needs besides kubeadm and kubelet, by what runs etcd.
-pub(in crate::planner) fn programs<'a>(scene: &Scene<'a>) -> Vec<(&'a Host, &'static str, &'static str)> {
-    if scene.topology.external_etcd.manager == EtcdManager::Kubelet {
+pub(in crate::planner) fn missing_programs<'a>(
+    inputs: &Inputs<'a>,
+) -> Vec<(&'a Host, &'static str, &'static str)> {
+    if inputs.topology.external_etcd.manager == EtcdManager::Kubelet {
         return Vec::new();
     }
-    hosts(scene)
-        .flat_map(|(host, facts)| {
+    etcd_hosts(inputs)
+        .flat_map(|EtcdHost { host, facts }| {
             let lacks = [
                 (facts.program.is_none(), "etcd", "etcd-server"),
                 (

@@ -1,36 +1,37 @@
 //! Whether etcd is one that kubeadm takes, and takes the flags that the inventory sets.
 
-use super::Scene;
+use super::hosts::EtcdHost;
 use crate::error::Problem;
-use crate::facts::{EtcdFacts, HostFacts, OldestEtcd, etcd_to_run, oldest_etcd, unknown_flags};
+use crate::facts::{HostFacts, OldestEtcd, etcd_to_run, oldest_etcd, unknown_flags};
+use crate::planner::inputs::Inputs;
 use crate::remote::files::etcd::image_tag;
 use crate::topology::{EtcdManager, Host, Role, Version};
 
 /// What kubeadm would refuse when it initialises the cluster, after etcd was built.
-pub(in crate::planner) fn too_old(scene: &Scene) -> Vec<Problem> {
-    let Some(oldest) = oldest_etcd(scene.topology, scene.observation) else {
+pub(in crate::planner) fn refuse_too_old(inputs: &Inputs) -> Vec<Problem> {
+    let Some(oldest) = oldest_etcd(inputs.topology, inputs.observation) else {
         return Vec::new();
     };
-    let hosts = scene.answered(Role::Etcd);
+    let hosts = inputs.answered(Role::Etcd);
     let found = hosts.filter_map(|(host, facts)| {
-        let found = of_host(scene, host, facts)?;
-        (found < oldest.version).then(|| refused(scene, host, found, &oldest))
+        let found = of_host(inputs, host, facts)?;
+        (found < oldest.version).then(|| too_old(inputs, host, found, &oldest))
     });
     found.collect()
 }
 
-fn of_host(scene: &Scene, host: &Host, facts: &HostFacts) -> Option<Version> {
-    let tag = match scene.topology.external_etcd.manager {
-        EtcdManager::Kubelet => image_tag(scene.topology, host, scene.kubeadm(&host.name)),
+fn of_host(inputs: &Inputs, host: &Host, facts: &HostFacts) -> Option<Version> {
+    let tag = match inputs.topology.external_etcd.manager {
+        EtcdManager::Kubelet => image_tag(inputs.topology, host, inputs.kubeadm(&host.name)),
         EtcdManager::Systemd => None,
     };
-    etcd_to_run(scene.topology, facts, tag.as_deref())
+    etcd_to_run(inputs.topology, facts, tag.as_deref())
 }
 
-fn refused(scene: &Scene, host: &Host, found: Version, oldest: &OldestEtcd) -> Problem {
+fn too_old(inputs: &Inputs, host: &Host, found: Version, oldest: &OldestEtcd) -> Problem {
     let OldestEtcd { version, kubeadm, on } = oldest;
     let name = &host.name;
-    let mut way_out = match scene.topology.external_etcd.manager {
+    let mut way_out = match inputs.topology.external_etcd.manager {
         EtcdManager::Systemd => vec![
             format!("install etcd {version} or newer on {name}, and run this again"),
             "or let a kubelet run etcd, from the image that its kubeadm names: `manager = \"kubelet\"` under [etcd]".to_owned(),
@@ -50,8 +51,9 @@ fn refused(scene: &Scene, host: &Host, found: Version, oldest: &OldestEtcd) -> P
 }
 
 /// Flags that would keep a member that is started from starting.
-pub(super) fn unknown(scene: &Scene, host: &Host, facts: &HostFacts, etcd: &EtcdFacts) -> Option<Problem> {
-    let unknown = unknown_flags(scene.topology, host, facts);
+pub(super) fn refuse_unknown_flags(inputs: &Inputs, etcd: &EtcdHost) -> Option<Problem> {
+    let EtcdHost { host, facts: etcd } = etcd;
+    let unknown = unknown_flags(inputs.topology, host, inputs.facts(&host.name)?);
     let first = unknown.first()?;
     let named: Vec<String> = unknown.iter().map(|flag| format!("--{flag}")).collect();
     let version = etcd
@@ -77,9 +79,9 @@ pub(super) fn unknown(scene: &Scene, host: &Host, facts: &HostFacts, etcd: &Etcd
 }
 
 /// The version that etcd has to have, where it is only installed in this run.
-pub(super) fn to_be_seen(scene: &Scene, host: &Host) -> Option<OldestEtcd> {
-    let facts = scene.facts(&host.name)?;
-    let is_unit = scene.topology.external_etcd.manager == EtcdManager::Systemd;
+pub(super) fn required_version(inputs: &Inputs, host: &Host) -> Option<OldestEtcd> {
+    let facts = inputs.facts(&host.name)?;
+    let is_unit = inputs.topology.external_etcd.manager == EtcdManager::Systemd;
     let is_installed = facts.etcd.as_ref().is_some_and(|etcd| etcd.version.is_some());
-    oldest_etcd(scene.topology, scene.observation).filter(|_| is_unit && !is_installed)
+    oldest_etcd(inputs.topology, inputs.observation).filter(|_| is_unit && !is_installed)
 }

@@ -2,7 +2,7 @@
 
 use crate::error::Problem;
 use crate::facts::{MemberFact, quorum};
-use crate::plan::{Note, NoteLevel};
+use crate::plan::Note;
 use crate::topology::HostName;
 
 /// The members with a vote to which one is to be added.
@@ -18,17 +18,17 @@ pub(super) struct Voters<'a> {
 
 impl Voters<'_> {
     /// What keeps members from being added, with the sum; `remark` goes behind the advice to leave them out.
-    pub(super) fn refused(&self, added: &[&str], remark: &str) -> Option<Problem> {
+    pub(super) fn refuse(&self, added: &[&str], remark: &str) -> Option<Problem> {
         let first = added.first()?;
         if self.down.is_empty() && self.learning.is_empty() {
             return None;
         }
-        let mut because = vec![self.sum(first)];
-        because.extend(self.down.iter().map(|member| member.state(&told(member))));
+        let mut because = vec![self.quorum_check(first)];
+        because.extend(self.down.iter().map(|member| member.state(&describe(member))));
         because.extend(self.learning.iter().map(|member| {
             format!(
                 "{} has no vote yet, and etcd takes one such member at a time",
-                told(member)
+                describe(member)
             )
         }));
         Some(Problem::Unsafe {
@@ -42,10 +42,10 @@ impl Voters<'_> {
         self.members.len() - self.down.len()
     }
 
-    fn sum(&self, newcomer: &str) -> String {
+    fn quorum_check(&self, added: &str) -> String {
         let voters = self.members.len();
         format!(
-            "{} of {voters} members run, the quorum is {}; with {newcomer} it is {} of {}: one is added only where all run",
+            "{} of {voters} members run, the quorum is {}; with {added} it is {} of {}: one is added only where all run",
             self.running(),
             quorum(voters),
             quorum(voters + 1),
@@ -55,10 +55,14 @@ impl Voters<'_> {
 
     fn way_out(&self, added: &[&str], remark: &str) -> Vec<String> {
         let mut lines = Vec::new();
-        let (unknown, down): (Vec<&MemberFact>, Vec<_>) =
-            self.down.iter().partition(|member| member.unknown().is_some());
+        let (unknown, down): (Vec<&MemberFact>, Vec<_>) = self
+            .down
+            .iter()
+            .partition(|member| member.unknown().is_some() && member.alarm().is_none());
+        let (alarmed, down): (Vec<&MemberFact>, Vec<_>) =
+            down.into_iter().partition(|member| member.alarm().is_some());
         let named = |members: Vec<&MemberFact>| {
-            let named: Vec<String> = members.into_iter().map(told).collect();
+            let named: Vec<String> = members.into_iter().map(describe).collect();
             named.join(" and ")
         };
         if !unknown.is_empty() {
@@ -66,6 +70,9 @@ impl Voters<'_> {
                 "a busy host answers late: run this again; if {} still does not answer, look at etcd there",
                 named(unknown)
             ));
+        }
+        if !alarmed.is_empty() {
+            lines.push("clear the alarm first: `etcdctl alarm list`, then `etcdctl alarm disarm`".to_owned());
         }
         if !down.is_empty() {
             lines.push(format!("bring {} back, and run this again", named(down)));
@@ -84,12 +91,12 @@ impl Voters<'_> {
     }
 
     /// The sum as a person reads it before anything is done.
-    pub(super) fn note(&self, newcomers: &[&str]) -> Note {
+    pub(super) fn note(&self, added: &[&str]) -> Note {
         let now = self.members.len();
-        let then = now + newcomers.len();
+        let then = now + added.len();
         let mut text = format!(
             "etcd grows from {now} to {then} members, one at a time ({}): {} of {now} run, the quorum is {}, and {} in the end",
-            newcomers.join(" and "),
+            added.join(" and "),
             self.running(),
             quorum(now),
             quorum(then)
@@ -97,15 +104,12 @@ impl Voters<'_> {
         if now == 1 {
             text.push_str("; while there are two, neither can be missed");
         }
-        Note {
-            level: NoteLevel::Info,
-            text,
-        }
+        Note::info(text)
     }
 }
 
 /// A member in a few words.
-fn told(member: &MemberFact) -> String {
+fn describe(member: &MemberFact) -> String {
     let urls = member.peer_urls.join(", ");
     if member.has_started() {
         format!("{} ({urls})", member.name)

@@ -57,9 +57,9 @@ fn has(found: &PreparationFacts, wanted: &Wanted) -> bool {
     installed.is_some_and(|one| wanted.is(&one.version) && (one.is_held || wanted.version.is_none()))
 }
 
-/// The files that bring what is lacking, with all that these depend on, as far as the folder has it and the host does not
-/// have it in the same version. Of alternatives each is taken, and which are needed is left to the host's apt. `Err` names
-/// what the folder lacks.
+/// The files that bring what is lacking, with all that these depend on, as far as the folder has it and the host does
+/// not have it in the same version. Of alternatives each is taken, and which are needed is left to the host's apt.
+/// `Err` names what the folder lacks.
 fn closure<'a>(
     files: &'a [PackageFile],
     wanted: &[Wanted],
@@ -122,7 +122,8 @@ fn absent(host: &Host, found: &PreparationFacts, missing: &[Wanted]) -> Problem 
 /// Brings a unit that starts a member of its own.
 const ETCD: &str = "etcd-server";
 
-/// The distribution's, and Docker's own, which cannot be there together. Unit, configuration file and socket are the same.
+/// The distribution's, and Docker's own, which cannot be there together. Unit, configuration file and socket are the
+/// same.
 const CONTAINERD: &str = "containerd";
 const DOCKERS: &str = "containerd.io";
 

@@ -1,14 +1,19 @@
 //! The real scripts, beside an etcdctl that says what the real ones of 3.4, 3.5 and 3.6 said (`captured`).
 
+mod starting;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::*;
+use crate::remote::clearing::{may_lose, remove_member};
 
 /// What etcdctl said: `== NAME STATUS`, then its standard output, then its standard error behind `! `.
 const CAPTURED: [(&str, &str); 3] = [
@@ -63,7 +68,10 @@ impl Rig {
         rig.write("questions", &lines.concat());
         rig.program("etcdctl", FAKE);
         // Whether a host refuses a connection is asked of bash.
-        rig.program("bash", "#!/bin/sh\ncat \"${0%/*}/bash says\" >&2; exit 1\n");
+        rig.program(
+            "bash",
+            "#!/bin/sh\n{ echo hawser-dials; cat \"${0%/*}/bash says\"; } >&2; exit 1\n",
+        );
         rig.write("bash says", "bash: connect: Connection timed out");
         rig
     }
@@ -89,7 +97,10 @@ impl Rig {
 
     /// What a command comes to: its status, and what it says.
     fn run(&self, command: &RemoteCommand) -> (Option<i32>, String) {
-        let script = format!("set -eu\numask 077\n{}", command.script);
+        let moved = crate::remote::PRELUDE
+            .lines()
+            .find(|line| line.starts_with("moved()"));
+        let script = format!("set -eu\numask 077\n{}\n{}", moved.unwrap(), command.script);
         let path = format!(
             "{}:{}",
             self.folder.path().display(),
@@ -148,13 +159,35 @@ fn an_etcd_without_keys_is_empty_whatever_etcdctl_warns_of() {
         );
     });
     with_each(&[("get", "get-one")], |version, rig| {
-        let told = "a Kubernetes cluster keeps its objects in it: a new one would take them for its own\n";
+        let told = "a Kubernetes cluster keeps its objects in it, such as /registry/namespaces/default: a new one would take them for its own\n";
         assert_eq!(
             rig.run(&is_empty("socket")),
             (Some(1), told.to_owned()),
             "{version}"
         );
     });
+}
+
+/// A cluster with an `--etcd-prefix` of its own keeps nothing below /registry/.
+#[test]
+fn keys_below_any_prefix_are_keys() {
+    let answer = |key: &str| {
+        let key = STANDARD.encode(key);
+        let text = format!("{{\"header\":{{\"cluster_id\":1}},\"kvs\":[{{\"key\":\"{key}\"}}],\"count\":1}}");
+        Rig::new(&format!("== keys 0\n{text}\n"), &[("get", "keys")])
+    };
+    let rig = answer("/prod/namespaces/default");
+
+    let (status, told) = rig.run(&is_empty("socket"));
+
+    assert_eq!(status, Some(1), "{told}");
+    assert!(told.contains(", such as /prod/namespaces/default: "), "{told}");
+    assert!(
+        rig.read("arguments")[0].contains(" get  --prefix "),
+        "the whole key space"
+    );
+    let (status, told) = answer("compact_rev_key").run(&is_empty("socket"));
+    assert_eq!(status, Some(0), "every API server writes it: {told}");
 }
 
 #[test]
@@ -290,17 +323,32 @@ fn id_of_etcd4(captured: &str) -> String {
     format!("{:x}", member["ID"].as_u64().unwrap())
 }
 
+/// What is asked of four members before one of them goes, and of the fourth.
+fn before_it_goes<'a>(list: &'a str, remove: &'a [&'a str; 2]) -> Vec<(&'a str, &'a str)> {
+    let asked = [
+        ("member list", list),
+        ("endpoint health 192.0.2.44", "health-late"),
+        (remove[0], remove[1]),
+    ];
+    [asked.as_slice(), &WELL].concat()
+}
+
+/// A rig on which the fourth member refuses the connection.
+fn refusing(captured: &str, questions: &[(&str, &str)]) -> Rig {
+    let rig = Rig::new(captured, questions);
+    rig.write("bash says", "bash: connect: Connection refused");
+    rig
+}
+
 #[test]
 fn a_member_is_removed_by_its_whole_id() {
-    use crate::remote::kubernetes::remove_member;
-
     for (version, captured) in CAPTURED {
         let id = id_of_etcd4(captured);
         let remove = format!("member remove {id}");
-        let there = [("member list", "list-four list"), (remove.as_str(), "remove")];
+        let removed = [remove.as_str(), "remove"];
+        let there = before_it_goes("list-four list", &removed);
 
-        let rig = Rig::new(captured, &there);
-        let (status, told) = rig.run(&remove_member(&id, "socket"));
+        let (status, told) = refusing(captured, &there).run(&remove_member(&id, "socket"));
         assert_eq!(
             (status, told),
             (Some(0), format!("member {id} is removed\n")),
@@ -309,14 +357,103 @@ fn a_member_is_removed_by_its_whole_id() {
 
         // A part of an id, and the cluster's own id, are not listed.
         for other in [&id[1..], &id[..id.len() - 1], ""] {
-            let rig = Rig::new(captured, &there);
+            let rig = refusing(captured, &there);
             assert_eq!(rig.run(&remove_member(other, "socket")).0, Some(0));
             assert_eq!(rig.read("asked"), ["member list"], "{version}: {other}");
         }
 
-        let stays = [("member list", "list-four"), (remove.as_str(), "remove-again")];
-        let told = rig_says(captured, &stays, &remove_member(&id, "socket"));
+        let again = [remove.as_str(), "remove-again"];
+        let stays = refusing(captured, &before_it_goes("list-four", &again));
+        let (_, told) = stays.run(&remove_member(&id, "socket"));
         assert_eq!(told, "Error: etcdserver: member not found\n");
+
+        let silent = refusing(captured, &before_it_goes("list-four health-late", &again));
+        let (status, told) = silent.run(&remove_member(&id, "socket"));
+        assert_eq!(status, Some(1), "{version}: {told}");
+        assert!(
+            told.starts_with("whether it was removed is unknown: "),
+            "{version}: {told}"
+        );
+    }
+}
+
+#[test]
+fn a_member_that_may_run_or_that_the_others_cannot_do_without_is_not_removed() {
+    for (version, captured) in CAPTURED {
+        let id = id_of_etcd4(captured);
+        let remove = format!("member remove {id}");
+        let removed = [remove.as_str(), "remove"];
+        let keeps = |change: &[(&'static str, &'static str)], says: &str, why: &str| {
+            let mut questions = before_it_goes("list-four", &removed);
+            for (asked, name) in change {
+                questions.retain(|(question, _)| question != asked);
+                questions.push((asked, name));
+            }
+            let rig = Rig::new(captured, &questions);
+            rig.write("bash says", says);
+            let (status, told) = rig.run(&may_lose(&id, "socket"));
+            assert_eq!((status, told), (Some(1), format!("{why}\n")), "{version}");
+
+            let (status, told) = rig.run(&remove_member(&id, "socket"));
+
+            assert_eq!(
+                (status, told),
+                (Some(4), format!("changed since the plan: {why}\n")),
+                "{version}"
+            );
+            assert!(!rig.read("asked").contains(&remove), "{version}");
+        };
+        let fourth = "endpoint health 192.0.2.44";
+        keeps(&[(fourth, "health-1")], "", &format!("member {id} is healthy"));
+        let unknown = format!("whether member {id} runs is unknown");
+        keeps(&[], "bash: connect: Connection timed out", &unknown);
+        keeps(
+            &[
+                ("endpoint health 192.0.2.42", "health-late"),
+                ("endpoint health 192.0.2.43", "health-late"),
+            ],
+            "bash: connect: Connection refused",
+            "without it 1 of 4 members with a vote are healthy, the quorum is 3",
+        );
+    }
+}
+
+/// Until it has told where clients reach it, a member that has started may run.
+#[test]
+fn a_member_with_a_name_and_no_url_for_clients_may_run() {
+    for (version, captured) in CAPTURED {
+        let id = id_of_etcd4(captured);
+        let untold = captured.replace(",\"clientURLs\":[\"https://192.0.2.44:2379\"]", "");
+        let asked = beside(&[("member list", "list-four")]);
+
+        let (status, told) = Rig::new(&untold, &asked).run(&may_lose(&id, "socket"));
+
+        let unknown = format!("whether member {id} runs is unknown\n");
+        assert_eq!((status, told), (Some(1), unknown), "{version}");
+    }
+}
+
+#[test]
+fn a_learner_may_go_though_it_runs() {
+    for (version, captured) in CAPTURED {
+        let list = captured
+            .split("== list-learner 0\n")
+            .nth(1)
+            .unwrap()
+            .lines()
+            .next();
+        let list: serde_json::Value = serde_json::from_str(list.unwrap()).unwrap();
+        let members = list["members"].as_array().unwrap();
+        let learner = members.iter().find(|member| member["isLearner"] == true).unwrap();
+        let id = format!("{:x}", learner["ID"].as_u64().unwrap());
+        let questions = [
+            ("member list", "list-learner"),
+            ("endpoint health 192.0.2.44", "health-4-learner"),
+        ];
+
+        let (status, told) = Rig::new(captured, &beside(&questions)).run(&may_lose(&id, "socket"));
+
+        assert_eq!((status, told.as_str()), (Some(0), ""), "{version}");
     }
 }
 
@@ -609,6 +746,7 @@ fn a_snapshot_is_for_root_alone_and_the_five_newest_stay() {
     for day in 1..=6 {
         let old = format!("snapshots/etcd-2020010{day}T000000Z-before-x.db");
         fs::write(rig.path(&old), "").unwrap();
+        made_ago(&rig.path(&old), 8 * DAY);
     }
     fs::write(rig.path("snapshots/the-users-own.db"), "").unwrap();
 
@@ -623,6 +761,35 @@ fn a_snapshot_is_for_root_alone_and_the_five_newest_stay() {
     assert_eq!(fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(fs::read(&kept).unwrap(), snapshot());
     assert_eq!(rig.names("data"), ["member"], "nothing stays with the data");
+}
+
+const DAY: u64 = 24 * 60 * 60;
+
+fn made_ago(path: &str, seconds: u64) {
+    let time = std::time::SystemTime::now() - std::time::Duration::from_secs(seconds);
+    fs::File::options()
+        .write(true)
+        .open(path)
+        .unwrap()
+        .set_modified(time)
+        .unwrap();
+}
+
+#[test]
+fn many_runs_of_an_incident_do_not_take_its_first_snapshot_away() {
+    let rig = Disk::new(&snapshot());
+    for (number, days) in [(1, 3), (2, 2), (3, 0), (4, 0), (5, 0), (6, 0), (7, 0), (8, 0)] {
+        let old = format!("snapshots/etcd-2020010{number}T000000Z-before-x.db");
+        fs::write(rig.path(&old), "").unwrap();
+        made_ago(&rig.path(&old), days * DAY + 60);
+    }
+
+    let (code, told) = rig.save();
+
+    assert_eq!(code, Some(0), "{told}");
+    let left = rig.names("snapshots");
+    let days: Vec<&str> = left.iter().map(|name| &name[11..13]).collect();
+    assert_eq!(days[..7], ["01", "03", "04", "05", "06", "07", "08"], "{left:?}");
 }
 
 #[test]
@@ -678,4 +845,185 @@ fn a_snapshot_is_not_begun_where_there_is_no_room_for_it() {
         told(enough, 1024),
         (Some(1), no_room("snapshots/of/hawser", 1), member(), 0)
     );
+}
+
+/// crictl and ctr of a host on which a user's pod has a container of that name too, and the cluster's own is in kube-system.
+const RUNTIME: &str = r#"#!/bin/sh
+printf '%s\n' "${0##*/} $*" >>"${0%/*}/asked of the runtime"
+case "$*" in
+  *' ps '*'namespace=kube-system'* | *'containers list'*'pod.namespace"==kube-system'*) echo aaa ;;
+  *' ps '* | *'containers list'*) echo bbb; echo aaa ;;
+  *'tasks list'*) printf 'TASK PID STATUS\nbbb 1 RUNNING\naaa 2 RUNNING\n' ;;
+  *exec*) shift $(($# - 1)); echo "$1" ;;
+esac
+"#;
+
+/// What a host without etcdctl asks its container runtime, where this is its client.
+fn asked_of(client: &str) -> Vec<String> {
+    let rig = Rig::new("", &[]);
+    fs::remove_file(rig.path("etcdctl")).unwrap();
+    rig.program(client, RUNTIME);
+    // Only what the script uses besides is there: this machine may have clients of its own.
+    for name in ["sh", "timeout", "cat", "grep", "awk", "tail", "base64", "cut"] {
+        let found = std::env::split_paths(&std::env::var_os("PATH").unwrap())
+            .map(|folder| folder.join(name))
+            .find(|path| path.exists());
+        std::os::unix::fs::symlink(found.unwrap(), rig.path(name)).unwrap();
+    }
+    let script = concat!(
+        "set -eu\ncri_socket=unix:///run/test.sock\n",
+        include_str!("../scripts/etcdctl.sh"),
+        "etcd_ctl version\n"
+    );
+    let output = Command::new(rig.path("sh"))
+        .args(["-c", script])
+        .env("PATH", rig.folder.path())
+        .output();
+    assert_eq!(
+        said(&output.unwrap()),
+        (Some(0), "version\n".to_owned()),
+        "{client}"
+    );
+    rig.read("asked of the runtime")
+}
+
+#[test]
+fn a_container_named_etcd_in_a_users_pod_is_not_asked_in_etcds_place() {
+    for client in ["crictl", "ctr"] {
+        let asked = asked_of(client);
+        // crictl takes a part of a name, too.
+        let whole = |line: &String| !line.contains("--name") || line.contains("--name ^etcd$ ");
+        assert!(asked.iter().all(whole), "{asked:#?}");
+        let exec = asked.iter().find(|line| line.contains("exec")).unwrap();
+        assert!(exec.contains(" aaa ") && !exec.contains("bbb"), "{asked:#?}");
+    }
+}
+
+/// What etcdctl says of keys with `-w fields` (3.4 to 3.6 say the same).
+fn fields(keys: &[&str], more: bool, count: usize) -> String {
+    let header = "\"ClusterID\" : 14841639068965178418\n\"MemberID\" : 10276657743932975437\n\"Revision\" : 5\n\"RaftTerm\" : 2\n";
+    let key = |key: &&str| {
+        let rest =
+            "\"CreateRevision\" : 2\n\"ModRevision\" : 2\n\"Version\" : 1\n\"Value\" : \"\"\n\"Lease\" : 0\n";
+        let below = if key.starts_with(['/', '!']) {
+            ""
+        } else {
+            "/registry/"
+        };
+        format!("\"Key\" : \"{below}{}\"\n{rest}", key.trim_start_matches('!'))
+    };
+    let keys = keys.iter().map(key).collect::<Vec<_>>().concat();
+    format!("{header}{keys}\"More\" : {more}\n\"Count\" : {count}\n")
+}
+
+/// Some of what an init has written before its last phases, with names of 1.20 and of today.
+const OF_AN_INIT: [&str; 33] = [
+    "apiregistration.k8s.io/apiservices/v1.apps",
+    "clusterrolebindings/cluster-admin",
+    "clusterroles/system:node",
+    "configmaps/default/kube-root-ca.crt",
+    "configmaps/kube-system/extension-apiserver-authentication",
+    "configmaps/kube-system/kubeadm-config",
+    "configmaps/kube-system/kubelet-config-1.20",
+    "csinodes/cp1",
+    "endpointslices/default/kubernetes",
+    "events/default/cp1.18a",
+    "events/kube-system/kube-apiserver-cp1.18b",
+    "flowschemas/catch-all",
+    "ipaddresses/10.96.0.1",
+    "leases/kube-node-lease/cp1",
+    "leases/kube-system/kube-scheduler",
+    "masterleases/192.0.2.21",
+    "minions/cp1",
+    "namespaces/default",
+    "namespaces/kube-node-lease",
+    "namespaces/kube-public",
+    "namespaces/kube-system",
+    "pods/kube-system/etcd-cp1",
+    "priorityclasses/system-node-critical",
+    "ranges/serviceips",
+    "rolebindings/kube-public/system:controller:bootstrap-signer",
+    "secrets/default/default-token-2xkzq",
+    "secrets/kube-system/bootstrap-token-k3x9qz",
+    "secrets/kube-system/kubeadm-certs",
+    "serviceaccounts/default/default",
+    "serviceaccounts/kube-system/node-controller",
+    "servicecidrs/kubernetes",
+    "services/endpoints/default/kubernetes",
+    "services/specs/default/kubernetes",
+];
+
+fn held(keys: &[&str], more: bool, count: usize) -> (Option<i32>, String) {
+    let captured = format!("== keys 0\n{}", fields(keys, more, count));
+    let rig = Rig::new(&captured, &[("get", "keys")]);
+    let told = rig.run(&holds_no_cluster("socket"));
+    // Below whatever prefix they are.
+    assert!(
+        rig.read("arguments")[0].contains(" get  --prefix "),
+        "{:?}",
+        rig.read("arguments")
+    );
+    told
+}
+
+#[test]
+fn what_an_init_has_written_is_no_cluster() {
+    assert_eq!(held(&[], false, 0), (Some(0), String::new()));
+    assert_eq!(
+        held(&OF_AN_INIT, false, OF_AN_INIT.len()),
+        (Some(0), String::new())
+    );
+}
+
+#[test]
+fn one_key_more_is_a_cluster() {
+    for key in [
+        "minions/w1",
+        "configmaps/kube-public/cluster-info",
+        "namespaces/shop",
+        "daemonsets/kube-system/cilium",
+        "deployments/kube-system/coredns",
+        "pods/default/web",
+        "secrets/default/password",
+        "secrets/kube-system/cloud-credentials",
+        "configmaps/kube-system/coredns",
+        "apiextensions.k8s.io/customresourcedefinitions/ciliumnodes.cilium.io",
+        "cilium.io/ciliumnodes/cp1",
+        "persistentvolumes/data",
+        "services/specs/default/web",
+        "serviceaccounts/shop/default-of-another",
+        "leases/kube-node-lease/w1",
+    ] {
+        let keys = [&OF_AN_INIT[..], &[key]].concat();
+        let told = format!("a Kubernetes cluster keeps its objects in it: /registry/{key}\n");
+        assert_eq!(held(&keys, false, keys.len()), (Some(1), told));
+    }
+    for key in [
+        "/prod/minions/cp1",
+        "/stranger/pods/kube-system/web",
+        "/coreos.com/network/config",
+    ] {
+        let keys = [&OF_AN_INIT[..], &[key, "!compact_rev_key"]].concat();
+        let told = format!("a Kubernetes cluster keeps its objects in it: {key}\n");
+        assert_eq!(held(&keys, false, keys.len()), (Some(1), told));
+    }
+    let many = held(&OF_AN_INIT, true, 5000);
+    assert_eq!(
+        many,
+        (
+            Some(1),
+            "a Kubernetes cluster keeps its objects in it: 5000 keys\n".to_owned()
+        )
+    );
+}
+
+#[test]
+fn keys_that_are_not_all_told_are_not_taken_for_none() {
+    for text in ["", "NAME:\n\tget - Gets the key\n", &fields(&[], false, 7)] {
+        let rig = Rig::new(&format!("== keys 0\n{text}\n"), &[("get", "keys")]);
+        assert_eq!(rig.run(&holds_no_cluster("socket")).0, Some(2), "{text}");
+    }
+    let failing = Rig::new("== keys 1\n! context deadline exceeded\n", &[("get", "keys")]);
+    let told = failing.run(&holds_no_cluster("socket"));
+    assert_eq!(told, (Some(2), "context deadline exceeded\n".to_owned()));
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::{
-    NOT_SHOWN, RenderedFile, etcd, haproxy, hosts_block, init, join_control_plane, join_worker, keepalived,
+    NOT_SHOWN, RenderedFile, block, etcd, haproxy, init, join_control_plane, join_worker, keepalived,
     patches, preparation, shared_certificates, upload_certs,
 };
 use crate::error::Problem;
@@ -24,9 +24,8 @@ use crate::versions;
 pub fn every_file(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Vec<RenderedFile>, Problem> {
     let mut files = preparation::preparation(topology, host)?;
     files.extend(own_files(topology, host));
-    let block = hosts_block("", topology)?;
-    if !block.is_empty() {
-        files.push(RenderedFile::of_root("/etc/hosts", 0o644, &block));
+    if let Some(block) = block(topology)? {
+        files.push(RenderedFile::of_root("/etc/hosts", 0o644, &block.text));
     }
     if host.is(Role::Balancer) {
         files.extend(of_balancer(topology, host)?);

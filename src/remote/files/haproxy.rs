@@ -4,7 +4,7 @@ use minijinja::{Value, context};
 use sha2::{Digest, Sha256};
 
 use super::template::{self, Needed};
-use super::{RenderedFile, socket};
+use super::{RenderedFile, owned, socket};
 use crate::error::Problem;
 use crate::topology::{Host, HostName, Role, Topology};
 
@@ -46,7 +46,7 @@ pub fn haproxy(topology: &Topology, balancer: &Host, ready: &[HostName]) -> Resu
         })
         .collect();
     let text = |digest: &str| {
-        template::render(
+        let text = template::render(
             &topology.templates,
             TEMPLATE,
             context! {
@@ -56,7 +56,8 @@ pub fn haproxy(topology: &Topology, balancer: &Host, ready: &[HostName]) -> Resu
                 sole => count < 2,
                 servers => servers.clone(),
             },
-        )
+        )?;
+        Ok(owned::marked(&topology.cluster, &text))
     };
     let digest: String = hex::encode(Sha256::digest(text(NO_DIGEST)?))
         .chars()

@@ -10,48 +10,55 @@ use crate::topology::Topology;
 
 const TEMPLATE: &str = "hosts-block.j2";
 
+/// Lines that stand between two lines by which they are found again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// The first line, without its end.
+    pub begin: String,
+    /// The last line, without its end.
+    pub end: String,
+    /// All of it, first and last line included.
+    pub text: String,
+}
+
 /// `existing` with the cluster's block in it: an old one replaced where it stands, else at the end; everything
-/// else byte for byte as it was. Unchanged where the inventory does not ask for the block, where the endpoint
-/// is an address itself, or where no balancer of ours has one. Errors: a user's template that cannot be rendered, or
-/// that leaves out the lines by which the block is found again.
-pub fn hosts_block(existing: &str, topology: &Topology) -> Result<String, Problem> {
-    let Some(block) = block(topology)? else {
-        return Ok(existing.to_owned());
-    };
-    let [begin, end] = marks(topology);
-    let lines: Vec<&str> = existing.split_inclusive('\n').collect();
-    let mut all = String::with_capacity(existing.len() + block.len() + 1);
-    let mut pending: Vec<&str> = Vec::new();
+/// else byte for byte as it was. On the host `blocks.sh` does the same.
+pub fn hosts_block(existing: &[u8], block: &Block) -> Vec<u8> {
+    let mut all = Vec::with_capacity(existing.len() + block.text.len() + 1);
+    let mut pending: Vec<&[u8]> = Vec::new();
     let mut is_inside = false;
     let mut found = false;
-    for line in lines {
-        let content = line.trim_end();
-        if content == begin {
+    for line in existing.split_inclusive(|byte| *byte == b'\n') {
+        let content = line.trim_ascii_end();
+        if content == block.begin.as_bytes() {
             // A BEGIN within a block: the first had no END, so what followed it is not ours to replace.
-            all.extend(pending.drain(..));
+            all.extend(pending.drain(..).flatten());
             is_inside = true;
         }
-        match (is_inside, content == end) {
+        match (is_inside, content == block.end.as_bytes()) {
             (true, true) => {
                 pending.clear();
-                all.push_str(&block);
+                all.extend(block.text.as_bytes());
                 (is_inside, found) = (false, true);
             }
             (true, false) => pending.push(line),
-            (false, _) => all.push_str(line),
+            (false, _) => all.extend(line),
         }
     }
-    all.extend(pending.drain(..));
+    all.extend(pending.drain(..).flatten());
     if !found {
-        if !all.is_empty() && !all.ends_with('\n') {
-            all.push('\n');
+        if !all.is_empty() && !all.ends_with(b"\n") {
+            all.push(b'\n');
         }
-        all.push_str(&block);
+        all.extend(block.text.as_bytes());
     }
-    Ok(all)
+    all
 }
 
-fn block(topology: &Topology) -> Result<Option<String>, Problem> {
+/// The cluster's block. None where the inventory does not ask for it, where the endpoint is an address itself, or where no
+/// balancer of ours has one. Errors: a user's template that cannot be rendered, or that leaves out the lines by which the
+/// block is found again.
+pub fn block(topology: &Topology) -> Result<Option<Block>, Problem> {
     let endpoint = &topology.endpoint;
     let address = topology.endpoint_address();
     let (true, Err(_), Some(address)) = (endpoint.hosts_file, endpoint.name.parse::<IpAddr>(), address)
@@ -70,7 +77,11 @@ fn block(topology: &Topology) -> Result<Option<String>, Problem> {
         hint: "begin with the line `# BEGIN hawser {{ cluster }}` and end with `# END hawser {{ cluster }}`",
     };
     template::check(&topology.templates, TEMPLATE, &[needed])?;
-    Ok(Some(block))
+    Ok(Some(Block {
+        begin,
+        end,
+        text: block,
+    }))
 }
 
 /// The lines between which the block stands.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use minijinja::context;
 
-use super::{RenderedFile, template};
+use super::{RenderedFile, owned, template};
 use crate::error::Problem;
 use crate::topology::{Host, Role, Topology};
 
@@ -39,6 +39,7 @@ pub fn keepalived(topology: &Topology, balancer: &Host, interface: &str) -> Resu
             vip => topology.endpoint.vip.map(with_prefix),
         },
     )?;
+    let text = owned::marked(&topology.cluster, &text);
     Ok(RenderedFile::of_root(KEEPALIVED, 0o644, &text))
 }
 

@@ -16,6 +16,7 @@ mod hosts_block;
 mod keepalived;
 mod kubeadm;
 mod merge;
+mod owned;
 pub mod preparation;
 mod registries;
 mod template;
@@ -24,13 +25,14 @@ mod yaml;
 pub use api_server::{API_SERVER, etcd_servers, etcd_servers_flag, with_etcd_servers};
 pub use every::{every_file, own_files};
 pub use haproxy::{HAPROXY, haproxy, haproxy_description};
-pub use hosts_block::hosts_block;
+pub use hosts_block::{Block, block, hosts_block};
 pub use keepalived::{KEEPALIVED, keepalived};
 pub use kubeadm::{
     ApiVersion, TOKEN_LIFE, cluster_configuration, completed, differences, etcd_endpoints, init, init_flags,
     join_control_plane, join_worker, patch_flags, patches, shared_certificates, socket_to_name, upload_certs,
     wanted_etcd_endpoints, with_etcd_endpoints,
 };
+pub use owned::{Owner, kept_as, owner_of, take_over_key, template_of, without_mark};
 
 /// What is shown in the place of a secret file.
 pub const NOT_SHOWN: &str = "(secret: not shown)\n";

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::merge::merge_key;
 use super::template::{self, Needed};
-use super::{RenderedFile, registries};
+use super::{RenderedFile, owned, registries};
 use crate::error::Problem;
 use crate::topology::{Host, PackageSource, Preparation, Topology};
 use crate::values::Slot;
@@ -37,22 +37,51 @@ const MARK: &str = "# Written by hawser.\n";
 
 const CONTAINERD_TEMPLATE: &str = "containerd.toml.j2";
 
-/// Every file that prepares a host, in the order in which they are written; none where it comes prepared.
+/// The files that prepare a host, by who reads them; none where it comes prepared.
+#[derive(Debug, Default)]
+pub struct PreparationFiles {
+    /// apt, before it installs anything.
+    pub apt: Vec<RenderedFile>,
+    /// The kernel, crictl, and containerd whenever it asks a registry.
+    pub others: Vec<RenderedFile>,
+    /// containerd's unit.
+    pub containerd_proxy: Option<RenderedFile>,
+    /// containerd, when it starts.
+    pub containerd: Option<RenderedFile>,
+}
+
+impl PreparationFiles {
+    /// Those of a host.
+    ///
+    /// Errors: a template that cannot be rendered.
+    pub fn of(topology: &Topology, host: &Host) -> Result<Self, Problem> {
+        let Some(preparation) = &topology.preparation else {
+            return Ok(Self::default());
+        };
+        let mut files = Self {
+            apt: apt(topology, preparation, host),
+            ..Self::default()
+        };
+        if topology.runs_pods(host) {
+            files.others.extend(kernel(preparation));
+            let crictl = RenderedFile::of_root(CRICTL, 0o644, &crictl(topology));
+            files.others.push(crictl);
+            files.others.extend(registries::every(preparation));
+            files.containerd_proxy = containerd_proxy(topology, preparation);
+            files.containerd = Some(containerd(topology, preparation)?);
+        }
+        Ok(files)
+    }
+}
+
+/// Every file that prepares a host, in the order in which they are written.
 ///
 /// Errors: a template that cannot be rendered.
 pub fn preparation(topology: &Topology, host: &Host) -> Result<Vec<RenderedFile>, Problem> {
-    let Some(preparation) = &topology.preparation else {
-        return Ok(Vec::new());
-    };
-    let mut files = apt(topology, preparation, host);
-    if topology.runs_pods(host) {
-        files.extend(kernel(preparation));
-        files.push(RenderedFile::of_root(CRICTL, 0o644, &crictl(topology)));
-        files.extend(registries::every(preparation));
-        files.extend(containerd_proxy(topology, preparation));
-        files.push(containerd(topology, preparation)?);
-    }
-    Ok(files)
+    let files = PreparationFiles::of(topology, host)?;
+    let containerd = files.containerd_proxy.into_iter().chain(files.containerd);
+    let all = files.apt.into_iter().chain(files.others).chain(containerd);
+    Ok(all.collect())
 }
 
 fn apt(topology: &Topology, preparation: &Preparation, host: &Host) -> Vec<RenderedFile> {
@@ -189,7 +218,7 @@ fn containerd(topology: &Topology, preparation: &Preparation) -> Result<Rendered
 /// As the template has it, word for word, where the user says nothing.
 fn with_the_users(text: String, mut document: Map<String, Value>, preparation: &Preparation) -> String {
     if preparation.containerd.is_empty() {
-        return text;
+        return owned::with_mark(text);
     }
     for (key, value) in &preparation.containerd {
         merge_key(&mut document, key, value);

@@ -31,22 +31,18 @@ users:
 ";
 
 /// As kubeadm init writes it at first.
-const EMBEDDED: &str = "kind: Config
-users:
-- user:
-    client-certificate-data: LS0tLS1CRUdJTg==
-    client-key-data: LS0tLS1CRUdJTg==
-";
+const EMBEDDED: &str = "kind: Config\nusers:\n- user:\n    client-certificate-data: LS0tLS1CRUdJTg==
+    client-key-data: LS0tLS1CRUdJTg==\n";
 
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 
 /// A host's /etc/kubernetes and what its programs say.
-struct Host {
+pub(super) struct Host {
     folder: tempfile::TempDir,
 }
 
 impl Host {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("pki")).unwrap();
         let host = Self { folder };
@@ -54,30 +50,30 @@ impl Host {
         host
     }
 
-    fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    fn put(&self, name: &str, content: &str) {
+    pub(super) fn put(&self, name: &str, content: &str) {
         let content = content.replace("/var/lib/kubelet/pki", self.path().to_str().unwrap());
         std::fs::write(self.path().join(name), content).unwrap();
     }
 
-    fn read(&self, name: &str) -> String {
+    pub(super) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path().join(name)).unwrap()
     }
 
-    fn has(&self, name: &str) -> bool {
+    pub(super) fn has(&self, name: &str) -> bool {
         self.path().join(name).exists()
     }
 
-    fn program(&self, name: &str, body: &str) {
+    pub(super) fn program(&self, name: &str, body: &str) {
         let path = self.path().join(name);
         std::fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    fn run(&self, script: &str, arguments: &[&str], input: &str) -> Output {
+    pub(super) fn run(&self, script: &str, arguments: &[&str], input: &str) -> Output {
         let script = script.replace("/etc/kubernetes", self.path().to_str().unwrap());
         let path = format!("{}:{}", self.path().display(), std::env::var("PATH").unwrap());
         let mut child = Command::new("sh")
@@ -153,12 +149,13 @@ fn the_probe_tells_of_a_certificate_that_is_not_there() {
     let host = Host::new();
     let script = concat!(
         include_str!("../scripts/kubelet_identity.sh"),
+        include_str!("../scripts/etcd_data.sh"),
+        include_str!("../scripts/listens.sh"),
         include_str!("../scripts/probe_host.sh"),
         "set +e\netcd_data=/nonexistent\nkubernetes\n"
     );
     let told = |host: &Host| String::from_utf8(host.run(script, &[], "").stdout).unwrap();
     assert!(!told(&host).contains("client-certificate"));
-
     host.put("kubelet.conf", WRITTEN_BY_KUBELET);
     assert!(
         told(&host).contains("\nlacks client-certificate\n"),

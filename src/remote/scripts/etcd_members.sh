@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Who etcd's members are and how each of them is, from etcdctl's JSON.   (after apart.sh, json.sh, etcdctl.sh)
+# Who etcd's members are and how each of them is, from etcdctl's JSON.   (after apart.sh, dial.sh, json.sh, etcdctl.sh)
 
 # etcd_list: $members, a line each: its id in the hexadecimal that etcdctl takes, learner or voter, started or unstarted, where
 # its peers and where clients reach it; with tabs between, and commas in the last two.
@@ -44,7 +44,7 @@ etcd_listed() {
       for (place = 1; place <= count; place++) {
         member = order[place]
         printf "%s\t%s\t%s\t%s\t%s\n", id[member], learns[member] == "true" ? "learner" : "voter", \
-          name[member] == "" || clients[member] == "" ? "unstarted" : "started", peers[member], clients[member]
+          name[member] == "" ? "unstarted" : "started", peers[member], clients[member]
       }
     }'
 }
@@ -84,8 +84,7 @@ etcd_health() {
 etcd_refuses() {
   command -v bash >/dev/null || return
   etcd_at=${1#*://}
-  # shellcheck disable=SC2016 # the inner shell's own arguments
-  ! apart timeout 2 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$(printf %s "${etcd_at%:*}" | tr -d '[]')" "${etcd_at##*:}" || return
+  ! dial 2 "$(printf %s "${etcd_at%:*}" | tr -d '[]')" "${etcd_at##*:}" || return
   # The system's own words for it: bash has no other answer.
   case $words in *'onnection refused'*) ;; *) return 1 ;; esac
 }

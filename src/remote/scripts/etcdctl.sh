@@ -16,7 +16,8 @@ etcd_ctl() {
       ETCDCTL_API=3 timeout -k 2 "$etcd_end" etcdctl "$@"
     )
   elif command -v crictl >/dev/null; then
-    etcd_container=$(timeout 20 crictl --runtime-endpoint "$cri_socket" ps -q --state Running --name '^etcd$')
+    etcd_container=$(timeout 20 crictl --runtime-endpoint "$cri_socket" ps -q --state Running --name '^etcd$' \
+      --label io.kubernetes.pod.namespace=kube-system)
     etcd_container_found || return
     timeout -k 2 "$etcd_end" crictl --runtime-endpoint "$cri_socket" exec "$etcd_container" etcdctl "$@"
   else
@@ -26,20 +27,23 @@ etcd_ctl() {
   fi
 }
 
-# A member that listens and is slow to answer is busy; where none listens there is nothing to wait for. 094B is port 2379 and
-# 0A a socket that listens (proc(5)).
+# A member that listens and is slow to answer is busy; where none listens there is nothing to wait for.
 etcd_patience() {
-  if grep -qs ':094B 0*:0000 0A ' /proc/net/tcp /proc/net/tcp6; then echo 8; else echo 2; fi
+  if etcd_listens; then echo 8; else echo 2; fi
 }
+
+# Whether something listens where clients reach etcd: 094B is port 2379 and 0A a socket that listens (proc(5)).
+etcd_listens() { grep -qs ':094B 0*:0000 0A ' /proc/net/tcp /proc/net/tcp6; }
 
 etcd_container_found() {
   etcd_container=${etcd_container%%[!0-9a-f]*}
   [ -n "$etcd_container" ] || { echo "no etcdctl on the host, and no running etcd container to ask" >&2; return 1; }
 }
 
-# A restarted container leaves its dead predecessor in the list: only the one with a running task can be asked.
+# A restarted container leaves its dead predecessor in the list: only the one with a running task can be asked. A container of
+# that name in a pod of the users' is another etcd: the cluster's own runs in kube-system.
 etcd_task() {
   running=$(timeout 20 ctr -n k8s.io tasks list | awk '$3 == "RUNNING" { print $1 }')
-  timeout 20 ctr -n k8s.io containers list -q 'labels."io.kubernetes.container.name"==etcd,labels."io.cri-containerd.kind"==container' |
+  timeout 20 ctr -n k8s.io containers list -q 'labels."io.kubernetes.container.name"==etcd,labels."io.kubernetes.pod.namespace"==kube-system,labels."io.cri-containerd.kind"==container' |
     grep -xF -e "$running"
 }

@@ -2,6 +2,6 @@
 path=$1
 read -r size
 [ -f "$path" ] || { echo "$path is not there"; exit 1; }
-[ "$(stat -c '%U:%G %04a' -- "$path")" = "$2 $3" ] || { echo "$path has another owner or mode"; exit 1; }
+[ "$(stat -L -c '%U:%G %04a' -- "$path")" = "$2 $3" ] || { echo "$path has another owner or mode"; exit 1; }
 wanted=$(head -c "$size" | sha256sum)
 [ "$(sha256sum <"$path")" = "$wanted" ] || { echo "$path has another content"; exit 1; }

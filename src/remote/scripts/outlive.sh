@@ -5,8 +5,10 @@ outlive() {
   install -d -m 700 /run/hawser
   log=/run/hawser/$1.log
   shift
+  # Before anybody reads it: what the shell below opens for itself, it may open too late for `tail`.
+  : >"$log"
   # shellcheck disable=SC2016 # the inner shell's own arguments
-  setsid sh -c 'umask 022 && exec "$@"' sh "$@" >"$log" 2>&1 </dev/null &
+  setsid sh -c 'umask 022 && exec "$@"' sh "$@" >>"$log" 2>&1 </dev/null &
   outliving=$!
   tail -n +1 -s 0.1 -f --pid="$outliving" "$log" || :
   wait "$outliving"

@@ -1,8 +1,21 @@
 # shellcheck shell=sh disable=SC2154 # the arguments are named in probe.sh
 cluster() {
   if exists /etc/kubernetes/admin.conf; then asked_api; fi </dev/null |
-    also asked_etcd
+    also asked_etcd |
+    also beyond_init
 }
+
+# Whether more is there than `kubeadm init` writes. The API is asked for pods that are no static ones and none of init's; where it
+# does not tell, as it is off or its administrator has no rights yet, etcd is asked.
+beyond_init() {
+  if exists /etc/kubernetes/admin.conf && pods=$(own_api "$other_pods" 2>/dev/null); then
+    section other_pods printf '%s\n' "$pods"
+  elif exists /etc/kubernetes/manifests/etcd.yaml; then
+    section etcd_beyond_init etcd_beyond_init
+  fi </dev/null
+}
+# tier!=control-plane,k8s-app notin (kube-dns,kube-proxy)
+other_pods='/api/v1/pods?labelSelector=tier%21%3Dcontrol-plane%2Ck8s-app%20notin%20%28kube-dns%2Ckube-proxy%29&limit=4'
 
 asked_api() {
   section ready own_api /readyz |
@@ -56,8 +69,7 @@ tls() {
 speaks_tls() {
   authority=${endpoint_url#https://}
   if command -v bash >/dev/null; then
-    # shellcheck disable=SC2016 # the inner shell's own arguments
-    apart timeout 1 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$(printf %s "${authority%:*}" | tr -d '[]')" "${authority##*:}"
+    dial 1 "$(printf %s "${authority%:*}" | tr -d '[]')" "${authority##*:}"
     case $?:$words in
       0:*) ;;
       *'onnection refused'*) echo no; return ;;

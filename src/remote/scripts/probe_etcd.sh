@@ -16,6 +16,7 @@ etcd_host() {
   for program in etcd etcdctl; do
     ! path=$(command -v "$program") || printf 'program %s %s\n' "$program" "$path"
   done
+  ! etcd_listens || echo listens
   ! getent passwd etcd >/dev/null || echo 'user etcd'
   timeout 20 systemctl show -p FragmentPath etcd
   etcd_wal
@@ -66,8 +67,8 @@ asked_member() {
     section etcd_members etcd_ctl member list -w json |
       also section etcd_health etcd_healths |
       also section etcd_status etcd_ctl endpoint status -w json |
-      also section etcd_registry etcd_ctl get /registry/ --prefix --keys-only --limit 1 -w json |
-      if [ -n "$version" ]; then also section etcd_names etcd_names; else cat; fi
+      also section etcd_registry etcd_ctl get '' --prefix --keys-only --limit 2 -w json |
+      if [ -n "$version" ]; then also section etcd_names etcd_names | also section etcd_beyond_init etcd_beyond_init; else cat; fi
   fi </dev/null
 }
 

@@ -2,7 +2,7 @@
 # Open, closed at once and refused all prove a path; silence, no route and an unknown name do not.
 connect() {
   if command -v bash >/dev/null; then
-    timeout 3 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2"
+    bare_bash 3 'exec 3<>"/dev/tcp/$1/$2"' "$1" "$2"
   elif command -v nc >/dev/null; then
     nc -v -z -w 3 "$1" "$2"
   elif command -v perl >/dev/null; then

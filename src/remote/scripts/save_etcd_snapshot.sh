@@ -1,5 +1,5 @@
-# save_etcd_snapshot.sh CRI_SOCKET DATA FOLDER NEWCOMER: a snapshot of this host's member in FOLDER, for root alone; the five
-# newest stay. etcdctl may be the one in etcd's container, which shares nothing with the host but the data directory.
+# save_etcd_snapshot.sh CRI_SOCKET DATA FOLDER WHAT: before WHAT is done, a snapshot of this host's member in FOLDER, for root alone; the five
+# newest stay, none goes on the day it was made, and the oldest of a week stays: the first of an incident may be the last good one. etcdctl may be the one in etcd's container, which shares nothing with the host but the data directory.
 # Behind the database stands its SHA-256: what is kept has come whole. A member whose disk is full ends, and a full root file
 # system ends more than that: the snapshot is as large as the database, and this much stays free beside it.
 reserve=$((256 * 1024 * 1024))
@@ -34,4 +34,7 @@ chmod 600 -- "$kept.part"
 sync -- "$kept.part"
 mv -f -- "$kept.part" "$kept"
 echo "$kept, $size bytes"
-find "$folder" -name 'etcd-*.db' | sort | head -n -5 | while read -r old; do rm -f -- "$old"; done
+first=$(find "$folder" -name 'etcd-*.db' -mtime -7 | sort | head -n 1)
+find "$folder" -name 'etcd-*.db' | sort | head -n -5 | while read -r old; do
+  [ "$old" = "$first" ] || [ -z "$(find "$old" -mtime +0)" ] || rm -f -- "$old"
+done

@@ -50,7 +50,7 @@ if hold:
 # connect ADDRESS PORT SECONDS: stays for so long, to see whether the connection is kept.
 connect() {
   if command -v bash >/dev/null; then
-    timeout $((patience + $3)) bash -c "$bash_try" bash "$@"
+    bare_bash $((patience + $3)) "$bash_try" "$@"
   elif command -v perl >/dev/null; then
     timeout $((patience + $3)) perl -e "$perl_try" "$@"
   elif command -v python3 >/dev/null; then

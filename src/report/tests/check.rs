@@ -238,7 +238,7 @@ fn on_a_terminal_what_is_wrong_is_red() {
     assert!(text.contains("\u{1b}[38;5;9msilent ✗\u{1b}[39m"), "{text:?}");
 }
 
-const DOCUMENT: &str = include_str!("../../../docs/check.md");
+const DOCUMENT: &str = include_str!("../../../docs/reference/checks.md");
 
 /// The fields that a section of the document names.
 fn documented(section: &str) -> BTreeSet<String> {

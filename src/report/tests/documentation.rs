@@ -1,4 +1,4 @@
-//! `docs/events.md` and the code say the same: every event, every field, nothing else.
+//! `docs/reference/events.md` and the code say the same: every event, every field, nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use super::*;
 
 type Fields = BTreeMap<String, BTreeSet<String>>;
 
-const DOCUMENT: &str = include_str!("../../../docs/events.md");
+const DOCUMENT: &str = include_str!("../../../docs/reference/events.md");
 
 /// One name per kind of event. A new kind does not compile until it is named here, and fails until it is recorded
 /// in [`everything`].
@@ -98,4 +98,14 @@ fn every_outcome_is_documented() {
 
     assert_eq!(names.len(), 6);
     assert!(names.iter().all(|name| DOCUMENT.contains(&format!("`{name}`"))));
+}
+
+#[test]
+fn every_phase_is_documented() {
+    let mut missing = PhaseName::ALL
+        .iter()
+        .filter(|phase| **phase != PhaseName::JoinCommand)
+        .filter(|phase| !DOCUMENT.contains(&format!("`{}`", phase.name())));
+
+    assert_eq!(missing.next(), None);
 }

@@ -7,14 +7,16 @@ use super::super::json::Json;
 use super::super::log::RunLog;
 use super::super::paint::Paint;
 use super::super::plain::Plain;
+use super::super::plan_text::{self, Detail};
+use super::super::summary;
 use super::super::terminal::Terminal;
-use super::super::{plan_text, summary};
 use super::screen::Screen;
 use super::*;
 use crate::check::host::{Fact, Finding};
 use crate::check::{Cause, Cell, Examined, Grade, Port, Purpose, Remedy, Source, Target, Verdict};
 use crate::error::sanitize::is_invisible;
 use crate::plan::{FileChange, Note, NoteLevel, Plan};
+use crate::remote::{self, Effect};
 
 /// Clears the screen, colours by C1, turns what follows, hides, goes back on the line, and begins a line of its own.
 const HOSTILE: &str = "\u{1b}[2J\u{9b}31m\u{202e}drow\u{200b}\u{7f}\rback\n[   0.1s] cp1       done";
@@ -57,24 +59,38 @@ fn plain_lines_and_the_log() {
     does_nothing(&std::fs::read_to_string(log.path()).unwrap());
 }
 
-#[test]
-fn the_terminal() {
+/// What a terminal shows of these events: what stays, and all that has stood on its live lines.
+fn on_a_terminal(events: &[Event]) -> (String, String) {
     let mut out = Vec::new();
     let screen = Screen::default();
     let target = ProgressDrawTarget::term_like(Box::new(screen.clone()));
     let bars = MultiProgress::with_draw_target(target);
     let mut terminal = Terminal::new(&mut out, bars, Paint::Plain, Vec::new());
     let mut live = String::new();
-
-    for event in hostile_run() {
-        terminal.handle(&event);
+    for event in events {
+        terminal.handle(event);
         terminal.redraw();
         live.push_str(&screen.text());
     }
+    (String::from_utf8(out).unwrap(), live)
+}
 
-    does_nothing(&String::from_utf8(out).unwrap());
-    assert!(live.contains(r"\x1b[2J"), "{live}");
-    assert!(!live.chars().any(|c| c != '\n' && is_invisible(c)), "{live:?}");
+#[test]
+fn the_terminal() {
+    // A line has room for what a command says beside a description that is short.
+    let mut described = everything();
+    for event in &mut described {
+        if let Event::OutputLine { line, .. } = event {
+            HOSTILE.clone_into(line);
+        }
+    }
+
+    for events in [hostile_run(), described] {
+        let (_, live) = on_a_terminal(&events);
+        assert!(live.contains(r"\x1b[2J"), "{live}");
+        assert!(!live.chars().any(|c| c != '\n' && is_invisible(c)), "{live:?}");
+    }
+    does_nothing(&on_a_terminal(&hostile_run()).0);
 }
 
 #[test]
@@ -129,7 +145,7 @@ fn a_check() {
         to: vec![Target::Endpoint],
         ports: vec![Port::Tcp(6443)],
         purposes: vec![Purpose::Endpoint],
-        addresses: vec!["192.0.2.10".to_owned()],
+        addresses: vec![HOSTILE.to_owned()],
         cause: Cause::NotTested(HOSTILE.to_owned()),
         grade: Grade::Error,
         steps: vec![HOSTILE.to_owned()],
@@ -163,35 +179,39 @@ fn a_check() {
 
 #[test]
 fn a_plan() {
-    let step = crate::plan::Step {
-        files: vec![FileChange {
+    let step = crate::plan::Step::on(&host("cp1"), "hosts", HOSTILE)
+        .change(remote::any("test", Effect::Destroys, ""), seconds(60.0))
+        .destroys([HOSTILE.to_owned()])
+        .writes(FileChange {
             path: "/etc/hosts".to_owned(),
             owner: "root:root".to_owned(),
             mode: 0o644,
             sha256: String::new(),
             diff: format!("-{HOSTILE}\n+{HOSTILE}\n {HOSTILE}\n"),
-        }],
-        ..crate::plan::Step::on(&host("cp1"), "hosts", HOSTILE)
-    };
+        })
+        .once();
     let plan = Plan {
         cluster: "lab".to_owned(),
         phases: vec![crate::plan::Phase {
-            name: "files".into(),
+            name: crate::plan::PhaseName::Files,
             lanes: vec![crate::plan::Lane {
                 width: 1,
                 chains: vec![crate::plan::Chain {
                     subject: host("cp1"),
                     necessity: crate::plan::Necessity::Required,
+                    milestone: None,
                     steps: vec![step],
                 }],
             }],
         }],
-        closing: Vec::new(),
+        cleanup: Vec::new(),
         notes: vec![Note {
             level: NoteLevel::Warning,
-            text: HOSTILE.to_owned(),
+            text: format!("{HOSTILE}\n{HOSTILE}"),
         }],
     };
 
-    does_nothing(&plan_text::render(&plan, None, Paint::Plain));
+    for detail in [Detail::Folded, Detail::Whole] {
+        does_nothing(&plan_text::render(&plan, None, &detail, Paint::Plain));
+    }
 }

@@ -5,12 +5,13 @@ use std::time::Duration;
 use super::exit_code;
 use crate::error::{ExitCode, Problem};
 use crate::events::{Event, Outcome, PhaseTime, Report};
-use crate::plan::StepId;
+use crate::plan::{PhaseName, StepId};
 use crate::topology::HostName;
 
 mod check;
 mod documentation;
 mod hostile;
+mod own_share;
 mod plan_text;
 mod screen;
 mod streams;
@@ -34,11 +35,11 @@ fn failed_join(name: &str) -> Problem {
     }
 }
 
-fn started(name: &str, what: &str, describe: &str) -> Event {
+fn started(name: &str, what: &str, title: &str) -> Event {
     Event::StepStarted {
         step: StepId(format!("{name}/{what}")),
         host: host(name),
-        describe: describe.to_owned(),
+        title: title.to_owned(),
     }
 }
 
@@ -50,27 +51,28 @@ fn finished(name: &str, what: &str, outcome: Outcome, took: f64) -> Event {
         outcome,
         took: seconds(took),
         remote: seconds(if changed { took - 0.1 } else { 0.0 }),
+        waited: seconds(0.0),
     }
 }
 
-fn phase_started(phase: &str, steps: usize) -> Event {
+fn phase_started(phase: PhaseName, steps: usize) -> Event {
     Event::PhaseStarted {
-        phase: phase.to_owned(),
+        phase,
         steps,
         bytes: 0,
     }
 }
 
-fn phase_finished(phase: &str, took: f64) -> Event {
+fn phase_finished(phase: PhaseName, took: f64) -> Event {
     Event::PhaseFinished {
-        phase: phase.to_owned(),
+        phase,
         took: seconds(took),
     }
 }
 
-fn time(phase: &str, took: f64) -> PhaseTime {
+fn time(phase: PhaseName, took: f64) -> PhaseTime {
     PhaseTime {
-        phase: phase.to_owned(),
+        phase,
         took: seconds(took),
     }
 }
@@ -92,7 +94,7 @@ fn everything() -> Vec<Event> {
             reason: "timed out after 10 s".to_owned(),
         },
         Event::HostObserved { host: host("cp1") },
-        phase_started("init", 3),
+        phase_started(PhaseName::Init, 3),
         started("cp1", "hosts", "keep the endpoint in /etc/hosts"),
         finished("cp1", "hosts", Outcome::AlreadyDone, 0.05),
         started("cp1", "init", "kubeadm init"),
@@ -124,8 +126,8 @@ fn everything() -> Vec<Event> {
         finished("cp1", "init", Outcome::Changed, 40.8),
         started("cp1", "ready", "wait for the node to be Ready"),
         finished("cp1", "ready", Outcome::Ok, 3.0),
-        phase_finished("init", 43.9),
-        phase_started("join", 3),
+        phase_finished(PhaseName::Init, 43.9),
+        phase_started(PhaseName::Join, 3),
         started("w1", "join", "join as a worker"),
         Event::Warned {
             text: "w2 may be finished later".to_owned(),
@@ -154,7 +156,7 @@ fn the_end() -> Vec<Event> {
         },
         finished("cp2", "join", Outcome::LetGo, 12.0),
         finished("w1", "label", Outcome::Skipped, 0.0),
-        phase_finished("join", 53.0),
+        phase_finished(PhaseName::Join, 53.0),
         Event::RunFinished { report: report() },
     ]
 }
@@ -173,7 +175,7 @@ fn report() -> Report {
             },
         ],
         lagging: vec![host("w2")],
-        phases: vec![time("init", 43.9), time("join", 153.0)],
+        phases: vec![time(PhaseName::Init, 43.9), time(PhaseName::Join, 153.0)],
         took: seconds(197.2),
         own: seconds(1.3),
         interrupted: true,

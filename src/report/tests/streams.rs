@@ -98,7 +98,7 @@ fn the_live_lines_name_host_step_time_and_the_last_words() {
         next(),
     );
 
-    terminal.handle(&phase_started("join", 4));
+    terminal.handle(&phase_started(crate::plan::PhaseName::Join, 4));
     terminal.handle(&started("w1", "join", "join as a worker"));
     terminal.handle(&started(
         "cp2",
@@ -114,7 +114,7 @@ fn the_live_lines_name_host_step_time_and_the_last_words() {
     terminal.redraw();
 
     insta::assert_snapshot!(screen.text(), @r"
-    join                                      0s  1 of 4
+    join hosts                                   0s  1 of 4
        cp2       join as a control plane, with a…   0s  [check-etcd] Checking that
     ");
 }

@@ -1,9 +1,10 @@
-//! Which host keys are known: every line of every file, as OpenSSH reads them. `tests/openssh.rs` holds it against `ssh`.
+//! Which host keys are known: every line of every file, as OpenSSH reads them.
+//! `tests/openssh.rs` holds it against `ssh`.
 //!
-//! On a port other than 22, `[host]:port` is looked up, and only where no plain line has that name the host's bare name. It
-//! is stricter than `ssh` in four things: a key that is revoked under either name is refused; a certificate that does not
-//! count lets its plain key be looked up under the bare name only where no plain line has `[host]:port`; a `@revoked` that
-//! a tab follows is one; and a file that cannot be read is an error.
+//! On a port other than 22, `[host]:port` is looked up, and only where no plain line has that name the host's bare
+//! name. It is stricter than `ssh` in four things: a key that is revoked under either name is refused; a certificate
+//! that does not count lets its plain key be looked up under the bare name only where no plain line has `[host]:port`;
+//! a `@revoked` that a tab follows is one; and a file that cannot be read is an error.
 //!
 //! Nothing is ever written here: an unknown key is shown together with the line that trusts it.
 
@@ -206,8 +207,8 @@ impl Known {
         self.judge_key(key.key_data(), refusal.and_then(Result::err))
     }
 
-    /// By the bare name only where no authority of `[host]:port` has signed it: one that has, and whose certificate does not
-    /// count, has the last word.
+    /// By the bare name only where no authority of `[host]:port` has signed it: one that has, and whose certificate
+    /// does not count, has the last word.
     fn check(&self, certificate: &Certificate, now: SystemTime) -> Result<(), String> {
         let signer = certificate.signature_key();
         let authorities = match find(&self.named.authorities, signer) {
@@ -242,8 +243,8 @@ impl Known {
         }
     }
 
-    /// The plain lines that count: a line without a port vouches for the same key on another one, as long as no line says
-    /// which key that port has.
+    /// The plain lines that count: a line without a port vouches for the same key on another one, as long as no
+    /// line says which key that port has.
     fn plain(&self) -> &[Recorded] {
         if self.named.keys.is_empty() {
             &self.bare.keys
@@ -304,8 +305,8 @@ fn default_files(home: Option<&Path>) -> Vec<PathBuf> {
     of_user.chain(of_system.map(PathBuf::from)).collect()
 }
 
-/// Whether `ssh` reads the marker of a line as one: it ends at the line's first space, also where a tab comes before. What
-/// revokes is heeded all the same; what trusts is not.
+/// Whether `ssh` reads the marker of a line as one: it ends at the line's first space, also where a tab comes before.
+/// What revokes is heeded all the same; what trusts is not.
 fn is_marked_well(line: &str) -> bool {
     let end = line.find(' ').or_else(|| line.find('\t'));
     let marker = end.and_then(|end| line.get(..end)).unwrap_or(line);

@@ -16,7 +16,7 @@ fn overheard() -> (Request, UnboundedReceiver<Progress>) {
 }
 
 /// What is said of a command whose time is over as soon as it has said a line.
-async fn out_of_time(session: &Session, script: &str, prints_secrets: bool) -> Problem {
+pub(super) async fn out_of_time(session: &Session, script: &str, prints_secrets: bool) -> Problem {
     let (mut request, mut told) = overheard();
     request.prints_secrets = prints_secrets;
     let limit = request.deadline;

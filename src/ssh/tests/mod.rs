@@ -1,11 +1,8 @@
 //! Commands on a real sshd.
 
-#[path = "../../../tests/ssh/rig.rs"]
-#[expect(dead_code, reason = "tests/ssh uses the rest")]
-pub(crate) mod rig;
-
 mod commands;
 mod images;
+mod lease;
 mod odd_servers;
 mod onward;
 mod sudo;
@@ -16,9 +13,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use support::rig::Sshd;
 use zeroize::Zeroizing;
 
-use self::rig::Sshd;
 use super::conversation::Request;
 use super::*;
 use crate::remote::connection::{Exit, Output, Progress};
@@ -69,6 +66,7 @@ fn host_at(port: u16, user: &str, identity: PathBuf, name: &str, sudo: Sudo) -> 
         labels: BTreeMap::new(),
         taints: Vec::new(),
         kubelet_args: BTreeMap::new(),
+        take_over: std::collections::BTreeSet::new(),
     }
 }
 

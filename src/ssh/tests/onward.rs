@@ -80,7 +80,8 @@ async fn commands_still_run_after_openings_that_failed() {
     assert_eq!(*output.stdout, b"well\n");
 }
 
-/// A port whose connections nobody takes, so full that the system answers no further one; it is so while the streams live.
+/// A port whose connections nobody takes, so full that the system answers no further one;
+/// it is so while the streams live.
 async fn silent() -> (u16, TcpListener, Vec<TcpStream>) {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();

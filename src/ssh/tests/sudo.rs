@@ -149,3 +149,19 @@ async fn a_password_that_a_host_repeats_is_not_shown() {
         "{problem}"
     );
 }
+
+#[tokio::test]
+async fn a_password_that_is_repeated_by_a_command_without_an_end_is_not_shown() {
+    let Some(sshd) = with_sudo() else { return };
+    let session = connect(&sshd, "correct horse", Sudo::Password).await;
+    let pipe = sshd.path("pipe");
+    let script = format!("mkfifo '{0}'; echo correct horse; cat '{0}'", pipe.display());
+
+    let problem = commands::out_of_time(&session, &script, false).await;
+
+    let Problem::Step { answer, .. } = &problem else {
+        panic!("{problem:?}")
+    };
+    assert_eq!(answer, &["<sudo password>"]);
+    tokio::fs::write(&pipe, "").await.unwrap();
+}

@@ -1,7 +1,7 @@
 //! OpenSSH is the judge: `ssh` and hawser are given the same generated known_hosts files, and the same sshd's keys.
 //!
-//! Each `ssh` speaks to an sshd of its own over its standard streams (`ProxyCommand sshd -i`), so that host and port can be
-//! any; the login is not wanted, only whether the host's key was taken.
+//! Each `ssh` speaks to an sshd of its own over its standard streams (`ProxyCommand sshd -i`), so that host and port
+//! can be any; the login is not wanted, only whether the host's key was taken.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -55,8 +55,8 @@ struct Keys {
 const ED25519: &[&str] = &["ssh-ed25519"];
 const ECDSA: &[&str] = &["ecdsa-sha2-nistp256"];
 
-/// Principals of the certificate of each server's ed25519 key, as `ssh-keygen -n` takes them, and the authority; a server
-/// with none has no certificate.
+/// Principals of the certificate of each server's ed25519 key, as `ssh-keygen -n` takes them, and the authority; a
+/// server with none has no certificate.
 const SERVERS: [Option<(&str, &str)>; 8] = [
     None,
     None,

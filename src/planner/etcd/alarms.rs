@@ -1,0 +1,56 @@
+//! Alarms of etcd, and what clears them. A restart clears none.
+
+use std::collections::BTreeSet;
+
+use super::state::EtcdState;
+use crate::error::Problem;
+use crate::facts::MemberFact;
+
+/// Where an alarm is active no member is started: it would not be seen to be well.
+pub(super) fn refuse_start(state: &EtcdState) -> Option<Problem> {
+    let running = state.running?;
+    let alarms = alarms(running.members);
+    let down = state
+        .hosts
+        .iter()
+        .filter(|etcd| state.has_vote(**etcd) && !etcd.answers());
+    let down: Vec<&str> = down.map(|etcd| etcd.host.name.0.as_str()).collect();
+    if alarms.is_empty() || down.is_empty() {
+        return None;
+    }
+    let names: Vec<&str> = alarms.iter().copied().collect();
+    Some(Problem::Unsafe {
+        what: format!(
+            "etcd has the alarm {}, and {} cannot be started until it is cleared",
+            names.join(" and "),
+            down.join(" and ")
+        ),
+        because: vec![
+            format!(
+                "asked at {}: every member that runs tells of it",
+                running.via.name
+            ),
+            "a member that is started now would not be seen to be well".to_owned(),
+        ],
+        way_out: alarms.iter().map(|alarm| remedy(alarm).to_owned()).collect(),
+    })
+}
+
+/// Each once.
+pub(super) fn alarms(members: &[MemberFact]) -> BTreeSet<&str> {
+    let all = members.iter().filter_map(MemberFact::alarm);
+    all.flat_map(str::split_whitespace).collect()
+}
+
+/// What clears an alarm.
+pub(super) fn remedy(alarm: &str) -> &'static str {
+    match alarm {
+        "NOSPACE" => {
+            "its database has come to its quota, and it takes no writes: `etcdctl alarm list` tells whose; make room (`etcdctl compact REVISION`, then `etcdctl defrag` at one member after the other), or raise `quota-backend-bytes`; then `etcdctl alarm disarm`"
+        }
+        "CORRUPT" => {
+            "a member has other data than the rest: `etcdctl alarm list` and `etcdctl endpoint hashkv --cluster` tell which; save a snapshot of a good one, replace that member, then `etcdctl alarm disarm`"
+        }
+        _ => "`etcdctl alarm list` tells whose it is, and its log why; then `etcdctl alarm disarm`",
+    }
+}

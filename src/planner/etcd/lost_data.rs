@@ -1,0 +1,208 @@
+//! Members whose data is gone while no quorum runs. Begun anew under their old names they could make a quorum of their
+//! own, and etcd would be empty, under a cluster that is there.
+
+use super::hosts::{EtcdHost, is_initialised};
+use super::state::EtcdState;
+use crate::error::Problem;
+use crate::facts::{EtcdData, Observed, quorum};
+use crate::planner::host_names::in_a_row;
+use crate::planner::inputs::Inputs;
+use crate::planner::recovery::force_one_member;
+use crate::remote::etcd::SNAPSHOTS;
+use crate::remote::files::etcd::{HEALTH, UNIT, cluster_token, peer_url};
+use crate::topology::{EtcdManager, Host, HostName, Role};
+
+/// etcd's own words on it.
+const RECOVERY: &str = "https://etcd.io/docs/v3.5/op-guide/recovery/";
+
+/// Who has data, and who would begin without.
+struct Lost<'a> {
+    holding: Vec<(&'a Host, &'a EtcdData)>,
+    blank: Vec<&'a Host>,
+    /// How many members there were, as far as the data tells.
+    members: usize,
+}
+
+/// Why blank members are not started; nothing where they may never have run.
+pub(super) fn refuse(state: &EtcdState) -> Option<Problem> {
+    if state.running.is_some() {
+        return None;
+    }
+    let lost = Lost::of(state);
+    let evidence = lost.evidence().into_iter().chain(control_planes(&state.inputs));
+    let because: Vec<String> = evidence.collect();
+    if lost.blank.is_empty() || because.is_empty() {
+        return None;
+    }
+    let sum = format!(
+        "{} of {} members have their data, the quorum is {}",
+        lost.holding.len(),
+        lost.members,
+        quorum(lost.members)
+    );
+    let danger = "a member that begins anew under its old name has forgotten its votes, and a quorum of such is an empty etcd; hawser starts none";
+    Some(Problem::Unsafe {
+        what: format!("no etcd runs, and the data of {} is gone", in_a_row(lost.blank())),
+        because: because.into_iter().chain([sum, danger.to_owned()]).collect(),
+        way_out: lost.way_out(state),
+    })
+}
+
+/// All members ran before the first control plane was made.
+fn control_planes(inputs: &Inputs) -> Option<String> {
+    let planes = inputs.answered(Role::ControlPlane);
+    let names: Vec<&HostName> = planes
+        .filter(|(_, facts)| is_initialised(facts))
+        .map(|(host, _)| &host.name)
+        .collect();
+    let what = match names.as_slice() {
+        [] => return None,
+        [_] => "is a control plane already",
+        _ => "are control planes already",
+    };
+    Some(format!(
+        "{} {what}: every member ran before there was one",
+        in_a_row(names)
+    ))
+}
+
+impl<'a> Lost<'a> {
+    fn of(state: &EtcdState<'a>) -> Self {
+        let with_data = state.hosts.iter();
+        let with_data = with_data.filter_map(|etcd| Some((etcd.host, etcd.facts.data.as_ref()?)));
+        let holding: Vec<(&Host, &EtcdData)> = with_data.collect();
+        let has_run = |host: &Host| holding.iter().any(|(_, data)| has_run_on(data, host));
+        let is_member = |etcd: &&EtcdHost| state.has_vote(**etcd) || has_run(etcd.host);
+        let is_blank = |etcd: &&EtcdHost| etcd.facts.data.is_none() && state.has_vote(**etcd);
+        let blank = state.hosts.iter().filter(is_blank);
+        Self {
+            members: state.hosts.iter().filter(is_member).count(),
+            blank: blank.map(|etcd| etcd.host).collect(),
+            holding,
+        }
+    }
+
+    fn blank(&self) -> impl Iterator<Item = &HostName> {
+        self.blank.iter().map(|host| &host.name)
+    }
+
+    fn holding(&self) -> impl Iterator<Item = &HostName> {
+        self.holding.iter().map(|(host, _)| &host.name)
+    }
+
+    /// What data tells of members that have none.
+    fn evidence(&self) -> Vec<String> {
+        let of = |(host, data): &(&Host, &EtcdData)| {
+            let name = &host.name;
+            if let Observed::Unknown(why) = &data.have_run {
+                let blank = in_a_row(self.blank());
+                return Some(format!(
+                    "whether {blank} ran before cannot be told from {name}'s data: {why}"
+                ));
+            }
+            let ran: Vec<&HostName> = self
+                .blank
+                .iter()
+                .filter(|blank| has_run_on(data, blank))
+                .map(|blank| &blank.name)
+                .collect();
+            (!ran.is_empty()).then(|| format!("{name}'s data tells that {} ran before", in_a_row(ran)))
+        };
+        self.holding.iter().filter_map(of).collect()
+    }
+
+    fn way_out(&self, state: &EtcdState) -> Vec<String> {
+        let inputs = &state.inputs;
+        let directory = &inputs.topology.external_etcd.data_directory;
+        let blank = in_a_row(self.blank());
+        let mut lines = vec![format!(
+            "if {directory} of {blank} can come back as it was, bring it back and run this again"
+        )];
+        if self.holding.len() >= quorum(self.members) {
+            lines.extend(self.start(inputs));
+            return lines;
+        }
+        lines.push(format!(
+            "or restore a snapshot on every etcd host, with the API servers stopped and the token `{}`: {RECOVERY} (hawser saves one before etcd grows, in {SNAPSHOTS})",
+            cluster_token(inputs.topology)
+        ));
+        if state.hosts.iter().all(|etcd| etcd.facts.authority.is_none()) {
+            lines.push(
+                "etcd's authority is gone too: ca.crt and ca.key have to come back first, to /etc/kubernetes/pki/etcd of one etcd host".to_owned(),
+            );
+        }
+        match self.holding.first() {
+            Some((host, _)) => lines.extend(self.one_member(inputs, host)),
+            None => lines.push(
+                "or give the cluster up: `kubeadm reset` on every control plane and worker, then run this again: it builds a new one"
+                    .to_owned(),
+            ),
+        }
+        lines
+    }
+
+    /// Those that have their data are a quorum: the cluster runs without the others, and these come back as any member
+    /// does.
+    fn start(&self, inputs: &Inputs) -> [String; 2] {
+        let start = match inputs.topology.external_etcd.manager {
+            EtcdManager::Kubelet => "systemctl start kubelet",
+            EtcdManager::Systemd => "systemctl start --no-block etcd",
+        };
+        [
+            format!(
+                "otherwise start those that have it, which are a quorum: on {}: `{start}`",
+                in_a_row(self.holding())
+            ),
+            format!(
+                "when they answer, run this again: it tells how {} is removed, to be added anew",
+                in_a_row(self.blank())
+            ),
+        ]
+    }
+
+    /// One member goes on alone with what it has, and the others are added to it.
+    fn one_member(&self, inputs: &Inputs, host: &Host) -> Vec<String> {
+        let name = &host.name;
+        let choice = match self.holding.as_slice() {
+            [_] => String::new(),
+            _ => format!(
+                " ({} have data: take the one that was stopped last)",
+                in_a_row(self.holding())
+            ),
+        };
+        let mut lines = vec![format!(
+            "or make {name} etcd's one member, from its own data{choice}; what it does not have is lost: as root, in this order,"
+        )];
+        let commands = force_commands(inputs).into_iter();
+        lines.extend(commands.map(|command| format!("on {name}: `{command}`")));
+        lines.push(format!(
+            "then run this again: it adds {} anew",
+            in_a_row(self.blank())
+        ));
+        lines
+    }
+}
+
+/// The commands that make a member etcd's only one.
+fn force_commands(inputs: &Inputs) -> Vec<String> {
+    let data = &inputs.topology.external_etcd.data_directory;
+    let well = format!("until curl -fsS {HEALTH}; do sleep 2; done");
+    match inputs.topology.external_etcd.manager {
+        EtcdManager::Kubelet => force_one_member(data, &well).to_vec(),
+        EtcdManager::Systemd => {
+            let again = "systemctl daemon-reload && systemctl restart etcd";
+            vec![
+                "systemctl stop etcd".to_owned(),
+                format!("cp -a {data} {data}.saved"),
+                format!("sed -i 's/^ExecStart=[^ ]*/& --force-new-cluster/' {UNIT} && {again} && {well}"),
+                format!("sed -i 's/ --force-new-cluster//' {UNIT} && {again} && {well}"),
+            ]
+        }
+    }
+}
+
+fn has_run_on(data: &EtcdData, host: &Host) -> bool {
+    data.have_run
+        .known()
+        .is_some_and(|urls| urls.contains(&peer_url(host)))
+}

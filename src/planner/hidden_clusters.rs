@@ -1,0 +1,141 @@
+//! What may hide a cluster from who looks at the hosts: data of etcd in another place, a disk that is not mounted, a
+//! host that is silent. `kubeadm init` does not run beside it.
+
+use super::cluster::Cluster;
+use super::inputs::Inputs;
+use super::survey::Survey;
+use crate::error::Problem;
+use crate::facts::{EtcdDirectory, HostFacts, StaticPod};
+use crate::remote::probe::etcd_data;
+use crate::topology::{EtcdTopology, Host, Role};
+
+/// Data of etcd that does not lie where the inventory has a control plane's member keep it. What it holds nobody can
+/// tell.
+pub(super) fn data_elsewhere<'f>(
+    inputs: &Inputs,
+    host: &Host,
+    facts: &'f HostFacts,
+) -> Vec<&'f EtcdDirectory> {
+    let is_kept = inputs.topology.etcd == EtcdTopology::Stacked && host.is(Role::ControlPlane);
+    let own = etcd_data(inputs.topology).trim_end_matches('/');
+    let found = facts.kubernetes.etcd_data.iter();
+    found
+        .filter(|found| is_kept && found.path.trim_end_matches('/') != own)
+        .collect()
+}
+
+/// The refusal where no API server answers and data lies elsewhere.
+pub(super) fn refuse_data_elsewhere(inputs: &Inputs) -> Option<Problem> {
+    let hosts = inputs.answered(Role::ControlPlane);
+    let found: Vec<(&Host, &EtcdDirectory)> = hosts
+        .flat_map(|(host, facts)| {
+            data_elsewhere(inputs, host, facts)
+                .into_iter()
+                .map(move |data| (host, data))
+        })
+        .collect();
+    let (host, first) = found.first()?;
+    let (name, path) = (&host.name, &first.path);
+    let each = found.iter();
+    let mut because: Vec<String> = each
+        .map(|(host, data)| format!("{}: {} is of {}", host.name, data.path, data.describe_owner()))
+        .collect();
+    because.push(format!(
+        "the inventory has etcd keep its data in {}: `kubeadm init` would begin a new cluster beside what is there",
+        etcd_data(inputs.topology)
+    ));
+    Some(Problem::Unsafe {
+        what: "no API server answers, and data of etcd lies where the inventory does not look for it"
+            .to_owned(),
+        because,
+        way_out: vec![
+            format!(
+                "if it is this cluster's: name {path} as etcd.local.dataDir under [kubeadm.cluster_configuration], see that etcd.yaml is in /etc/kubernetes/manifests on {name}, then run this again"
+            ),
+            format!(
+                "only if nothing of it is needed any more: `mv {path}/member {path}.old` on {name}, then run this again"
+            ),
+        ],
+    })
+}
+
+/// Refuses an init while something may hide a cluster.
+pub(super) fn check(survey: &Survey) -> Result<(), Vec<Problem>> {
+    if !survey.cluster.runs_init() || survey.allowance.prepare_only {
+        return Ok(());
+    }
+    let mut problems: Vec<Problem> = refuse_unmounted(survey).collect();
+    if let Cluster::HalfInitialised(host) = survey.cluster {
+        problems.extend(refuse_silent_hosts(survey, host));
+    }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(problems)
+    }
+}
+
+/// Hosts that are to keep etcd's data on a disk that is not there.
+fn refuse_unmounted<'s>(inputs: &'s Inputs) -> impl Iterator<Item = Problem> + 's {
+    let keeper = match inputs.topology.etcd {
+        EtcdTopology::Stacked => Role::ControlPlane,
+        EtcdTopology::External => Role::Etcd,
+    };
+    inputs.answered(keeper).filter_map(|(host, facts)| {
+        let point = facts.kubernetes.unmounted.first()?;
+        let (name, directory) = (&host.name, etcd_data(inputs.topology));
+        Some(Problem::Unsafe {
+            what: format!("a disk is not mounted on {name}, and etcd's data may be on it"),
+            because: vec![format!(
+                "/etc/fstab or a mount unit names {point}, {directory} lies there, and nothing is mounted"
+            )],
+            way_out: vec![
+                format!("on {name}: `mount {point}`, then run this again"),
+                format!("or, if there is no such disk any more: take {point} out of /etc/fstab, or remove its unit"),
+            ],
+        })
+    })
+}
+
+/// A host that says nothing may have joined the cluster whose init seems not to have ended.
+fn refuse_silent_hosts(inputs: &Inputs, initialised: &Host) -> Option<Problem> {
+    let hosts = inputs.topology.hosts.iter();
+    let silent: Vec<_> = hosts
+        .filter_map(|host| match inputs.observation.get(&host.name) {
+            Some(Ok(_)) => None,
+            Some(Err(problem)) => Some((host.name.clone(), problem.cause())),
+            None => Some((host.name.clone(), "not looked at".to_owned())),
+        })
+        .collect();
+    (!silent.is_empty()).then(|| Problem::MissingHosts {
+        hosts: silent,
+        needed_for: format!(
+            "`kubeadm init` again on {}: one that has joined would show that a cluster is there",
+            initialised.name
+        ),
+    })
+}
+
+/// The refusal where an init has ended on the only host that holds anything, and etcd has no data: kubelet.conf was
+/// changed by the last phases of one, which asked the API.
+pub(super) fn refuse_lost_data(inputs: &Inputs, host: &Host, facts: &HostFacts) -> Option<Problem> {
+    let found = &facts.kubernetes;
+    let has_manifest = found.has_manifest(StaticPod::Etcd);
+    let has_ended = inputs.topology.etcd == EtcdTopology::Stacked
+        && has_manifest
+        && found.has_admin_conf
+        && found.has_kubelet_rotation;
+    let (name, directory) = (&host.name, etcd_data(inputs.topology));
+    has_ended.then(|| Problem::Unsafe {
+        what: format!("etcd's data is gone on {name}: is a disk not mounted?"),
+        because: vec![
+            format!("{directory}/member is not there, and etcd.yaml is in /etc/kubernetes/manifests"),
+            "/etc/kubernetes/kubelet.conf names a certificate of its own, which `kubeadm init` sees to at its end: there was a cluster"
+                .to_owned(),
+        ],
+        way_out: vec![
+            format!("on {name}: mount the disk, or bring {directory} back from a snapshot, then run this again"),
+            format!("only if nothing of the cluster is wanted any more: `kubeadm reset` on {name}, then run this again"),
+        ],
+    })
+}

@@ -1,0 +1,87 @@
+//! The steps that clear what goes before a host joins again.
+
+use super::hosts;
+use super::removal::{Leftovers, ListedMember, Removal};
+use super::situation::Situation;
+use crate::facts::EtcdDirectory;
+use crate::plan::Step;
+use crate::remote::clearing::Expected;
+use crate::remote::probe::etcd_data as data_directory;
+use crate::steps::clear;
+use crate::topology::{EtcdTopology, Host, Role};
+
+/// The steps, in their order. The host is stopped before its member and its node object go: a running kubelet would
+/// register the node again. Whether etcd can do without the member is asked before anything of the host is touched.
+pub(super) fn removal_steps(situation: &Situation, host: &Host, found: &Removal) -> Vec<Step> {
+    let (via, name) = (situation.cluster.via(), &host.name);
+    let server = situation.server(via);
+    let socket = &situation.topology.kubeadm.cri_socket;
+    let member = found.member.as_ref().map(|listed| clear::Member {
+        id: &listed.id,
+        of: name,
+        sum: &listed.quorum,
+    });
+    let mut steps = Vec::new();
+    if found.host.is_some() && found.node.is_some() {
+        steps.push(clear::check_pods(&via.name, &server, name));
+    }
+    if let Some(member) = member {
+        let directory = directory_of(situation, via);
+        steps.push(clear::check_quorum(&via.name, member, socket));
+        steps.push(clear::save_snapshot(&via.name, member, (socket, directory)));
+    }
+    steps.extend(
+        found
+            .host
+            .as_ref()
+            .and_then(|left| reset(situation, host, found.member.as_ref(), left)),
+    );
+    steps.extend(member.map(|member| clear::remove_member(&via.name, member, socket)));
+    if let Some(node) = &found.node {
+        steps.extend((!node.is_gone).then(|| clear::await_not_ready(&via.name, &server, name)));
+        steps.push(clear::delete_node(&via.name, &server, name, node.uid.as_deref()));
+    }
+    if found.host.is_some() {
+        steps.extend(hosts::files_lost_in_a_reset(situation, host));
+    }
+    steps
+}
+
+/// Where a member that runs keeps its data: as its own data tells, else as the inventory does.
+fn directory_of<'a>(situation: &Situation<'a>, host: &Host) -> &'a str {
+    let found = situation
+        .facts(&host.name)
+        .map(|facts| &facts.kubernetes.etcd_data);
+    let cluster = &situation.cluster;
+    let member = cluster.members().iter().find(|member| member.is_of(host));
+    let is_its = |found: &&EtcdDirectory| member.is_some_and(|member| found.is_of(cluster.etcd_id(), member));
+    let own = found.and_then(|found| found.iter().find(is_its));
+    own.map_or_else(|| data_directory(situation.topology), |own| own.path.as_str())
+}
+
+fn reset(
+    situation: &Situation,
+    host: &Host,
+    member: Option<&ListedMember>,
+    left: &Leftovers,
+) -> Option<Step> {
+    let facts = situation.facts(&host.name)?;
+    let role = if host.is(Role::ControlPlane) {
+        Role::ControlPlane
+    } else {
+        Role::Worker
+    };
+    let data = left.data.as_ref();
+    let expected = Expected {
+        cri_socket: &situation.topology.kubeadm.cri_socket,
+        etcd_directory: data_directory(situation.topology),
+        role,
+        ca: facts.kubernetes.ca.as_deref(),
+        server: &situation.server(host),
+        learns: member.is_some_and(|listed| listed.is_learner),
+        has_etcd_elsewhere: situation.topology.etcd == EtcdTopology::External,
+        has_ca_key: facts.kubernetes.has_ca_key,
+        data: data.map(|data| (data.path.as_str(), data.sha256.as_str())),
+    };
+    Some(clear::reset(&host.name, &expected, &facts.kubernetes.manifests))
+}

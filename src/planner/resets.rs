@@ -1,0 +1,134 @@
+//! What a reset may not take with it: a kubelet that is not this cluster's, pods of which nobody can be asked, the last
+//! key of the cluster's CA.
+
+use std::net::IpAddr;
+
+use super::candidate::Candidate;
+use super::inputs::Inputs;
+use super::node_actions::Planned;
+use crate::error::Problem;
+use crate::facts::{HostFacts, NodeFact};
+use crate::topology::{Host, HostName, Role};
+
+/// Refuses to reset a host on which a kubelet works, or has worked, of which the cluster cannot tell what it runs.
+pub(super) fn refuse_unknown_kubelet(candidate: &Candidate) -> Result<(), Problem> {
+    let found = &candidate.facts.kubernetes;
+    let name = &candidate.host.name;
+    let by_kubeadm = found.ca.is_some() || found.has_kubelet_kubeconfig() || found.has_client_certificate;
+    if works(candidate.facts) && !by_kubeadm {
+        return Err(foreign_kubelet(name));
+    }
+    if found.has_ca_key && found.ca.is_none() {
+        return Err(Problem::Unsafe {
+            what: format!("{name} has to be reset, and has a key of a CA that nothing tells of"),
+            because: vec!["/etc/kubernetes/pki/ca.key is there, and no ca.crt".to_owned()],
+            way_out: vec![format!(
+                "on {name}: `mv /etc/kubernetes/pki/ca.key /root/`, then run this again"
+            )],
+        });
+    }
+    // A node of its name will be asked for its pods before.
+    let is_asked = candidate.cluster().is_stalled() || candidate.node().is_some();
+    let has_identity = found.has_kubelet_identity() || found.has_client_certificate;
+    if has_identity && !is_asked {
+        return Err(without_node(name));
+    }
+    Ok(())
+}
+
+fn foreign_kubelet(name: &HostName) -> Problem {
+    Problem::Unsafe {
+        what: format!("{name} has a kubelet that is none of this cluster"),
+        because: vec![
+            "it runs, and kubeadm has given it no kubeconfig and no CA (/etc/kubernetes)".to_owned(),
+            "hawser resets no host on which somebody else's kubelet works".to_owned(),
+        ],
+        way_out: vec![
+            "correct the inventory if it names the wrong host".to_owned(),
+            format!("`systemctl cat kubelet; crictl pods` on {name} shows what it is for and what it runs"),
+            format!(
+                "only if nothing of it is needed: `systemctl disable --now kubelet` and `rm /var/lib/kubelet/config.yaml` on {name}, then run this again"
+            ),
+        ],
+    }
+}
+
+fn without_node(name: &HostName) -> Problem {
+    Problem::Unsafe {
+        what: format!("{name} has a kubelet's identity, and the cluster has no node {name}"),
+        because: vec![
+            "its kubelet may run pods under another name, and of none it can be asked".to_owned(),
+            "hawser resets no host whose kubelet may run pods".to_owned(),
+        ],
+        way_out: vec![
+            format!(
+                "`openssl x509 -noout -subject -in /var/lib/kubelet/pki/kubelet-client-current.pem; crictl pods` on {name} shows its node's name and what runs"
+            ),
+            format!(
+                "only if nothing of it is needed: `kubeadm reset -f --skip-phases=remove-etcd-member` on {name}, then run this again"
+            ),
+        ],
+    }
+}
+
+/// Whether a kubelet works. One that finds no configuration ends within a second, and is started again and again.
+fn works(facts: &HostFacts) -> bool {
+    facts.kubernetes.kubelet_listens || facts.kubelet_works()
+}
+
+/// Refuses to have a host join that the cluster has as a node of another name.
+pub(super) fn refuse_other_name(candidate: &Candidate) -> Result<(), Problem> {
+    let host = candidate.host;
+    let is_its = |address: &String| address.parse::<IpAddr>().is_ok_and(|found| found == host.address);
+    let is_other = |node: &&NodeFact| node.name != host.name && node.addresses.iter().any(is_its);
+    let Some(node) = candidate.cluster().nodes().iter().find(is_other) else {
+        return Ok(());
+    };
+    let (name, other, address) = (&host.name, &node.name, host.address);
+    let state = if node.ready { "Ready" } else { "NotReady" };
+    Err(Problem::Unsafe {
+        what: format!("{name} is the node {other} of this cluster already"),
+        because: vec![
+            format!("node {other} has the address {address}, which is {name}'s, and is {state}"),
+            "what runs on it would be cut off".to_owned(),
+        ],
+        way_out: vec![
+            format!("call the host {other} in the inventory"),
+            format!(
+                "or, if that node is gone for good: `kubectl drain {other} --ignore-daemonsets`, `kubectl delete node {other}`, then run this again"
+            ),
+        ],
+    })
+}
+
+/// Refuses resets after which no control plane has the key of the cluster's CA any more.
+pub(super) fn keep_a_key(inputs: &Inputs, planned: &[Planned]) -> Result<(), Problem> {
+    let is_reset = |host: &Host| {
+        let mut all = planned.iter();
+        all.any(|planned| planned.host.name == host.name && planned.is_reset())
+    };
+    let has_key = |facts: &HostFacts| facts.kubernetes.has_ca_key;
+    let mut keepers = inputs.answered(Role::ControlPlane);
+    if keepers.any(|(host, facts)| has_key(facts) && !is_reset(host)) {
+        return Ok(());
+    }
+    let mut holders = inputs.all_answered();
+    let Some((host, _)) = holders.find(|(host, facts)| has_key(facts) && is_reset(host)) else {
+        return Ok(());
+    };
+    let name = &host.name;
+    Err(Problem::Unsafe {
+        what: format!("{name} has to be reset, and no other control plane has the key of the cluster's CA"),
+        because: vec![format!(
+            "/etc/kubernetes/pki/ca.key is on {name}; no control plane that stays has it"
+        )],
+        way_out: vec![
+            format!(
+                "copy /etc/kubernetes/pki/ca.key of {name} to a control plane that stays, then run this again"
+            ),
+            format!(
+                "or, if it is to be kept elsewhere: on {name} `mv /etc/kubernetes/pki/ca.key /root/`, and from there to where it is safe"
+            ),
+        ],
+    })
+}

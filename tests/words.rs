@@ -1,0 +1,153 @@
+//! The documents speak the glossary's language, and their links lead to pages and headings that exist.
+#![cfg(test)]
+
+use std::path::{Path, PathBuf};
+
+#[test]
+fn no_document_has_a_retired_word() {
+    let retired = retired();
+    assert!(
+        retired.len() > 50,
+        "docs/glossary.md: the table of retired words is not read"
+    );
+
+    let mut found = Vec::new();
+    for page in pages() {
+        let lines = prose(&page, &read(&page));
+        for (index, (number, line)) in lines.iter().enumerate() {
+            // With the next line, as a phrase may be wrapped; what is in that one alone is found there.
+            let next = lines.get(index + 1).map_or(" ", |(_, next)| next.trim_start());
+            let both = format!("{line}{next}");
+            let is_here = |phrase: &&String| {
+                both.contains(phrase.as_str()) && !format!(" {next}").contains(phrase.as_str())
+            };
+            let here = retired.iter().filter(is_here);
+            found.extend(here.map(|phrase| format!("{}:{number}:{phrase}", page.display())));
+        }
+    }
+
+    assert!(
+        found.is_empty(),
+        "docs/glossary.md says what to write instead of:\n{}",
+        found.join("\n")
+    );
+}
+
+#[test]
+fn every_link_leads_to_a_file_and_a_heading() {
+    let mut broken = Vec::new();
+    for page in documents() {
+        let text = read(&page);
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if link.contains("://") {
+                continue;
+            }
+            let (path, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = match path {
+                "" => page.clone(),
+                path => page.parent().unwrap().join(path),
+            };
+            let leads = root().join(&target).exists()
+                && (heading.is_empty() || anchors(&target).contains(&heading.to_owned()));
+            if !leads {
+                broken.push(format!("{}: {link}", page.display()));
+            }
+        }
+    }
+
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// The first cells of the glossary's table of retired words, as [`words`] writes them.
+fn retired() -> Vec<String> {
+    let glossary = read("docs/glossary.md");
+    let (_, table) = glossary.split_once("| retired | write |\n").unwrap();
+    let rows = table.lines().skip(1).map_while(|row| row.strip_prefix("| "));
+    rows.filter_map(|row| row.split(" | ").next())
+        .map(words)
+        .collect()
+}
+
+/// What a person reads: all but measurements, which scripts write, and the glossary itself.
+fn pages() -> impl Iterator<Item = PathBuf> {
+    let at_the_root = [
+        "README.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "inventory.example.toml",
+    ]
+    .map(PathBuf::from);
+    let docs = markdown(Path::new("docs")).into_iter();
+    docs.filter(|page| page != Path::new("docs/glossary.md") && !page.starts_with("docs/results"))
+        .chain(at_the_root)
+}
+
+fn documents() -> impl Iterator<Item = PathBuf> {
+    let folders = ["docs", "lab", "src", "templates", "tests", "bench"];
+    let at_the_root = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"].map(PathBuf::from);
+    folders
+        .into_iter()
+        .flat_map(|folder| markdown(Path::new(folder)))
+        .chain(at_the_root)
+}
+
+/// The lines of a page, numbered, without what is between backticks: that is code. Of the inventory the comments. In
+/// docs/architecture.md tables show names of the code.
+fn prose(page: &Path, text: &str) -> Vec<(usize, String)> {
+    let is_toml = page.extension().is_some_and(|extension| extension == "toml");
+    let has_names_in_tables = page.ends_with("docs/architecture.md");
+    let is_skipped =
+        |line: &str| is_toml && !line.starts_with('#') || has_names_in_tables && line.starts_with('|');
+    let mut spoken = String::new();
+    for (index, part) in text.split('`').enumerate() {
+        match index % 2 {
+            0 => spoken.push_str(part),
+            _ => spoken.extend(std::iter::once('`').chain(part.chars().filter(|c| *c == '\n'))),
+        }
+    }
+    let numbered = (1..).zip(spoken.lines()).filter(|(_, line)| !is_skipped(line));
+    numbered.map(|(number, line)| (number, words(line))).collect()
+}
+
+/// In lower case, each word between two spaces, so that a phrase in it is one of whole words.
+fn words(text: &str) -> String {
+    let letters = text
+        .to_lowercase()
+        .replace(|c: char| !c.is_alphanumeric() && c != '\'' && c != '`', " ");
+    format!(" {} ", letters.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// The anchors of a page's headings, as GitHub makes them.
+fn anchors(page: &Path) -> Vec<String> {
+    let text = read(page);
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    headings
+        .map(|heading| {
+            let kept = heading.trim_start_matches('#').trim().to_lowercase();
+            kept.replace(|c: char| !c.is_alphanumeric() && !" -_".contains(c), "")
+                .replace(' ', "-")
+        })
+        .collect()
+}
+
+fn markdown(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(root().join(folder)).unwrap() {
+        let path = folder.join(entry.unwrap().file_name());
+        if root().join(&path).is_dir() {
+            found.extend(markdown(&path));
+        } else if path.extension().is_some_and(|extension| extension == "md") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = root().join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|cause| panic!("{}: {cause}", path.display()))
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
