@@ -5,7 +5,7 @@ use super::resources::{Transport, ValueSource};
 use crate::error::Problem;
 use crate::events::Outcome;
 use crate::plan::{Action, Change, Check};
-use crate::remote::connection::{Connection, Output};
+use crate::remote::wire::connection::{Connection, Output};
 use crate::values::Slot;
 
 impl<C: Connection> Attempt<'_, C> {
