@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use hawser::plan::PhaseName;
 use hawser::planner;
 use measures::circles::circles;
+use measures::journey::journeys;
 use measures::source::source_files;
 
 /// A module and those that it may use besides itself, in layer order. A part of a module that has its own place in the
@@ -178,9 +179,6 @@ const LONGEST: usize = 350;
 /// As wide as a comment may be, with its indentation: two of them fit beside each other on a screen.
 const WIDEST_COMMENT: usize = 120;
 
-/// Comments that are not wrapped yet.
-const NOT_YET_WRAPPED: &[&str] = &["src/remote"];
-
 #[test]
 fn comments_wrap_at_120_columns() {
     let mut broken = String::new();
@@ -188,7 +186,7 @@ fn comments_wrap_at_120_columns() {
     let shell = ["src", "tests", "lab", "bench"].map(|folder| (files(folder, "sh"), "#"));
     for (paths, mark) in rust.into_iter().chain(shell) {
         for path in paths {
-            if NOT_YET_WRAPPED.iter().any(|folder| path.starts_with(folder)) || path.starts_with("lab/run") {
+            if path.starts_with("lab/run") {
                 continue;
             }
             for (number, line) in (1..).zip(read(&path).lines()) {
@@ -513,6 +511,44 @@ fn the_phases_of_a_run_are_those_of_the_document_in_their_order() {
         titles
     );
     assert_eq!(of_run, PhaseName::ALL[..of_run.len()]);
+}
+
+/// How many files a reader may have to open for each.
+const JOURNEYS: &[(&str, usize)] = &[("join a control plane", 30), ("a step failed", 12)];
+
+/// By what another file names a file: its module, or its folder, where each of that kind has a part of the name.
+fn named_as(file: &str) -> &str {
+    let path = Path::new(file);
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap();
+    match stem {
+        "mod" | "commands" | "steps" => path.parent().and_then(Path::file_name).unwrap().to_str().unwrap(),
+        stem => stem,
+    }
+}
+
+#[test]
+fn the_journeys_of_the_document_are_short_and_lead_from_file_to_file() {
+    let found = journeys(root());
+    let names: Vec<&str> = found.iter().map(|journey| journey.name.as_str()).collect();
+    let expected: Vec<&str> = JOURNEYS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, expected);
+
+    let mut broken = String::new();
+    for (journey, (name, longest)) in found.iter().zip(JOURNEYS) {
+        let texts: Vec<String> = journey.files.iter().map(read).collect();
+        if journey.files.len() > *longest {
+            let _ = writeln!(broken, "{name}: {} files", journey.files.len());
+        }
+        let in_order = journey.files.iter().enumerate().skip(1);
+        for (place, file) in in_order {
+            let is_word = |c: char| c.is_alphanumeric() || c == '_';
+            let is_named = |text: &String| text.split(|c| !is_word(c)).any(|word| word == named_as(file));
+            if !texts.iter().take(place).any(is_named) {
+                let _ = writeln!(broken, "{name}: no file before it names {}", named_as(file));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What each action does: asked whether it is done, done once, and checked.
+//! What each action does: asked whether it is done (`poll`), done once, and checked.
 
 use super::attempt::Attempt;
 use super::resources::{Transport, ValueSource};

@@ -1,7 +1,8 @@
 //! What a host receives, and the steps that send it: a folder a subject, with its scripts, its commands and its steps.
 //!
-//! The constructors of [`RemoteCommand`](wire::RemoteCommand) are private to this module tree, and a session runs nothing
-//! else, so the compiler keeps the promise. Files are rendered in [`files`]; plans and sessions use [`wire`] alone.
+//! The constructors of [`RemoteCommand`](wire::RemoteCommand) are private to this module tree, and a session runs
+//! nothing else, so the compiler keeps the promise. Files are rendered in [`files`]; plans and sessions use [`wire`]
+//! alone.
 
 #[macro_use]
 mod shell;

@@ -67,8 +67,8 @@ pub fn await_well(on: &HostName, server: &HostName) -> Step {
     .wait(balancer::server_is_well(server), WELL)
 }
 
-/// Lets a control plane in on one balancer; `file` is the balancer's file with it as a member, and takes the place of the one
-/// that this run has written before, or has found.
+/// Lets a control plane in on one balancer; `file` is the balancer's file with it as a member, and takes the place of
+/// the one that this run has written before, or has found.
 pub fn let_in(
     (on, server): (&HostName, &HostName),
     file: &RenderedFile,

@@ -1,5 +1,5 @@
-# control_plane_is_well.sh SERVER: the API server, and the controller manager and scheduler by their own health endpoints.
-# They let anybody ask; kubectl without any credentials would ask for a name instead.
+# control_plane_is_well.sh SERVER: the API server, and the controller manager and scheduler by their own health
+# endpoints. They let anybody ask; kubectl without any credentials would ask for a name instead.
 pki=/etc/kubernetes/pki
 apart k --server "$1" get --raw /readyz || { echo "/readyz: $(last_words)"; exit 1; }
 for port in 10257 10259; do

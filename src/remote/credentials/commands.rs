@@ -1,5 +1,5 @@
-//! What is made in the cluster for joins: the token, and the sealed certificates. By a label with the token's id hawser knows what
-//! it has made itself, and for what.
+//! What is made in the cluster for joins: the token, and the sealed certificates. By a label with the token's id hawser
+//! knows what it has made itself, and for what.
 
 use std::time::Duration;
 

@@ -12,8 +12,8 @@ use crate::topology::{CertificateRoute, HostName};
 /// kubeadm's uploaded certificates live two hours (its `DefaultCertTokenDuration`); a join must not begin near the end.
 const FRESH: Duration = Duration::from_secs(90 * 60);
 
-/// How long the run's token has to last where a join begins: one takes twenty minutes at most, and is looked at before each
-/// of as many as join at once.
+/// How long the run's token has to last where a join begins: one takes twenty minutes at most, and is looked at before
+/// each of as many as join at once.
 const LASTS: Duration = Duration::from_secs(60 * 60);
 
 /// Makes the run's token in a running cluster, from `file` (`/run/hawser/kubeadm-upload.yaml`).
@@ -61,7 +61,8 @@ pub fn refresh_certificates(via: &HostName, before: &HostName) -> Step {
         .until(kubernetes::certificates_are_fresh(FRESH), QUICK)
 }
 
-/// Deletes what this run and earlier ones have made in the cluster: tokens, and the certificates where they were uploaded.
+/// Deletes what this run and earlier ones have made in the cluster: tokens, and the certificates where they were
+/// uploaded.
 pub fn delete(via: &HostName, route: CertificateRoute) -> Cleanup {
     delete_made(via, route, Made::ForRun)
 }

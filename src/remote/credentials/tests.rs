@@ -1,5 +1,5 @@
-//! What is made for joins and deleted after: the scripts as they are sent, beside a kubectl that keeps Secrets in a folder, each a
-//! file with its labels, its owner and when it was made.
+//! What is made for joins and deleted after: the scripts as they are sent, beside a kubectl that keeps Secrets in a
+//! folder, each a file with its labels, its owner and when it was made.
 
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -11,7 +11,8 @@ use tempfile::TempDir;
 use super::commands::{self as kubernetes, Made};
 use crate::remote::wire::RemoteCommand;
 
-/// `get secret NAME` with a template prints the file; with `-l` the names and owners of those whose first line begins with it.
+/// `get secret NAME` with a template prints the file; with `-l` the names and owners of those whose first line begins
+/// with it.
 const KUBECTL: &str = r#"#!/bin/sh
 cd "${0%/*}/secrets" || exit 1
 all=$*

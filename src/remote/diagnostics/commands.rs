@@ -4,8 +4,8 @@ use crate::error::hints::LOGGED_CAUSES;
 use crate::remote::wire::RemoteCommand;
 use crate::topology::EtcdManager;
 
-/// What names a cause, whether an API server runs, the kubelet's last lines and the logs of static pods that were started
-/// again.
+/// What names a cause, whether an API server runs, the kubelet's last lines and the logs of static pods that were
+/// started again.
 pub(in crate::remote) fn failure_story() -> RemoteCommand {
     RemoteCommand::reads(
         "look at the kubelet and the static pods",

@@ -1,5 +1,5 @@
-# etcd_story.sh MANAGER CAUSES: what a person would look at first where etcd does not come up. CAUSES are texts that name one,
-# a line each.
+# etcd_story.sh MANAGER CAUSES: what a person would look at first where etcd does not come up. CAUSES are texts that
+# name one, a line each.
 if [ "$1" = systemd ]; then
   causes "$2" etcd | tell 'what names a cause:'
   recent etcd | folded 20 | tell 'etcd, its last lines:'

@@ -1,5 +1,5 @@
-# failure_story.sh CAUSES: what a person would look at first after a failed init or join. CAUSES are texts that name one, a
-# line each. Whether an API server runs is told in these words, which hints are chosen by.
+# failure_story.sh CAUSES: what a person would look at first after a failed init or join. CAUSES are texts that name
+# one, a line each. Whether an API server runs is told in these words, which hints are chosen by.
 api_server() {
   [ -e /etc/kubernetes/manifests/kube-apiserver.yaml ] || return 0
   for comm in /proc/[0-9]*/comm; do

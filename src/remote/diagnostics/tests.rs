@@ -1,5 +1,5 @@
-//! What hosts tell of a failure, and what is cleaned up after one: the scripts as they are sent, among programs that answer as
-//! a test wants.
+//! What hosts tell of a failure, and what is cleaned up after one: the scripts as they are sent, among programs that
+//! answer as a test wants.
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;

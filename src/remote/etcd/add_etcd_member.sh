@@ -1,6 +1,6 @@
-# add_etcd_member.sh CRI_SOCKET NAME PEER_URL: as a learner, which has no vote. In the first five seconds after another member
-# has started etcd says no, and has changed nothing: then it is asked again. Whatever else etcdctl says, what became of it is
-# looked at.
+# add_etcd_member.sh CRI_SOCKET NAME PEER_URL: as a learner, which has no vote. In the first five seconds after another
+# member has started etcd says no, and has changed nothing: then it is asked again. Whatever else etcdctl says, what
+# became of it is looked at.
 cri_socket=$1
 left=15
 until apart etcd_ctl member add "$2" --peer-urls="$3" --learner; do

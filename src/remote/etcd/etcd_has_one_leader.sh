@@ -1,5 +1,5 @@
-# etcd_has_one_leader.sh CRI_SOCKET MEMBERS: whether so many members with a vote are healthy and follow one leader. A learner
-# answers no question after its health.
+# etcd_has_one_leader.sh CRI_SOCKET MEMBERS: whether so many members with a vote are healthy and follow one leader. A
+# learner answers no question after its health.
 cri_socket=$1
 etcd_list || { last_words; exit 1; }
 unwell=$(etcd_each etcd_unwell)

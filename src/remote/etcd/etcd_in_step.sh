@@ -1,5 +1,5 @@
-# etcd_in_step.sh CRI_SOCKET PEER_URL VOTERS: whether the learner answers and has the leader's log, and so many with a vote
-# answer. etcd itself would promote one that has nine tenths of the log, and one that had them before it went down.
+# etcd_in_step.sh CRI_SOCKET PEER_URL VOTERS: whether the learner answers and has the leader's log, and so many with a
+# vote answer. etcd itself would promote one that has nine tenths of the log, and one that had them before it went down.
 cri_socket=$1
 etcd_list || { last_words; exit 1; }
 id=$(etcd_member "$2" | awk -F '\t' '$5 != "" { print $1 }')

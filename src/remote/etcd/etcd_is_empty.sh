@@ -1,5 +1,5 @@
-# etcd_is_empty.sh CRI_SOCKET: whether nothing is kept in this etcd, below whatever prefix: a Kubernetes cluster may have its own
-# (--etcd-prefix).
+# etcd_is_empty.sh CRI_SOCKET: whether nothing is kept in this etcd, below whatever prefix: a Kubernetes cluster may
+# have its own (--etcd-prefix).
 cri_socket=$1
 apart etcd_ctl get '' --prefix --keys-only --limit 2 -w json || { last_words; exit 1; }
 told=$(printf '%s\n' "$answer" | json_lines) || { echo 'what etcdctl answers is not understood'; exit 2; }

@@ -1,5 +1,5 @@
-# promote_etcd_member.sh CRI_SOCKET PEER_URL: gives a learner its vote, once. What became of it is looked at, whatever etcdctl
-# says.
+# promote_etcd_member.sh CRI_SOCKET PEER_URL: gives a learner its vote, once. What became of it is looked at, whatever
+# etcdctl says.
 cri_socket=$1
 etcd_list || { last_words >&2; exit 1; }
 id=$(etcd_member "$2" | cut -f 1)

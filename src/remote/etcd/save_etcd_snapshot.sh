@@ -1,7 +1,9 @@
-# save_etcd_snapshot.sh CRI_SOCKET DATA FOLDER WHAT: before WHAT is done, a snapshot of this host's member in FOLDER, for root alone; the five
-# newest stay, none goes on the day it was made, and the oldest of a week stays: the first of an incident may be the last good one. etcdctl may be the one in etcd's container, which shares nothing with the host but the data directory.
-# Behind the database stands its SHA-256: what is kept has come whole. A member whose disk is full ends, and a full root file
-# system ends more than that: the snapshot is as large as the database, and this much stays free beside it.
+# save_etcd_snapshot.sh CRI_SOCKET DATA FOLDER WHAT: before WHAT is done, a snapshot of this host's member in FOLDER,
+# for root alone; the five newest stay, none goes on the day it was made, and the oldest of a week stays: the first of
+# an incident may be the last good one. etcdctl may be the one in etcd's container, which shares nothing with the host
+# but the data directory. Behind the database stands its SHA-256: what is kept has come whole. A member whose disk is
+# full ends, and a full root file system ends more than that: the snapshot is as large as the database, and this much
+# stays free beside it.
 reserve=$((256 * 1024 * 1024))
 cri_socket=$1
 etcd_limit=600

@@ -1,4 +1,5 @@
-//! One member more in an etcd cluster that runs: asked for, saved, added without a vote, and promoted when it is in step.
+//! One member more in an etcd cluster that runs: asked for, saved, added without a vote, and promoted when it is in
+//! step.
 //!
 //! Nothing here depends on an earlier run's having come to its end: each step asks first whether it is done.
 

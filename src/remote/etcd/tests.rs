@@ -849,7 +849,8 @@ fn a_snapshot_is_not_begun_where_there_is_no_room_for_it() {
     );
 }
 
-/// crictl and ctr of a host on which a user's pod has a container of that name too, and the cluster's own is in kube-system.
+/// crictl and ctr of a host on which a user's pod has a container of that name too, and the cluster's own is in
+/// kube-system.
 const RUNTIME: &str = r#"#!/bin/sh
 printf '%s\n' "${0##*/} $*" >>"${0%/*}/asked of the runtime"
 case "$*" in

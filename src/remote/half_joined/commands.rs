@@ -9,7 +9,8 @@ pub(in crate::remote) fn start_kubelet() -> RemoteCommand {
     RemoteCommand::changes("start the kubelet", include_str!("start_kubelet.sh"))
 }
 
-/// Gives a kubelet the run's token to ask for its certificate with; at `server` where no file on the host names another.
+/// Gives a kubelet the run's token to ask for its certificate with; at `server` where no file on the host names
+/// another.
 pub(in crate::remote) fn write_bootstrap_identity(server: &str) -> RemoteCommand {
     let token = format!("{}\n", Slot::BootstrapToken.placeholder());
     RemoteCommand::changes(
@@ -36,8 +37,8 @@ pub(in crate::remote) fn remove_bootstrap_identity() -> RemoteCommand {
     )
 }
 
-/// Runs the phases of `kubeadm join phase control-plane-join` that follow the start of the etcd member, where the API at
-/// `server` answers.
+/// Runs the phases of `kubeadm join phase control-plane-join` that follow the start of the etcd member, where the API
+/// at `server` answers.
 pub(in crate::remote) fn finish_control_plane(server: &str, phases: &[&str]) -> RemoteCommand {
     RemoteCommand::changes("finish the join", cluster_script!("finish_control_plane.sh"))
         .arg(server)

@@ -1,5 +1,6 @@
-# finish_control_plane.sh SERVER PHASE …: what kubeadm join does after the etcd member has started. These phases only ask the
-# API, which they are given so long to answer: kubeadm itself would wait for minutes, and go on when nobody waits for it.
+# finish_control_plane.sh SERVER PHASE …: what kubeadm join does after the etcd member has started. These phases only
+# ask the API, which they are given so long to answer: kubeadm itself would wait for minutes, and go on when nobody
+# waits for it.
 server=$1
 shift
 apart k --server "$server" get --raw /readyz || { echo "$server/readyz, asked with admin.conf: $(last_words)" >&2; exit 1; }

@@ -1,4 +1,5 @@
-//! The scripts for half-joined hosts, with /etc/kubernetes in another place and programs that stand in for kubeadm and kubectl.
+//! The scripts for half-joined hosts, with /etc/kubernetes in another place and programs that stand in for kubeadm and
+//! kubectl.
 
 use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};

@@ -1,6 +1,6 @@
 # write_bootstrap_identity.sh SERVER   (stdin: the run's bootstrap token)
-# With it a kubelet asks for its certificate. It goes on asking the server that kubeadm chose for it, which may be its own
-# host's; SERVER only where no file names one any more.
+# With it a kubelet asks for its certificate. It goes on asking the server that kubeadm chose for it, which may be its
+# own host's; SERVER only where no file names one any more.
 folder=/etc/kubernetes
 read -r token
 server=

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# back_up PATH: keeps it beside as PATH.before-hawser, for its owner alone. An older one is never overwritten: this one gets a
-# number then.
+# back_up PATH: keeps it beside as PATH.before-hawser, for its owner alone. An older one is never overwritten: this one
+# gets a number then.
 back_up() {
   kept=$1.before-hawser
   number=1

@@ -1,4 +1,5 @@
-# has_block.sh PATH BEGIN END   (stdin: the size in bytes on a line, then the block, from the line BEGIN to the line END)
+# has_block.sh PATH BEGIN END   (stdin: the size in bytes on a line, then the block, from the line BEGIN to the line
+# END)
 path=$1
 read_block
 [ -f "$path" ] || { echo "$path is not there"; exit 1; }

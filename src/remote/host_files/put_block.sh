@@ -1,5 +1,5 @@
-# put_block.sh PATH BEGIN END   (stdin: the size in bytes on a line, then the block, from the line BEGIN to the line END)
-# Into what is there now: lines that came after the plan stay.
+# put_block.sh PATH BEGIN END   (stdin: the size in bytes on a line, then the block, from the line BEGIN to the line
+# END) Into what is there now: lines that came after the plan stay.
 path=$(place_of "$1") begin=$2 end=$3
 read_block
 trap 'rm -f -- ${new:+"$new"}' EXIT

@@ -1,5 +1,5 @@
-# put_file.sh PATH OWNER MODE VALIDATOR SEEN BACKUP   (stdin: the size in bytes on a line; where SEEN is `sums`, a line with the
-# SHA-256 that PATH may have; then the content)
+# put_file.sh PATH OWNER MODE VALIDATOR SEEN BACKUP   (stdin: the size in bytes on a line; where SEEN is `sums`, a line
+# with the SHA-256 that PATH may have; then the content)
 # SEEN: what is there as the plan saw it: `any`, `absent` or `sums`. BACKUP: `yes` keeps what was there beside it.
 # Atomic, and private from the first byte; a cut connection looks like an end of file, so the size is checked.
 path=$(place_of "$1") owner=$2 mode=$3 validator=$4 seen=$5 backup=$6

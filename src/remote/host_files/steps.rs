@@ -78,8 +78,8 @@ pub fn put_again(host: &HostName, file: &RenderedFile) -> Step {
     step
 }
 
-/// Writes the next state of a file over the one that this run has written before, or has found as it should be. Neither is
-/// anybody else's.
+/// Writes the next state of a file over the one that this run has written before, or has found as it should be. Neither
+/// is anybody else's.
 pub fn put_next(
     host: &HostName,
     file: &RenderedFile,
@@ -232,8 +232,8 @@ fn is_private(file: &RenderedFile, found: &FileFact) -> bool {
     file.secret || file.content.has_hidden() || !is_open(found.mode)
 }
 
-/// Whether what a host has was not for everybody's eyes, though what takes its place is: it may hold a password that the
-/// inventory does not name any more.
+/// Whether what a host has was not for everybody's eyes, though what takes its place is: it may hold a password that
+/// the inventory does not name any more.
 fn was_private(found: &FileFact, file: &RenderedFile) -> bool {
     !is_open(found.mode) && is_open(file.mode)
 }

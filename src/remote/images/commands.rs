@@ -8,8 +8,8 @@ use crate::remote::wire::RemoteCommand;
 use crate::topology::{HostName, Version};
 use crate::values::{Content, Slot};
 
-/// Whether the runtime at `cri_socket` has an image under all of its names, and by the id that it keeps for them, which is
-/// the digest of the image's configuration. Others name images as they like, so the manifest itself is read.
+/// Whether the runtime at `cri_socket` has an image under all of its names, and by the id that it keeps for them, which
+/// is the digest of the image's configuration. Others name images as they like, so the manifest itself is read.
 pub(in crate::remote) fn has_image(cri_socket: &str, image: &Image) -> RemoteCommand {
     RemoteCommand::reads(
         "look for the image",
@@ -74,9 +74,14 @@ pub fn is_signal(line: &str) -> bool {
 pub const FOUL: u32 = 3;
 
 /// Waits at a door for another host, which must know the pass of this one transfer, and imports what it brings; what is
-/// not the image is taken away again. Says [`READY`] when it may come, and [`THERE`] where [`has_image`] would say yes: at
-/// once, and then nobody comes, or after it.
-pub(in crate::remote) fn receive_image(cri_socket: &str, door: Door, giver: &HostName, image: &Image) -> RemoteCommand {
+/// not the image is taken away again. Says [`READY`] when it may come, and [`THERE`] where [`has_image`] would say yes:
+/// at once, and then nobody comes, or after it.
+pub(in crate::remote) fn receive_image(
+    cri_socket: &str,
+    door: Door,
+    giver: &HostName,
+    image: &Image,
+) -> RemoteCommand {
     RemoteCommand::changes(
         "take the image from another host",
         concat!(

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Where containerd keeps what it has, each blob a file whose digest it has computed. What is read there need not go through ctr
-# and containerd.   (after image_listing.sh)
+# Where containerd keeps what it has, each blob a file whose digest it has computed. What is read there need not go
+# through ctr and containerd.   (after image_listing.sh)
 root=$(sed -n "s/^root *= *[\"']\(.*\)[\"'].*/\1/p" /etc/containerd/config.toml 2>/dev/null) || :
 store=${root:-/var/lib/containerd}/io.containerd.content.v1.content/blobs
 

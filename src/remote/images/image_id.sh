@@ -1,8 +1,9 @@
 # shellcheck shell=sh
-# Which image a manifest is of, read from the manifest itself, whose digest containerd has computed.   (after image_listing.sh, content_store.sh)
+# Which image a manifest is of, read from the manifest itself, whose digest containerd has computed.   (after
+# image_listing.sh, content_store.sh)
 
-# digests config|manifests: of a manifest's configuration, or of a list's manifests; JSON on standard input. What Go, which
-# knows keys in any case and takes the last of two, might read in another way is refused.
+# digests config|manifests: of a manifest's configuration, or of a list's manifests; JSON on standard input. What Go,
+# which knows keys in any case and takes the last of two, might read in another way is refused.
 digests() {
   awk -v wanted="$1" '
     function refuse() { refused = 1; exit 1 }

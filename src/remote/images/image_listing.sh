@@ -1,10 +1,10 @@
 # shellcheck shell=sh disable=SC2154 # socket is set in the file after this one
-# containerd's list of images, which is whatever the archives said that were imported. Each host asks for it some times an
-# image: what the shell can do itself, no program is started for.
+# containerd's list of images, which is whatever the archives said that were imported. Each host asks for it some times
+# an image: what the shell can do itself, no program is started for.
 containerd() { ctr --timeout 20s --connect-timeout 2s -a "$socket" -n k8s.io "$@"; }
 
-# notice NAME: has the runtime look at it anew. Of a name that it has marked as its own it would not see that it leads to
-# another image now, and would not name that by its id.
+# notice NAME: has the runtime look at it anew. Of a name that it has marked as its own it would not see that it leads
+# to another image now, and would not name that by its id.
 notice() { patiently containerd images label "$1" io.cri-containerd.image= >/dev/null; }
 
 # list: keeps it in $listing
@@ -29,8 +29,8 @@ patiently() {
   "$@"
 }
 
-# find_target NAME: $target is where it leads in $listing, DIGEST TYPE; more than that where several rows have the name, or where
-# the row could be read in two ways, as a type is whatever an archive said, spaces and digests too
+# find_target NAME: $target is where it leads in $listing, DIGEST TYPE; more than that where several rows have the name,
+# or where the row could be read in two ways, as a type is whatever an archive said, spaces and digests too
 find_target() {
   target=
   while read -r known kind digest rest; do
@@ -59,8 +59,8 @@ notice_again() {
   done
 }
 
-# seen_as ID NAME…: waits for the runtime to name an image by its id, which may take it a moment; $target is then where all
-# names lead. They are asked for one by one: in the whole list a name may look like the row of another.
+# seen_as ID NAME…: waits for the runtime to name an image by its id, which may take it a moment; $target is then where
+# all names lead. They are asked for one by one: in the whole list a name may look like the row of another.
 seen_as() {
   for _ in 1 2 3 4 5 6 7 8 9 10; do
     list_of "$@" || return 1

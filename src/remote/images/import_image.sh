@@ -1,5 +1,5 @@
-# import_image.sh CRI_SOCKET ID NAME…   (stdin: an archive of one image, whose index comes last: one that is cut off is none)
-# "there": the image has been seen here; without "waiting" before it, it was here already.
+# import_image.sh CRI_SOCKET ID NAME…   (stdin: an archive of one image, whose index comes last: one that is cut off is
+# none) "there": the image has been seen here; without "waiting" before it, it was here already.
 # (after image_listing.sh, content_store.sh, image_id.sh)
 command -v ctr >/dev/null || { echo 'ctr, which comes with containerd, is not there to import with' >&2; exit 127; }
 socket=${1#unix://} id=$2

@@ -1,11 +1,12 @@
 # shellcheck shell=sh disable=SC2154 # after receive_image.sh
-# An archive may give any image any name. What has got a name that nobody asked for, or is not the image, is taken away again.
-# 3: the giver is not to be trusted.
+# An archive may give any image any name. What has got a name that nobody asked for, or is not the image, is taken away
+# again. 3: the giver is not to be trusted.
 
 # tell_them TEXT: if they still hear it
 tell_them() { printf '%s\n' "$1" 2>/dev/null || :; }
 
-# appeared: lists the names that lead somewhere else than before. A row that could be read in two ways has to be the same whole.
+# appeared: lists the names that lead somewhere else than before. A row that could be read in two ways has to be the
+# same whole.
 appeared() {
   list || { tell_them "what $giver gave cannot be looked at"; exit 3; }
   printf '%s\n' "$listing" >"$own/after"

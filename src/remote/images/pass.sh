@@ -28,8 +28,8 @@ tell() { :; }
 # logged TEXT: whether socat has said so
 logged() { grep -qF "$1" "$own/log"; }
 
-# watch LIMIT PACE: ends socat where the two have not agreed upon TLS after 15 s, for which it would itself wait for ever, or
-# where it talks for more than LIMIT seconds. It looks each PACE seconds.
+# watch LIMIT PACE: ends socat where the two have not agreed upon TLS after 15 s, for which it would itself wait for
+# ever, or where it talks for more than LIMIT seconds. It looks each PACE seconds.
 watch() {
   seconds=0 agreed=
   while kill -0 "$talk" 2>/dev/null; do

@@ -1,6 +1,6 @@
 # pass_on_image.sh CRI_SOCKET ADDRESS PORT FROM LIMIT NAME…   (after image_listing.sh, content_store.sh, pass.sh)
-# An export that failed ends early, which the other end takes for no archive. What tar could not read is missing in what it
-# sends: its status says so, and containerd at the other end, which computes every digest, finds it when it unpacks.
+# An export that failed ends early, which the other end takes for no archive. What tar could not read is missing in what
+# it sends: its status says so, and containerd at the other end, which computes every digest, finds it when it unpacks.
 # shellcheck disable=SC2154 # set in pass.sh
 limit=$1
 shift
@@ -21,8 +21,8 @@ manifests() {
   done
 }
 
-# blobs: the files in which containerd keeps what the manifests are of. One that is not there ends it: of an image that was
-# pulled containerd may keep no layers but unpacked ones, and ctr says so.
+# blobs: the files in which containerd keeps what the manifests are of. One that is not there ends it: of an image that
+# was pulled containerd may keep no layers but unpacked ones, and ctr says so.
 blobs() {
   while read -r _ _ digest _; do
     printf '%s\n' "$digest"
@@ -40,8 +40,8 @@ index() {
     END { print "]}" }' "$own/manifests"
 }
 
-# export_layout NAME…: an OCI layout. Files are read where they lie: what ctr exports goes through containerd and ctr, byte for
-# byte, which takes some times as long.
+# export_layout NAME…: an OCI layout. Files are read where they lie: what ctr exports goes through containerd and ctr,
+# byte for byte, which takes some times as long.
 export_layout() {
   if manifests "$@" >"$own/manifests" 2>/dev/null && blobs >"$own/files"; then
     ln -s "$store" "$own/blobs"

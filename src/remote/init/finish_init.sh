@@ -6,8 +6,8 @@ shift
 read -r id || :
 k_ends 700
 apart k --server "$server" get --raw /readyz || { echo "$server/readyz, asked with admin.conf: $(last_words)" >&2; exit 1; }
-# Of 1.29 and newer the administrator has no rights before the first phase that gives them: then nothing is there yet. Every other
-# error tells nothing, and a phase that is done all the same writes over what is there.
+# Of 1.29 and newer the administrator has no rights before the first phase that gives them: then nothing is there yet.
+# Every other error tells nothing, and a phase that is done all the same writes over what is there.
 or_no_rights_yet() {
   case $words in *'(Forbidden)'*) ;; *) echo "$1: $(last_words)" >&2; exit 1 ;; esac
   answer=

@@ -1,6 +1,6 @@
-# initialised.sh SERVER ADDON   (stdin: the id of the run's token)   Whether the init of this run came to its end; ADDON is
-# the DaemonSet that it makes last, or - where it is to make none. An earlier init may have got as far as cluster-info,
-# and its token is not this run's.
+# initialised.sh SERVER ADDON   (stdin: the id of the run's token)   Whether the init of this run came to its end; ADDON
+# is the DaemonSet that it makes last, or - where it is to make none. An earlier init may have got as far as
+# cluster-info, and its token is not this run's.
 [ -f /etc/kubernetes/admin.conf ] || { echo 'no admin.conf yet'; exit 1; }
 read -r id || :
 server=$1

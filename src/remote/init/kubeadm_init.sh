@@ -1,11 +1,12 @@
-# kubeadm_init.sh FOUND ETCD_DATA SERVER CRI_SOCKET CERTIFICATES FLAG…   (stdin: the id of the run's token)   FOUND is what the plan
-# saw on the host: nothing, or an init that is unfinished. ETCD_DATA is - where etcd has hosts of its own, and CERTIFICATES, the
-# Secret that init makes, where it makes none.
+# kubeadm_init.sh FOUND ETCD_DATA SERVER CRI_SOCKET CERTIFICATES FLAG…   (stdin: the id of the run's token)   FOUND is
+# what the plan saw on the host: nothing, or an init that is unfinished. ETCD_DATA is - where etcd has hosts of its own,
+# and CERTIFICATES, the Secret that init makes, where it makes none.
 found=$1 etcd_data=$2 server=$3 cri_socket=$4 certificates=$5
 shift 5
 read -r id || :
 there() { [ -e "$1" ] || [ -L "$1" ]; }
-# Of data in another place than the inventory's nobody can tell what it holds: `kubeadm init` would begin a new etcd beside it.
+# Of data in another place than the inventory's nobody can tell what it holds: `kubeadm init` would begin a new etcd
+# beside it.
 etcd_lies_nowhere_else() {
   lies=$(etcd_directories "$etcd_data") || lies=
   case $lies in *end) ;; *) moved 'where data of etcd lies cannot be told' ;; esac

@@ -27,7 +27,8 @@ impl Initialised<'_> {
         Step::on(&self.host.name, "init", "kubeadm init").change(command, KUBEADM)
     }
 
-    /// Does it again where one died before its API server answered; `held` says by what it is told that no cluster is lost.
+    /// Does it again where one died before its API server answered; `held` says by what it is told that no cluster is
+    /// lost.
     pub fn init_again(&self, topology: &Topology, flags: &[String], held: &str) -> ChangeDraft {
         let command = commands::init_again(topology, self.host, flags);
         let what = format!(

@@ -1,5 +1,5 @@
-//! `kubeadm init` and what finishes one: what is asked again right before, beside programs that stand in for kubeadm, kubectl and
-//! etcdctl.
+//! `kubeadm init` and what finishes one: what is asked again right before, beside programs that stand in for kubeadm,
+//! kubectl and etcdctl.
 
 use std::io::Read;
 use std::process::{Command, Output, Stdio};

@@ -1,5 +1,5 @@
-//! One run at a time: the lease of a host, which a run takes before it changes anything there, and the fence before each
-//! command that does.
+//! One run at a time: the lease of a host, which a run takes before it changes anything there, and the fence before
+//! each command that does.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
-# fence.sh LEASE RUN DOING COMMAND…: does the command, if the run still holds this host's lease, which it renews by that. The
-# lease's file stays open (9), with a shared lock on it, as long as the command works, or anything that it has started: so the
-# kernel knows that it does, also when the connection and the run are gone.
+# fence.sh LEASE RUN DOING COMMAND…: does the command, if the run still holds this host's lease, which it renews by
+# that. The lease's file stays open (9), with a shared lock on it, as long as the command works, or anything that it has
+# started: so the kernel knows that it does, also when the connection and the run are gone.
 lease=$1 run=$2 doing=$3
 shift 3
 lost() { echo "lock lost: $1" >&2; exit 5; }
@@ -20,7 +20,8 @@ while read -r key value; do
   esac
 done <"$lease"
 [ "$id" = "$run" ] || lost "run $name of $user on $workstation has it since $since"
-# The first line has one length: what others write there at the same moment is as true. No wall clock, which may be changed.
+# The first line has one length: what others write there at the same moment is as true. No wall clock, which may be
+# changed.
 read -r up _ </proc/uptime
 if [ -n "$doing" ]; then
   printf 'renewed %12d %-80.80s\n' "${up%.*}" "$doing" 1<>"$lease"

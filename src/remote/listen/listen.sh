@@ -1,5 +1,6 @@
-# listen.sh ADDRESS SECONDS PORT…   listens at each port that is free, for so long at most; a line for each: `listening PORT`.
-# Connections are taken and kept, and nothing is said on them. The process is this one, so that it can be ended by its number.
+# listen.sh ADDRESS SECONDS PORT…   listens at each port that is free, for so long at most; a line for each: `listening
+# PORT`. Connections are taken and kept, and nothing is said on them. The process is this one, so that it can be ended
+# by its number.
 python_listen='import select, signal, socket, sys
 address, seconds, ports = sys.argv[2], int(sys.argv[3]), sys.argv[4:]
 signal.signal(signal.SIGALRM, lambda *_: sys.exit(0))

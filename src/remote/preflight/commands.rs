@@ -43,7 +43,8 @@ pub fn clock() -> RemoteCommand {
     RemoteCommand::reads("reading its clock", include_str!("clock.sh"))
 }
 
-/// How long the disk below a folder takes to keep what it is given. It writes some megabytes, and takes them away again.
+/// How long the disk below a folder takes to keep what it is given. It writes some megabytes, and takes them away
+/// again.
 pub fn sync_times(folder: &str) -> RemoteCommand {
     RemoteCommand::changes("measuring etcd's disk", SYNC_TIMES).arg(folder)
 }

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # sync_times.sh FOLDER   (nearest that is there): how long the disk takes to keep a write of 2300 bytes, as etcd writes:
-# how often it was tried, in at most 5 s, and what 99 of 100 took at most, in microseconds. The file has no name from the
-# start, so nothing of it stays.
+# how often it was tried, in at most 5 s, and what 99 of 100 took at most, in microseconds. The file has no name from
+# the start, so nothing of it stays.
 set +e
 
 python_times='import os, sys, tempfile, time

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# apt, asked for nothing: a configuration that somebody has changed stays, what is not needed is not installed, and nothing is
-# removed. For another apt or dpkg all that is done here waits ten minutes.
+# apt, asked for nothing: a configuration that somebody has changed stays, what is not needed is not installed, and
+# nothing is removed. For another apt or dpkg all that is done here waits ten minutes.
 patience_ends=$(($(date +%s) + 600))
 patience() { echo $((patience_ends - $(date +%s))); }
 apt_get() {

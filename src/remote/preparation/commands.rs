@@ -41,8 +41,8 @@ const TURN_SWAP_OFF: &str = concat!(
 pub struct Wanted {
     /// Its name.
     pub name: &'static str,
-    /// The release that it must be of, without the package's own revision (`1.34.2`); it is held then. Whichever apt takes
-    /// where there is none.
+    /// The release that it must be of, without the package's own revision (`1.34.2`); it is held then. Whichever apt
+    /// takes where there is none.
     pub version: Option<String>,
 }
 

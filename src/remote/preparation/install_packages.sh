@@ -1,9 +1,9 @@
-# install_packages.sh NAME[=VERSION] …   A version is that of a release, without the packages' own revision, and its packages
-# are held: no upgrade of the host's moves them.
+# install_packages.sh NAME[=VERSION] …   A version is that of a release, without the packages' own revision, and its
+# packages are held: no upgrade of the host's moves them.
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a
 
-# What was cut off while it was installed is finished first. Another dpkg that is at work looks the same from outside, and
-# has finished by itself when it lets go.
+# What was cut off while it was installed is finished first. Another dpkg that is at work looks the same from outside,
+# and has finished by itself when it lets go.
 finish() { [ -z "$(dpkg --audit)" ] || dpkg --configure -a; }
 unlocked 'locked by another process' finish
 # Not an error to apt, as it goes on with old lists; what is missing then says less than this.

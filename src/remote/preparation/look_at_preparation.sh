@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# look_at_preparation.sh MODULES SYSCTLS FOLDER   What of its preparation a host has; nothing is changed. MODULES and SYSCTLS
-# are names, separated by spaces; in FOLDER packages lie that an earlier run has not installed.
+# look_at_preparation.sh MODULES SYSCTLS FOLDER   What of its preparation a host has; nothing is changed. MODULES and
+# SYSCTLS are names, separated by spaces; in FOLDER packages lie that an earlier run has not installed.
 set +e
 modules=$1 sysctls=$2 folder=$3
 

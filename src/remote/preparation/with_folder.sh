@@ -1,5 +1,5 @@
-# with_folder.sh FOLDER SUMS …   SUMS: for each package a line as sha256sum writes it. Packages come from these files of the
-# folder and from nowhere else; what else lies there goes. What follows it installs; then the folder goes.
+# with_folder.sh FOLDER SUMS …   SUMS: for each package a line as sha256sum writes it. Packages come from these files of
+# the folder and from nowhere else; what else lies there goes. What follows it installs; then the folder goes.
 folder=$1 sums=$2
 shift 2
 (

@@ -5,8 +5,8 @@ cluster() {
     also beyond_init
 }
 
-# Whether more is there than `kubeadm init` writes. The API is asked for pods that are no static ones and none of init's; where it
-# does not tell, as it is off or its administrator has no rights yet, etcd is asked.
+# Whether more is there than `kubeadm init` writes. The API is asked for pods that are no static ones and none of
+# init's; where it does not tell, as it is off or its administrator has no rights yet, etcd is asked.
 beyond_init() {
   if exists /etc/kubernetes/admin.conf && pods=$(own_api "$other_pods" 2>/dev/null); then
     section other_pods printf '%s\n' "$pods"
@@ -64,8 +64,9 @@ tls() {
   exists /etc/kubernetes/pki/ca.crt || section tls speaks_tls
 }
 
-# Any answer over TLS will do, also one that says no. Whether anything listens is heard soonest by a bare connection: what
-# does not answer is neither yes nor no. Without any credentials kubectl would ask for a user's name before it connects.
+# Any answer over TLS will do, also one that says no. Whether anything listens is heard soonest by a bare connection:
+# what does not answer is neither yes nor no. Without any credentials kubectl would ask for a user's name before it
+# connects.
 speaks_tls() {
   authority=${endpoint_url#https://}
   if command -v bash >/dev/null; then
@@ -96,8 +97,8 @@ asked_etcd() {
   ! exists /etc/kubernetes/manifests/etcd.yaml || section etcd_members etcd_members | also section etcd_health etcd_healths
 }
 
-# Without a quorum only a serializable list is answered; etcdctl up to 3.4 asks for one, 3.6 when told so. A member that was
-# started without a quorum (kubelet does so after some 80 s) serves no clients at all, and still tells its peers.
+# Without a quorum only a serializable list is answered; etcdctl up to 3.4 asks for one, 3.6 when told so. A member that
+# was started without a quorum (kubelet does so after some 80 s) serves no clients at all, and still tells its peers.
 etcd_members() {
   if_well etcd_ctl member list -w json || if_well etcd_ctl member list --consistency=s -w json || etcd_peer /members
 }
@@ -114,7 +115,8 @@ etcd_peer() {
     --certificate-authority "$pki/ca.crt" --client-certificate "$pki/peer.crt" --client-key "$pki/peer.key" get --raw "$1"
 }
 
-# How each member is that is listed. Each is asked by itself: with --cluster one that does not answer takes the whole time.
+# How each member is that is listed. Each is asked by itself: with --cluster one that does not answer takes the whole
+# time.
 etcd_healths() {
   apart etcd_members || return
   members=$(printf '%s\n' "$answer" | etcd_listed) || return

@@ -72,8 +72,8 @@ asked_member() {
   fi </dev/null
 }
 
-# Members as the database has them, whatever else stands in it: of one that has run, where clients reach it. A database that
-# holds little more than its members is read to its end.
+# Members as the database has them, whatever else stands in it: of one that has run, where clients reach it. A database
+# that holds little more than its members is read to its end.
 etcd_names() {
   db=$etcd_data/member/snap/db
   size=$(stat -c %s -- "$db") || return

@@ -70,8 +70,8 @@ files() {
 # A unit that is masked leads to /dev/null.
 is_masked() { [ -L "$1" ] && [ "$(readlink -f -- "$1")" = /dev/null ]; }
 
-# file PATH: the path; mode, owner, size, SHA-256 and whether it is as its package brought it; then the content, of one that is
-# not too large to be sent. Its reader sees by the SHA-256 whether that is all of it, and one state of it.
+# file PATH: the path; mode, owner, size, SHA-256 and whether it is as its package brought it; then the content, of one
+# that is not too large to be sent. Its reader sees by the SHA-256 whether that is all of it, and one state of it.
 file() {
   printf '%s\n' "$1"
   [ -f "$1" ] || { echo "$1 is there, and is no file" >&2; return 1; }

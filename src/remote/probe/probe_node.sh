@@ -14,8 +14,9 @@ version() {
   ! command -v "$1" >/dev/null || section "$1" patiently "$@"
 }
 
-# patiently COMMAND...: asked once more where it did not answer in time. A host that has just started, or whose disk is busy,
-# takes seconds to read a program of 100 MB for the first time, and what it has read by then it need not read again.
+# patiently COMMAND...: asked once more where it did not answer in time. A host that has just started, or whose disk is
+# busy, takes seconds to read a program of 100 MB for the first time, and what it has read by then it need not read
+# again.
 patiently() {
   timeout 20 "$@"
   status=$?

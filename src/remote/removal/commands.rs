@@ -1,5 +1,5 @@
-//! What a host or a member leaves in the cluster, and kubeadm on the host, is taken away: each script asks first whether what
-//! the plan was made by still holds.
+//! What a host or a member leaves in the cluster, and kubeadm on the host, is taken away: each script asks first
+//! whether what the plan was made by still holds.
 
 use crate::ca::sum_of_pem;
 use crate::remote::wire::RemoteCommand;
@@ -59,7 +59,8 @@ pub(in crate::remote) fn node_has_no_pods(server: &str, node: &HostName) -> Remo
 pub struct Expected<'a> {
     /// The container runtime's socket.
     pub cri_socket: &'a str,
-    /// Where the inventory has a member of etcd keep its data; that this cluster's member has some there, only `data` says.
+    /// Where the inventory has a member of etcd keep its data; that this cluster's member has some there, only `data`
+    /// says.
     pub etcd_directory: &'a str,
     /// In which role the host is to join.
     pub role: Role,

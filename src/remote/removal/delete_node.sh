@@ -1,5 +1,5 @@
-# delete_node.sh SERVER NODE UID: only the object that the plan saw (`-`: it saw none), and only while it is not Ready. The API
-# server itself holds the uid against the object in the moment in which it deletes it.
+# delete_node.sh SERVER NODE UID: only the object that the plan saw (`-`: it saw none), and only while it is not Ready.
+# The API server itself holds the uid against the object in the moment in which it deletes it.
 k_ends 50
 look() {
   apart k --server "$1" get node "$2" --ignore-not-found \

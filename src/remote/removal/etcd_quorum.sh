@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 # Whether etcd can do without a member.   (after etcd_members.sh)
 
-# etcd_state LINE URL: the member's id, and `well`, `down` (its host refuses the connection) or `unknown`; with tabs between.
+# etcd_state LINE URL: the member's id, and `well`, `down` (its host refuses the connection) or `unknown`; with tabs
+# between.
 etcd_state() {
   etcd_told=$(etcd_health "$1" "$2")
   etcd_is=unknown
@@ -11,8 +12,8 @@ etcd_state() {
   printf '%s\t%s\n' "${1%%	*}" "$etcd_is"
 }
 
-# etcd_without ID: whether a member of $members does not run, and the others hold the quorum without it; $why says the numbers.
-# A learner has no vote, so that it may run. A member of which nothing is known is neither counted nor removed.
+# etcd_without ID: whether a member of $members does not run, and the others hold the quorum without it; $why says the
+# numbers. A learner has no vote, so that it may run. A member of which nothing is known is neither counted nor removed.
 etcd_without() {
   why=$(
     {

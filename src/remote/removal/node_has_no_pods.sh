@@ -1,5 +1,5 @@
-# node_has_no_pods.sh SERVER NODE: but those that every node has (DaemonSets'), that run without the API (static, a Node's own),
-# that are being deleted, and CoreDNS, which kubeadm itself puts there and its Deployment starts elsewhere.
+# node_has_no_pods.sh SERVER NODE: but those that every node has (DaemonSets'), that run without the API (static, a
+# Node's own), that are being deleted, and CoreDNS, which kubeadm itself puts there and its Deployment starts elsewhere.
 apart k --server "$1" get pods --all-namespaces --no-headers \
   --field-selector "spec.nodeName=$2,status.phase!=Succeeded,status.phase!=Failed" \
   -o 'custom-columns=A:.metadata.namespace,B:.metadata.name,C:.metadata.ownerReferences[*].kind,D:.metadata.deletionTimestamp,E:.metadata.labels.k8s-app' ||

@@ -1,5 +1,5 @@
-# remove_member.sh ID CRI_SOCKET: the quorum check is made again right before. What became of it is looked at, whatever etcdctl
-# says.
+# remove_member.sh ID CRI_SOCKET: the quorum check is made again right before. What became of it is looked at, whatever
+# etcdctl says.
 cri_socket=$2
 etcd_list || { last_words >&2; exit 1; }
 etcd_lists "$1" || { echo "$1 is not listed any more"; exit 0; }

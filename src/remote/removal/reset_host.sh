@@ -1,8 +1,9 @@
-# reset_host.sh CRI_SOCKET ROLE CA SERVER ETCD DATA_DIRECTORY DIRECTORY SUM KEY: clears what kubeadm left of a join that did not finish.
-# What the plan saw is asked again first: CA is the SHA-256 of the host's ca.crt without white space, or `-` if there is none;
-# ETCD is `learner` if a member without a vote may run, `elsewhere` if it has hosts of its own, else `stopped`; KEY is `key` where
-# the CA's key goes, which another control plane has, or `-`; DIRECTORY holds data of this cluster's etcd whose log
-# begins with the SHA-256 SUM, or is `-`. The member itself is removed elsewhere, after the quorum check.
+# reset_host.sh CRI_SOCKET ROLE CA SERVER ETCD DATA_DIRECTORY DIRECTORY SUM KEY: clears what kubeadm left of a join that
+# did not finish. What the plan saw is asked again first: CA is the SHA-256 of the host's ca.crt without white space, or
+# `-` if there is none; ETCD is `learner` if a member without a vote may run, `elsewhere` if it has hosts of its own,
+# else `stopped`; KEY is `key` where the CA's key goes, which another control plane has, or `-`; DIRECTORY holds data of
+# this cluster's etcd whose log begins with the SHA-256 SUM, or is `-`. The member itself is removed elsewhere, after
+# the quorum check.
 cri_socket=$1 role=$2 ca=$3 server=$4 etcd=$5 directory=$7 key=$9
 
 busy=$(kubeadm_at_work | head -n 1)
@@ -41,7 +42,8 @@ if [ "$ca" = - ] && [ ! -e /etc/kubernetes/kubelet.conf ] && [ ! -e /etc/kuberne
   ! systemctl --quiet is-active kubelet || moved "a kubelet of somebody else's runs"
 fi
 
-# pods: what runs in the container runtime, a line each; that of a worker without an identity has never been this cluster's.
+# pods: what runs in the container runtime, a line each; that of a worker without an identity has never been this
+# cluster's.
 pods() {
   if command -v ctr >/dev/null && [ "${socket%containerd*}" != "$socket" ]; then
     timeout 20 ctr --connect-timeout 2s -a "$socket" -n k8s.io tasks ls

@@ -28,7 +28,8 @@ pub fn check_quorum(via: &HostName, member: Member<'_>, cri_socket: &str) -> Ste
     .wait(clearing::may_lose(id, cri_socket), QUICK)
 }
 
-/// Saves what etcd holds before one of its members goes; `cri_socket` and `data_directory` are those of the host that is asked.
+/// Saves what etcd holds before one of its members goes; `cri_socket` and `data_directory` are those of the host that
+/// is asked.
 pub fn save_snapshot(via: &HostName, member: Member<'_>, (cri_socket, data_directory): (&str, &str)) -> Step {
     let Member { id, of, .. } = member;
     let command = etcd::save_snapshot(cri_socket, data_directory, &format!("removal-of-{of}"));

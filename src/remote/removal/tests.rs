@@ -1,4 +1,5 @@
-//! The scripts that clear a host, with the host's folders in another place and programs that stand in for kubeadm and kubectl.
+//! The scripts that clear a host, with the host's folders in another place and programs that stand in for kubeadm and
+//! kubectl.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -324,8 +325,8 @@ fn data_of_an_etcd_that_goes_on_stays() {
     assert!(host.has("/var/lib/etcd/member"));
 }
 
-/// What a kubectl says that is asked for a node, and again after a deletion was refused; and what it was sent to delete, with
-/// the uid that the plan saw.
+/// What a kubectl says that is asked for a node, and again after a deletion was refused; and what it was sent to
+/// delete, with the uid that the plan saw.
 fn deletes(says: &str, refused: Option<&str>, uid: Option<&str>) -> (Ran, String) {
     let host = Host::new();
     host.put("/proc/uptime", "100.0 1\n");

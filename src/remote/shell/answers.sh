@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# How a host answers: one line a question, `hawser-fact KEY ANSWER [WORDS]`, both base64: what standard output said, with the
-# exit status as its last line, and what standard error said.
+# How a host answers: one line a question, `hawser-fact KEY ANSWER [WORDS]`, both base64: what standard output said,
+# with the exit status as its last line, and what standard error said.
 section() {
   printf '\nhawser-fact %s ' "$1"
   shift

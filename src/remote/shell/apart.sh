@@ -1,7 +1,7 @@
 # shellcheck shell=sh
-# apart COMMAND…: runs it. What it prints is then in $answer, what it says on standard error in $words, and its status is
-# returned. Words are for people: no answer is read from them. The host is spared temporary files, and a shell that looks for
-# a pattern in a long text: what is looked for stands at its end.
+# apart COMMAND…: runs it. What it prints is then in $answer, what it says on standard error in $words, and its status
+# is returned. Words are for people: no answer is read from them. The host is spared temporary files, and a shell that
+# looks for a pattern in a long text: what is looked for stands at its end.
 apart() {
   apart_both=$(
     { apart_words=$({ apart_run "$@" | base64 -w0 >&3; } 2>&1); } 3>&1

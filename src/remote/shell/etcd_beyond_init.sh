@@ -1,7 +1,8 @@
 # shellcheck shell=sh
-# etcd_beyond_init: what is kept in this etcd, below whatever prefix, that neither an API server which has just started nor `kubeadm init` up to
-# its last phases writes; a few keys, a line each, and nothing where there is no more. One node may be there, the first control
-# plane's own; cluster-info may not: with it hosts can join. Fails where the keys cannot be told.   (after apart.sh, etcdctl.sh)
+# etcd_beyond_init: what is kept in this etcd, below whatever prefix, that neither an API server which has just started
+# nor `kubeadm init` up to its last phases writes; a few keys, a line each, and nothing where there is no more. One node
+# may be there, the first control plane's own; cluster-info may not: with it hosts can join. Fails where the keys cannot
+# be told.   (after apart.sh, etcdctl.sh)
 etcd_beyond_init() {
   apart etcd_ctl get '' --prefix --keys-only --limit 1500 -w fields || { printf '%s\n' "$words" >&2; return 1; }
   printf '%s\n' "$answer" | awk '

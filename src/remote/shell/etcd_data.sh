@@ -1,7 +1,8 @@
 # shellcheck shell=sh
-# etcd_directories DIRECTORY: where a member of etcd keeps data on this host, a line each: in the given directory, in kubeadm's
-# default, and in the one that the host's own manifest names; each once, whatever names and links lead to it. A line `unknown`
-# if the manifest names one that cannot be read. The last line is `end`: without it a program failed, and more may be there.
+# etcd_directories DIRECTORY: where a member of etcd keeps data on this host, a line each: in the given directory, in
+# kubeadm's default, and in the one that the host's own manifest names; each once, whatever names and links lead to it.
+# A line `unknown` if the manifest names one that cannot be read. The last line is `end`: without it a program failed,
+# and more may be there.
 etcd_directories() {
   etcd_named=$(etcd_named) || return
   etcd_seen=' '
@@ -40,8 +41,8 @@ etcd_named() {
   [ "$etcd_times" -le 1 ] || echo unknown
 }
 
-# etcd_head DIRECTORY: the beginning of the first log that lies there, which names the cluster and the member; nothing if there
-# is no log.
+# etcd_head DIRECTORY: the beginning of the first log that lies there, which names the cluster and the member; nothing
+# if there is no log.
 etcd_head() {
   for etcd_log in "$1"/member/wal/*.wal; do
     [ ! -f "$etcd_log" ] || { head -c 256 -- "$etcd_log"; return; }

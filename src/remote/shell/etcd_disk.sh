@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# etcd_unmounted DIRECTORY: the mount points at or above a data directory of etcd that /etc/fstab or a unit of systemd's names and at
-# which nothing is mounted, a line each: what is not seen in the directory may be on that disk.
+# etcd_unmounted DIRECTORY: the mount points at or above a data directory of etcd that /etc/fstab or a unit of systemd's
+# names and at which nothing is mounted, a line each: what is not seen in the directory may be on that disk.
 etcd_unmounted() {
   {
     [ ! -r /etc/fstab ] || awk '$1 !~ /^#/ && $2 ~ /^\// && $3 != "swap" { print $2 }' /etc/fstab

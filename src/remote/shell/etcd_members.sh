@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # Who etcd's members are and how each of them is, from etcdctl's JSON.   (after apart.sh, dial.sh, json.sh, etcdctl.sh)
 
-# etcd_list: $members, a line each: its id in the hexadecimal that etcdctl takes, learner or voter, started or unstarted, where
-# its peers and where clients reach it; with tabs between, and commas in the last two.
+# etcd_list: $members, a line each: its id in the hexadecimal that etcdctl takes, learner or voter, started or
+# unstarted, where its peers and where clients reach it; with tabs between, and commas in the last two.
 etcd_list() {
   apart etcd_ctl member list -w json || return
   members=$(printf '%s\n' "$answer" | etcd_listed) || { words='etcdctl has answered, and its list of members is not understood'; return 1; }
@@ -54,8 +54,8 @@ etcd_member() {
   printf '%s\n' "$members" | awk -F '\t' -v url="$1" '{ count = split($4, urls, ","); for (i = 1; i <= count; i++) if (urls[i] == url) { print; exit } }'
 }
 
-# etcd_each COMMAND…: the command for every place where clients reach one of $members, all at the same time, with its line and
-# the URL behind it. No answer of one is waited for longer than the others' take.
+# etcd_each COMMAND…: the command for every place where clients reach one of $members, all at the same time, with its
+# line and the URL behind it. No answer of one is waited for longer than the others' take.
 etcd_each() {
   printf '%s\n' "$members" | {
     while IFS= read -r etcd_line; do
@@ -107,8 +107,8 @@ etcd_unwell() {
   esac
 }
 
-# etcd_status LINE URL: where a member stands: its id, learner or voter, the leader that it follows (0 is none), where its log
-# ends; with tabs between. A learner answers this too; of a member that does not answer there is no line.
+# etcd_status LINE URL: where a member stands: its id, learner or voter, the leader that it follows (0 is none), where
+# its log ends; with tabs between. A learner answers this too; of a member that does not answer there is no line.
 etcd_status() {
   etcd_ask "$2" status || return 0
   printf '%s\n' "$answer" | json_lines | awk -F '\t' -v line="$1" '

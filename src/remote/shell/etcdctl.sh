@@ -9,7 +9,8 @@ etcd_ctl() {
     --cert="$etcd_pki/healthcheck-client.crt" --key="$etcd_pki/healthcheck-client.key" \
     --dial-timeout="$((etcd_wait > 8 ? 8 : etcd_wait))s" --command-timeout="${etcd_wait}s" "$@"
   if command -v etcdctl >/dev/null; then
-    # A variable that says what a flag says makes etcdctl end. Before 3.4 it speaks v3 only if it is told to; 3.6 warns of that.
+    # A variable that says what a flag says makes etcdctl end. Before 3.4 it speaks v3 only if it is told to; 3.6 warns
+    # of that.
     (
       unset ETCDCTL_ENDPOINTS ETCDCTL_CACERT ETCDCTL_CERT ETCDCTL_KEY ETCDCTL_DIAL_TIMEOUT ETCDCTL_COMMAND_TIMEOUT \
         ETCDCTL_WRITE_OUT
@@ -40,8 +41,8 @@ etcd_container_found() {
   [ -n "$etcd_container" ] || { echo "no etcdctl on the host, and no running etcd container to ask" >&2; return 1; }
 }
 
-# A restarted container leaves its dead predecessor in the list: only the one with a running task can be asked. A container of
-# that name in a pod of the users' is another etcd: the cluster's own runs in kube-system.
+# A restarted container leaves its dead predecessor in the list: only the one with a running task can be asked. A
+# container of that name in a pod of the users' is another etcd: the cluster's own runs in kube-system.
 etcd_task() {
   running=$(timeout 20 ctr -n k8s.io tasks list | awk '$3 == "RUNNING" { print $1 }')
   timeout 20 ctr -n k8s.io containers list -q 'labels."io.kubernetes.container.name"==etcd,labels."io.kubernetes.pod.namespace"==kube-system,labels."io.cri-containerd.kind"==container' |

@@ -1,6 +1,7 @@
 # What units have written in the last minutes, so that a person sees the cause.
 
-# recent UNIT: a megabyte of it at most, in lines of which what comes late is no cause: awk has no more time than a person.
+# recent UNIT: a megabyte of it at most, in lines of which what comes late is no cause: awk has no more time than a
+# person.
 recent() {
   { timeout -k 2 10 journalctl -u "$1" --since=-5min -n 4000 --no-pager -o cat 2>/dev/null || :; } |
     tail -c 1000000 | cut -c -2000

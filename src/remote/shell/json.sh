@@ -1,7 +1,7 @@
 # shellcheck shell=sh
-# json_lines: JSON on standard input; a line for each text, number and word in it: its path, a tab, itself without quotes (what
-# is written with a backslash stays so). Nothing at all where the JSON is not whole. Numbers are never calculated with: those
-# of etcd's members have more digits than awk keeps.
+# json_lines: JSON on standard input; a line for each text, number and word in it: its path, a tab, itself without
+# quotes (what is written with a backslash stays so). Nothing at all where the JSON is not whole. Numbers are never
+# calculated with: those of etcd's members have more digits than awk keeps.
 json_lines() {
   awk '
     function refuse() { refused = 1; exit 1 }

@@ -1,6 +1,7 @@
 # shellcheck shell=sh
-# kubeadm_at_work: the process ids of kubeadms that initialise, join, upgrade or reset this host, a line each. Without pgrep,
-# which a host need not have. One in a container works on no host, unless it has the host's own files for its root.
+# kubeadm_at_work: the process ids of kubeadms that initialise, join, upgrade or reset this host, a line each. Without
+# pgrep, which a host need not have. One in a container works on no host, unless it has the host's own files for its
+# root.
 kubeadm_at_work() {
   host_processes=$(readlink /proc/self/ns/pid) || host_processes=
   host_root=$(stat -L -c %d:%i /) || host_root=

@@ -1,7 +1,8 @@
 # shellcheck shell=sh
-# certificates_of_others: whether the Secret kubeadm-certs may not be replaced: $others says why, and is empty where it may. One that
-# hawser made is sealed with a key that no run has any more, and one whose owner has expired is good for nothing. Any other is
-# somebody else's, whose join may be under way. Fails where that is not told; $words say why.   (after apart.sh, kubectl.sh)
+# certificates_of_others: whether the Secret kubeadm-certs may not be replaced: $others says why, and is empty where it
+# may. One that hawser made is sealed with a key that no run has any more, and one whose owner has expired is good for
+# nothing. Any other is somebody else's, whose join may be under way. Fails where that is not told; $words say why.  
+# (after apart.sh, kubectl.sh)
 certificates_of_others() {
   others=
   apart k -n kube-system get secret kubeadm-certs --ignore-not-found \

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# has_identity KUBECONFIG: whether the certificate is there that it names. A kubelet writes its kubeconfig first and asks for
-# the certificate then. What names none, holds one itself, or proves who it is in another way, is one.
+# has_identity KUBECONFIG: whether the certificate is there that it names. A kubelet writes its kubeconfig first and
+# asks for the certificate then. What names none, holds one itself, or proves who it is in another way, is one.
 has_identity() {
   [ -s "$1" ] || return 1
   ! grep -qE '^[ -]*(client-certificate-data|token|tokenFile|exec|auth-provider):' "$1" || return 0

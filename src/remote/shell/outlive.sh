@@ -1,6 +1,6 @@
 # outlive NAME COMMAND…: the command goes on when the connection does not. Its output goes to a file, since a program
-# that writes to a connection that is gone is killed for it. It runs with the usual umask: kubeadm's certificates are for
-# all to read, and it sees to its keys itself.
+# that writes to a connection that is gone is killed for it. It runs with the usual umask: kubeadm's certificates are
+# for all to read, and it sees to its keys itself.
 outlive() {
   install -d -m 700 /run/hawser
   log=/run/hawser/$1.log

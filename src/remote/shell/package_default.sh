@@ -1,5 +1,6 @@
 # shellcheck shell=sh
-# is_package_default PATH: whether a file is exactly as its package brought it. What no package manager answers for is not.
+# is_package_default PATH: whether a file is exactly as its package brought it. What no package manager answers for is
+# not.
 is_package_default() {
   if command -v dpkg-query >/dev/null; then
     default_sum=$(md5sum <"$1") || return 1

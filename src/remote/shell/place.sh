@@ -1,9 +1,10 @@
 # shellcheck shell=sh
-# How a file takes another's place: whole or not at all, only where the other is as the plan saw it, and keeping what the other
-# has besides its content (links to it and from it, ACLs, extended attributes, the SELinux context). Owner and mode are given.
+# How a file takes another's place: whole or not at all, only where the other is as the plan saw it, and keeping what
+# the other has besides its content (links to it and from it, ACLs, extended attributes, the SELinux context). Owner and
+# mode are given.
 
-# place_of PATH: the file that is written: a link is kept, and where it leads is written. One that leads to no file, as that of a
-# masked unit does, is replaced itself.
+# place_of PATH: the file that is written: a link is kept, and where it leads is written. One that leads to no file, as
+# that of a masked unit does, is replaced itself.
 place_of() {
   [ -L "$1" ] || { printf '%s' "$1"; return 0; }
   place_real=$(readlink -f -- "$1") || { echo "$1 is a link that leads nowhere" >&2; return 1; }
@@ -23,15 +24,15 @@ sum_at() {
   fi
 }
 
-# is_mounted PATH: whether something is mounted there, so that nothing can be renamed onto it. The kernel names it without links,
-# also such as lead to its folder.
+# is_mounted PATH: whether something is mounted there, so that nothing can be renamed onto it. The kernel names it
+# without links, also such as lead to its folder.
 is_mounted() {
   mount_point=$(readlink -f -- "$1") || return 1
   [ -r /proc/self/mountinfo ] && mounted=$mount_point awk '$5 == ENVIRON["mounted"] { found = 1 } END { exit !found }' /proc/self/mountinfo
 }
 
-# stage PATH OWNER: makes $new, which is to take PATH's place: empty, private, with PATH's attributes. $in_place is not empty where
-# it cannot be renamed there without a loss.
+# stage PATH OWNER: makes $new, which is to take PATH's place: empty, private, with PATH's attributes. $in_place is not
+# empty where it cannot be renamed there without a loss.
 stage() {
   in_place=
   (umask 022; mkdir -p -- "${1%/*}")
@@ -49,8 +50,8 @@ stage() {
   chmod 600 -- "$new"
 }
 
-# as_seen PATH SUMS: ends the script where PATH is neither as one of SUMS (`absent`, `any`) nor already what $new is. Where there
-# was none, its package may have brought its default since.
+# as_seen PATH SUMS: ends the script where PATH is neither as one of SUMS (`absent`, `any`) nor already what $new is.
+# Where there was none, its package may have brought its default since.
 as_seen() {
   [ "$2" != any ] || return 0
   found=$(sum_at "$1")
@@ -76,8 +77,8 @@ put_in_place() {
   fi
 }
 
-# write_through PATH OWNER MODE: the same where PATH must stay the file that it is. What was in it is kept beside until it is
-# known to hold what it should.
+# write_through PATH OWNER MODE: the same where PATH must stay the file that it is. What was in it is kept beside until
+# it is known to hold what it should.
 write_through() {
   old=$(mktemp -- "${new%/*}/.${1##*/}.old.XXXXXX")
   cat -- "$1" >"$old"

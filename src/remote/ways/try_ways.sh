@@ -1,11 +1,12 @@
 # shellcheck shell=sh
 # try_ways.sh NUMBER name|address ADDRESS PORT tls|connect CONNECTIONS …   in groups of six, all tried at the same time.
-# Lines that begin with a way's number: `resolved ADDRESS…` for a name; `tried STATUS WORDS`, in which `open` stands for a
-# connection and `closed` for its end, 124 says that nobody answered, and all else are the system's words; `tls LINE`.
+# Lines that begin with a way's number: `resolved ADDRESS…` for a name; `tried STATUS WORDS`, in which `open` stands for
+# a connection and `closed` for its end, 124 says that nobody answered, and all else are the system's words; `tls LINE`.
 # Each line is one short write, so that those of different ways never mix.
 set +e
 
-# An address whose host does not answer for it is found out after 3 s; a lost packet is sent again after 1 s and after 3 s.
+# An address whose host does not answer for it is found out after 3 s; a lost packet is sent again after 1 s and after 3
+# s.
 patience=5
 # HAProxy tries a server that refuses for 3 s before it closes what it has accepted.
 handshake=6

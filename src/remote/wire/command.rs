@@ -18,8 +18,8 @@ use crate::values::{Content, Slot, Values};
 /// follows on standard input is the script's and never sudo's) and which process to name if it is let go.
 pub(in crate::remote) const PRELUDE: &str = include_str!("../shell/prelude.sh");
 
-/// With this begins the line on standard error of a script that has done nothing, since the host is not any more as the plan
-/// saw it. The prelude's `moved` says it.
+/// With this begins the line on standard error of a script that has done nothing, since the host is not any more as the
+/// plan saw it. The prelude's `moved` says it.
 pub const MOVED: &str = "changed since the plan: ";
 
 /// The line on standard error that says a script has begun: this, and the process id.

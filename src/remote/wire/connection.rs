@@ -74,8 +74,9 @@ pub enum Progress {
 
 /// A host that runs commands, as root.
 pub trait Connection: Send + Sync + 'static {
-    /// Runs a command to its end, at most `deadline`. Standard output that is [secret](Wire::prints_secrets) is no progress. A status other than 0 is an `Ok` output; an `Err` says that
-    /// what became of the command is unknown or that it never began.
+    /// Runs a command to its end, at most `deadline`. Standard output that is [secret](Wire::prints_secrets) is no
+    /// progress. A status other than 0 is an `Ok` output; an `Err` says that what became of the command is unknown or
+    /// that it never began.
     fn run(
         &self,
         command: &Wire,

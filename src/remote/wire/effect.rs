@@ -10,8 +10,8 @@ pub enum Effect {
     Reads,
     /// Runs once; what became of it is checked.
     Changes,
-    /// The same, and something goes that was there: it is removed, replaced, reset or restarted. Its script asks again, right
-    /// before, whether what the plan was made by still holds, and otherwise ends with `changed since the plan`.
+    /// The same, and something goes that was there: it is removed, replaced, reset or restarted. Its script asks again,
+    /// right before, whether what the plan was made by still holds, and otherwise ends with `changed since the plan`.
     /// `docs/reference/safety.md` lists all of them, which a test holds.
     Destroys,
 }
