@@ -12,11 +12,11 @@ use crate::error::Problem;
 use crate::events::Event;
 use crate::facts::{self, HostFacts, Observation};
 use crate::remote;
-use crate::remote::connection::{Connection, Output};
 use crate::remote::files::etcd::{KUBELET_CONFIGURATION, KUBELET_DROP_IN, MANIFEST, UNIT};
 use crate::remote::files::preparation::OLD_SYSCTLS;
 use crate::remote::files::{HAPROXY, KEEPALIVED};
 use crate::remote::probe::{self, Look};
+use crate::remote::wire::connection::{Connection, Output};
 use crate::ssh::{Client, Session};
 use crate::topology::{EtcdTopology, Host, HostName, Role, Topology};
 use crate::values::Values;
@@ -156,7 +156,7 @@ async fn probed(
 /// Runs a question that has no secret in it.
 pub(super) async fn ask(
     session: &impl Connection,
-    command: &crate::remote::RemoteCommand,
+    command: &crate::remote::wire::RemoteCommand,
     host: &Host,
 ) -> Result<Output, Problem> {
     ask_within(session, command, host, Patience::EachQuestion).await
@@ -165,7 +165,7 @@ pub(super) async fn ask(
 /// The same, for as long as there is patience.
 pub(super) async fn ask_within(
     session: &impl Connection,
-    command: &crate::remote::RemoteCommand,
+    command: &crate::remote::wire::RemoteCommand,
     host: &Host,
     patience: Patience,
 ) -> Result<Output, Problem> {

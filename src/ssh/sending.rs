@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::conversation::PIECE;
 use crate::archive::Single;
-use crate::remote::connection::Progress;
+use crate::remote::wire::connection::Progress;
 
 /// Pieces that are read before they can be sent. That, and what the connection itself holds, is all that is in memory.
 const AHEAD: usize = 2;

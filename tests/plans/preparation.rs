@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use hawser::facts::{FileFact, Installed, Observed, PreparationFacts};
 use hawser::plan::{Action, Necessity, PhaseName, Step};
 use hawser::planner::{Allowance, only_prepare};
-use hawser::remote::RemoteCommand;
 use hawser::remote::files::preparation::OLD_SYSCTLS;
+use hawser::remote::wire::RemoteCommand;
 use hawser::topology::{
     HostFile, PackageFile, PackageSource, Preparation, Proxy, Repository, Role, Secret, Swap, Topology,
     Version, sandbox_among,
