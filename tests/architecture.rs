@@ -281,11 +281,6 @@ const BOTH_OUTPUTS: &[(&str, &str)] = &[
         "apt.sh",
         "shown to people; the lock's own words only have it ask again",
     ),
-    (
-        "haproxy_socket.sh",
-        "how nc is used: some tell that on standard error",
-    ),
-    ("try_ways.sh", "nc's reason, where no connection was made"),
 ];
 
 /// A warning on standard error would be taken for an answer: `apart` keeps it for people.

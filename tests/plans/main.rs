@@ -7,6 +7,7 @@
 )]
 
 mod balancers;
+mod bare;
 mod builds;
 mod compact;
 mod comparing;
@@ -34,6 +35,8 @@ mod lost_data;
 mod new_hosts;
 mod observing;
 mod others_etcd;
+mod package_folders;
+mod pause_images;
 mod preparation;
 mod recorded;
 mod refusals;
@@ -42,6 +45,7 @@ mod repairs;
 mod resets;
 mod simulation;
 mod stacked_growth;
+mod unprepared;
 mod verification;
 mod versions;
 mod world;
