@@ -2,12 +2,10 @@
 
 use serde_json::Value;
 
-/// One object of a manifest.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Object {
     /// Where the API keeps it, such as `/apis/apps/v1/namespaces/kube-system/daemonsets/pod-network`.
     pub path: String,
-    /// As written.
     pub document: Value,
 }
 

@@ -26,9 +26,7 @@ pub use step::{Action, Change, Check, FileChange, Source, Step, StepId, Transfer
 /// Everything that will be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Plan {
-    /// The cluster's name.
     pub cluster: String,
-    /// What it is about, in order.
     pub phases: Vec<Phase>,
     /// Done at the end whatever happened: transient secrets go.
     pub cleanup: Vec<Cleanup>,
@@ -37,7 +35,6 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Whether nothing would be changed.
     pub fn is_empty(&self) -> bool {
         self.changes().next().is_none()
     }
@@ -47,7 +44,6 @@ impl Plan {
         self.phases.iter().flat_map(Phase::steps)
     }
 
-    /// Its chains, in order.
     pub fn chains(&self) -> impl Iterator<Item = &Chain> {
         self.phases.iter().flat_map(Phase::chains)
     }
@@ -57,17 +53,14 @@ impl Plan {
         self.steps().chain(self.cleanup_steps())
     }
 
-    /// The steps of the cleanup alone.
     pub fn cleanup_steps(&self) -> impl Iterator<Item = &Step> {
         self.cleanup.iter().map(|cleanup| &cleanup.step)
     }
 
-    /// All that it does, to be kept and compared.
     pub fn digest(&self) -> PlanDigest {
         PlanDigest::of(&self.phases, self.all_steps())
     }
 
-    /// The hosts that it changes.
     pub fn changed_hosts(&self) -> BTreeSet<HostName> {
         self.all_steps()
             .filter(|step| step.change().is_some())
@@ -75,7 +68,6 @@ impl Plan {
             .collect()
     }
 
-    /// The steps that change something.
     pub fn changes(&self) -> impl Iterator<Item = &Step> {
         self.steps().filter(|step| step.change().is_some())
     }

@@ -57,7 +57,6 @@ const OWN: [(&str, &str); 15] = [
     ),
 ];
 
-/// A template and where it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
     /// A file of the workstation; for the program's own, its path in the program's sources.
@@ -92,7 +91,6 @@ impl Templates {
         self.0.is_empty()
     }
 
-    /// Every template that is in force, with its name.
     pub fn all(&self) -> impl Iterator<Item = (&'static str, &str)> {
         OWN.iter().map(|(name, own)| {
             let text = self.0.get(name).map_or(*own, |template| template.text.as_str());
@@ -100,7 +98,6 @@ impl Templates {
         })
     }
 
-    /// Where the template of a name was read.
     pub fn path(&self, name: &str) -> String {
         self.0
             .get(name)

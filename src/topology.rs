@@ -96,7 +96,6 @@ pub enum CertificateRoute {
 pub struct Manifest {
     /// The path or URL it came from.
     pub source: String,
-    /// YAML documents.
     pub content: String,
 }
 
@@ -109,7 +108,6 @@ pub struct KubeadmSettings {
     pub extra_sans: Vec<String>,
     /// Names of preflight checks whose errors become warnings.
     pub ignore_preflight_errors: Vec<String>,
-    /// Phases of `kubeadm init` to leave out.
     pub skip_phases: Vec<String>,
     /// Patches of what kubeadm writes, in the order of their names.
     pub patches: Vec<Patch>,
@@ -135,11 +133,9 @@ pub struct Patch {
 /// A file of the user's that hosts of some roles need before init or join.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostFile {
-    /// Which hosts receive it.
     pub roles: BTreeSet<Role>,
     /// Absolute path on the host.
     pub path: String,
-    /// UTF-8 text, read from the workstation when the inventory was loaded.
     pub content: String,
     /// `user:group`.
     pub owner: String,
@@ -161,24 +157,20 @@ pub enum Sudo {
     Password,
 }
 
-/// How a host is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SshTarget {
     /// A name or address the workstation can connect to.
     pub address: String,
     /// 22 unless told otherwise.
     pub port: u16,
-    /// The login user.
     pub user: String,
     /// Private key files, `~` expanded, tried in order after the agent's keys.
     pub identities: Vec<PathBuf>,
     /// Whether the keys of the agent at `SSH_AUTH_SOCK` are offered.
     pub agent: bool,
-    /// How privilege is gained.
     pub sudo: Sudo,
 }
 
-/// A taint of a node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Taint {
     /// Such as `dedicated`.
@@ -189,16 +181,13 @@ pub struct Taint {
     pub effect: String,
 }
 
-/// One host of the inventory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Host {
-    /// Its name, and its node's name.
     pub name: HostName,
     /// The address that other hosts use (`private_address` where given, else `address`).
     pub address: IpAddr,
     /// What it is for; not empty.
     pub roles: BTreeSet<Role>,
-    /// How it is reached.
     pub ssh: SshTarget,
     /// Node labels, set through the API after the join.
     pub labels: BTreeMap<String, String>,
@@ -218,12 +207,10 @@ pub const TAKEN_OVER: [&str; 3] = [
 ];
 
 impl Host {
-    /// Whether the host has a role.
     pub fn is(&self, role: Role) -> bool {
         self.roles.contains(&role)
     }
 
-    /// Whether the host becomes a node of the cluster.
     pub fn is_node(&self) -> bool {
         self.is(Role::ControlPlane) || self.is(Role::Worker)
     }
@@ -251,7 +238,6 @@ pub(crate) fn any_host(name: &str, address: &str, role: Role) -> Host {
     }
 }
 
-/// SSH settings that hold for the whole run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SshSettings {
     /// The cluster's own known_hosts file; the user's and the system's when absent.
@@ -265,46 +251,33 @@ pub struct SshSettings {
 pub struct Topology {
     /// The cluster's name (kubeadm's `clusterName`, and the kubeconfig's context).
     pub cluster: String,
-    /// The Kubernetes version to build.
     pub version: Version,
-    /// Where etcd runs.
     pub etcd: EtcdTopology,
-    /// How etcd runs on hosts of its own.
     pub external_etcd: EtcdSettings,
-    /// How certificates reach the joining control planes.
     pub certificates: CertificateRoute,
     /// Where kubeadm's images come from.
     pub image_repository: String,
-    /// Images for hosts that may not pull them.
     pub images: ImageSettings,
-    /// Where the API is reached.
     pub endpoint: Endpoint,
-    /// The cluster's own networks.
     pub networks: Networks,
     /// The API servers' own port (`localAPIEndpoint.bindPort`), 6443 unless told otherwise.
     pub api_port: u16,
-    /// How many workers join at once.
     pub workers_at_once: usize,
     /// The pod network, ready to be applied.
     pub manifests: Vec<Manifest>,
     /// Where the pod network speaks from node to node.
     pub pod_network_ports: Vec<PodPort>,
-    /// kubeadm passthrough.
     pub kubeadm: KubeadmSettings,
     /// How bare hosts are prepared; `None` where they come prepared.
     pub preparation: Option<Preparation>,
-    /// Files of the user's, by role.
     pub files: Vec<HostFile>,
-    /// The templates of what hosts receive.
     pub templates: Templates,
-    /// SSH settings of the run.
     pub ssh: SshSettings,
     /// Every host, in the inventory's order.
     pub hosts: Vec<Host>,
 }
 
 impl Topology {
-    /// The host of a name.
     pub fn host(&self, name: &HostName) -> Option<&Host> {
         self.hosts.iter().find(|host| host.name == *name)
     }

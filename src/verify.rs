@@ -12,9 +12,7 @@ use crate::topology::{EtcdTopology, Host, HostName, Role, Topology, Version};
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unmet {
-    /// Where.
     pub host: HostName,
-    /// What, in a few words.
     pub what: String,
     /// The control plane that told it of the cluster, where it is not the host's own word.
     pub told_by: Option<HostName>,

@@ -313,11 +313,6 @@ const BOTH_OUTPUTS: &[(&str, &str)] = &[
         "apt.sh",
         "shown to people; the lock's own words only have it ask again",
     ),
-    (
-        "haproxy_socket.sh",
-        "how nc is used: some tell that on standard error",
-    ),
-    ("try_ways.sh", "nc's reason, where no connection was made"),
 ];
 
 /// A warning on standard error would be taken for an answer: `apart` keeps it for people.
@@ -466,7 +461,7 @@ fn every_dependency_is_used_and_has_its_line_in_the_record() {
 
 /// How many files of a module lie on circles, where one uses what another has that uses its own. The numbers may only
 /// fall; what is not listed has none.
-const ON_CIRCLES: &[(&str, usize)] = &[("check", 2), ("cli", 3), ("inventory", 6), ("ssh", 7)];
+const ON_CIRCLES: &[(&str, usize)] = &[("check", 2), ("cli", 3)];
 
 #[test]
 fn no_more_files_of_a_module_use_each_other_in_a_circle() {

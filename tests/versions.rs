@@ -122,13 +122,8 @@ fn is_on(kubeadm: &Captured, feature: &str) -> Option<bool> {
 #[test]
 fn what_a_feature_brings_is_there_where_the_feature_is_on() {
     // With the minor release that brought the feature: one that is not named any more is on for good.
-    let rows: [(&str, u32, IsSo); 3] = [
+    let rows: [(&str, u32, IsSo); 2] = [
         ("EtcdLearnerMode", 27, kubernetes::joins_as_learner),
-        (
-            "ControlPlaneKubeletLocalMode",
-            31,
-            kubernetes::kubelet_asks_own_server,
-        ),
         ("NodeLocalCRISocket", 32, |kubeadm| {
             !kubernetes::writes_cri_socket(kubeadm)
         }),
@@ -477,7 +472,6 @@ fn of_kubernetes(choice: &kubernetes::Choice) -> String {
             format!("kubectl is {count} minor release away from the API server at most")
         }
         C::JoinsAsLearner => "adds an etcd member as a learner: no quorum is lost meanwhile".to_owned(),
-        C::KubeletAsksOwnServer => "a control plane's kubelet asks the API server beside it".to_owned(),
         C::WritesCriSocket => "writes the runtime's socket on the node".to_owned(),
         C::UpdatesStatus => "`update-status` is a phase of a join".to_owned(),
         C::MakesSuperAdmin => "`init` makes /etc/kubernetes/super-admin.conf".to_owned(),

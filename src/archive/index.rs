@@ -18,7 +18,6 @@ const KEPT: usize = 16 << 20;
 /// An archive of every image there is has some thousands of files.
 const MOST_FILES: usize = 100_000;
 
-/// What is in an archive.
 #[derive(Default)]
 pub(super) struct Listing {
     files: BTreeMap<String, Span>,
@@ -124,7 +123,6 @@ impl Listing {
             .ok_or_else(|| format!("{name} in it is no JSON"))
     }
 
-    /// The content of a file of JSON, read.
     pub(super) fn json<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<T, String> {
         serde_json::from_slice(self.text(name)?)
             .map_err(|error| format!("{name} in it is not understood: {error}"))

@@ -22,10 +22,8 @@ use serde::Serialize;
 pub use name::normalised;
 pub use single::Single;
 
-/// An archive, and what is in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Archive {
-    /// Where it is.
     pub path: PathBuf,
     /// Its images, in the order of its index; an image for several processors is there once for each.
     pub images: Vec<Image>,
@@ -42,12 +40,10 @@ pub struct Image {
     pub id: String,
     /// For which processor it is, as Go names it: `amd64`, `arm64`.
     pub architecture: String,
-    /// How it is sent.
     pub single: Single,
 }
 
 impl Image {
-    /// Its first name.
     pub fn name(&self) -> &str {
         self.names.first().map_or(&self.id, String::as_str)
     }
@@ -93,7 +89,6 @@ struct Found {
     parts: Vec<Part>,
 }
 
-/// A file of an archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct Part {
     /// What it is called in the archive that is sent.

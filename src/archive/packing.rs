@@ -9,7 +9,6 @@ use lzma_rust2::XzReader;
 use ruzstd::decoding::StreamingDecoder;
 use serde::Serialize;
 
-/// How an archive is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Packing {

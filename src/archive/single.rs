@@ -47,7 +47,6 @@ impl Single {
         Self::new(path, Packing::Plain, vec![part])
     }
 
-    /// The archive that it is read from.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -57,7 +56,6 @@ impl Single {
         self.packing != Packing::Plain
     }
 
-    /// How many bytes are read from it.
     pub fn size(&self) -> u64 {
         let parts = self.parts.iter().map(|part| {
             let size = part.content.size();

@@ -20,7 +20,6 @@ use crate::remote::wire::{MOVED, RemoteCommand};
 use crate::topology::HostName;
 use crate::values::Slot;
 
-/// A step that is being done.
 pub struct Attempt<'a, C> {
     pub(super) shared: &'a Shared,
     pub(super) step: &'a Step,
@@ -51,17 +50,14 @@ impl<'a, C: Connection> Attempt<'a, C> {
         }
     }
 
-    /// The host on which the step is done.
     pub fn host(&self) -> &'a HostName {
         &self.step.host
     }
 
-    /// The step's name.
     pub fn id(&self) -> &'a StepId {
         &self.step.id
     }
 
-    /// The step's host.
     pub fn session(&self) -> &'a C {
         self.session
     }
@@ -71,7 +67,6 @@ impl<'a, C: Connection> Attempt<'a, C> {
         self.sessions.get(host).map(Arc::as_ref)
     }
 
-    /// How long the step has been going on.
     pub fn took(&self) -> Duration {
         self.started.elapsed()
     }
@@ -81,7 +76,6 @@ impl<'a, C: Connection> Attempt<'a, C> {
         self.shared.is_done(step)
     }
 
-    /// Reports an event, without secrets.
     pub fn emit(&self, event: Event) {
         self.shared.emit(event);
     }
@@ -91,7 +85,6 @@ impl<'a, C: Connection> Attempt<'a, C> {
         self.shared.warn(text);
     }
 
-    /// Reports what the step still waits for.
     pub fn report_waiting(&self, reason: &str, since: Instant) {
         self.emit(Event::StillWaiting {
             step: self.step.id.clone(),
@@ -155,7 +148,6 @@ impl<'a, C: Connection> Attempt<'a, C> {
         self.watch.begin(command);
     }
 
-    /// It has ended.
     pub fn end(&self) {
         self.watch.end();
     }
@@ -258,7 +250,6 @@ fn may_have_begun(problem: &Problem) -> bool {
     !matches!(problem, Problem::Unreachable { .. } | Problem::LockLost { .. })
 }
 
-/// How a command ended, in a few words.
 pub fn describe_exit(exit: &Exit) -> String {
     match exit {
         Exit::Code(code) => format!("exit {code}"),

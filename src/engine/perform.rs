@@ -9,7 +9,6 @@ use crate::remote::wire::connection::{Connection, Output};
 use crate::values::Slot;
 
 impl<C: Connection> Attempt<'_, C> {
-    /// Does the step.
     pub(super) async fn perform(
         &self,
         source: &dyn ValueSource,

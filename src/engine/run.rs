@@ -22,7 +22,6 @@ use crate::plan::{Chain, Lane, Phase, PhaseName, Step};
 use crate::remote::wire::connection::Connection;
 use crate::topology::HostName;
 
-/// A run of a plan.
 pub(super) struct Run<'a, C> {
     pub(super) sessions: &'a BTreeMap<HostName, Arc<C>>,
     pub(super) shared: Shared,
@@ -33,13 +32,11 @@ pub(super) struct Run<'a, C> {
     state: Mutex<State>,
 }
 
-/// What a phase has to do.
 pub(super) struct Extent {
     pub(super) steps: usize,
     pub(super) bytes: u64,
 }
 
-/// Where a step's time went.
 #[derive(Default, Clone, Copy)]
 struct Times {
     took: Duration,

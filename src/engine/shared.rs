@@ -77,7 +77,6 @@ impl Shared {
         problem
     }
 
-    /// Gives a slot the value that a host's output holds.
     pub(super) fn read(&self, slot: Slot, output: &[u8]) -> Result<(), String> {
         self.with_values(|values| values.read(slot, output))
     }
@@ -95,7 +94,6 @@ impl Shared {
             .insert(step.clone());
     }
 
-    /// A step has ended, however.
     pub(super) fn end(&self, step: &StepId) {
         self.open.send_if_modified(|open| open.remove(step));
     }

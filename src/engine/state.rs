@@ -6,7 +6,6 @@ use crate::events::{Outcome, PhaseTime, Report};
 use crate::plan::{Chain, Cleanup, Necessity, NeededBy};
 use crate::topology::HostName;
 
-/// How a run has gone so far.
 pub(super) struct State {
     report: Report,
     /// How many chains that may lag can fail.
@@ -46,7 +45,6 @@ impl State {
         self.report.interrupted
     }
 
-    /// The operator asked to stop.
     pub(super) fn interrupt(&mut self) {
         self.report.interrupted = true;
     }
@@ -66,7 +64,6 @@ impl State {
         }
     }
 
-    /// A phase has ended.
     pub(super) fn add_phase(&mut self, phase: PhaseTime) {
         self.report.phases.push(phase);
     }
@@ -129,7 +126,6 @@ impl State {
         }
     }
 
-    /// The operator has let go of what runs on a host.
     pub(super) fn detach(&mut self, host: HostName) {
         self.detached.push(host);
     }

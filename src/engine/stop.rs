@@ -7,7 +7,6 @@ use futures::future::{Either, select};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-/// How urgently the operator wants the run to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StopLevel {
     /// Not at all.

@@ -63,7 +63,6 @@ impl Watch {
         self.seen().unknown = command.map(|command| command.purpose().to_owned());
     }
 
-    /// A command begins.
     pub(super) fn begin(&self, command: &RemoteCommand) {
         let changes = command.effect().changes();
         let mut seen = self.seen();
@@ -82,7 +81,6 @@ impl Watch {
         }
     }
 
-    /// It has ended.
     pub(super) fn end(&self) {
         let remote = self.remote();
         let mut seen = self.seen();

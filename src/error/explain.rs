@@ -6,7 +6,6 @@ use super::{ExitCode, Explanation, Problem};
 use crate::topology::HostName;
 
 impl Problem {
-    /// The problem in the operator's words.
     #[rustfmt::skip]
     pub fn explain(&self) -> Explanation {
         match self {

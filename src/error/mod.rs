@@ -58,79 +58,51 @@ pub fn gravest(problems: &[Problem]) -> Option<ExitCode> {
 pub enum Problem {
     /// The inventory is wrong; `rendered` shows every mistake with its position.
     Inventory {
-        /// The inventory's path.
         path: String,
-        /// How many mistakes there are.
         count: usize,
-        /// The diagnostics, rendered.
         rendered: String,
     },
     /// A file on the workstation cannot be read or written.
     LocalFile {
-        /// Which.
         path: String,
         /// What was tried: `read`, `write`.
         verb: &'static str,
-        /// What the system answered.
         cause: String,
     },
     /// A template cannot be rendered, or what it renders lacks what hawser relies on.
     Template {
-        /// Its file.
         path: String,
-        /// Which of its lines, if that is known.
         line: Option<usize>,
-        /// What is wrong.
         cause: String,
-        /// What to write instead.
         hint: String,
     },
     /// The workstation itself cannot do something.
     Workstation {
         /// What it cannot do: `start threads`.
         what: &'static str,
-        /// What the system answered.
         cause: String,
     },
     /// The command line asks for something that cannot be.
-    Usage {
-        /// What is wrong.
-        message: String,
-        /// What to type instead.
-        hint: String,
-    },
+    Usage { message: String, hint: String },
     /// A host could not be reached.
     Unreachable {
-        /// Which.
         host: HostName,
-        /// `address:port`.
         address: String,
         /// What happened: `timed out after 10 s`, `connection refused`.
         cause: String,
     },
     /// sshd refused every credential.
     LoginRefused {
-        /// Which.
         host: HostName,
-        /// The login user.
         user: String,
-        /// What was offered, in order.
         offered: Vec<String>,
-        /// What the server would take.
         accepted: Vec<String>,
     },
     /// A private key on the workstation cannot be used.
-    Identity {
-        /// Its path.
-        path: String,
-        /// Why.
-        cause: String,
-    },
+    Identity { path: String, cause: String },
     /// A host key that no known_hosts line names.
     HostKeyUnknown {
-        /// Which host.
         host: HostName,
-        /// `address:port`.
         address: String,
         /// Key type and SHA-256 fingerprint, as ssh shows them.
         fingerprint: String,
@@ -141,73 +113,51 @@ pub enum Problem {
     },
     /// A host key other than the known one: an attack, or a rebuilt host.
     HostKeyChanged {
-        /// Which host.
         host: HostName,
-        /// `address:port`.
         address: String,
-        /// The fingerprint the host showed.
         presented: String,
-        /// The fingerprints that are known.
         expected: Vec<String>,
         /// `file:line` of the known key.
         known_at: String,
     },
     /// A host key that a `@revoked` line names.
     HostKeyRevoked {
-        /// Which host.
         host: HostName,
-        /// `address:port`.
         address: String,
-        /// The fingerprint the host showed.
         fingerprint: String,
         /// `file:line` of the revocation.
         known_at: String,
     },
     /// sudo asks for a password, or refuses it.
     Sudo {
-        /// Which host.
         host: HostName,
-        /// The login user.
         user: String,
-        /// What sudo answered.
         cause: String,
     },
     /// The connection broke while a command ran; what became of it is unknown.
     ConnectionLost {
-        /// Which host.
         host: HostName,
-        /// What ran.
         purpose: String,
-        /// What happened.
         cause: String,
     },
     /// Another run has taken a host's lock; nothing of what was to be done there was done.
     LockLost {
-        /// Which host.
         host: HostName,
-        /// What was to be done.
         what: String,
-        /// What the host says of the lock.
         why: String,
     },
     /// A host needs a program that it does not have, or answers what cannot be understood.
     Probe {
-        /// Which host.
         host: HostName,
-        /// What cannot be told.
         what: String,
-        /// What the host answered.
         cause: String,
     },
     /// A step failed.
     Step {
-        /// Which host.
         host: HostName,
-        /// What was attempted.
         what: String,
         /// How it ended: `exit 1`, `killed by TERM`, `not so after 60 s`.
         how: String,
-        /// How long it ran.
         took: Duration,
         /// What the host answered, its last lines, redacted.
         answer: Vec<String>,
@@ -216,20 +166,16 @@ pub enum Problem {
     },
     /// Doing it could harm a cluster.
     Unsafe {
-        /// What is refused.
         what: String,
         /// Why, line by line (the quorum's sum, the fingerprints).
         because: Vec<String>,
-        /// The way out, line by line.
         way_out: Vec<String>,
     },
     /// A host that is to be built is not as it must be, or a way that it needs is not open.
     NotReady {
         /// `swap on w1`, `cp1 → cp2, port 6443 (the API server)`.
         subject: String,
-        /// What was found.
         found: String,
-        /// What to do about it, line by line.
         remedy: Vec<String>,
         /// The option with which it is begun all the same.
         begin_anyway: String,
@@ -249,16 +195,13 @@ pub enum Problem {
         members: String,
         /// Why each of them is taken to run, and what it says, line by line.
         because: Vec<String>,
-        /// The way out, line by line.
         way_out: Vec<String>,
         /// One of them was started a moment ago.
         starting: bool,
     },
     /// A host that cannot be left out is not there.
     MissingHosts {
-        /// Which, and why.
         hosts: Vec<(HostName, String)>,
-        /// What they are needed for.
         needed_for: String,
     },
     /// The operator asked to stop.
@@ -275,11 +218,8 @@ pub enum Problem {
 pub struct Explanation {
     /// Host, what was attempted, result.
     pub headline: String,
-    /// The cause and what the host answered.
     pub details: Vec<String>,
-    /// A command or an edit.
     pub hint: Vec<String>,
-    /// What the program exits with.
     pub exit: ExitCode,
 }
 
@@ -295,7 +235,6 @@ impl Problem {
         }
     }
 
-    /// Whether a host key is not to be trusted.
     pub fn is_host_key(&self) -> bool {
         matches!(
             self,
@@ -303,7 +242,6 @@ impl Problem {
         )
     }
 
-    /// The headline alone.
     pub fn headline(&self) -> String {
         self.explain().headline
     }

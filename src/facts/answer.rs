@@ -9,12 +9,9 @@ const MARK: &str = "hawser-fact ";
 /// `timeout` ends with this status when it had to end the command.
 const TIMED_OUT: i32 = 124;
 
-/// One question's answer.
 pub(super) struct Answer {
     key: String,
-    /// What it exited with.
     pub(super) code: i32,
-    /// What it wrote to standard output.
     pub(in crate::facts) text: String,
     /// The same, byte for byte.
     pub(in crate::facts) bytes: Vec<u8>,
@@ -42,7 +39,6 @@ impl Answer {
     }
 }
 
-/// All answers of one probe.
 pub(super) struct Answers(Vec<Answer>);
 
 impl Answers {
@@ -57,7 +53,6 @@ impl Answers {
         }
     }
 
-    /// The answer to a question, if it was asked.
     pub(super) fn get(&self, key: &str) -> Option<&Answer> {
         self.all(key).next()
     }

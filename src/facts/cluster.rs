@@ -166,7 +166,6 @@ struct WorkloadStatus {
     available_replicas: u64,
 }
 
-/// `/version`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Said {

@@ -36,13 +36,10 @@ pub struct EtcdFacts {
     pub keys: BTreeSet<String>,
     /// The path of the program `etcd`, where the host has it.
     pub program: Option<String>,
-    /// Its version.
     pub version: Option<Version>,
     /// The flags that it takes, without dashes.
     pub flags: Observed<BTreeSet<String>>,
-    /// Whether the host has the program `etcdctl`.
     pub has_etcdctl: bool,
-    /// Whether there is a user `etcd`.
     pub has_user: bool,
     /// The file of the unit `etcd`, where there is one.
     pub unit_file: Option<String>,

@@ -8,12 +8,10 @@ use sha2::{Digest, Sha256};
 use super::identity::{self, EtcdIdentity};
 use super::{MemberFact, Observed};
 
-/// A directory in which a member of etcd keeps its data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EtcdDirectory {
     /// Its path; the data is in `member` below it.
     pub path: String,
-    /// Whose data it is.
     pub owner: Observed<EtcdIdentity>,
     /// SHA-256 of the beginning of the log that names the owner, hexadecimal: by it a script finds the same data again.
     pub sha256: String,

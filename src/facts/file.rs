@@ -9,11 +9,9 @@ use super::answer::Answer;
 /// A file that exists on the host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FileFact {
-    /// Permission bits.
     pub mode: u32,
     /// `user:group`.
     pub owner: String,
-    /// How many bytes it has.
     pub size: u64,
     /// The SHA-256 of all of them, in hexadecimal.
     pub sha256: String,

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::answer::Answers;
 use crate::topology::Host;
 
-/// How a member is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Health {
@@ -33,7 +32,6 @@ const ALARMS: &str = "Active Alarm(s): ";
 /// What a member says instead of an answer while the alarm CORRUPT is active.
 const CORRUPT: &str = "corrupt cluster";
 
-/// A member of etcd.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MemberFact {
     /// Hexadecimal.
@@ -44,7 +42,6 @@ pub struct MemberFact {
     pub peer_urls: Vec<String>,
     /// Not yet a voter.
     pub learner: bool,
-    /// What it said of itself.
     pub health: Health,
 }
 
@@ -67,18 +64,10 @@ impl MemberFact {
         !self.name.is_empty()
     }
 
-    /// Whether it answered as healthy.
     pub fn is_healthy(&self) -> bool {
         self.health == Health::Healthy
     }
 
-    /// Whether it is known not to work: it has never started, its host refuses the connection, or it learns. One of
-    /// which nothing is known is not dead.
-    pub fn is_known_dead(&self) -> bool {
-        matches!(self.health, Health::Down(_))
-    }
-
-    /// Why nothing is known of it.
     pub fn unknown(&self) -> Option<&str> {
         match &self.health {
             Health::Unknown(why) => Some(why),

@@ -10,24 +10,18 @@ use crate::archive::{Image, normalised};
 use crate::manifests;
 use crate::topology::{EtcdTopology, Host, Role, Topology};
 
-/// Who names an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NamedBy {
-    /// The host's own kubeadm.
     Kubeadm,
     /// containerd's configuration: every pod starts with it.
     Containerd,
-    /// The pod network's manifests.
     PodNetwork,
 }
 
-/// An image that a host will run.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct WantedImage {
-    /// Its full name.
     pub name: String,
-    /// Who names it.
     pub named_by: NamedBy,
 }
 
@@ -89,7 +83,6 @@ pub fn runs(topology: &Topology, host: &Host, facts: &HostFacts, image: &Image) 
     })
 }
 
-/// Whether an archive brings a host an image of this name.
 pub fn is_archived(topology: &Topology, host: &Host, facts: &HostFacts, name: &str) -> bool {
     let archives = topology.images.archives.iter();
     let mut images = archives.flat_map(|archive| &archive.images);
@@ -104,7 +97,6 @@ pub fn has_image(facts: &HostFacts, image: &Image) -> bool {
     image.names.iter().all(|name| ids.get(name) == Some(&image.id))
 }
 
-/// Whether a host lacks an image of this name, or could not tell.
 pub fn lacks(facts: &HostFacts, name: &str) -> bool {
     let found = facts.kubernetes.images.known();
     !found.is_some_and(|found| found.iter().any(|known| known == name))
@@ -146,7 +138,6 @@ pub(super) fn is_for_host(topology: &Topology, host: &Host, image: &str) -> bool
     !skipped && is_its
 }
 
-/// The images that a runtime holds.
 pub(super) struct Held {
     pub(super) names: Vec<String>,
     /// The id of each, as far as it is told.

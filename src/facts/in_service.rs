@@ -45,11 +45,9 @@ impl EtcdFacts {
 /// The cluster that at least one member with a quorum behind it tells of.
 #[derive(Debug, Clone, Copy)]
 pub struct ClusterOfEtcd<'a> {
-    /// The host that tells.
     pub via: &'a Host,
     /// Its identity, hexadecimal.
     pub id: &'a str,
-    /// Who is listed.
     pub members: &'a [MemberFact],
     /// The ids of members that have never started.
     pub unpublished: &'a BTreeSet<String>,

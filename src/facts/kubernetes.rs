@@ -29,7 +29,6 @@ pub struct KubernetesFacts {
     /// Whether `/var/lib/kubelet/pki/kubelet-client-current.pem` exists: a kubelet that was given an identity keeps it
     /// there, whether its kubeconfig is there or not.
     pub has_client_certificate: bool,
-    /// Whether something listens on the kubelet's port.
     pub kubelet_listens: bool,
     /// Whether `/etc/kubernetes/bootstrap-kubelet.conf` exists: a join that did not finish.
     pub has_bootstrap_kubelet_conf: bool,
@@ -37,7 +36,6 @@ pub struct KubernetesFacts {
     pub has_kubelet_config: bool,
     /// Whether `/var/lib/kubelet/instance-config.yaml` exists: kubeadm keeps the CRI socket there and not on the node.
     pub has_instance_config: bool,
-    /// Whether `/etc/kubernetes/admin.conf` exists.
     pub has_admin_conf: bool,
     /// File names in `/etc/kubernetes/manifests`.
     pub manifests: Vec<String>,
@@ -68,13 +66,9 @@ pub struct KubernetesFacts {
 /// A static pod that kubeadm writes. Any other is somebody's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StaticPod {
-    /// etcd.
     Etcd,
-    /// The API server.
     ApiServer,
-    /// The controller manager.
     ControllerManager,
-    /// The scheduler.
     Scheduler,
 }
 
@@ -103,7 +97,6 @@ impl StaticPod {
 }
 
 impl KubernetesFacts {
-    /// Whether the manifest of a static pod is there.
     pub fn has_manifest(&self, pod: StaticPod) -> bool {
         self.manifests.iter().any(|name| name == pod.file_name())
     }

@@ -22,7 +22,6 @@ pub enum Membership {
 pub struct Cluster<'a> {
     /// The cluster CA, PEM.
     pub ca: &'a str,
-    /// What the control plane says.
     pub view: &'a ClusterView,
 }
 

@@ -106,10 +106,8 @@ impl<T> Default for Observed<T> {
     }
 }
 
-/// A host as found.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct HostFacts {
-    /// What the system says it is.
     pub system: System,
     /// The versions of what is installed; absent programs are `None`.
     pub versions: Versions,
@@ -121,7 +119,6 @@ pub struct HostFacts {
     pub endpoint_resolves_to: Observed<Vec<IpAddr>>,
     /// Whether something speaks TLS at the endpoint; asked on control planes, which have what it takes.
     pub endpoint_speaks_tls: Observed<bool>,
-    /// What kubeadm has left on the host.
     pub kubernetes: KubernetesFacts,
     /// What of its preparation it has; asked where hosts are prepared.
     pub preparation: Option<PreparationFacts>,
@@ -144,7 +141,6 @@ impl HostFacts {
     }
 }
 
-/// What the system says it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct System {
     /// `PRETTY_NAME` of os-release.
@@ -153,17 +149,13 @@ pub struct System {
     pub kernel: String,
     /// `uname -m`.
     pub architecture: String,
-    /// `hostname`.
     pub hostname: String,
-    /// Seconds since boot.
     pub uptime_s: u64,
-    /// All addresses of all interfaces.
     pub addresses: Vec<IpAddr>,
     /// `(interface, address)` pairs, in the kernel's order.
     pub interfaces: Vec<(String, IpAddr)>,
 }
 
-/// The versions of what is installed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Versions {
     /// `kubeadm version -o short`.
@@ -178,18 +170,14 @@ pub struct Versions {
     pub keepalived: Option<String>,
 }
 
-/// A systemd unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Unit {
-    /// `systemctl is-active`.
     pub active: bool,
-    /// `systemctl is-enabled`.
     pub enabled: bool,
     /// Seconds since it became active; 0 when it is not.
     pub active_for_s: u64,
 }
 
-/// A balancer as found.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct BalancerFacts {
     /// The `description` of the running HAProxy (`show info`): which configuration it runs. `None` when it does not
@@ -232,7 +220,6 @@ pub struct ClusterView {
     pub ready_through_endpoint: Observed<bool>,
     /// This host's own API server, as it says itself.
     pub version: Observed<Version>,
-    /// The cluster's nodes.
     pub nodes: Observed<Vec<NodeFact>>,
     /// etcd's members, as this host's member lists them.
     pub etcd: Observed<Vec<MemberFact>>,
@@ -254,23 +241,18 @@ pub struct ClusterView {
     pub beyond_init: Observed<Vec<String>>,
 }
 
-/// A node of the cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct NodeFact {
-    /// Its name.
     pub name: HostName,
     /// The object's own id: another node of the same name has another.
     pub uid: String,
-    /// Whether its Ready condition is True.
     pub ready: bool,
-    /// The kubelet's version.
     pub version: String,
     /// Whether it is labelled (or, up to 1.23, tainted) as a control plane.
     pub control_plane: bool,
     /// Whether kubeadm wrote its CRI socket on it, the last thing a worker's join does up to 1.33; from 1.34 it writes
     /// none, so ask for the membership.
     pub joined: bool,
-    /// All labels.
     pub labels: BTreeMap<String, String>,
     /// `(key, value, effect)` of each taint.
     pub taints: Vec<(String, String, String)>,

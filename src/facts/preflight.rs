@@ -9,12 +9,10 @@ use super::Observed;
 use super::answer::{Answer, Answers};
 use crate::versions::containerd::{CONFIG, cri_plugins, tells_driver};
 
-/// What a host is.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Preflight {
     /// `ID` and `VERSION_ID` of os-release.
     pub os: Observed<String>,
-    /// Which cgroups it has.
     pub cgroups: Observed<Cgroups>,
     /// Its first process: `systemd`, or another init.
     pub init: Observed<String>,
@@ -24,9 +22,7 @@ pub struct Preflight {
     pub modules: Observed<BTreeSet<String>>,
     /// Kernel settings that are there, by name.
     pub sysctls: Observed<BTreeMap<String, String>>,
-    /// How many processors it has.
     pub cpus: Observed<u64>,
-    /// How much memory, in kilobytes.
     pub memory_kb: Observed<u64>,
     /// The room on the disks of some paths, by path.
     pub disks: BTreeMap<String, Observed<Room>>,
@@ -38,7 +34,6 @@ pub struct Preflight {
     pub cards: Observed<BTreeMap<String, String>>,
     /// What its own name resolves to on it; empty when to nothing.
     pub own_name: Observed<Vec<IpAddr>>,
-    /// Who listens on which TCP port.
     pub listeners: Observed<Vec<Listener>>,
     /// Whether the container runtime answers, and what it says that it is.
     pub runtime: Observed<String>,
@@ -60,45 +55,35 @@ pub enum Cgroups {
     V2,
 }
 
-/// The room on a disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Room {
-    /// In all, in kilobytes.
     pub size_kb: u64,
-    /// What is left, in kilobytes.
     pub free_kb: u64,
 }
 
 /// Somebody who listens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Listener {
-    /// A TCP port.
     pub port: u16,
     /// At which address; `None` at all of them.
     pub address: Option<IpAddr>,
-    /// The process's name, where it is known.
     pub process: Option<String>,
-    /// The process.
     pub pid: Option<u32>,
 }
 
 /// How long a disk took to keep what it was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct SyncTimes {
-    /// How often it was tried.
     pub count: u32,
     /// 99 of 100 took no longer, in microseconds.
     pub p99_us: u32,
 }
 
-/// How containerd is set up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Containerd {
     /// The version of its configuration's form, which came with a release of containerd: 3 with 2.0.
     pub config_version: i64,
-    /// Whether the runtime that pods get leaves cgroups to systemd.
     pub systemd_cgroup: bool,
-    /// Whether the plugin for Kubernetes is switched off.
     pub cri_is_disabled: bool,
 }
 

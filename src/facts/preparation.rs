@@ -8,12 +8,10 @@ use super::answer::Answers;
 use super::{HostFacts, StaticPod};
 use crate::topology::{Host, Role, Topology};
 
-/// What of its preparation a host has.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct PreparationFacts {
     /// `PRETTY_NAME` of os-release.
     pub system: String,
-    /// Whether it is Debian or Ubuntu.
     pub is_debians: bool,
     /// dpkg's architecture, such as `amd64`; empty where there is no dpkg.
     pub architecture: String,
@@ -29,7 +27,6 @@ pub struct PreparationFacts {
     pub has_leftover_packages: bool,
 }
 
-/// A package that is installed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Installed {
     /// As dpkg writes it: `1.34.2-1.1`.

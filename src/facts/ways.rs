@@ -8,10 +8,8 @@ use serde::Serialize;
 use super::answer::Answers;
 use crate::ca::first_certificate;
 
-/// What came of trying one way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Trial {
-    /// How far it led.
     pub reached: Reached,
     /// What the name resolved to, where a name was tried; empty when to nothing.
     pub resolved: Option<Vec<IpAddr>>,
@@ -28,7 +26,6 @@ impl Trial {
     }
 }
 
-/// How far a way led.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reached {
@@ -48,11 +45,9 @@ pub enum Reached {
     NameUnknown,
     /// Anything else, in the host's words.
     Failed(String),
-    /// It could not be tried, and why.
     Untested(String),
 }
 
-/// Who answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Peer {
@@ -134,21 +129,20 @@ fn failed(status: &str, words: &str) -> Reached {
 }
 
 impl Reached {
-    /// Why no connection stands, by the words in which every system's programs say it.
-    pub fn in_words(words: &str) -> Self {
+    /// Why no connection stands, by the words in which the system says it.
+    fn in_words(words: &str) -> Self {
         let known = WORDS.into_iter().find(|(part, _)| words.contains(part));
         known.map_or_else(|| Reached::Failed(words.to_owned()), |(_, reached)| reached)
     }
 }
 
-const WORDS: [(&str, Reached); 7] = [
+const WORDS: [(&str, Reached); 6] = [
     ("refused", Reached::Refused),
     ("timed out", Reached::TimedOut),
     ("No route", Reached::NoRoute),
     ("unreachable", Reached::Unreachable),
     ("not known", Reached::NameUnknown),
     ("name resolution", Reached::NameUnknown),
-    ("associated with hostname", Reached::NameUnknown),
 ];
 
 /// What a TLS client came to.
@@ -207,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn every_programs_words_for_a_failure_are_understood() {
+    fn bashs_words_for_a_failure_are_understood() {
         for (words, reached) in [
             (
                 "bash: connect: Connection refused bash: line 1: /dev/tcp/10.77.0.21/1: Connection refused",
@@ -229,22 +223,6 @@ mod tests {
                 "bash: nobody.invalid: Temporary failure in name resolution",
                 Reached::NameUnknown,
             ),
-            ("Connection refused", Reached::Refused),
-            ("[Errno 113] No route to host", Reached::NoRoute),
-            ("[Errno -2] Name or service not known", Reached::NameUnknown),
-            (
-                "nc: connect to 10.77.0.21 port 1 (tcp) failed: Connection refused",
-                Reached::Refused,
-            ),
-            (
-                "nc: connect to 10.77.0.21 port 81 (tcp) timed out: Operation now in progress",
-                Reached::TimedOut,
-            ),
-            (
-                "(UNKNOWN) [10.77.0.99] 1 (?) : No route to host",
-                Reached::NoRoute,
-            ),
-            ("Ncat: TIMEOUT. Connection timed out.", Reached::TimedOut),
         ] {
             assert_eq!(tried(&format!("1 {words}")), reached, "{words}");
         }

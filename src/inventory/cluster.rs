@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use super::lists::List;
 use super::mistake::{Mistake, Mistakes, Wrong};
 use super::place::Place;
-use super::schema::List;
 use super::workstation::Workstation;
 use super::written;
 use super::{formats, names, patches};

@@ -10,7 +10,6 @@ use toml::de::{DeTable, DeValue};
 use super::mistake::{Mistake, Mistakes, Wrong};
 use super::place::Place;
 
-/// A parsed inventory.
 #[derive(Debug, Default)]
 pub(super) struct Document {
     value: Value,
@@ -46,7 +45,6 @@ impl Document {
         Some(Self { value, spans })
     }
 
-    /// The whole inventory.
     pub(super) fn value(&self) -> &Value {
         &self.value
     }
@@ -56,7 +54,6 @@ impl Document {
         self.nearest(place).map_or(0..0, |span| span.value.clone())
     }
 
-    /// The bytes of a key.
     pub(super) fn key_bytes(&self, place: &Place) -> Range<usize> {
         self.nearest(place).map_or(0..0, |span| {
             span.key.clone().unwrap_or_else(|| span.value.clone())

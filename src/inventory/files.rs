@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::lists::List;
 use super::mistake::{Mistake, Mistakes, Wrong};
 use super::own_paths::OwnPaths;
 use super::place::Place;
-use super::schema::List;
 use super::workstation::Workstation;
 use super::{formats, written};
 use crate::topology::{HostFile, Role};

@@ -165,7 +165,6 @@ pub(super) fn image_repository(text: &str) -> Result<String, Wrong> {
     Ok(text.to_owned())
 }
 
-/// The container runtime's socket.
 pub(super) fn cri_socket(text: &str) -> Result<String, Wrong> {
     match text.strip_prefix("unix://") {
         Some(path) if path.starts_with('/') => Ok(text.to_owned()),
@@ -177,7 +176,6 @@ pub(super) fn cri_socket(text: &str) -> Result<String, Wrong> {
     }
 }
 
-/// A login user's name.
 pub(super) fn user(text: &str) -> Result<String, Wrong> {
     let is_legal = |c: char| c.is_ascii_graphic() && !matches!(c, ':' | '/' | '@' | '\'' | '"');
     if !text.is_empty() && !text.starts_with('-') && text.chars().all(is_legal) {

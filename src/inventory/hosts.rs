@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use super::lists::List;
 use super::mistake::{Mistake, Mistakes, Wrong};
 use super::names;
 use super::place::Place;
-use super::schema::List;
 use super::ssh::{self, Defaults};
 use super::workstation::Workstation;
 use super::written;

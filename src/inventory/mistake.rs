@@ -1,14 +1,9 @@
-//! Mistakes: what is wrong, where it stands, and what to write instead; rendered by miette.
+//! Mistakes: what is wrong, where it stands, and what to write instead.
 
-use std::fmt;
 use std::ops::Range;
 
-use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, Severity, SourceCode,
-};
+use miette::Severity;
 
-use super::Colours;
-use super::document::Document;
 use super::place::Place;
 
 /// A value that is not what it should be, found by who parsed it and knew no place.
@@ -18,7 +13,6 @@ pub(super) struct Wrong {
     pub(super) message: String,
     /// What stands under the excerpt's caret.
     pub(super) label: String,
-    /// The remedy.
     pub(super) help: String,
 }
 
@@ -32,9 +26,8 @@ impl Wrong {
     }
 }
 
-/// Where a label points.
 #[derive(Debug, Clone, PartialEq)]
-enum Spot {
+pub(super) enum Spot {
     Key(Place),
     Value(Place),
     Bytes(Range<usize>),
@@ -43,19 +36,17 @@ enum Spot {
 /// One thing wrong (or, as a warning, unwise) with the inventory.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Mistake {
-    severity: Severity,
-    message: String,
-    labels: Vec<(Spot, String)>,
-    help: String,
+    pub(super) severity: Severity,
+    pub(super) message: String,
+    pub(super) labels: Vec<(Spot, String)>,
+    pub(super) help: String,
 }
 
 impl Mistake {
-    /// A mistake in the value at `place`.
     pub(super) fn error(place: &Place, wrong: Wrong) -> Self {
         Self::at(Spot::Value(place.clone()), wrong)
     }
 
-    /// A mistake in the key at `place`, whatever its value.
     pub(super) fn key(place: &Place, wrong: Wrong) -> Self {
         Self::at(Spot::Key(place.clone()), wrong)
     }
@@ -90,19 +81,11 @@ impl Mistake {
     }
 }
 
-/// Every mistake found so far.
 #[derive(Debug, Default)]
 pub(super) struct Mistakes {
-    found: Vec<Mistake>,
+    pub(super) found: Vec<Mistake>,
     /// Places whose value is missing or was left out, so that nothing may be concluded from their absence.
     broken: Vec<Place>,
-}
-
-/// Mistakes, rendered, in the order of the text.
-#[derive(Debug, Default)]
-pub(super) struct Report {
-    pub(super) errors: Vec<String>,
-    pub(super) warnings: Vec<String>,
 }
 
 impl Mistakes {
@@ -140,7 +123,6 @@ impl Mistakes {
             .any(|broken| broken.holds(place) || place.holds(broken))
     }
 
-    /// The places that are not to be relied on.
     pub(super) fn broken(&self) -> &[Place] {
         &self.broken
     }
@@ -149,111 +131,4 @@ impl Mistakes {
     pub(super) fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
-
-    /// Renders all of them.
-    pub(super) fn report(self, name: &str, text: &str, document: &Document, colours: Colours) -> Report {
-        let source = NamedSource::new(name, text.to_owned());
-        let mut views: Vec<View<'_>> = self
-            .found
-            .into_iter()
-            .map(|mistake| View::new(mistake, document, &source))
-            .collect();
-        views.sort_by_key(View::position);
-        let mut report = Report::default();
-        for view in views {
-            let rendered = view.render(colours);
-            match view.severity {
-                Severity::Error => report.errors.push(rendered),
-                Severity::Warning | Severity::Advice => report.warnings.push(rendered),
-            }
-        }
-        report
-    }
 }
-
-/// A mistake beside its source, as miette wants it.
-#[derive(Debug)]
-struct View<'a> {
-    severity: Severity,
-    message: String,
-    labels: Vec<LabeledSpan>,
-    help: String,
-    source: &'a NamedSource<String>,
-}
-
-impl<'a> View<'a> {
-    fn new(mistake: Mistake, document: &Document, source: &'a NamedSource<String>) -> Self {
-        let labels = mistake
-            .labels
-            .into_iter()
-            .enumerate()
-            .map(|(index, (spot, label))| {
-                let bytes = match spot {
-                    Spot::Key(place) => document.key_bytes(&place),
-                    Spot::Value(place) => document.value_bytes(&place),
-                    Spot::Bytes(bytes) => bytes,
-                };
-                match index {
-                    0 => LabeledSpan::new_primary_with_span(Some(label), bytes),
-                    _ => LabeledSpan::new_with_span(Some(label), bytes),
-                }
-            });
-        Self {
-            severity: mistake.severity,
-            message: mistake.message,
-            labels: labels.collect(),
-            help: mistake.help,
-            source,
-        }
-    }
-
-    fn position(&self) -> usize {
-        self.labels.first().map_or(0, LabeledSpan::offset)
-    }
-
-    fn render(&self, colours: Colours) -> String {
-        let theme = match colours {
-            Colours::Shown => GraphicalTheme::unicode(),
-            Colours::Plain => GraphicalTheme::unicode_nocolor(),
-        };
-        let mut rendered = String::new();
-        let outcome = GraphicalReportHandler::new_themed(theme)
-            .with_width(WIDTH)
-            .with_links(false)
-            .with_break_words(false)
-            .render_report(&mut rendered, self);
-        match outcome {
-            Ok(()) => rendered,
-            Err(fmt::Error) => format!("{}: {}\n", self.message, self.help),
-        }
-    }
-}
-
-impl fmt::Display for View<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for View<'_> {}
-
-impl Diagnostic for View<'_> {
-    fn severity(&self) -> Option<Severity> {
-        Some(self.severity)
-    }
-
-    fn help(&self) -> Option<Box<dyn fmt::Display + '_>> {
-        Some(Box::new(&self.help))
-    }
-
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        Some(self.source)
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        Some(Box::new(self.labels.iter().cloned()))
-    }
-}
-
-/// Columns of a rendered diagnostic; `Problem` indents it by two.
-const WIDTH: usize = 100;

@@ -8,6 +8,7 @@
 //! It reads the workstation's files and fetches manifests, blocking; it never speaks to a host.
 
 mod cluster;
+mod colours;
 mod document;
 mod endpoint;
 mod etcd;
@@ -16,6 +17,8 @@ mod formats;
 mod hosts;
 mod images;
 mod keys;
+mod lists;
+mod load;
 mod manifests;
 mod mistake;
 mod names;
@@ -25,6 +28,7 @@ mod own_paths;
 mod patches;
 mod place;
 mod preparation;
+mod report;
 mod resolve;
 mod roles;
 mod schema;
@@ -35,107 +39,7 @@ mod wording;
 mod workstation;
 mod written;
 
-use std::path::Path;
-
-use crate::error::Problem;
-use crate::templates::Templates;
-use crate::topology::Topology;
-
-use document::Document;
-use mistake::Mistakes;
-use workstation::Workstation;
-
+pub use colours::Colours;
+pub use load::{Loaded, load, load_with, templates};
 pub use schema::schema;
-
-/// A good inventory.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Loaded {
-    /// What it means.
-    pub topology: Topology,
-    /// What is allowed and may still be unwise, each rendered with its position.
-    pub warnings: Vec<String>,
-}
-
-/// Whether diagnostics are rendered in colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Colours {
-    /// For a terminal.
-    Shown,
-    /// For a file, a pipe, or where `NO_COLOR` is set.
-    Plain,
-}
-
-impl From<bool> for Colours {
-    /// As `console::colors_enabled` answers.
-    fn from(is_enabled: bool) -> Self {
-        if is_enabled {
-            Colours::Shown
-        } else {
-            Colours::Plain
-        }
-    }
-}
-
-/// What is asked of private keys and `known_hosts` on this workstation, which only a connection needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyFiles {
-    /// Hosts will be connected to: one that cannot be used is a mistake.
-    Required,
-    /// Nothing is connected to, and the inventory is judged: it is a warning.
-    Noted,
-    /// Nothing is connected to, and nobody asked: they are not looked at.
-    Unneeded,
-}
-
-/// Reads the inventory for a command that connects to its hosts; see [`load_with`].
-pub fn load(path: &Path, colours: Colours) -> Result<Loaded, Problem> {
-    load_with(path, colours, KeyFiles::Required)
-}
-
-/// Reads the inventory at `path`, the files it names and the manifests at its URLs.
-///
-/// Blocks for as long as the slowest URL takes (at most 30 s each). Errors: `LocalFile` where the inventory cannot
-/// be read, else `Inventory` with all of its mistakes.
-pub fn load_with(path: &Path, colours: Colours, key_files: KeyFiles) -> Result<Loaded, Problem> {
-    let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|error| Problem::LocalFile {
-        path: name.clone(),
-        verb: "read",
-        cause: error.to_string(),
-    })?;
-    interpret(&name, &text, &Workstation::beside(path, key_files), colours)
-}
-
-/// Reads a folder of templates that was named on the command line.
-///
-/// Errors: `Usage` where one of them is none of hawser's, or the folder cannot be read.
-pub fn templates(folder: &Path) -> Result<Templates, Problem> {
-    templates::read(folder).map_err(|wrong| Problem::Usage {
-        message: format!("--templates: {}: {}", wrong.message, wrong.label),
-        hint: wrong.help,
-    })
-}
-
-fn interpret(name: &str, text: &str, workstation: &Workstation, colours: Colours) -> Result<Loaded, Problem> {
-    let mut mistakes = Mistakes::default();
-    let (document, topology) = match Document::parse(text, &mut mistakes) {
-        Some(document) => {
-            let written = shape::check(&document, &mut mistakes);
-            let topology = resolve::resolve(&written, workstation, &mut mistakes);
-            (document, topology)
-        }
-        None => (Document::default(), None),
-    };
-    let report = mistakes.report(name, text, &document, colours);
-    match topology {
-        Some(topology) if report.errors.is_empty() => Ok(Loaded {
-            topology,
-            warnings: report.warnings,
-        }),
-        _ => Err(Problem::Inventory {
-            path: name.to_owned(),
-            count: report.errors.len(),
-            rendered: [report.errors, report.warnings].concat().join("\n"),
-        }),
-    }
-}
+pub use workstation::KeyFiles;

@@ -32,7 +32,6 @@ pub(super) fn dns_name_or_address(what: &str, text: &str) -> Result<String, Wron
     dns_name(what, text)
 }
 
-/// An IP address.
 pub(super) fn address(what: &str, text: &str) -> Result<IpAddr, Wrong> {
     let label = match text.split_once('/') {
         Some(_) => "has a prefix length",

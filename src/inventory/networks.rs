@@ -3,10 +3,10 @@
 use ipnet::IpNet;
 
 use super::hosts::Draft;
+use super::lists::Cidrs;
 use super::mistake::{Mistake, Mistakes, Wrong};
 use super::names;
 use super::place::Place;
-use super::schema::Cidrs;
 use super::written;
 use crate::topology::{KubeadmSettings, Networks};
 

@@ -8,7 +8,6 @@ use base64::engine::general_purpose::STANDARD;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-/// A public key that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PublicKey {
     /// Hexadecimal, in upper case.

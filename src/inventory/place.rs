@@ -1,6 +1,5 @@
 //! Where in the inventory a value stands: a JSON pointer (RFC 6901), such as `/hosts/0/labels/example.org~1zone`.
 
-/// The place of a value.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place(String);
 
@@ -73,7 +72,6 @@ impl Place {
         }
     }
 
-    /// Whether this is `other` or holds it.
     pub(super) fn holds(&self, other: &Self) -> bool {
         other
             .0

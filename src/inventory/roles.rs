@@ -8,7 +8,6 @@ use super::mistake::{Mistake, Mistakes, Wrong};
 use super::place::Place;
 use crate::topology::{EtcdTopology, Role};
 
-/// Ports that the inventory chooses.
 pub(super) struct Ports {
     pub(super) endpoint: u16,
     pub(super) api: u16,

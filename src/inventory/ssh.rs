@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::KeyFiles;
+use super::lists::List;
 use super::mistake::{Mistake, Mistakes, Wrong};
 use super::place::Place;
-use super::schema::List;
+use super::workstation::KeyFiles;
 use super::workstation::Workstation;
 use super::written;
 use super::{formats, keys, names};

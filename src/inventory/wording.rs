@@ -113,7 +113,6 @@ pub(super) fn whole(number: &Value) -> String {
         .map_or_else(|| number.to_string(), |number| format!("{number:.0}"))
 }
 
-/// What a value is, in words.
 pub(super) fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing",

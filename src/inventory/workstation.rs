@@ -2,8 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use super::KeyFiles;
 use super::mistake::Wrong;
+
+/// What is asked of private keys and `known_hosts` on this workstation, which only a connection needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyFiles {
+    /// Hosts will be connected to: one that cannot be used is a mistake.
+    Required,
+    /// Nothing is connected to, and the inventory is judged: it is a warning.
+    Noted,
+    /// Nothing is connected to, and nobody asked: they are not looked at.
+    Unneeded,
+}
 
 /// What relative paths and `~` mean.
 #[derive(Debug, Clone)]
@@ -12,12 +22,10 @@ pub(super) struct Workstation {
     pub(super) directory: PathBuf,
     /// The user's home, where it is known.
     pub(super) home: Option<PathBuf>,
-    /// What is asked of the files with which hosts are reached.
     pub(super) key_files: KeyFiles,
 }
 
 impl Workstation {
-    /// For an inventory at `path`.
     pub(super) fn beside(path: &Path, key_files: KeyFiles) -> Self {
         Self {
             key_files,
@@ -34,7 +42,6 @@ impl Workstation {
         }
     }
 
-    /// The text of a file.
     pub(super) fn read(&self, written: &str) -> Result<String, Wrong> {
         let path = self.path(written);
         std::fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))

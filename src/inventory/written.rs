@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::schema::{Cidrs, List};
+use super::lists::{Cidrs, List};
 use crate::topology::{CertificateRoute, EtcdManager, EtcdTopology, KeyAlgorithm, Role, Sudo};
 pub(super) use preparation::{Preparation, Proxy};
 

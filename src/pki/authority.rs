@@ -30,7 +30,6 @@ const LEAF_LIVES: i64 = 365 * 24 * 60 * 60;
 /// kubeadm's name for etcd's authority.
 const NAME: &str = "etcd-ca";
 
-/// An authority with its key.
 pub struct Authority {
     certificate: String,
     key: PrivateKey,

@@ -22,7 +22,6 @@ pub struct Certificate {
     pub names: Vec<String>,
     /// Whether it may sign others.
     pub is_authority: bool,
-    /// When it ends.
     pub not_after: Timestamp,
 }
 

@@ -20,9 +20,7 @@ use zeroize::Zeroizing;
 
 /// A certificate with its key, both PEM.
 pub struct Pair {
-    /// The certificate.
     pub certificate: String,
-    /// Its private key.
     pub key: Zeroizing<String>,
 }
 

@@ -14,7 +14,6 @@ pub const AUTHORITY_KEY: &str = "/etc/kubernetes/pki/etcd/ca.key";
 /// A bundle that the run makes itself: new keys, and certificates that etcd's authority signs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Order {
-    /// What is filled.
     pub bundle: Bundle,
     /// Of every key that is made.
     pub algorithm: KeyAlgorithm,
@@ -22,7 +21,6 @@ pub struct Order {
     pub may_make_authority: bool,
     /// Whether the authority's key is part of the bundle; its certificate always is.
     pub holds_authority_key: bool,
-    /// What is signed.
     pub leaves: Vec<Leaf>,
 }
 
@@ -35,7 +33,6 @@ pub struct Leaf {
     pub common_name: String,
     /// DNS names and addresses under which it is asked for.
     pub names: Vec<String>,
-    /// What it is for.
     pub usage: Usage,
 }
 
@@ -75,12 +72,10 @@ impl Leaf {
         Self::of_client("apiserver-etcd-client", "kube-apiserver-etcd-client")
     }
 
-    /// The certificate's path.
     pub fn certificate(&self) -> String {
         format!("{}.crt", self.stem)
     }
 
-    /// The key's path.
     pub fn key(&self) -> String {
         format!("{}.key", self.stem)
     }

@@ -7,7 +7,6 @@ use super::step::Step;
 /// A step at the end of the run. A host on which a command may still run keeps what that command may need.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Cleanup {
-    /// What is removed, and how.
     #[serde(flatten)]
     pub step: Step,
     /// Whose commands may need it.

@@ -14,7 +14,6 @@ use super::step::Step;
 pub struct StepDigest {
     /// `HOST/what`.
     pub id: String,
-    /// What it does, in the imperative.
     pub title: String,
     /// Of its commands, their input with secrets masked, files, questions and deadlines; in hexadecimal.
     pub sha256: String,

@@ -80,7 +80,6 @@ pub struct ChangeDraft {
 }
 
 impl ChangeDraft {
-    /// A file it writes.
     pub fn writes(mut self, file: FileChange) -> Self {
         self.change.files.push(file);
         self

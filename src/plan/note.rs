@@ -5,14 +5,12 @@ use serde::Serialize;
 /// Something the operator should know that no step does anything about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Note {
-    /// How much it matters.
     pub level: NoteLevel,
     /// One sentence, or a few lines.
     pub text: String,
 }
 
 impl Note {
-    /// Good to know.
     pub fn info(text: impl Into<String>) -> Self {
         Self {
             level: NoteLevel::Info,
@@ -20,7 +18,6 @@ impl Note {
         }
     }
 
-    /// Should be looked at.
     pub fn warning(text: impl Into<String>) -> Self {
         Self {
             level: NoteLevel::Warning,

@@ -16,7 +16,6 @@ pub struct Chain {
     /// What its host is when it has ended well, if that is something new.
     #[serde(skip)]
     pub milestone: Option<Milestone>,
-    /// In order.
     pub steps: Vec<Step>,
 }
 
@@ -84,7 +83,6 @@ pub struct Lane {
 /// Lanes that run beside each other; the next phase starts when all have ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Phase {
-    /// What it is for.
     pub name: PhaseName,
     /// Run beside each other.
     pub lanes: Vec<Lane>,

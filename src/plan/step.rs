@@ -27,13 +27,9 @@ impl std::fmt::Display for StepId {
 /// One thing to do on one host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Step {
-    /// Its name.
     pub id: StepId,
-    /// Where it is done.
     pub host: HostName,
-    /// What it does, in the imperative.
     pub title: Cow<'static, str>,
-    /// What is done.
     #[serde(flatten)]
     pub action: Action,
     /// What shows the cause when it fails.
@@ -46,22 +42,17 @@ pub struct Step {
 #[serde(tag = "action", rename_all = "kebab-case")]
 pub enum Action {
     /// Waits for a condition; changes nothing.
-    Wait {
-        /// The condition.
-        until: Check,
-    },
+    Wait { until: Check },
     /// Waits for an answer, and keeps it for what later steps send.
     Read {
         /// The question, whose standard output holds the value.
         until: Check,
-        /// Which value it gives.
         gives: Slot,
     },
     /// Changes something once; its exit status says whether it worked.
     Run(Change),
     /// Changes something once, unless the condition is met already, and waits for the condition.
     Ensure {
-        /// The change.
         #[serde(flatten)]
         change: Change,
         /// The condition: asked before, and polled after.
@@ -71,10 +62,8 @@ pub enum Action {
     Issue {
         /// What is created; its bundle is what the change sends.
         creates: Box<Order>,
-        /// The change.
         #[serde(flatten)]
         change: Change,
-        /// The condition: asked before, and polled after.
         until: Check,
     },
     /// Brings the host an image.
@@ -99,13 +88,11 @@ pub struct Transfer {
 /// is sent (a precondition) belongs here, beside the command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Change {
-    /// The command.
     #[serde(rename = "change")]
     pub command: RemoteCommand,
     /// How long it may take, in seconds.
     #[serde(rename = "timeout_s", serialize_with = "seconds")]
     pub timeout: Duration,
-    /// The files it writes.
     pub files: Vec<FileChange>,
     /// What it takes away, or interrupts, and by which evidence: a line each. Of a command that
     /// [destroys](Effect::Destroys) something, and of no other.
@@ -126,11 +113,9 @@ pub struct Check {
 /// What a file would become, as a person reads it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FileChange {
-    /// Absolute path on the host.
     pub path: String,
     /// `user:group`.
     pub owner: String,
-    /// Permission bits.
     #[serde(serialize_with = "octal")]
     pub mode: u32,
     /// SHA-256 of the content with every secret masked, in hexadecimal.
@@ -143,7 +128,6 @@ pub struct FileChange {
 /// workstation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Source {
-    /// The host that sends it.
     pub host: HostName,
     /// The step by which that host gets it in this run; none where it has it already.
     pub after: Option<StepId>,
@@ -184,13 +168,11 @@ impl Step {
         }
     }
 
-    /// Whether it reads, changes or destroys.
     pub fn effect(&self) -> Effect {
         self.change()
             .map_or(Effect::Reads, |change| change.command.effect())
     }
 
-    /// The files it writes.
     pub fn files(&self) -> &[FileChange] {
         self.change().map_or(&[], |change| &change.files)
     }
@@ -200,7 +182,6 @@ impl Step {
         self.change().map_or(&[], |change| &change.destroys)
     }
 
-    /// The keys and certificates that are created for it.
     pub fn creates(&self) -> Option<&Order> {
         match &self.action {
             Action::Issue { creates, .. } => Some(creates),

@@ -16,7 +16,6 @@ use crate::facts::{
 use crate::topology::Host;
 
 impl Candidate<'_, '_> {
-    /// What is done with it, if anything is.
     pub(super) fn action(&self) -> Result<Option<NodeAction>, Problem> {
         match self.membership()? {
             Membership::Member => Ok(None),
@@ -29,7 +28,6 @@ impl Candidate<'_, '_> {
         }
     }
 
-    /// Whether a control plane is a complete member of the cluster.
     pub(super) fn is_member(&self) -> bool {
         if !self.cluster().is_stalled() {
             return self.membership() == Ok(Membership::Member);

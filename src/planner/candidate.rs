@@ -24,12 +24,10 @@ impl<'s, 'a> Candidate<'s, 'a> {
         &self.survey.cluster
     }
 
-    /// Its node, if the cluster has one of its name.
     pub(super) fn node(&self) -> Option<&'a NodeFact> {
         self.cluster().node(self.host)
     }
 
-    /// Its etcd member, if the cluster lists one.
     pub(super) fn member(&self) -> Option<&'a MemberFact> {
         let mut members = self.cluster().members().iter();
         members.find(|member| member.is_of(self.host))
@@ -43,19 +41,16 @@ impl<'s, 'a> Candidate<'s, 'a> {
         self.survey.topology.etcd == EtcdTopology::External
     }
 
-    /// Whether its own API server is ready.
     pub(super) fn api_answers(&self) -> bool {
         let view = self.facts.cluster.as_ref();
         view.is_some_and(|view| view.ready.known() == Some(&true))
     }
 
-    /// Whether the etcd process of the host answers.
     pub(super) fn etcd_answers(&self) -> bool {
         etcd_answers(self.facts)
     }
 }
 
-/// Whether the etcd process of a host answers.
 pub(super) fn etcd_answers(facts: &HostFacts) -> bool {
     let view = facts.cluster.as_ref();
     view.is_some_and(|view| view.etcd.known().is_some())

@@ -12,16 +12,13 @@ pub(super) enum Cluster<'a> {
     HalfInitialised(&'a Host),
     /// An init has made the API server of this host, which answers, and did not end: its last phases are done.
     Unfinished(&'a Host),
-    /// It is there.
     There(There<'a>),
 }
 
-/// A cluster that is there.
 #[derive(Debug)]
 pub(super) struct There<'a> {
     /// The control plane through which it is asked, wherever it stands in the list.
     pub(super) via: &'a Host,
-    /// What it says.
     pub(super) view: &'a ClusterView,
     /// The cluster CA's certificate, PEM.
     pub(super) ca: &'a str,
@@ -50,7 +47,6 @@ impl<'a> Cluster<'a> {
         }
     }
 
-    /// The cluster, if it is there.
     pub(super) fn there(&self) -> Option<&There<'a>> {
         match self {
             Cluster::There(there) => Some(there),
@@ -63,14 +59,12 @@ impl<'a> Cluster<'a> {
         self.there().is_some_and(|there| !there.well)
     }
 
-    /// The nodes it has.
     pub(super) fn nodes(&self) -> &'a [NodeFact] {
         self.there()
             .and_then(|there| there.view.nodes.known())
             .map_or(&[], Vec::as_slice)
     }
 
-    /// A node by its host's name.
     pub(super) fn node(&self, host: &Host) -> Option<&'a NodeFact> {
         self.nodes().iter().find(|node| node.name == host.name)
     }
@@ -81,7 +75,6 @@ impl<'a> Cluster<'a> {
         self.there().map_or(NONE, |there| &there.view.etcd_id)
     }
 
-    /// etcd's members.
     pub(super) fn members(&self) -> &'a [MemberFact] {
         self.there()
             .and_then(|there| there.view.etcd.known())

@@ -72,7 +72,6 @@ fn evidence_of_no_cluster(inputs: &Inputs, host: &Host) -> &'static str {
     }
 }
 
-/// The pod network.
 pub(super) fn install_pod_network(situation: &Situation) -> Result<Vec<Chain>, Problem> {
     let via = situation.cluster.via();
     let documents = documents(situation.topology);

@@ -2,16 +2,12 @@
 
 use crate::facts::Observed;
 
-/// What etcd holds.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum EtcdContents {
-    /// Nothing is kept there.
     Nothing,
-    /// No more than init writes.
     Init,
     /// Objects of a cluster, such as these.
     Cluster(Vec<String>),
-    /// It cannot be determined.
     Unknown,
 }
 

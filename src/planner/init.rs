@@ -17,7 +17,6 @@ pub(super) enum InitState {
     Unbegun,
     /// An init whose API server answers, and whose last phases are missing.
     Unfinished,
-    /// A cluster.
     Cluster,
 }
 
@@ -155,7 +154,6 @@ fn etcd_contents(inputs: &Inputs, only: &Host, facts: &HostFacts) -> EtcdContent
     }
 }
 
-/// What the etcd beside a control plane holds.
 fn stacked_contents(inputs: &Inputs, host: &Host, facts: &HostFacts) -> EtcdContents {
     let view = facts.cluster.as_ref();
     let members = view.and_then(|view| view.etcd.known());

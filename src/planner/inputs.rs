@@ -27,7 +27,6 @@ pub(super) struct Inputs<'a> {
 }
 
 impl<'a> Inputs<'a> {
-    /// A host as found, if it answered.
     pub(super) fn facts(&self, host: &HostName) -> Option<&'a HostFacts> {
         self.observation.get(host).and_then(|found| found.as_ref().ok())
     }
@@ -37,17 +36,14 @@ impl<'a> Inputs<'a> {
         self.facts(host)?.files.get(path)?.known()
     }
 
-    /// The hosts of a role that answered, with what was found.
     pub(super) fn answered(&self, role: Role) -> impl Iterator<Item = (&'a Host, &'a HostFacts)> + use<'a> {
         self.all_answered().filter(move |(host, _)| host.is(role))
     }
 
-    /// The control planes that answered.
     pub(super) fn control_planes(&self) -> impl Iterator<Item = &'a Host> + use<'a> {
         self.answered(Role::ControlPlane).map(|(host, _)| host)
     }
 
-    /// All hosts that answered, with what was found.
     pub(super) fn all_answered(&self) -> impl Iterator<Item = (&'a Host, &'a HostFacts)> + use<'a> {
         let observation = self.observation;
         self.topology.hosts.iter().filter_map(move |host| {
@@ -56,7 +52,6 @@ impl<'a> Inputs<'a> {
         })
     }
 
-    /// Whether `--limit` lets a host be changed.
     pub(super) fn may_change(&self, host: &HostName) -> bool {
         let limit = &self.allowance.limit;
         limit.is_empty() || limit.contains(host)

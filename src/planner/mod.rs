@@ -43,7 +43,6 @@ mod phases;
 mod preparation;
 mod quorum;
 mod recognition;
-mod recovery;
 mod refusals;
 mod removal;
 mod removal_steps;

@@ -27,7 +27,6 @@ pub(super) enum JoinState {
     Unfinished,
 }
 
-/// A host, and what is done with it.
 #[derive(Debug, Clone)]
 pub(super) struct Planned<'a> {
     pub(super) host: &'a Host,
@@ -48,7 +47,6 @@ impl Planned<'_> {
         self.action == NodeAction::Restart(JoinState::Unfinished)
     }
 
-    /// What goes before it joins.
     pub(super) fn removal(&self) -> Option<&Removal> {
         match &self.action {
             NodeAction::Join(removal) => Some(removal),
@@ -56,7 +54,6 @@ impl Planned<'_> {
         }
     }
 
-    /// Whether what kubeadm keeps on the host goes.
     pub(super) fn is_reset(&self) -> bool {
         self.removal().is_some_and(Removal::resets)
     }
@@ -67,7 +64,6 @@ impl Planned<'_> {
     }
 }
 
-/// What is done with the hosts that are to be nodes.
 #[derive(Debug, Default)]
 pub(super) struct NodeActions<'a> {
     /// In the order in which they join: what is there comes first, what is taken down and joins again last.
@@ -83,12 +79,10 @@ pub(super) struct NodeActions<'a> {
 }
 
 impl<'a> NodeActions<'a> {
-    /// The control planes that join.
     pub(super) fn joining_control_planes(&self) -> impl Iterator<Item = &Planned<'a>> {
         self.control_planes.iter().filter(|planned| planned.joins())
     }
 
-    /// The control planes that are restarted.
     pub(super) fn restarted(&self) -> impl Iterator<Item = &Planned<'a>> {
         self.control_planes
             .iter()

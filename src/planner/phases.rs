@@ -44,7 +44,6 @@ const PHASES: &[PhaseEntry] = &[
     one(PhaseName::ApiServers, etcd::update_api_servers).beyond_limit(),
 ];
 
-/// The names of all phases that a plan may have, in their order.
 pub fn phase_names() -> impl Iterator<Item = PhaseName> {
     PHASES.iter().map(|entry| entry.name)
 }
@@ -86,10 +85,8 @@ pub fn plan(
     Ok(plan)
 }
 
-/// What makes the chains of a phase.
 type MakeChains = fn(&Situation<'_>) -> Result<Vec<Chain>, Problem>;
 
-/// A phase of the table.
 struct PhaseEntry {
     name: PhaseName,
     work: Work,
@@ -101,7 +98,6 @@ enum Work {
     Lanes(fn(&Situation<'_>) -> Result<Vec<Lane>, Problem>),
 }
 
-/// How many chains run at once.
 #[derive(Clone, Copy)]
 enum AtOnce {
     One,

@@ -82,7 +82,6 @@ pub(super) fn why_not(inputs: &Inputs, host: &Host) -> Option<String> {
     })
 }
 
-/// Prepares every host that is bare.
 pub(super) fn prepare_hosts(situation: &Situation) -> Result<Vec<Chain>, Problem> {
     let as_found = &situation.as_found;
     let mut chains = Vec::new();

@@ -1,12 +1,14 @@
 //! Who is left when an etcd member goes, and what is told where too few are.
 
 use super::candidate::{Candidate, etcd_answers};
-use super::recovery;
 use super::startable::may_come_up;
 use super::survey::Survey;
 use crate::error::Problem;
 use crate::facts::{MemberFact, quorum};
 use crate::topology::{Host, Role};
+
+/// How a person recovers an etcd that lost its quorum: hawser runs none of it.
+pub(super) const RECOVERY_PAGE: &str = "docs/how-to/recover-etcd-quorum.md";
 
 /// The voters among whom a member is not counted any more.
 pub(super) struct QuorumCheck {
@@ -83,7 +85,16 @@ pub(super) fn refuse_lost_member(
             ),
             format!("{quorum}: it cannot be removed either, since a removal needs the quorum"),
         ],
-        way_out: recovery::with_one_member(candidate),
+        way_out: vec![
+            format!(
+                "if {}'s disk can come back as it was, start the host with it and run this again",
+                host.name
+            ),
+            format!(
+                "otherwise recover etcd from the data of {}: {RECOVERY_PAGE}; then run this again",
+                candidate.cluster().via().name
+            ),
+        ],
     }
 }
 

@@ -2,19 +2,14 @@
 
 use crate::facts::EtcdDirectory;
 
-/// What has to go before a host can join.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Removal {
-    /// The etcd member that is listed.
     pub(super) member: Option<ListedMember>,
-    /// The node object.
     pub(super) node: Option<NodeObject>,
-    /// What kubeadm left on the host.
     pub(super) host: Option<Leftovers>,
 }
 
 impl Removal {
-    /// Whether the host is reset before it joins.
     pub(super) fn resets(&self) -> bool {
         self.host.is_some()
     }
@@ -30,7 +25,6 @@ pub(super) struct ListedMember {
     pub(super) is_learner: bool,
 }
 
-/// A node object that goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct NodeObject {
     /// Its uid, where the cluster could be asked.
@@ -39,7 +33,6 @@ pub(super) struct NodeObject {
     pub(super) is_gone: bool,
 }
 
-/// What a reset takes away.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Leftovers {
     /// The data of the member that goes.

@@ -13,9 +13,7 @@ pub(super) struct Situation<'a> {
     pub(super) survey: Survey<'a>,
     /// The inputs with bare hosts as they are.
     pub(super) as_found: Inputs<'a>,
-    /// What is done with each host that is to be a node.
     pub(super) nodes: NodeActions<'a>,
-    /// What is done on etcd's own hosts.
     pub(super) etcd_actions: EtcdActions<'a>,
     /// The members that join etcd on control planes.
     pub(super) stacked_scale_up: Option<StackedScaleUp<'a>>,

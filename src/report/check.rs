@@ -22,7 +22,6 @@ pub struct Page<'a> {
     pub findings: &'a [Finding],
     /// Whether nothing is wrong, as the exit code says it too.
     pub is_ready: bool,
-    /// How long it took.
     pub took: Duration,
 }
 

@@ -21,12 +21,10 @@ struct Line<'a> {
 }
 
 impl<W: Write> Json<W> {
-    /// Writes to `out`.
     pub fn new(out: W) -> Self {
         Self { out }
     }
 
-    /// Takes the next event.
     pub fn handle(&mut self, event: &Event) {
         let line = Line { time: now(), event };
         // A reader that went away does not end the run.
@@ -37,7 +35,6 @@ impl<W: Write> Json<W> {
     }
 }
 
-/// Now, to the millisecond.
 pub(super) fn now() -> Timestamp {
     let now = Timestamp::now();
     now.round(Unit::Millisecond).unwrap_or(now)

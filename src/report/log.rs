@@ -17,7 +17,6 @@ use super::words::Words;
 use crate::error::Problem;
 use crate::events::Event;
 
-/// A run's log file.
 pub struct RunLog {
     file: File,
     path: PathBuf,
@@ -44,12 +43,10 @@ impl RunLog {
         })
     }
 
-    /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Takes the next event.
     pub fn handle(&mut self, event: &Event) {
         if matches!(event, Event::Sent { .. } | Event::Taken { .. }) {
             return;

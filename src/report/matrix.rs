@@ -77,7 +77,6 @@ fn apart(ways: Vec<&Examined>) -> Vec<Vec<&Examined>> {
     tables
 }
 
-/// Every fact of every host.
 pub(super) fn facts(findings: &[Finding], hosts: &[HostName], paint: Paint) -> String {
     let mut grid = Grid {
         rows: Vec::new(),

@@ -10,7 +10,6 @@ use crate::error::Problem;
 /// Paints, where colours are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paint {
-    /// With ANSI colours.
     Colours,
     /// As it is: a pipe, or `NO_COLOR`.
     Plain,

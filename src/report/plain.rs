@@ -31,7 +31,6 @@ impl<W: Write> Plain<W> {
         }
     }
 
-    /// Takes the next event.
     pub fn handle(&mut self, event: &Event) {
         let written = match event {
             Event::RunFinished { report } => {

@@ -54,7 +54,6 @@ impl<W: Write> Terminal<W> {
         }
     }
 
-    /// Takes the next event.
     pub fn handle(&mut self, event: &Event) {
         match event {
             Event::RunStarted { cluster, hosts, .. } => {
@@ -219,7 +218,6 @@ impl<W: Write> Terminal<W> {
             .for_each(ProgressBar::tick);
     }
 
-    /// Takes the live lines away.
     fn clear(&mut self) {
         for running in std::mem::take(&mut self.hosts).into_values() {
             self.screen.remove(&running.line);

@@ -17,7 +17,6 @@ pub(super) enum Weight {
     Normal,
 }
 
-/// An event as text.
 pub(super) struct Line {
     pub(super) weight: Weight,
     pub(super) host: Option<HostName>,

@@ -16,6 +16,7 @@ use super::host_key::{End, Ended, Guard, reason, why};
 use super::identity::Identities;
 use super::known_hosts::fingerprint;
 use super::prompt::Operator;
+use super::unreachable::unreachable;
 use crate::error::Problem;
 use crate::topology::{Host, SshTarget};
 
@@ -25,7 +26,6 @@ const MOST_OFFERS: usize = 5;
 /// How long the agent may take to list its keys.
 const AGENT_LIMIT: Duration = Duration::from_secs(10);
 
-/// Where keys come from.
 pub(super) struct Credentials {
     identities: Identities,
     agent: Option<PathBuf>,
@@ -38,9 +38,7 @@ pub(super) struct Offers {
 }
 
 enum Offer {
-    /// A key that the agent holds.
     Agent(PublicKey, String),
-    /// A key from a file.
     File(PathBuf, Arc<PrivateKey>),
 }
 
@@ -243,10 +241,6 @@ fn dropped(host: &Host, mut offered: Vec<String>, ended: &Ended) -> Problem {
             accepted: Vec::new(),
         }
     } else {
-        Problem::Unreachable {
-            host: host.name.clone(),
-            address: super::address(&host.ssh),
-            cause: format!("{reason}, during the login"),
-        }
+        unreachable(host, format!("{reason}, during the login"))
     }
 }

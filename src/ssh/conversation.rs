@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::host_key::{Ended, reason};
 use super::output::Stream;
-use super::sending::send_image;
+use super::sending::{PIECE, send_image};
 use super::slots::Slot;
 use super::sudo::{Heard, Opening, SudoPasswords, Trial};
 use crate::archive::Single;
@@ -26,9 +26,6 @@ use crate::topology::{HostName, Sudo};
 /// A background process that holds the output open keeps a channel open after the command's end; its output is
 /// waited for as long as this after the last byte.
 const AFTER_EXIT: Duration = Duration::from_secs(5);
-
-/// Pieces in which standard input is handed over: larger ones gain nothing.
-pub(super) const PIECE: usize = 128 << 10;
 
 /// How many last lines of output a problem shows.
 const ANSWER_LINES: usize = 20;
@@ -44,7 +41,6 @@ pub(super) struct Request {
     pub(super) prints_secrets: bool,
 }
 
-/// Where the command runs.
 #[derive(Clone)]
 pub(super) struct Place {
     pub(super) host: HostName,
@@ -55,7 +51,6 @@ pub(super) struct Place {
     pub(super) ended: Ended,
 }
 
-/// One command that runs.
 pub(super) struct Conversation {
     place: Place,
     purpose: String,

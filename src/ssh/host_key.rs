@@ -10,7 +10,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 
 use super::known_hosts::{Known, Verdict, fingerprint};
-use super::onward::{Said, Words};
+use super::openings::{Said, Words};
 use super::stream::in_words;
 use crate::error::Problem;
 use crate::topology::HostName;
@@ -39,7 +39,6 @@ impl Refusal {
     }
 }
 
-/// How a session ended.
 #[derive(Debug, Clone)]
 pub(super) enum End {
     /// sshd said why.
@@ -100,6 +99,21 @@ impl Guard {
     }
 }
 
+/// A host has no business opening channels to the workstation; a reply that is dropped refuses.
+macro_rules! refuse {
+    ($($channel:ident($($from:ty),*);)*) => {
+        $(async fn $channel(
+            &mut self,
+            _: Channel<Msg>,
+            $(_: $from,)*
+            _: ChannelOpenHandle,
+            _: &mut Session,
+        ) -> Result<(), Error> {
+            Ok(())
+        })*
+    };
+}
+
 impl Handler for Guard {
     type Error = Error;
 
@@ -136,81 +150,14 @@ impl Handler for Guard {
         Ok(())
     }
 
-    // A host has no business opening channels to the workstation; a reply that is dropped refuses.
-
-    async fn server_channel_open_forwarded_tcpip(
-        &mut self,
-        _: Channel<Msg>,
-        _: &str,
-        _: u32,
-        _: &str,
-        _: u32,
-        _: ChannelOpenHandle,
-        _: &mut Session,
-    ) -> Result<(), Error> {
-        Ok(())
-    }
-
-    async fn server_channel_open_forwarded_streamlocal(
-        &mut self,
-        _: Channel<Msg>,
-        _: &str,
-        _: ChannelOpenHandle,
-        _: &mut Session,
-    ) -> Result<(), Error> {
-        Ok(())
-    }
-
-    async fn server_channel_open_agent_forward(
-        &mut self,
-        _: Channel<Msg>,
-        _: ChannelOpenHandle,
-        _: &mut Session,
-    ) -> Result<(), Error> {
-        Ok(())
-    }
-
-    async fn server_channel_open_session(
-        &mut self,
-        _: Channel<Msg>,
-        _: ChannelOpenHandle,
-        _: &mut Session,
-    ) -> Result<(), Error> {
-        Ok(())
-    }
-
-    async fn server_channel_open_direct_tcpip(
-        &mut self,
-        _: Channel<Msg>,
-        _: &str,
-        _: u32,
-        _: &str,
-        _: u32,
-        _: ChannelOpenHandle,
-        _: &mut Session,
-    ) -> Result<(), Error> {
-        Ok(())
-    }
-
-    async fn server_channel_open_direct_streamlocal(
-        &mut self,
-        _: Channel<Msg>,
-        _: &str,
-        _: ChannelOpenHandle,
-        _: &mut Session,
-    ) -> Result<(), Error> {
-        Ok(())
-    }
-
-    async fn server_channel_open_x11(
-        &mut self,
-        _: Channel<Msg>,
-        _: &str,
-        _: u32,
-        _: ChannelOpenHandle,
-        _: &mut Session,
-    ) -> Result<(), Error> {
-        Ok(())
+    refuse! {
+        server_channel_open_forwarded_tcpip(&str, u32, &str, u32);
+        server_channel_open_forwarded_streamlocal(&str);
+        server_channel_open_agent_forward();
+        server_channel_open_session();
+        server_channel_open_direct_tcpip(&str, u32, &str, u32);
+        server_channel_open_direct_streamlocal(&str);
+        server_channel_open_x11(&str, u32);
     }
 }
 

@@ -11,13 +11,11 @@ use zeroize::Zeroizing;
 use super::prompt::Operator;
 use crate::error::Problem;
 
-/// The key files of a run.
 pub(super) struct Identities {
     operator: Operator,
     files: Mutex<BTreeMap<PathBuf, Arc<IdentityFile>>>,
 }
 
-/// A private key file.
 pub(super) struct IdentityFile {
     path: PathBuf,
     public: Option<PublicKey>,

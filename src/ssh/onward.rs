@@ -2,59 +2,14 @@
 //! and etcd.
 
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use russh::{ChannelId, ChannelOpenFailure, Error};
+use russh::{ChannelOpenFailure, Error};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::timeout;
 
 use super::session::Session;
-
-/// sshd's words about openings that failed come right behind the failure itself.
-const WORDS_LIMIT: Duration = Duration::from_secs(1);
-
-/// What sshd says of openings that failed.
-pub(super) struct Words {
-    heard: UnboundedReceiver<Said>,
-    /// An opening that was given up may still be spoken of.
-    are_doubtful: bool,
-}
-
-/// The channel that was not opened, and why. Channels are numbered in the order in which they are asked for.
-pub(super) type Said = (ChannelId, String);
-
-impl Words {
-    pub(super) fn new(heard: UnboundedReceiver<Said>) -> Self {
-        Self {
-            heard,
-            are_doubtful: false,
-        }
-    }
-
-    fn forget(&mut self) {
-        // Not `try_recv`: see clippy.toml.
-        let mut now = Context::from_waker(Waker::noop());
-        while let Poll::Ready(Some(_)) = self.heard.poll_recv(&mut now) {}
-    }
-
-    /// About the opening that was asked for last. Where an earlier one was given up, all that is said is waited for.
-    async fn of_the_last(&mut self) -> Option<String> {
-        let until = Instant::now() + WORDS_LIMIT;
-        let mut last: Option<Said> = None;
-        while let Ok(Some(said)) = timeout_at(until, self.heard.recv()).await {
-            if last.as_ref().is_none_or(|(channel, _)| *channel < said.0) {
-                last = Some(said);
-            }
-            if !self.are_doubtful {
-                break;
-            }
-        }
-        last.map(|(_, words)| words)
-    }
-}
 
 /// Why sshd made no connection.
 #[derive(Debug, Clone, PartialEq, Eq)]

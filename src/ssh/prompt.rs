@@ -30,7 +30,6 @@ pub struct Terminal {
     asking: std::sync::Mutex<Asking>,
 }
 
-/// The question that stands.
 #[derive(Default)]
 struct Asking {
     /// The terminal as it was before: while the question stands, nothing that is typed is shown.

@@ -9,9 +9,11 @@ use tokio::sync::mpsc::{Sender, UnboundedSender, channel};
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
-use super::conversation::PIECE;
 use crate::archive::Single;
 use crate::remote::wire::connection::Progress;
+
+/// Pieces in which standard input is handed over: larger ones gain nothing.
+pub(super) const PIECE: usize = 128 << 10;
 
 /// Pieces that are read before they can be sent. That, and what the connection itself holds, is all that is in memory.
 const AHEAD: usize = 2;

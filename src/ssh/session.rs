@@ -13,9 +13,10 @@ use zeroize::Zeroizing;
 
 use super::conversation::{Place, Request, hold};
 use super::host_key::{Ended, Guard, reason};
-use super::onward::Words;
+use super::openings::Words;
 use super::slots::{Refusal, Slot, Slots};
 use super::sudo::{SudoPasswords, exec_line, new_marker};
+use super::unreachable::address;
 use crate::error::Problem;
 use crate::remote::wire::Wire;
 use crate::remote::wire::connection::{Connection, Output, Progress};
@@ -52,7 +53,7 @@ impl Session {
         passwords: SudoPasswords,
     ) -> Self {
         Self {
-            address: super::address(&host.ssh),
+            address: address(&host.ssh),
             handle: Arc::new(handle),
             words: Mutex::new(words),
             place: Place {
@@ -67,7 +68,6 @@ impl Session {
         }
     }
 
-    /// Ends the connection in good order.
     pub async fn close(&self) {
         if self
             .handle

@@ -14,7 +14,6 @@ pub(super) struct Slots {
 }
 
 struct Counts {
-    /// How many places there are.
     limit: usize,
     /// Sessions that the server surely counts: opened, and not yet closed from here.
     open: usize,

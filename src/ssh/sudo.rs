@@ -170,7 +170,6 @@ impl SudoPasswords {
         Arc::clone(state)
     }
 
-    /// Asks the operator, unless that was done.
     pub(super) async fn ask(&self, host: &Host) -> Result<(), Problem> {
         let state = self.of(&host.ssh.user);
         let mut state = state.lock().await;
@@ -221,7 +220,6 @@ impl SudoPasswords {
 }
 
 impl Trial {
-    /// The line that answers sudo.
     pub(super) fn line(&self) -> Zeroizing<Vec<u8>> {
         let mut line = Zeroizing::new(Vec::with_capacity(self.password.len() + 1));
         line.extend_from_slice(self.password.as_bytes());

@@ -32,7 +32,6 @@ impl Endpoint {
     }
 }
 
-/// The cluster's own networks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Networks {
     /// One CIDR, or two for dual stack.

@@ -55,7 +55,6 @@ pub struct EtcdSettings {
     pub manager: EtcdManager,
     /// Where its data is on every host; absolute.
     pub data_directory: String,
-    /// Of which kind its keys are.
     pub key_algorithm: KeyAlgorithm,
     /// The user's own authority; hawser makes one where there is none.
     pub authority: Option<OwnAuthority>,

@@ -34,18 +34,12 @@ pub struct Repository {
 /// A package on the workstation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackageFile {
-    /// Where it lies.
     pub path: PathBuf,
-    /// Its name.
     pub package: String,
     /// Its version, as dpkg writes it.
     pub version: String,
     /// dpkg's name of it, such as `amd64`, or `all`.
     pub architecture: String,
-    /// Names of packages, this one's dependencies: of each clause every alternative.
-    pub depends: Vec<String>,
-    /// Names besides its own by which others depend on it.
-    pub provides: Vec<String>,
     /// SHA-256, hexadecimal.
     pub sha256: String,
     /// In bytes.
@@ -63,7 +57,6 @@ impl PackageFile {
     }
 }
 
-/// Where packages come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PackageSource {
     /// What the hosts' own apt is set up with.
@@ -86,7 +79,6 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Whether there is one.
     pub fn is_set(&self) -> bool {
         self.http.is_some() || self.https.is_some()
     }
@@ -137,13 +129,11 @@ fn excepts(exception: &str, name: &str) -> bool {
 /// How bare hosts are prepared.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Preparation {
-    /// Where packages come from.
     pub source: PackageSource,
     /// Kernel modules, loaded now and at boot.
     pub modules: Vec<String>,
     /// Kernel settings by name, now and at boot.
     pub sysctls: BTreeMap<String, String>,
-    /// What becomes of swap.
     pub swap: Swap,
     /// The image that holds a pod's namespaces, with its tag; without it, the one that each host's kubeadm names.
     pub sandbox_image: Option<String>,
@@ -153,7 +143,6 @@ pub struct Preparation {
     pub credentials: BTreeMap<String, Secret>,
     /// Merged into containerd's configuration (tables deeply, lists and scalars replaced).
     pub containerd: serde_json::Map<String, serde_json::Value>,
-    /// The way to the outside.
     pub proxy: Proxy,
 }
 

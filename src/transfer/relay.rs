@@ -22,14 +22,12 @@ use crate::values::{Slot, Values};
 /// How many last lines of a host are a reason.
 const REASON_LINES: usize = 3;
 
-/// A transfer from one host to another.
 pub(super) struct Relay<'a, C> {
     pub(super) attempt: &'a Attempt<'a, C>,
     pub(super) source: &'a Source,
     pub(super) transfer: &'a Transfer,
 }
 
-/// What became of it.
 pub(super) enum Relayed {
     Done(Outcome),
     /// The target has not got the image, for this reason.

@@ -17,7 +17,6 @@ pub(super) fn outcome(output: &Output) -> Option<Outcome> {
     })
 }
 
-/// The last lines of an output that are for people.
 pub(super) fn last_lines(output: &Output, count: usize) -> Vec<String> {
     let mut lines = output.last_lines(usize::MAX);
     lines.retain(|line| !is_signal(line));

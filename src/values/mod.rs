@@ -71,9 +71,7 @@ impl Slot {
 /// A piece of [`Content`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
-    /// Literal text.
     Text(String),
-    /// A value filled in at execution.
     Slot(Slot),
     /// What the user has in a file of the workstation, for hosts alone.
     Hidden(Hidden),
@@ -154,7 +152,6 @@ impl Content {
         Self(pieces.collect())
     }
 
-    /// Whether any slot stands in the text.
     pub fn has_slots(&self) -> bool {
         self.0.iter().any(|piece| matches!(piece, Piece::Slot(_)))
     }
@@ -164,7 +161,6 @@ impl Content {
         self.0.iter().any(|piece| matches!(piece, Piece::Hidden(_)))
     }
 
-    /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -257,7 +253,6 @@ impl Values {
         values
     }
 
-    /// Gives a slot its value.
     pub fn set(&mut self, slot: Slot, value: String) {
         self.slots.insert(slot, Zeroizing::new(value));
     }

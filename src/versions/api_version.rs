@@ -26,7 +26,6 @@ impl ApiVersion {
         })
     }
 
-    /// The `apiVersion` of a document.
     pub fn group_version(self) -> &'static str {
         match self {
             Self::V1Beta2 => "kubeadm.k8s.io/v1beta2",

@@ -3,7 +3,6 @@
 use super::Versions::{Before, From};
 use super::{Row, Version, Versions, chosen, is_so};
 
-/// What a version of containerd brings with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice {
     /// It reads this form of its configuration; a newer containerd takes it as if it were of its own form.
@@ -14,7 +13,6 @@ pub enum Choice {
     TellsDriver,
 }
 
-/// The table.
 #[rustfmt::skip]
 pub const TABLE: &[Row<Choice>] = &[
     row(From(Version::new(1, 3, 0)), Choice::ReadsConfig(CONFIG), "containerd's docs/man/containerd-config.toml.5.md"),
@@ -40,7 +38,6 @@ const fn row(versions: Versions, choice: Choice, source: &'static str) -> Row<Ch
     }
 }
 
-/// The plugin that has the settings of the CRI's runtime.
 pub fn cri_plugin(containerd: Version) -> Option<&'static str> {
     chosen(TABLE, containerd, |choice| match choice {
         Choice::CriPlugin(name) => Some(*name),
@@ -57,7 +54,6 @@ pub fn cri_plugins() -> impl Iterator<Item = &'static str> {
     })
 }
 
-/// Whether a containerd tells a kubelet which cgroup driver it uses.
 pub fn tells_driver(containerd: Version) -> bool {
     is_so(TABLE, &Choice::TellsDriver, containerd)
 }

@@ -3,7 +3,6 @@
 use super::Versions::{Before, From};
 use super::{Row, Version, Versions};
 
-/// What a version of etcd brings with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice {
     /// hawser knows how to ask and run it.
@@ -14,7 +13,6 @@ pub enum Choice {
     WatchProgress(&'static str, &'static str),
 }
 
-/// The table.
 #[rustfmt::skip]
 pub const TABLE: &[Row<Choice>] = &[
     row(From(OLDEST), Choice::IsKnown, "CHANGELOG-3.4: `ETCDCTL_API=3` is the default"),

@@ -19,8 +19,6 @@ pub enum Choice {
     KubectlApart(u32),
     /// kubeadm adds an etcd member as a learner, which has no vote until it is in step.
     JoinsAsLearner,
-    /// A kubelet of a control plane asks its own API server, also for its first certificate.
-    KubeletAsksOwnServer,
     /// kubeadm writes the container runtime's socket on the node, at the end of a join.
     WritesCriSocket,
     /// `kubeadm-config` has every control plane's address, written by the phase `update-status` of a join.
@@ -37,11 +35,8 @@ pub enum Choice {
     OldestEtcd(Version),
     /// kubeadm wants iptables to see bridged packets.
     WantsBridgedPackets,
-    /// kubeadm wants the program `conntrack`.
     WantsConntrack,
-    /// kubeadm wants the program `crictl`.
     WantsCrictl,
-    /// kubeadm warns where there is no `crictl`.
     WarnsOfCrictl,
     /// kubeadm wants the programs `iptables` and `nsenter`; those without want `losetup`.
     WantsIptables,
@@ -84,7 +79,6 @@ pub const TABLE: &[Row<Choice>] = &[
     row("cluster", From(minor(28)), Choice::KubeletBehind(3), "Kubernetes' version skew policy"),
     row("cluster", From(minor(15)), Choice::KubectlApart(1), "Kubernetes' version skew policy"),
     row("kubeadm", From(minor(29)), Choice::JoinsAsLearner, "feature `EtcdLearnerMode`: on from 1.29"),
-    row("kubeadm", From(minor(33)), Choice::KubeletAsksOwnServer, "feature `ControlPlaneKubeletLocalMode`: there from 1.31, on from 1.33"),
     row("kubeadm", Before(minor(34)), Choice::WritesCriSocket, "feature `NodeLocalCRISocket`: there from 1.32, on from 1.34"),
     row("kubeadm", Before(minor(22)), Choice::UpdatesStatus, "CHANGELOG-1.22, `kubeadm join --help`"),
     row("kubeadm", From(minor(29)), Choice::MakesSuperAdmin, "CHANGELOG-1.29, `kubeadm init --help`"),
@@ -190,12 +184,6 @@ pub fn joins_as_learner(kubeadm: Version) -> bool {
     is_so(TABLE, &Choice::JoinsAsLearner, kubeadm)
 }
 
-/// Whether the kubelet of a control plane that this kubeadm joins asks the API server beside it, also for its first
-/// certificate: else it goes through the endpoint.
-pub fn kubelet_asks_own_server(kubeadm: Version) -> bool {
-    is_so(TABLE, &Choice::KubeletAsksOwnServer, kubeadm)
-}
-
 /// Whether a kubeadm writes the container runtime's socket on a node, as the last thing of a join
 /// (`kubeadm.alpha.kubernetes.io/cri-socket`).
 pub fn writes_cri_socket(kubeadm: Version) -> bool {
@@ -243,12 +231,10 @@ pub fn oldest_external_etcd(kubeadm: Version) -> Option<Version> {
     })
 }
 
-/// Whether kubeadm insists on iptables seeing bridged packets, for a cluster of a version.
 pub fn wants_bridged_packets(cluster: Version) -> bool {
     is_so(TABLE, &Choice::WantsBridgedPackets, cluster)
 }
 
-/// Whether kubeadm wants the program `conntrack`, for a cluster of a version.
 pub fn wants_conntrack(cluster: Version) -> bool {
     is_so(TABLE, &Choice::WantsConntrack, cluster)
 }
@@ -258,7 +244,6 @@ pub fn wants_crictl(kubeadm: Version) -> bool {
     is_so(TABLE, &Choice::WantsCrictl, kubeadm)
 }
 
-/// Whether a kubeadm warns of a host without `crictl`.
 pub fn warns_of_crictl(kubeadm: Version) -> bool {
     is_so(TABLE, &Choice::WarnsOfCrictl, kubeadm)
 }
@@ -268,7 +253,6 @@ pub fn wants_iptables(kubeadm: Version) -> bool {
     is_so(TABLE, &Choice::WantsIptables, kubeadm)
 }
 
-/// Whether a kubeadm refuses a kernel that is older than 4.19.
 pub fn refuses_old_kernels(kubeadm: Version) -> bool {
     is_so(TABLE, &Choice::RefusesOldKernels, kubeadm)
 }
@@ -284,7 +268,6 @@ pub enum CgroupV1 {
     IsRefused,
 }
 
-/// What becomes of hosts with cgroup v1 where a kubelet, or a kubeadm, is of a version.
 pub fn cgroup_v1(program: Version) -> CgroupV1 {
     if is_so(TABLE, &Choice::RefusesCgroupV1, program) {
         CgroupV1::IsRefused

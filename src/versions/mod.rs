@@ -66,7 +66,6 @@ pub enum Versions {
 }
 
 impl Versions {
-    /// Whether a version is one of them.
     pub fn contain(self, version: Version) -> bool {
         match self {
             Versions::From(first) => first <= version,

@@ -1,8 +1,6 @@
 //! Changes to bytes, as a damaged file or somebody hostile makes them.
 
-/// Choices that a seed makes, the same on every machine: `SplitMix64` (Steele, Lea, Flood: "Fast splittable
-/// pseudorandom number generators", 2014).
-pub(crate) struct Dice(pub(crate) u64);
+use support::dice::Dice;
 
 /// No input is longer.
 const LONGEST: usize = 128 << 10;
@@ -22,40 +20,20 @@ const NUMBERS: &[&str] = &[
     "99999999999999999999",
 ];
 
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
+fn byte(dice: &mut Dice) -> u8 {
+    u8::try_from(dice.roll(256)).unwrap()
+}
 
-    /// A number below `sides`.
-    pub(crate) fn roll(&mut self, sides: usize) -> usize {
-        usize::try_from(self.next() % sides.max(1) as u64).unwrap()
-    }
-
-    /// One of these.
-    pub(crate) fn pick<'a, T: ?Sized>(&mut self, of: &'a [impl AsRef<T>]) -> &'a T {
-        of[self.roll(of.len())].as_ref()
-    }
-
-    fn byte(&mut self) -> u8 {
-        u8::try_from(self.roll(256)).unwrap()
-    }
-
-    /// A part of so many bytes; mostly a short one.
-    fn span(&mut self, of: usize) -> std::ops::Range<usize> {
-        let from = self.roll(of + 1);
-        let most = if self.roll(4) == 0 { of } else { of.min(16) };
-        from..(from + self.roll(most + 1)).min(of)
-    }
+/// A part of so many bytes; mostly a short one.
+fn span(dice: &mut Dice, of: usize) -> std::ops::Range<usize> {
+    let from = dice.roll(of + 1);
+    let most = if dice.roll(4) == 0 { of } else { of.min(16) };
+    from..(from + dice.roll(most + 1)).min(of)
 }
 
 /// One of the seeds, changed a few times.
 pub(crate) fn changed(dice: &mut Dice, seeds: &[Vec<u8>]) -> Vec<u8> {
-    let mut bytes = dice.pick::<[u8]>(seeds).to_vec();
+    let mut bytes = dice.pick(seeds).clone();
     for _ in 0..=dice.roll(6) {
         change(dice, &mut bytes, seeds);
     }
@@ -64,7 +42,7 @@ pub(crate) fn changed(dice: &mut Dice, seeds: &[Vec<u8>]) -> Vec<u8> {
 }
 
 fn change(dice: &mut Dice, bytes: &mut Vec<u8>, seeds: &[Vec<u8>]) {
-    let span = dice.span(bytes.len());
+    let span = span(dice, bytes.len());
     let at = span.start;
     match dice.roll(10) {
         0 if at < bytes.len() => bytes[at] ^= 1 << dice.roll(8),
@@ -83,13 +61,13 @@ fn change(dice: &mut Dice, bytes: &mut Vec<u8>, seeds: &[Vec<u8>]) {
             bytes.splice(at..at, many);
         }
         6 => {
-            let other = dice.pick::<[u8]>(seeds);
-            let part = other[dice.span(other.len())].to_vec();
+            let other = dice.pick(seeds);
+            let part = other[self::span(dice, other.len())].to_vec();
             bytes.splice(span, part);
         }
         7 => number(dice, bytes, at),
         8 => bytes.truncate(at),
-        _ => bytes[span].iter_mut().for_each(|byte| *byte = dice.byte()),
+        _ => bytes[span].iter_mut().for_each(|byte| *byte = self::byte(dice)),
     }
 }
 
@@ -99,7 +77,7 @@ fn number(dice: &mut Dice, bytes: &mut Vec<u8>, from: usize) {
     if let Some(skipped) = next(&bytes[from..], u8::is_ascii_digit) {
         let start = from + skipped;
         let length = next(&bytes[start..], |byte| !byte.is_ascii_digit()).unwrap_or(bytes.len() - start);
-        let other = dice.pick::<str>(NUMBERS).bytes();
+        let other = dice.pick(NUMBERS).bytes();
         bytes.splice(start..start + length, other);
     }
 }

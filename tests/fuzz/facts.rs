@@ -3,8 +3,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hawser::facts;
+use support::dice::Dice;
 
-use crate::changes::{Dice, changed};
+use crate::changes::changed;
 use crate::trying::{fuzz, fuzz_with, seeds};
 
 /// One answer of a probe: its key, what was written and the exit status, and what was written to standard error.

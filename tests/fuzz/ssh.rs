@@ -7,13 +7,14 @@ use hawser::error::Problem;
 use hawser::error::sanitize::is_invisible;
 use hawser::ssh::{Client, Prompter};
 use hawser::topology::{Host, HostName, SshSettings, SshTarget, Sudo};
+use support::dice::Dice;
 use support::rig;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use zeroize::Zeroizing;
 
-use crate::changes::{Dice, changed};
+use crate::changes::changed;
 use crate::trying::{fuzz, seeds};
 
 struct Nobody;

@@ -3,8 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use support::dice::Dice;
 
-use crate::changes::{Dice, changed};
+use crate::changes::changed;
 
 /// What anything may take, of a processor's time, and what every byte may take besides: a hundred times of what is
 /// usual, and far less than what anything takes that is worse than linear.

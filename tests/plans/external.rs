@@ -2,29 +2,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hawser::facts::{CLIENT_CERTIFICATE, EtcdData, Health, MemberFact, Observation, Observed};
-use hawser::pki::{Authority, Leaf};
+use hawser::facts::{EtcdData, Observed};
 use hawser::remote::files::etcd::UNIT;
-use hawser::topology::{EtcdManager, HostName, KeyAlgorithm, OwnAuthority, Patch, Secret};
-use hawser::verify::{remarks, unmet};
+use hawser::topology::{EtcdManager, HostName, Patch};
+use hawser::verify::unmet;
 
-use crate::etcd::{DAY, identity};
+use crate::etcd::identity;
 use crate::inventory::{control_plane, external};
 use crate::listing::{limited_to, page};
-use crate::world::{CA, World};
+use crate::world::World;
 
-fn by(manager: EtcdManager) -> World {
+pub(crate) fn by(manager: EtcdManager) -> World {
     let mut topology = external(2, 1);
     topology.external_etcd.manager = manager;
     World::fresh(topology)
 }
 
-fn built(manager: EtcdManager) -> World {
+pub(crate) fn built(manager: EtcdManager) -> World {
     let World { topology, .. } = by(manager);
     World::built(topology)
 }
 
-fn planned(world: &World) -> String {
+pub(crate) fn planned(world: &World) -> String {
     page(world, &world.plan())
 }
 
@@ -65,52 +64,6 @@ fn a_third_control_plane_gets_no_etcd_member() {
     world.add(control_plane(3));
 
     insta::assert_snapshot!(planned(&world));
-}
-
-#[test]
-fn certificates_that_one_host_has_lost_are_made_anew_by_the_same_authority() {
-    let mut world = built(EtcdManager::Kubelet);
-    world.etcd("etcd2").certificates.remove("peer");
-    world.knows_authority = false;
-
-    let plan = world.plan();
-
-    insta::assert_snapshot!(page(&world, &plan), @r"
-    read the etcd CA
-      etcd1 read etcd's authority and its key into memory
-    issue etcd certificates
-      etcd2 make the member's certificates, and write them
-           ! /etc/kubernetes/pki/etcd/healthcheck-client.crt that is there (SHA-256 without white space 0123012301230123012301230123012301230123012301230123012301230123)
-           ! /etc/kubernetes/pki/etcd/healthcheck-client.key that is there
-           ! /etc/kubernetes/pki/etcd/server.crt that is there (SHA-256 without white space 0123012301230123012301230123012301230123012301230123012301230123)
-           ! /etc/kubernetes/pki/etcd/server.key that is there
-    note: etcd's certificates last 364 days more, its authority 3649
-    ");
-    world.apply(&plan.unwrap()).unwrap();
-    assert_eq!(world.violations, Vec::<String>::new());
-    assert!(world.plan().unwrap().is_empty());
-}
-
-#[test]
-fn an_authority_of_the_users_own_is_neither_made_nor_read_nor_are_its_keys_left_on_hosts() {
-    let mut world = by(EtcdManager::Systemd);
-    world.topology.external_etcd.authority = Some(OwnAuthority {
-        certificate: CA.to_owned(),
-        key: Secret(zeroize::Zeroizing::new("not looked at here".to_owned())),
-    });
-
-    let plan = world.plan().unwrap();
-
-    assert!(plan.steps().all(|step| !step.id.0.contains("authority")));
-    let orders: Vec<_> = plan.steps().filter_map(|step| step.creates()).collect();
-    assert_eq!(orders.len(), 4);
-    assert!(
-        orders
-            .iter()
-            .all(|order| !order.may_make_authority && !order.holds_authority_key)
-    );
-    let text = serde_json::to_string(&plan).unwrap();
-    assert!(!text.contains("etcd/ca.key") && !text.contains("not looked at here"));
 }
 
 #[test]
@@ -200,130 +153,6 @@ fn the_distributions_own_member_runs() {
 fn the_other_manager_runs_it() {
     let mut world = built(EtcdManager::Kubelet);
     world.topology.external_etcd.manager = EtcdManager::Systemd;
-
-    insta::assert_snapshot!(planned(&world));
-}
-
-/// No member of a cluster that was well answers, as if all their disks stalled.
-fn late(manager: EtcdManager) -> (World, Observation) {
-    let world = built(manager);
-    let mut observation = world.observe();
-    for name in ["etcd1", "etcd2", "etcd3"] {
-        let facts = observation.get_mut(&name.into()).unwrap().as_mut().unwrap();
-        let etcd = facts.etcd.as_mut().unwrap();
-        etcd.members = Observed::Unknown("context deadline exceeded".to_owned());
-        etcd.leader = Observed::Unknown("context deadline exceeded".to_owned());
-    }
-    (world, observation)
-}
-
-fn planned_from(world: &World, observation: &Observation) -> String {
-    let plan = hawser::planner::plan(&world.topology, observation, &limited_to(&[]));
-    page(world, &plan)
-}
-
-#[test]
-fn members_that_run_and_answer_late_are_not_started_again() {
-    for manager in [EtcdManager::Kubelet, EtcdManager::Systemd] {
-        let (world, observation) = late(manager);
-
-        let name = format!("members_that_answer_late_by_{manager:?}").to_lowercase();
-        insta::assert_snapshot!(name, planned_from(&world, &observation));
-    }
-}
-
-/// `apply` looks again for a while where that may pass.
-#[test]
-fn members_that_have_just_started_may_answer_soon() {
-    for (manager, unit) in [(EtcdManager::Kubelet, "kubelet"), (EtcdManager::Systemd, "etcd")] {
-        let (world, mut observation) = late(manager);
-        let mut may_pass = |active_for_s: u64| {
-            for name in ["etcd1", "etcd2", "etcd3"] {
-                let facts = observation.get_mut(&name.into()).unwrap().as_mut().unwrap();
-                facts.units.get_mut(unit).unwrap().active_for_s = active_for_s;
-            }
-            let plan = hawser::planner::plan(&world.topology, &observation, &limited_to(&[]));
-            plan.unwrap_err()[0].may_pass()
-        };
-
-        assert!(may_pass(5), "{manager:?}");
-        assert!(!may_pass(3600), "{manager:?}");
-    }
-}
-
-#[test]
-fn beside_members_that_run_without_a_quorum_the_others_are_started_alone() {
-    let (world, mut observation) = late(EtcdManager::Systemd);
-    for name in ["etcd2", "etcd3"] {
-        let facts = observation.get_mut(&name.into()).unwrap().as_mut().unwrap();
-        facts.units.get_mut("etcd").unwrap().active = false;
-    }
-
-    let plan = hawser::planner::plan(&world.topology, &observation, &limited_to(&[])).unwrap();
-
-    let changed: Vec<_> = plan.changes().map(|step| step.id.0.as_str()).collect();
-    assert_eq!(changed, ["etcd2/start-etcd", "etcd3/start-etcd"]);
-}
-
-/// Every member tells of an alarm, whosever it is.
-fn alarmed(alarm: &str) -> (World, Observation) {
-    let alarm = Health::Unknown(format!("says \"Active Alarm(s): {alarm} \""));
-    let world = built(EtcdManager::Systemd);
-    let mut observation = world.observe();
-    for name in ["etcd1", "etcd2", "etcd3"] {
-        let facts = observation.get_mut(&name.into()).unwrap().as_mut().unwrap();
-        let mut told = world.etcd_facts(&name.into(), facts.etcd.as_ref().unwrap());
-        let members = told.members.known().unwrap().iter().cloned();
-        let members = members.map(|member| MemberFact {
-            health: alarm.clone(),
-            ..member
-        });
-        told.members = Observed::Known(members.collect());
-        facts.etcd = Some(told);
-    }
-    (world, observation)
-}
-
-#[test]
-fn an_alarm_is_told_with_its_remedy_and_nothing_is_started_for_it() {
-    let (world, observation) = alarmed("NOSPACE");
-
-    insta::assert_snapshot!(planned_from(&world, &observation));
-    let (world, observation) = alarmed("CORRUPT");
-    insta::assert_snapshot!(planned_from(&world, &observation));
-}
-
-#[test]
-fn where_etcd_has_an_alarm_no_member_is_started() {
-    let (world, mut observation) = alarmed("NOSPACE");
-    let facts = observation.get_mut(&"etcd3".into()).unwrap().as_mut().unwrap();
-    facts.units.get_mut("etcd").unwrap().active = false;
-    let etcd = facts.etcd.as_mut().unwrap();
-    etcd.members = Observed::Unknown("connection refused".to_owned());
-    for name in ["etcd1", "etcd2"] {
-        let facts = observation.get_mut(&name.into()).unwrap().as_mut().unwrap();
-        if let Observed::Known(members) = &mut facts.etcd.as_mut().unwrap().members {
-            members[2].health = Health::Down("refuses the connection".to_owned());
-        }
-    }
-
-    insta::assert_snapshot!(planned_from(&world, &observation));
-}
-
-#[test]
-fn two_authorities() {
-    let mut world = built(EtcdManager::Kubelet);
-    world.etcd("etcd3").authority = Some(CA.to_owned());
-
-    insta::assert_snapshot!(planned(&world));
-}
-
-#[test]
-fn an_authority_without_its_key() {
-    let mut world = built(EtcdManager::Kubelet);
-    for host in ["etcd1", "etcd2", "etcd3"] {
-        world.etcd(host).has_authority_key = false;
-    }
 
     insta::assert_snapshot!(planned(&world));
 }
@@ -431,110 +260,6 @@ fn with_whom_a_member_began_is_no_difference() {
 }
 
 #[test]
-fn certificates_that_end_soon_are_warned_about() {
-    let mut world = built(EtcdManager::Kubelet);
-    world.etcd("etcd1").certificates.get_mut("server").unwrap().left_s = Observed::Known(89 * DAY);
-    world.etcd("etcd2").authority_left = Some(Observed::Known(10 * DAY));
-
-    let remarks = remarks(&world.topology, &world.observe());
-
-    assert_eq!(remarks.len(), 2, "{remarks:?}");
-    insta::assert_snapshot!(planned(&world), @r"
-    warning: etcd1: etcd's certificate server ends in 89 days; from 30 days before its end apply makes it anew
-    warning: etcd2: etcd's authority ends in 10 days
-    ");
-}
-
-#[test]
-fn certificates_are_made_anew_a_month_before_their_end() {
-    for left in [-DAY, 29 * DAY] {
-        let mut world = built(EtcdManager::Kubelet);
-        world.etcd("etcd1").certificates.get_mut("server").unwrap().left_s = Observed::Known(left);
-
-        let plan = world.plan().unwrap();
-
-        let changed: Vec<_> = plan.changes().map(|step| step.id.0.as_str()).collect();
-        assert_eq!(changed, ["etcd1/write-etcd-certificates"]);
-    }
-}
-
-#[test]
-fn certificates_that_end_with_their_authority_are_not_made_again_and_again() {
-    let mut world = built(EtcdManager::Kubelet);
-    for host in ["etcd1", "etcd2", "etcd3"] {
-        let etcd = world.etcd(host);
-        etcd.authority_left = Some(Observed::Known(20 * DAY));
-        etcd.certificates
-            .values_mut()
-            .for_each(|leaf| leaf.left_s = Observed::Known(20 * DAY));
-    }
-
-    assert!(world.plan().unwrap().is_empty());
-}
-
-/// The control planes' certificates for asking etcd end in 20 days.
-fn with_clients_that_end() -> World {
-    let mut world = built(EtcdManager::Kubelet);
-    let now = jiff::Timestamp::now();
-    let own = Authority::new(KeyAlgorithm::EcdsaP256, now).unwrap();
-    let client = own
-        .sign(&Leaf::api_server_client(), KeyAlgorithm::EcdsaP256, now)
-        .unwrap();
-    for host in ["cp1", "cp2"] {
-        world
-            .machine(host)
-            .put(CLIENT_CERTIFICATE, &client.certificate, 0o644);
-    }
-    for host in ["etcd1", "etcd2", "etcd3"] {
-        world.etcd(host).now_s = now.as_second() + 345 * DAY;
-    }
-    world.knows_authority = false;
-    world
-}
-
-#[test]
-fn a_control_planes_certificate_for_asking_etcd_is_made_anew_too() {
-    let world = with_clients_that_end();
-
-    let plan = world.plan().unwrap();
-
-    let steps: Vec<_> = plan.steps().map(|step| step.id.0.as_str()).collect();
-    assert_eq!(
-        steps,
-        [
-            "etcd1/read-etcd-authority",
-            "cp1/write-etcd-client-certificate",
-            "cp2/write-etcd-client-certificate"
-        ]
-    );
-    assert_eq!(remarks(&world.topology, &world.observe()).len(), 2);
-    let gone: Vec<&str> = plan
-        .steps()
-        .flat_map(hawser::plan::Step::destroys)
-        .map(String::as_str)
-        .collect();
-    assert_eq!(gone.len(), 4, "{gone:?}");
-    assert!(
-        gone[0].contains(&format!("{CLIENT_CERTIFICATE} that is there (SHA-256")),
-        "{gone:?}"
-    );
-}
-
-#[test]
-fn a_key_of_an_authority_without_its_certificate_is_not_replaced() {
-    let mut world = World::fresh(external(2, 1));
-    world.etcd("etcd1").has_authority_key = true;
-
-    let refused = world.plan().unwrap_err();
-
-    let words = format!("{refused:?}");
-    assert!(
-        words.contains("etcd1 has a key of an etcd authority without its certificate"),
-        "{words}"
-    );
-}
-
-#[test]
 fn verification_misses_a_member_and_a_common_leader() {
     let mut world = built(EtcdManager::Kubelet);
     let mut observation = world.observe();
@@ -550,43 +275,4 @@ fn verification_misses_a_member_and_a_common_leader() {
         ("etcd3", "its etcd member is not healthy")
     );
     assert_eq!((two_leaders.len(), one_down.len()), (1, 1));
-}
-
-/// Two members have lost a certificate, and run on.
-fn with_two_that_lack_a_certificate() -> World {
-    let mut world = built(EtcdManager::Kubelet);
-    for host in ["etcd1", "etcd2"] {
-        world.etcd(host).certificates.remove("peer");
-    }
-    world.knows_authority = false;
-    world
-}
-
-#[test]
-fn a_limit_to_one_of_two_renewals_reads_the_authority_for_it() {
-    let mut world = with_two_that_lack_a_certificate();
-
-    let plan = world.plan_with(&limited_to(&["etcd2"])).unwrap();
-
-    let steps: Vec<_> = plan.steps().map(|step| step.id.0.as_str()).collect();
-    assert_eq!(
-        steps,
-        ["etcd1/read-etcd-authority", "etcd2/write-etcd-certificates"]
-    );
-    world.apply(&plan).unwrap();
-    assert_eq!(world.violations, Vec::<String>::new());
-}
-
-#[test]
-fn a_limit_to_a_control_plane_whose_certificate_ends_reads_the_authority_for_it() {
-    let mut world = with_clients_that_end();
-    world.etcd("etcd1").certificates.remove("peer");
-
-    let plan = world.plan_with(&limited_to(&["cp2"])).unwrap();
-
-    let steps: Vec<_> = plan.steps().map(|step| step.id.0.as_str()).collect();
-    assert_eq!(
-        steps,
-        ["etcd1/read-etcd-authority", "cp2/write-etcd-client-certificate"]
-    );
 }

@@ -183,7 +183,7 @@ fn somebody_elses_containerd_is_refused_on_a_bare_host() {
     let found = |text: &str, is_default: bool| {
         let mut file = FileFact::new(0o644, "root:root", text);
         file.is_package_default = is_default;
-        let mut world = crate::preparation::bare(stacked(1, 1));
+        let mut world = crate::bare::bare(stacked(1, 1));
         let files = &mut world.machine("w1").facts.files;
         files.insert(CONTAINERD.to_owned(), Observed::Known(file));
         world

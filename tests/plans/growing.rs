@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use hawser::error::ExitCode;
-use hawser::facts::{EtcdData, FileFact, HostFacts, Observation, Observed};
-use hawser::plan::{NoteLevel, Plan};
-use hawser::planner::{self, Allowance};
+use hawser::plan::Plan;
+use hawser::planner::Allowance;
 use hawser::remote::files::{API_SERVER, etcd_servers};
 use hawser::topology::{EtcdManager, HostName, Role};
 use hawser::verify::unmet;
@@ -17,14 +15,14 @@ use crate::inventory::{control_plane, etcd_host, external};
 use crate::listing::{assert_sound, page};
 use crate::world::World;
 
-fn built(manager: EtcdManager) -> World {
+pub(crate) fn built(manager: EtcdManager) -> World {
     let mut topology = external(2, 1);
     topology.external_etcd.manager = manager;
     World::built(topology)
 }
 
 /// A cluster, and these etcd hosts in the inventory besides.
-fn with_more(numbers: &[u8], manager: EtcdManager) -> World {
+pub(crate) fn with_more(numbers: &[u8], manager: EtcdManager) -> World {
     let mut world = built(manager);
     world.knows_authority = false;
     for number in numbers {
@@ -33,11 +31,11 @@ fn with_more(numbers: &[u8], manager: EtcdManager) -> World {
     world
 }
 
-fn planned(world: &World) -> String {
+pub(crate) fn planned(world: &World) -> String {
     page(world, &world.plan())
 }
 
-fn ids(plan: &Plan) -> Vec<&str> {
+pub(crate) fn ids(plan: &Plan) -> Vec<&str> {
     plan.steps().map(|step| step.id.0.as_str()).collect()
 }
 
@@ -76,7 +74,7 @@ fn cut_before(world: &mut World, step: &str) {
 
 /// Does what is planned, and finds nothing left to do.
 #[track_caller]
-fn finish(world: &mut World) {
+pub(crate) fn finish(world: &mut World) {
     let plan = world.plan().unwrap();
     assert_sound(world, &plan);
     world.apply(&plan).unwrap();
@@ -88,7 +86,7 @@ fn finish(world: &mut World) {
 }
 
 /// Every API server, and kubeadm's configuration, names every member.
-fn expect_all_named(world: &World) {
+pub(crate) fn expect_all_named(world: &World) {
     let members = world.members.len();
     assert_eq!(world.etcd_endpoints.len(), members);
     for name in ["cp1", "cp2"] {
@@ -232,80 +230,6 @@ fn a_limit_adds_one_and_leaves_the_other() {
 }
 
 #[test]
-fn nothing_is_added_while_a_member_is_down() {
-    let mut world = with_more(&[4, 5], EtcdManager::Kubelet);
-    world.stop_kubelet("etcd2");
-
-    insta::assert_snapshot!(planned(&world));
-}
-
-#[test]
-fn nothing_is_added_while_the_host_of_a_member_is_gone() {
-    let mut world = with_more(&[4], EtcdManager::Kubelet);
-    world.machine("etcd2").silent = Some(hawser::error::Problem::Unreachable {
-        host: "etcd2".into(),
-        address: "10.0.0.42:22".to_owned(),
-        cause: "timed out after 10 s".to_owned(),
-    });
-
-    let exit = hawser::error::gravest(&world.plan().unwrap_err());
-
-    insta::assert_snapshot!(planned(&world));
-    assert_eq!(exit, Some(ExitCode::Unsafe));
-}
-
-#[test]
-fn nothing_is_added_while_somebody_elses_learner_waits() {
-    let mut world = with_more(&[4], EtcdManager::Kubelet);
-    world.add(etcd_host(9));
-    world.list(&"etcd9".into());
-    world.members.last_mut().unwrap().learner = true;
-    world.topology.hosts.retain(|host| host.name.0 != "etcd9");
-    world.hosts.remove(&"etcd9".into());
-
-    insta::assert_snapshot!(planned(&world));
-}
-
-#[test]
-fn a_member_that_was_removed_does_not_come_back_with_its_data() {
-    let mut world = built(EtcdManager::Systemd);
-    world.members.retain(|member| member.host.0 != "etcd3");
-    world.machine("etcd3").unit("etcd", false);
-
-    insta::assert_snapshot!(planned(&world));
-}
-
-#[test]
-fn a_member_that_was_removed_and_has_no_data_is_added_anew() {
-    let mut world = built(EtcdManager::Kubelet);
-    world.members.retain(|member| member.host.0 != "etcd3");
-    world.empty("etcd3");
-    world.knows_authority = false;
-
-    let plan = world.plan().unwrap();
-
-    assert!(ids(&plan).contains(&"etcd1/add-etcd-member-etcd3"));
-    finish(&mut world);
-}
-
-#[test]
-fn data_of_another_cluster_on_a_host_that_is_to_be_added() {
-    let mut world = with_more(&[4], EtcdManager::Kubelet);
-    world.etcd("etcd4").data = Some(EtcdData {
-        cluster_id: Observed::Known("cdf818194e3a8c32".to_owned()),
-        members: vec![],
-        have_run: Observed::Known(BTreeSet::new()),
-    });
-
-    let problems = world.plan().unwrap_err();
-
-    assert_eq!(
-        problems[0].headline(),
-        "refused: etcd4: /var/lib/etcd holds the data of another etcd cluster"
-    );
-}
-
-#[test]
 fn a_cluster_that_has_grown_is_started_again_after_everything_was_switched_off() {
     for manager in [EtcdManager::Kubelet, EtcdManager::Systemd] {
         let mut world = with_more(&[4, 5], manager);
@@ -329,20 +253,6 @@ fn a_cluster_that_has_grown_is_started_again_after_everything_was_switched_off()
         assert_eq!(world.violations, Vec::<String>::new());
         assert!(world.has_quorum());
     }
-}
-
-#[test]
-fn a_host_that_is_to_be_added_does_not_begin_with_a_cluster_that_is_switched_off() {
-    let mut world = with_more(&[4], EtcdManager::Kubelet);
-    for host in ["etcd1", "etcd2", "etcd3", "cp1", "cp2", "w1"] {
-        world.stop_kubelet(host);
-    }
-
-    insta::assert_snapshot!(planned(&world));
-    let plan = world.plan().unwrap();
-    world.apply(&plan).unwrap();
-    world.machine("w1").unit("kubelet", true);
-    finish(&mut world);
 }
 
 #[test]
@@ -395,82 +305,4 @@ proptest! {
 
         finish(&mut world);
     }
-}
-
-/// A cluster as found, but for what `change` makes of each control plane.
-fn found_with(world: &World, change: impl Fn(&str, &mut HostFacts)) -> Observation {
-    let mut found = world.observe();
-    for name in ["cp1", "cp2"] {
-        change(name, found.get_mut(&name.into()).unwrap().as_mut().unwrap());
-    }
-    found
-}
-
-fn replace(file: &mut FileFact, old: &str, new: &str) {
-    let text = file.text().unwrap().replace(old, new);
-    *file = FileFact::new(file.mode, &file.owner, text);
-}
-
-fn without_flag(facts: &mut HostFacts) {
-    if let Some(Observed::Known(file)) = facts.files.get_mut(API_SERVER) {
-        replace(file, "--etcd-servers=", "--etcd-servers-overrides=");
-    }
-}
-
-#[test]
-fn what_asks_etcd_and_cannot_be_read_is_told() {
-    let world = with_more(&[4], EtcdManager::Kubelet);
-    let found = found_with(&world, |name, facts| {
-        let view = facts.cluster.as_mut().unwrap();
-        view.cluster_configuration = Observed::Unknown("configmaps \"kubeadm-config\" not found".to_owned());
-        if name == "cp2" {
-            without_flag(facts);
-        }
-    });
-
-    let plan = planner::plan(&world.topology, &found, &Allowance::default()).unwrap();
-
-    let notes = plan.notes.iter().filter(|note| note.level == NoteLevel::Warning);
-    let notes: Vec<&str> = notes.map(|note| note.text.as_str()).collect();
-    assert_eq!(
-        notes,
-        [
-            "kubeadm-config cannot be read, and does not follow etcd: what joins may not be told of all its members (configmaps \"kubeadm-config\" not found)",
-            "cp2: no --etcd-servers can be read in /etc/kubernetes/manifests/kube-apiserver.yaml, and it does not follow etcd: see that it names all members",
-        ]
-    );
-    assert!(ids(&plan).contains(&"cp1/await-etcd-servers"));
-    assert!(!ids(&plan).contains(&"cp2/await-etcd-servers"));
-}
-
-#[test]
-fn verification_misses_members_that_are_not_asked() {
-    let world = built(EtcdManager::Kubelet);
-    let found = found_with(&world, |name, facts| {
-        let Some(Observed::Known(file)) = facts.files.get_mut(API_SERVER) else {
-            panic!("no manifest")
-        };
-        if name == "cp2" {
-            replace(file, ",https://10.0.0.43:2379", "");
-        }
-        let configuration = &mut facts.cluster.as_mut().unwrap().cluster_configuration;
-        let text = configuration
-            .known()
-            .unwrap()
-            .replace("https://10.0.0.42:2379", "https://10.0.0.41:2379");
-        *configuration = Observed::Known(text);
-    });
-
-    let unmet: Vec<String> = unmet(&world.topology, &found, &[])
-        .into_iter()
-        .map(|unmet| format!("{}: {}", unmet.host, unmet.what))
-        .collect();
-
-    assert_eq!(
-        unmet,
-        [
-            "cp2: its API server does not ask etcd at https://10.0.0.43:2379",
-            "cp1: kubeadm-config does not name all of etcd's members",
-        ]
-    );
 }

@@ -12,8 +12,8 @@ use hawser::facts::{ClusterView, Health, HostFacts, Observation, Observed};
 use hawser::plan::Plan;
 use hawser::planner::{self, Allowance};
 use hawser::topology::{HostName, Topology, Version};
+use support::dice::Dice;
 
-use crate::dice::Dice;
 use crate::doing::Cut;
 use crate::foreign::Thing;
 use crate::inventory::{compact, compact_external, control_plane, external, stacked, worker};

@@ -335,11 +335,13 @@ fn an_image_is_asked_for_imported_and_handed_over_by_these_commands() {
     let shown: Vec<_> = commands
         .iter()
         .map(|command| {
+            // sh -c SCRIPT hawser, and the arguments; the scripts have tests of their own.
+            let words = shlex::split(&command.line()).unwrap();
             format!(
                 "{:?} {}\n{}\n<<< {}\n",
                 command.effect(),
                 command.purpose(),
-                command.line(),
+                words[4..].join("\n"),
                 command.stdin().masked()
             )
         })

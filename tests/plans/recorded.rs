@@ -8,8 +8,8 @@ use hawser::plan::{Plan, Step};
 use hawser::topology::{EtcdManager, HostName};
 use serde_json::{Value, json};
 
+use crate::bare::bare;
 use crate::inventory::{compact, compact_external, control_plane, etcd_host, external, stacked, worker};
-use crate::preparation::bare;
 use crate::repairs::listed;
 use crate::world::World;
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use hawser::error::Problem;
 use hawser::facts::{FileFact, HostFacts, NodeFact, Observed, Unit, quorum};
 use hawser::topology::{Host, HostName, Role, Topology, Version};
+use support::dice::Dice;
 
-use crate::dice::Dice;
 use crate::foreign::Thing;
 
 pub(crate) const CA: &str = include_str!("../data/ca.crt");

@@ -137,13 +137,13 @@ fn programs(at: &At) -> Said {
             let found = format!("{} not there", names.join(", "));
             return Said::error(Fact::Programs, found, [install.as_str()]);
         }
-        let speaks_to_sockets = ["socat", "python3", "perl", "nc"]
+        let speaks_to_sockets = ["socat", "python3", "perl"]
             .iter()
             .any(|name| there.contains(*name));
         if at.host.is(Role::Balancer) && !speaks_to_sockets {
             return Said::error(
                 Fact::Programs,
-                "none of socat, python3, perl and nc there, to speak with HAProxy",
+                "none of socat, python3 and perl there, to speak with HAProxy",
                 [at.install("socat", "socat").as_str()],
             );
         }

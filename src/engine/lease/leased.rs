@@ -15,7 +15,6 @@ use crate::remote::wire::{RemoteCommand, Wire};
 use crate::topology::HostName;
 use crate::values::Values;
 
-/// A host under a lease.
 pub struct Leased<C> {
     host: HostName,
     session: Arc<C>,

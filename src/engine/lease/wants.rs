@@ -7,18 +7,13 @@ use crate::remote::lease::{Claim, PATH};
 /// What to do if another run has a host's lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IfHeld {
-    /// Refuse to run.
     Refuse,
-    /// Wait until it is free.
     Wait,
 }
 
-/// Who wants leases, and how.
 #[derive(Debug, Clone)]
 pub struct Wants {
-    /// Who.
     pub claim: Claim,
-    /// What to do if another run has one.
     pub if_held: IfHeld,
     /// Where hosts keep theirs.
     pub path: String,

@@ -1,4 +1,4 @@
-//! A Debian package on the workstation: what it is, and what it depends on. Source: deb(5), deb-control(5).
+//! A Debian package on the workstation: what it is. Source: deb(5), deb-control(5).
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -34,16 +34,11 @@ pub(super) fn read(path: &Path) -> Result<PackageFile, String> {
             .map(|(_, value)| value)
     };
     let needed = |name: &str| field(name).ok_or_else(|| format!("its control file names no {name}"));
-    let depends = ["Pre-Depends", "Depends"].into_iter().filter_map(field);
     Ok(PackageFile {
         path: path.to_owned(),
         package: needed("Package")?,
         version: needed("Version")?,
         architecture: needed("Architecture")?,
-        depends: depends.flat_map(|clauses| names(&clauses)).collect(),
-        provides: field("Provides")
-            .map(|clauses| names(&clauses))
-            .unwrap_or_default(),
         sha256: sum(&mut file).map_err(|error| error.to_string())?,
         size,
     })
@@ -60,7 +55,6 @@ fn sum(file: &mut File) -> io::Result<String> {
     }
 }
 
-/// The text of the control file.
 fn control_of(file: &mut File) -> io::Result<String> {
     let mut magic = [0; MAGIC.len()];
     let is_package = file.read_exact(&mut magic).is_ok() && magic == *MAGIC;
@@ -127,19 +121,6 @@ fn fields(control: &str) -> impl Iterator<Item = (String, String)> {
     all.into_iter()
 }
 
-/// Every name in clauses such as `libc6 (>= 2.34), default-mta | mail-transport-agent, python3:any`.
-fn names(clauses: &str) -> Vec<String> {
-    let name = |alternative: &str| {
-        let word = alternative
-            .split(['(', '[', '<', ':'])
-            .next()
-            .unwrap_or_default()
-            .trim();
-        (!word.is_empty()).then(|| word.to_owned())
-    };
-    clauses.split([',', '|']).filter_map(name).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -147,8 +128,7 @@ mod tests {
     use super::*;
 
     const CONTROL: &str = "Package: kubelet\nVersion: 1:1.34.2-1.1\nArchitecture: amd64\n\
-        Depends: iptables (>= 1.4.21), default-mta | mail-transport-agent,\n mount\nPre-Depends: libc6 (>= 2.34)\n\
-        Provides: agent (= 1)\nDescription: a node agent\n .\n Depends: not this\n";
+        Depends: iptables (>= 1.4.21), default-mta | mail-transport-agent,\n mount\nDescription: a node agent\n .\n Depends: not this\n";
 
     fn control_archive() -> Vec<u8> {
         let mut archive = tar::Builder::new(Vec::new());
@@ -195,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_package_says_what_it_is_and_needs() {
+    fn a_package_says_what_it_is() {
         let file = package(&[
             ("debian-binary", b"2.0"),
             ("control.tar.gz", &gzipped(&control_archive())),
@@ -212,17 +192,6 @@ mod tests {
             ),
             ("kubelet", "1:1.34.2-1.1", "amd64")
         );
-        assert_eq!(
-            found.depends,
-            [
-                "libc6",
-                "iptables",
-                "default-mta",
-                "mail-transport-agent",
-                "mount"
-            ]
-        );
-        assert_eq!(found.provides, ["agent"]);
         let bytes = std::fs::read(file.path()).unwrap();
         assert_eq!(
             (found.size, found.sha256),

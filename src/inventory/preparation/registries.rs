@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
 use super::http_url;
+use crate::inventory::lists::List;
 use crate::inventory::mistake::{Mistake, Mistakes, Wrong};
 use crate::inventory::place::Place;
-use crate::inventory::schema::List;
 use crate::inventory::workstation::Workstation;
 use crate::inventory::{keys, written};
 use crate::topology::Secret;

@@ -59,7 +59,6 @@ pub(super) fn resolve(
     PackageSource::Own
 }
 
-/// Every package in a folder and below it.
 fn packages(folder: &Path) -> Result<Vec<PackageFile>, Wrong> {
     let paths = files_below(folder)?.into_iter();
     let paths: Vec<PathBuf> = paths

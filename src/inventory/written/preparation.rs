@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::inventory::schema::List;
+use crate::inventory::lists::List;
 use crate::topology::Swap;
 
 /// How bare hosts are prepared, where `prepare = true`. Debian and Ubuntu only; other hosts must come prepared.

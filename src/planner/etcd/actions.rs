@@ -18,22 +18,17 @@ use crate::topology::{EtcdManager, Host, HostName, Role};
 pub(in crate::planner) struct EtcdActions<'a> {
     /// Hosts whose certificates are not all there, in use, and signed by the authority.
     pub(super) lacking: Vec<&'a Host>,
-    /// Hosts whose member does not run.
     pub(super) down: Vec<Down<'a>>,
-    /// Hosts that become members of the cluster that runs.
     pub(super) scale_up: Option<ScaleUp<'a>>,
     /// Hosts that are no members, and become none in this run.
     pub(super) left_out: Vec<&'a Host>,
     /// Control planes whose certificate for asking etcd comes to its end.
     pub(super) clients: Vec<&'a Host>,
-    /// A host that has the authority with its key.
     pub(super) authority: Option<&'a Host>,
 }
 
-/// A member that is started.
 pub(super) struct Down<'a> {
     pub(super) host: &'a Host,
-    /// With whom.
     pub(super) beginning: Beginning,
     pub(super) vote: Vote,
 }
@@ -75,13 +70,11 @@ impl<'a> EtcdActions<'a> {
         })
     }
 
-    /// Whether a host becomes a member of the cluster that runs.
     pub(super) fn adds(&self, host: &Host) -> bool {
         let scale_up = self.scale_up.as_ref();
         scale_up.is_some_and(|scale_up| scale_up.adds(host))
     }
 
-    /// The etcd hosts that are members when the plan is done.
     pub(super) fn members<'s>(&self, inputs: &Inputs<'s>) -> impl Iterator<Item = &'s Host> {
         let all = inputs.topology.with_role(Role::Etcd);
         all.filter(|host| self.left_out.iter().all(|out| out.name != host.name))

@@ -42,7 +42,6 @@ pub(super) fn alarms(members: &[MemberFact]) -> BTreeSet<&str> {
     all.flat_map(str::split_whitespace).collect()
 }
 
-/// What clears an alarm.
 pub(super) fn remedy(alarm: &str) -> &'static str {
     match alarm {
         "NOSPACE" => {

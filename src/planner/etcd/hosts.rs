@@ -5,7 +5,6 @@ use crate::planner::etcd_contents::EtcdContents;
 use crate::planner::inputs::Inputs;
 use crate::topology::{Host, Role};
 
-/// An etcd host, and what its member says.
 #[derive(Clone, Copy)]
 pub(super) struct EtcdHost<'a> {
     pub(super) host: &'a Host,

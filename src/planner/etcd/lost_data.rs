@@ -7,13 +7,10 @@ use crate::error::Problem;
 use crate::facts::{EtcdData, Observed, quorum};
 use crate::planner::host_names::in_a_row;
 use crate::planner::inputs::Inputs;
-use crate::planner::recovery::force_one_member;
+use crate::planner::quorum::RECOVERY_PAGE;
 use crate::remote::etcd::SNAPSHOTS;
-use crate::remote::files::etcd::{HEALTH, UNIT, cluster_token, peer_url};
+use crate::remote::files::etcd::peer_url;
 use crate::topology::{EtcdManager, Host, HostName, Role};
-
-/// etcd's own words on it.
-const RECOVERY: &str = "https://etcd.io/docs/v3.5/op-guide/recovery/";
 
 /// Who has data, and who would begin without.
 struct Lost<'a> {
@@ -122,21 +119,17 @@ impl<'a> Lost<'a> {
             lines.extend(self.start(inputs));
             return lines;
         }
+        let data = match self.holding.as_slice() {
+            [] => String::new(),
+            _ => format!(", or from the data of {}", in_a_row(self.holding())),
+        };
         lines.push(format!(
-            "or restore a snapshot on every etcd host, with the API servers stopped and the token `{}`: {RECOVERY} (hawser saves one before etcd grows, in {SNAPSHOTS})",
-            cluster_token(inputs.topology)
+            "otherwise recover etcd from a snapshot (hawser saves some in {SNAPSHOTS}){data}: {RECOVERY_PAGE}"
         ));
         if state.hosts.iter().all(|etcd| etcd.facts.authority.is_none()) {
             lines.push(
                 "etcd's authority is gone too: ca.crt and ca.key have to come back first, to /etc/kubernetes/pki/etcd of one etcd host".to_owned(),
             );
-        }
-        match self.holding.first() {
-            Some((host, _)) => lines.extend(self.one_member(inputs, host)),
-            None => lines.push(
-                "or give the cluster up: `kubeadm reset` on every control plane and worker, then run this again: it builds a new one"
-                    .to_owned(),
-            ),
         }
         lines
     }
@@ -158,46 +151,6 @@ impl<'a> Lost<'a> {
                 in_a_row(self.blank())
             ),
         ]
-    }
-
-    /// One member goes on alone with what it has, and the others are added to it.
-    fn one_member(&self, inputs: &Inputs, host: &Host) -> Vec<String> {
-        let name = &host.name;
-        let choice = match self.holding.as_slice() {
-            [_] => String::new(),
-            _ => format!(
-                " ({} have data: take the one that was stopped last)",
-                in_a_row(self.holding())
-            ),
-        };
-        let mut lines = vec![format!(
-            "or make {name} etcd's one member, from its own data{choice}; what it does not have is lost: as root, in this order,"
-        )];
-        let commands = force_commands(inputs).into_iter();
-        lines.extend(commands.map(|command| format!("on {name}: `{command}`")));
-        lines.push(format!(
-            "then run this again: it adds {} anew",
-            in_a_row(self.blank())
-        ));
-        lines
-    }
-}
-
-/// The commands that make a member etcd's only one.
-fn force_commands(inputs: &Inputs) -> Vec<String> {
-    let data = &inputs.topology.external_etcd.data_directory;
-    let well = format!("until curl -fsS {HEALTH}; do sleep 2; done");
-    match inputs.topology.external_etcd.manager {
-        EtcdManager::Kubelet => force_one_member(data, &well).to_vec(),
-        EtcdManager::Systemd => {
-            let again = "systemctl daemon-reload && systemctl restart etcd";
-            vec![
-                "systemctl stop etcd".to_owned(),
-                format!("cp -a {data} {data}.saved"),
-                format!("sed -i 's/^ExecStart=[^ ]*/& --force-new-cluster/' {UNIT} && {again} && {well}"),
-                format!("sed -i 's/ --force-new-cluster//' {UNIT} && {again} && {well}"),
-            ]
-        }
     }
 }
 

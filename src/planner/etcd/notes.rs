@@ -86,5 +86,4 @@ fn other_members(state: &EtcdState) -> Vec<String> {
         .collect()
 }
 
-/// In seconds.
 const DAY: i64 = 24 * 60 * 60;

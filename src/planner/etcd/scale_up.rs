@@ -38,7 +38,6 @@ impl<'a> ScaleUp<'a> {
         (!added.is_empty()).then_some(Self { cluster, added })
     }
 
-    /// Whether a host is added.
     pub(super) fn adds(&self, host: &Host) -> bool {
         self.added.iter().any(|added| added.host.name == host.name)
     }

@@ -10,7 +10,6 @@ use crate::planner::kubelet_start::STARTING_S;
 use crate::planner::quorum::POD;
 use crate::topology::EtcdManager;
 
-/// Whether a host's member is one.
 pub(super) fn is_unresponsive(state: &EtcdState, etcd: EtcdHost) -> bool {
     let found = state.inputs.facts(&etcd.host.name);
     let unit = found.and_then(|found| found.units.get("etcd"));

@@ -1,6 +1,5 @@
 //! Who votes among etcd's members.
 
-/// Whether a member has a vote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Vote {
     /// It answers with a quorum behind it.

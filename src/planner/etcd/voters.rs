@@ -108,7 +108,6 @@ impl Voters<'_> {
     }
 }
 
-/// A member in a few words.
 fn describe(member: &MemberFact) -> String {
     let urls = member.peer_urls.join(", ");
     if member.has_started() {

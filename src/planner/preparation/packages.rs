@@ -1,7 +1,5 @@
 //! Which packages a host needs, and which files of a folder bring them.
 
-use std::collections::BTreeSet;
-
 use crate::error::Problem;
 use crate::facts::PreparationFacts;
 use crate::plan::Step;
@@ -42,7 +40,7 @@ pub(super) fn install(
     let install = match &preparation.source {
         PackageSource::Folder(files) => {
             let sent =
-                closure(files, &wanted, &lacking, found).map_err(|missing| absent(host, found, &missing))?;
+                to_send(files, &wanted, &lacking, found).map_err(|missing| absent(host, found, &missing))?;
             all.extend(sent.iter().map(|file| steps::send(&host.name, file)));
             steps::install_from_folder(&host.name, &wanted, &lacking, &sent)
         }
@@ -57,10 +55,9 @@ fn has(found: &PreparationFacts, wanted: &Wanted) -> bool {
     installed.is_some_and(|one| wanted.is(&one.version) && (one.is_held || wanted.version.is_none()))
 }
 
-/// The files that bring what is lacking, with all that these depend on, as far as the folder has it and the host does
-/// not have it in the same version. Of alternatives each is taken, and which are needed is left to the host's apt.
-/// `Err` names what the folder lacks.
-fn closure<'a>(
+/// The files of the folder that are for this host: of its architecture, Kubernetes' of the cluster's version, and not
+/// there already. Which of them are needed is left to the host's apt. `Err` names what the folder lacks.
+fn to_send<'a>(
     files: &'a [PackageFile],
     wanted: &[Wanted],
     lacking: &[Wanted],
@@ -71,40 +68,21 @@ fn closure<'a>(
         let named = wanted.iter().find(|wanted| wanted.name == file.package);
         is_for_host && named.is_none_or(|wanted| wanted.is(&file.version))
     };
-    let fitting: Vec<&PackageFile> = files.iter().filter(fits).collect();
-    let is_there = |wanted: &&Wanted| {
+    let fitting = files.iter().filter(fits);
+    let is_missing = |wanted: &&Wanted| {
         let installed = found.packages.get(wanted.name);
-        installed.is_some_and(|one| wanted.is(&one.version))
-            || fitting.iter().any(|file| file.package == wanted.name)
+        !installed.is_some_and(|one| wanted.is(&one.version))
+            && fitting.clone().all(|file| file.package != wanted.name)
     };
-    let missing: Vec<Wanted> = lacking
-        .iter()
-        .filter(|wanted| !is_there(wanted))
-        .cloned()
-        .collect();
+    let missing: Vec<Wanted> = lacking.iter().filter(is_missing).cloned().collect();
     if !missing.is_empty() {
         return Err(missing);
     }
-    let mut names: Vec<&str> = lacking.iter().map(|wanted| wanted.name).collect();
-    let (mut seen, mut taken) = (BTreeSet::new(), Vec::new());
-    while let Some(name) = names.pop() {
-        if !seen.insert(name) {
-            continue;
-        }
-        let brings =
-            |file: &&&PackageFile| file.package == name || file.provides.iter().any(|one| one == name);
-        for file in fitting.iter().filter(brings) {
-            let installed = found.packages.get(&file.package);
-            let is_installed = installed.is_some_and(|one| one.version == file.version);
-            if is_installed || taken.contains(file) {
-                continue;
-            }
-            taken.push(*file);
-            names.extend(file.depends.iter().map(String::as_str));
-        }
-    }
-    taken.sort_by(|one, other| one.path.cmp(&other.path));
-    Ok(taken)
+    let is_new = |file: &&PackageFile| {
+        let installed = found.packages.get(&file.package);
+        installed.is_none_or(|one| one.version != file.version)
+    };
+    Ok(fitting.filter(is_new).collect())
 }
 
 fn absent(host: &Host, found: &PreparationFacts, missing: &[Wanted]) -> Problem {

@@ -1,18 +1,5 @@
 # prove_path.sh WHAT HOST PORT [EXPECTED_ADDRESS] …   in groups of four ("-" where no address is expected)
 # Open, closed at once and refused all prove a path; silence, no route and an unknown name do not.
-connect() {
-  if command -v bash >/dev/null; then
-    bare_bash 3 'exec 3<>"/dev/tcp/$1/$2"' "$1" "$2"
-  elif command -v nc >/dev/null; then
-    nc -v -z -w 3 "$1" "$2"
-  elif command -v perl >/dev/null; then
-    timeout 3 perl -MIO::Socket::INET -e 'IO::Socket::INET->new(PeerAddr => $ARGV[0], PeerPort => $ARGV[1]) or do { print "$!\n"; exit 1 }' "$1" "$2"
-  elif command -v python3 >/dev/null; then
-    timeout 3 python3 -c 'import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])))' "$1" "$2"
-  else
-    echo 'none of bash, nc, perl and python3 is here to test with'; return 2
-  fi
-}
 prove() {
   what=$1 host=$2 port=$3 expected=$4
   if [ "$expected" != - ]; then
@@ -20,8 +7,8 @@ prove() {
     [ -n "$found" ] || { echo "$what: the name $host does not resolve here"; return 1; }
     case " $found" in *" $expected "*) ;; *) echo "$what: the name $host resolves to ${found% }, not to $expected"; return 1 ;; esac
   fi
-  apart connect "$host" "$port" && return 0
-  status=$? said=${words:-$answer}
+  dial 3 "$host" "$port" && return 0
+  status=$? said=$words
   [ "$status" -ne 124 ] || { echo "$what: $host:$port timed out: a firewall, or a wrong address"; return 1; }
   case $said in
   *refused*) return 0 ;;

@@ -42,9 +42,6 @@ const CLIENTS: u16 = 2379;
 const PEERS: u16 = 2380;
 const METRICS: u16 = 2381;
 
-/// Where a member tells the host itself whether it is well.
-pub const HEALTH: &str = "http://127.0.0.1:2381/health";
-
 /// The static pod, as kubeadm writes it.
 pub const MANIFEST: &str = "/etc/kubernetes/manifests/etcd.yaml";
 

@@ -68,7 +68,7 @@ runtime() {
 }
 
 programs() {
-  for name in conntrack crictl ethtool haproxy ip iptables keepalived losetup mount nc nsenter perl python3 socat etcd etcdctl; do
+  for name in conntrack crictl ethtool haproxy ip iptables keepalived losetup mount nsenter perl python3 socat etcd etcdctl; do
     ! command -v "$name" >/dev/null || echo "$name"
   done
 }

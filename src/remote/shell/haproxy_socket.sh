@@ -22,10 +22,8 @@ socket(my $s, AF_UNIX, SOCK_STREAM, 0) or die "socket: $!\n";
 connect($s, pack_sockaddr_un($ARGV[0])) or die "$ARGV[0]: $!\n";
 syswrite($s, "$ARGV[1]\n");
 while (sysread($s, my $part, 65536)) { print $part }' "$haproxy_socket" "$1"
-  elif nc -h 2>&1 | grep -q -- '-U'; then
-    printf '%s\n' "$1" | timeout 20 nc -U "$haproxy_socket"
   else
-    echo "none of socat, python3, perl and nc -U is here to speak with $haproxy_socket" >&2
+    echo "none of socat, python3 and perl is here to speak with $haproxy_socket" >&2
     return 127
   fi
 }

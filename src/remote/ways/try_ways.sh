@@ -17,55 +17,10 @@ echo open
 IFS= read -r -n 1 -t "$3" <&3 2>/dev/null
 [ $? -ne 1 ] || echo closed'
 
-perl_try='use Socket qw(getaddrinfo SOCK_STREAM);
-$| = 1;
-my ($host, $port, $hold) = @ARGV;
-my ($why, @found) = getaddrinfo($host, $port, { socktype => SOCK_STREAM });
-die "$why\n" if $why;
-for (@found) {
-  socket(my $s, $_->{family}, SOCK_STREAM, 0) or do { $why = $!; next };
-  connect($s, $_->{addr}) or do { $why = $!; next };
-  print "open\n";
-  vec(my $ready = "", fileno($s), 1) = 1;
-  print "closed\n" if $hold && select($ready, undef, undef, $hold) && !sysread($s, my $byte, 1);
-  exit 0;
-}
-die "$why\n";'
-
-python_try='import socket, sys
-host, port, hold = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-try:
-    s = socket.create_connection((host, port))
-except OSError as why:
-    sys.exit(str(why))
-print("open", flush=True)
-if hold:
-    s.settimeout(hold)
-    try:
-        if not s.recv(1): print("closed")
-    except socket.timeout:
-        pass
-    except OSError:
-        print("closed")'
-
 # connect ADDRESS PORT SECONDS: stays for so long, to see whether the connection is kept.
 connect() {
-  if command -v bash >/dev/null; then
-    bare_bash $((patience + $3)) "$bash_try" "$@"
-  elif command -v perl >/dev/null; then
-    timeout $((patience + $3)) perl -e "$perl_try" "$@"
-  elif command -v python3 >/dev/null; then
-    timeout $((patience + $3)) python3 -c "$python_try" "$@"
-  elif command -v nc >/dev/null; then
-    words=$(timeout $((patience + 1)) nc -v -z -w "$patience" "$1" "$2" 2>&1) || { set -- $?; echo "$words"; return "$1"; }
-    echo open
-    [ "$3" -gt 0 ] || return 0
-    sleep "$3" | timeout "$3" nc "$1" "$2" >/dev/null 2>&1
-    [ $? -eq 124 ] || echo closed
-  else
-    echo 'none of bash, perl, python3 and nc is here to test with' >&2
-    return 127
-  fi
+  command -v bash >/dev/null || { echo 'bash is not here to test with' >&2; return 127; }
+  bare_bash $((patience + $3)) "$bash_try" "$@"
 }
 
 python_tls='import socket, ssl, sys

@@ -52,7 +52,6 @@ struct Named {
     keys: Vec<Recorded>,
 }
 
-/// What is known of one host.
 pub(super) struct Known {
     host: String,
     name: String,
@@ -67,7 +66,6 @@ pub(super) struct Known {
 /// What the known keys say of the one that a host shows.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It is known.
     Trusted,
     /// No line names it or any other key of the host.
     Unknown {
@@ -76,7 +74,6 @@ pub(super) enum Verdict {
     },
     /// The host's known keys are others.
     Changed {
-        /// Their fingerprints.
         expected: Vec<String>,
         /// `file:line` of the first.
         known_at: String,
@@ -142,7 +139,6 @@ impl KnownHosts {
         }
     }
 
-    /// What is known of the host at an address and port.
     pub(super) fn of(&self, address: &str, port: u16) -> Known {
         let host = address.to_lowercase();
         let name = if port == 22 {
@@ -295,7 +291,6 @@ impl Known {
     }
 }
 
-/// Where `ssh` looks by default.
 fn default_files(home: Option<&Path>) -> Vec<PathBuf> {
     let of_user = [".ssh/known_hosts", ".ssh/known_hosts2"];
     let of_user = home

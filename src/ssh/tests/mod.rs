@@ -8,7 +8,7 @@ mod onward;
 mod sudo;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -18,8 +18,9 @@ use zeroize::Zeroizing;
 
 use super::conversation::Request;
 use super::*;
+use crate::error::Problem;
 use crate::remote::wire::connection::{Exit, Output, Progress};
-use crate::topology::HostName;
+use crate::topology::{Host, HostName, SshSettings, SshTarget, Sudo};
 
 struct Answers {
     password: &'static str,

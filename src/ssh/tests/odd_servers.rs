@@ -1,5 +1,6 @@
 //! Orders of messages that a real sshd sends only now and then.
 
+use russh::Error;
 use russh::keys::key::safe_rng;
 use russh::keys::ssh_key::LineEnding;
 use russh::keys::{Algorithm, PrivateKey};

@@ -18,6 +18,7 @@ pub mod api;
 pub mod archives;
 pub mod broken;
 pub mod cluster;
+pub mod dice;
 pub mod etcd;
 pub mod external;
 pub mod hawser;
