@@ -12,5 +12,5 @@ shellcheck -x -P SCRIPTDIR "${programs[@]}"
 # A host's sh is not always bash. Scripts follow the prelude, and some follow others: a name that is set or used
 # elsewhere is no mistake (2034, 2154); nor is another language in single quotes (2016), or a function whose name
 # another function is given to call (2317).
-mapfile -t scripts < <(find src/remote/scripts -name '*.sh' | sort)
+mapfile -t scripts < <(find src/remote -name '*.sh' | sort)
 shellcheck --shell=sh --exclude=SC2016,SC2034,SC2154,SC2317 "${scripts[@]}"

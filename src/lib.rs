@@ -17,19 +17,15 @@ pub mod topology;
 pub mod values;
 pub mod versions;
 
-// What a host receives, and what it answered.
-pub mod remote;
-
+// What was written, and what hosts answered.
+pub mod facts;
 pub mod inventory;
 
-pub mod facts;
-
-// Decisions: pure functions.
+// Decisions: pure functions. Of `remote`, its `wire` lies below `plan`, and its subjects above it.
 pub mod check;
 pub mod plan;
-pub mod steps;
-
 pub mod planner;
+pub mod remote;
 
 pub mod events;
 

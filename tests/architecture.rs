@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 use hawser::plan::PhaseName;
 use hawser::planner;
 use measures::circles::circles;
+use measures::journey::journeys;
 use measures::source::source_files;
 
-/// A module and those that it may use besides itself, in layer order.
+/// A module and those that it may use besides itself, in layer order. A part of a module that has its own place in the
+/// order is named by its path, and stands for itself alone; the rest of its module may use it.
 const LAYERS: &[(&str, &[&str])] = &[
     // Vocabulary.
     ("templates", &[]),
@@ -23,21 +25,32 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("manifests", &[]),
     ("pki", &["topology", "values", "ca"]),
     ("error", &["topology"]),
-    // What a host receives, and what it answered.
-    ("remote", VOCABULARY),
+    // Commands on their way, what was written, and what hosts answered.
+    ("remote::wire", &["archive", "values", "error"]),
     ("inventory", VOCABULARY),
     ("facts", VOCABULARY),
     // Decisions.
+    ("plan", &["topology", "values", "pki", "remote::wire"]),
+    // Of each subject what a host receives, and the steps that send it.
+    (
+        "remote",
+        &[
+            "templates",
+            "archive",
+            "versions",
+            "topology",
+            "values",
+            "ca",
+            "manifests",
+            "pki",
+            "error",
+            "facts",
+            "plan",
+        ],
+    ),
     (
         "check",
         &["versions", "topology", "ca", "pki", "error", "remote", "facts"],
-    ),
-    ("plan", &["topology", "values", "pki", "remote"]),
-    (
-        "steps",
-        &[
-            "archive", "versions", "topology", "values", "pki", "remote", "facts", "plan",
-        ],
     ),
     (
         "planner",
@@ -53,7 +66,6 @@ const LAYERS: &[(&str, &[&str])] = &[
             "remote",
             "facts",
             "plan",
-            "steps",
         ],
     ),
     ("verify", &["topology", "remote", "facts"]),
@@ -62,16 +74,33 @@ const LAYERS: &[(&str, &[&str])] = &[
     // those below it here.
     (
         "engine",
-        &["topology", "values", "error", "remote", "plan", "events"],
+        &[
+            "topology",
+            "values",
+            "error",
+            "remote::wire",
+            "remote::lease",
+            "plan",
+            "events",
+        ],
     ),
     ("issuer", &["values", "pki", "error", "plan", "engine"]),
     (
         "transfer",
         &[
-            "archive", "topology", "values", "pki", "error", "remote", "plan", "events", "engine",
+            "archive",
+            "topology",
+            "values",
+            "pki",
+            "error",
+            "remote::wire",
+            "remote::images",
+            "plan",
+            "events",
+            "engine",
         ],
     ),
-    ("ssh", &["archive", "topology", "error", "remote"]),
+    ("ssh", &["archive", "topology", "error", "remote::wire"]),
     ("tls", &[]),
     // People and machines who watch.
     ("report", &["topology", "error", "check", "plan", "events"]),
@@ -133,16 +162,7 @@ const ONLY_IN: &[(&[&str], &[&str], &str)] = &[
         &["src/engine/", "src/cli/apply.rs"],
         "waiting is for a condition, with a deadline, where it can be interrupted",
     ),
-    (
-        &["include_str!(\"scripts/", "concat!(\"scripts/\""],
-        &["src/remote/"],
-        "commands come from remote alone",
-    ),
-    (
-        &["remote::images"],
-        &["src/transfer/", "src/steps/", "src/cli/images/"],
-        "how an image comes to a host is known in one place",
-    ),
+    (&[".sh\""], &["src/remote/"], "commands come from remote alone"),
     (
         &["unsafe {", "unsafe fn", "unsafe impl"],
         &[],
@@ -159,9 +179,6 @@ const LONGEST: usize = 350;
 /// As wide as a comment may be, with its indentation: two of them fit beside each other on a screen.
 const WIDEST_COMMENT: usize = 120;
 
-/// Comments that are not wrapped yet.
-const NOT_YET_WRAPPED: &[&str] = &["src/remote", "src/steps"];
-
 #[test]
 fn comments_wrap_at_120_columns() {
     let mut broken = String::new();
@@ -169,7 +186,7 @@ fn comments_wrap_at_120_columns() {
     let shell = ["src", "tests", "lab", "bench"].map(|folder| (files(folder, "sh"), "#"));
     for (paths, mark) in rust.into_iter().chain(shell) {
         for path in paths {
-            if NOT_YET_WRAPPED.iter().any(|folder| path.starts_with(folder)) || path.starts_with("lab/run") {
+            if path.starts_with("lab/run") {
                 continue;
             }
             for (number, line) in (1..).zip(read(&path).lines()) {
@@ -187,18 +204,33 @@ fn comments_wrap_at_120_columns() {
 fn each_module_uses_only_what_lies_below_it() {
     let mut broken = String::new();
     for source in sources() {
-        let module = source.module();
-        let Some((_, allowed)) = LAYERS.iter().find(|(name, _)| *name == module) else {
-            let _ = writeln!(broken, "{}: LAYERS does not name {module}", source.path);
+        let path = source.module_path();
+        let entries = LAYERS.iter().filter(|(name, _)| is_in(&path, name));
+        let Some((module, allowed)) = entries.max_by_key(|(name, _)| name.len()) else {
+            let _ = writeln!(broken, "{}: LAYERS does not name {path}", source.path);
             continue;
         };
+        let climbs = |(_, code): &(usize, &str)| code.contains("super::super::");
+        if module.contains("::") && source.code().any(|line| climbs(&line)) {
+            let _ = writeln!(
+                broken,
+                "{}: `super::super::` leads out of {module} unseen",
+                source.path
+            );
+        }
         for (line, used) in source.uses() {
-            if used != module && !allowed.contains(&used.as_str()) {
+            if !is_in(&used, module) && !allowed.iter().any(|name| is_in(&used, name)) {
                 let _ = writeln!(broken, "{}:{line}: {module} may not use {used}", source.path);
             }
         }
     }
     assert!(broken.is_empty(), "{broken}");
+}
+
+/// Whether a path leads to a module, or into it.
+fn is_in(path: &str, module: &str) -> bool {
+    path.strip_prefix(module)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
 #[test]
@@ -257,7 +289,7 @@ fn bash_is_started_in_one_place_and_with_nobodys_own_files() {
         !line.trim_start().starts_with('#') && (line.contains(" bash ") || line.contains("(bash "))
     };
     let mut found = vec![];
-    for path in files("src/remote/scripts", "sh") {
+    for path in files("src/remote", "sh") {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         let lines = text.lines().filter(starts);
@@ -287,7 +319,7 @@ const BOTH_OUTPUTS: &[(&str, &str)] = &[
 #[test]
 fn no_script_reads_standard_error_as_data() {
     let mut broken = String::new();
-    for path in files("src/remote/scripts", "sh") {
+    for path in files("src/remote", "sh") {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         let is_read = |line: &&str| {
@@ -312,11 +344,11 @@ fn every_script_is_sent_by_a_command() {
         .filter(|source| source.module() == "remote")
         .flat_map(|source| source.lines)
         .collect();
-    let unused: Vec<PathBuf> = files("src/remote/scripts", "sh")
+    let unused: Vec<PathBuf> = files("src/remote", "sh")
         .into_iter()
         .filter(|path| {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap();
-            !remote.contains(&format!("\"scripts/{name}\"")) && !remote.contains(&format!("\"{name}\""))
+            !remote.contains(&format!("/{name}\"")) && !remote.contains(&format!("\"{name}\""))
         })
         .collect();
 
@@ -384,6 +416,7 @@ fn what_destroys_is_in_the_table_of_safety() {
 /// The functions of a file that make a command which destroys something.
 fn destructive(path: PathBuf) -> Vec<String> {
     let text = read(path);
+    let text = text.replace("\npub(in crate::remote) fn ", "\npub fn ");
     let functions = text.split("\npub fn ").skip(1);
     functions
         .filter(|function| function.contains("RemoteCommand::destroys("))
@@ -475,6 +508,44 @@ fn the_phases_of_a_run_are_those_of_the_document_in_their_order() {
     assert_eq!(of_run, PhaseName::ALL[..of_run.len()]);
 }
 
+/// How many files a reader may have to open for each.
+const JOURNEYS: &[(&str, usize)] = &[("join a control plane", 30), ("a step failed", 12)];
+
+/// By what another file names a file: its module, or its folder, where each of that kind has a part of the name.
+fn named_as(file: &str) -> &str {
+    let path = Path::new(file);
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap();
+    match stem {
+        "mod" | "commands" | "steps" => path.parent().and_then(Path::file_name).unwrap().to_str().unwrap(),
+        stem => stem,
+    }
+}
+
+#[test]
+fn the_journeys_of_the_document_are_short_and_lead_from_file_to_file() {
+    let found = journeys(root());
+    let names: Vec<&str> = found.iter().map(|journey| journey.name.as_str()).collect();
+    let expected: Vec<&str> = JOURNEYS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, expected);
+
+    let mut broken = String::new();
+    for (journey, (name, longest)) in found.iter().zip(JOURNEYS) {
+        let texts: Vec<String> = journey.files.iter().map(read).collect();
+        if journey.files.len() > *longest {
+            let _ = writeln!(broken, "{name}: {} files", journey.files.len());
+        }
+        let in_order = journey.files.iter().enumerate().skip(1);
+        for (place, file) in in_order {
+            let is_word = |c: char| c.is_alphanumeric() || c == '_';
+            let is_named = |text: &String| text.split(|c| !is_word(c)).any(|word| word == named_as(file));
+            if !texts.iter().take(place).any(is_named) {
+                let _ = writeln!(broken, "{name}: no file before it names {}", named_as(file));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken}");
+}
+
 #[test]
 fn a_path_to_a_module_is_seen_in_code_and_not_in_comments() {
     let source = Source {
@@ -493,7 +564,8 @@ fn a_path_to_a_module_is_seen_in_code_and_not_in_comments() {
     assert_eq!(source.module(), "engine");
     assert_eq!(
         uses,
-        [(2, "ssh"), (3, "planner"), (3, "facts")].map(|(line, name)| (line, name.to_owned()))
+        [(2, "ssh::Session"), (3, "planner::plan"), (3, "facts::b")]
+            .map(|(line, name)| (line, name.to_owned()))
     );
 }
 
@@ -510,6 +582,13 @@ impl Source {
         below.split(['/', '.']).next().unwrap_or_default().to_owned()
     }
 
+    /// Its module as a path, by its folder: `remote::wire`.
+    fn module_path(&self) -> String {
+        let below = Path::new(self.path.trim_start_matches("src/")).with_extension("");
+        let parts: Vec<&str> = below.iter().filter_map(|part| part.to_str()).collect();
+        parts.join("::")
+    }
+
     /// The lines that hold code, numbered from 1.
     fn code(&self) -> impl Iterator<Item = (usize, &str)> {
         let numbered = self.lines.iter().enumerate();
@@ -518,7 +597,7 @@ impl Source {
             .filter(|(_, line)| !line.starts_with("//"))
     }
 
-    /// The modules it names by a path that starts at the crate.
+    /// The modules, and what of them, that it names by a path that starts at the crate: `plan::Step`.
     fn uses(&self) -> impl Iterator<Item = (usize, String)> {
         let crate_name = if self.module() == "main" {
             "hawser::"
@@ -526,12 +605,17 @@ impl Source {
             "crate::"
         };
         self.code().flat_map(move |(line, code)| {
-            code.split(crate_name).skip(1).map(move |rest| {
+            // Who may see an item is no use of anything.
+            let code = code.replace("(in crate::", "(in ");
+            let parts: Vec<String> = code.split(crate_name).skip(1).map(str::to_owned).collect();
+            parts.into_iter().map(move |rest| {
                 (
                     line,
                     rest.chars()
-                        .take_while(|c| c.is_alphanumeric() || *c == '_')
-                        .collect(),
+                        .take_while(|c| c.is_alphanumeric() || ['_', ':'].contains(c))
+                        .collect::<String>()
+                        .trim_end_matches(':')
+                        .to_owned(),
                 )
             })
         })

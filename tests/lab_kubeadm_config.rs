@@ -10,7 +10,7 @@ use std::io::Write;
 use std::process::Command;
 
 use hawser::remote::files::{RenderedFile, init, join_control_plane, join_worker, upload_certs};
-use hawser::remote::kubernetes::reads_configuration;
+use hawser::remote::join::reads_configuration;
 use hawser::topology::{Topology, Version};
 
 use builder::{external, external_uploading, filled, find, stacked, with_passthrough};

@@ -93,12 +93,16 @@ trust_host() {
   await_host "$1" | awk -v names="$2,$1" '{ print names, $1, $2 }'
 }
 
+# await_boot NAME: until systemd has started all that boot starts, or has waited long for it; a unit may have failed. Where ten
+# hosts boot at once, one that still does may take half a minute for a `systemctl show`.
+await_boot() { timeout 60 docker exec "$1" systemctl is-system-running --wait >/dev/null || true; }
+
 # start_hosts: reads `NAME ADDRESS` lines, starts all hosts at once, writes known_hosts
 start_hosts() {
   local name address job jobs=() new=$run_dir/known_hosts.new.$$
   mkdir -p "$new"
   while read -r name address; do
-    { start_host "$name" "$address" && trust_host "$name" "$address" >"$new/$name"; } &
+    { start_host "$name" "$address" && trust_host "$name" "$address" >"$new/$name" && await_boot "$name"; } &
     jobs+=($!)
   done
   for job in "${jobs[@]}"; do wait "$job" || die 'not all hosts started'; done

@@ -12,11 +12,11 @@ use crate::error::Problem;
 use crate::events::Event;
 use crate::facts::{self, HostFacts, Observation};
 use crate::remote;
-use crate::remote::connection::{Connection, Output};
 use crate::remote::files::etcd::{KUBELET_CONFIGURATION, KUBELET_DROP_IN, MANIFEST, UNIT};
 use crate::remote::files::preparation::OLD_SYSCTLS;
 use crate::remote::files::{HAPROXY, KEEPALIVED};
 use crate::remote::probe::{self, Look};
+use crate::remote::wire::connection::{Connection, Output};
 use crate::ssh::{Client, Session};
 use crate::topology::{EtcdTopology, Host, HostName, Role, Topology};
 use crate::values::Values;
@@ -122,9 +122,7 @@ async fn facts_of(
         Look::Health => api_server(topology, host),
         Look::Images => Vec::new(),
     };
-    let question = probe::probe(topology, host, look, &paths);
-    let output = ask_within(session, &question, host, patience).await?;
-    let mut found = facts::parse(&output.stdout).map_err(|cause| not_told(host, cause))?;
+    let mut found = probed(session, topology, (host, look), &paths, patience).await?;
     if let (Look::Whole, Some(preparation)) = (look, &topology.preparation) {
         let question = remote::preparation::look(preparation);
         let output = ask_within(session, &question, host, patience).await?;
@@ -134,10 +132,31 @@ async fn facts_of(
     Ok(found)
 }
 
+/// What a probe tells. A host that boots, or whose disk is busy, is asked once more for what it was too slow to tell,
+/// unless all that is asked has one deadline: then it is asked again anyway.
+async fn probed(
+    session: &impl Connection,
+    topology: &Topology,
+    (host, look): (&Host, Look),
+    paths: &[String],
+    patience: Patience,
+) -> Result<HostFacts, Problem> {
+    let question = probe::probe(topology, host, look, paths);
+    let first = ask_within(session, &question, host, patience).await?;
+    let found = match (facts::parse(&first.stdout), patience) {
+        (Err(_), Patience::EachQuestion) if facts::is_late(&first.stdout) => {
+            let second = ask_within(session, &question, host, patience).await?;
+            facts::parse(&second.stdout)
+        }
+        (found, _) => found,
+    };
+    found.map_err(|cause| not_told(host, cause))
+}
+
 /// Runs a question that has no secret in it.
 pub(super) async fn ask(
     session: &impl Connection,
-    command: &crate::remote::RemoteCommand,
+    command: &crate::remote::wire::RemoteCommand,
     host: &Host,
 ) -> Result<Output, Problem> {
     ask_within(session, command, host, Patience::EachQuestion).await
@@ -146,7 +165,7 @@ pub(super) async fn ask(
 /// The same, for as long as there is patience.
 pub(super) async fn ask_within(
     session: &impl Connection,
-    command: &crate::remote::RemoteCommand,
+    command: &crate::remote::wire::RemoteCommand,
     host: &Host,
     patience: Patience,
 ) -> Result<Output, Problem> {
@@ -206,4 +225,68 @@ fn paths(topology: &Topology, host: &Host) -> Vec<String> {
     }
     paths.extend(prepared.into_iter().map(|file| file.path));
     paths
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::engine::fake_host::{FakeHost, Journal, Reply};
+
+    const ANSWER: &str = include_str!("../facts/captured/worker-fresh.txt");
+
+    /// `systemctl` did not answer in time: nothing, and the status 124, as base64.
+    fn late() -> String {
+        let lines = ANSWER
+            .lines()
+            .map(|line| match line.strip_prefix("hawser-fact units ") {
+                Some(_) => "hawser-fact units CjEyNA==",
+                None => line,
+            });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    fn topology() -> Topology {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("inventory.toml");
+        let text = "cluster = { name = \"demo\", kubernetes = \"v1.34.2\" }\n\
+                    endpoint = { name = \"api.demo.example\" }\n\
+                    hosts = [\n\
+                      { name = \"cp1\", address = \"192.0.2.21\", roles = [\"control-plane\"] },\n\
+                      { name = \"w1\", address = \"192.0.2.31\", roles = [\"worker\"] },\n\
+                    ]\n";
+        std::fs::write(&path, text).unwrap();
+        crate::inventory::load(&path, false.into()).unwrap().topology
+    }
+
+    async fn observed(answers: &[&str], patience: Patience) -> Result<HostFacts, Problem> {
+        let topology = topology();
+        let host = topology.with_role(Role::Worker).next().unwrap();
+        let told = answers
+            .iter()
+            .fold(FakeHost::new("w1", &Journal::new()), |host, answer| {
+                host.expects("looking at the host", Reply::exit(0).saying(answer))
+            });
+        facts_of(&told, &topology, (host, Look::Whole), patience).await
+    }
+
+    #[tokio::test]
+    async fn a_host_that_was_too_slow_is_asked_once_more() {
+        let late = late();
+        assert!(facts::parse(late.as_bytes()).is_err_and(|why| why.starts_with("units: no answer in time")));
+
+        assert!(observed(&[&late, ANSWER], Patience::EachQuestion).await.is_ok());
+
+        let twice = observed(&[&late, &late], Patience::EachQuestion)
+            .await
+            .unwrap_err();
+        assert!(twice.to_string().contains("units: no answer in time"), "{twice}");
+    }
+
+    #[tokio::test]
+    async fn where_all_that_is_asked_has_one_deadline_a_host_is_asked_once() {
+        let patience = Patience::lasting(Duration::from_secs(30));
+        assert!(observed(&[&late()], patience).await.is_err());
+    }
 }

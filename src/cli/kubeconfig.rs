@@ -8,7 +8,7 @@ use super::fleet::{Fleet, ask};
 use super::kubeconfig_file::{self, Kubeconfig};
 use super::{Outcome, surroundings};
 use crate::error::{ExitCode, Problem};
-use crate::remote::kubernetes::read_admin_conf;
+use crate::remote::control_plane::read_admin_conf;
 use crate::topology::{Role, Topology};
 
 pub(super) async fn run(arguments: KubeconfigArguments) -> Outcome {

@@ -15,8 +15,8 @@ use super::watch::Watch;
 use crate::error::{Problem, hints};
 use crate::events::Event;
 use crate::plan::{Step, StepId};
-use crate::remote::connection::{Connection, Exit, Output, Progress};
-use crate::remote::{MOVED, RemoteCommand};
+use crate::remote::wire::connection::{Connection, Exit, Output, Progress};
+use crate::remote::wire::{MOVED, RemoteCommand};
 use crate::topology::HostName;
 use crate::values::Slot;
 

@@ -10,7 +10,7 @@ use super::run::{Extent, Run};
 use super::stop::{self, StopLevel};
 use crate::events::Outcome;
 use crate::plan::{Cleanup, PhaseName, Step};
-use crate::remote::connection::Connection;
+use crate::remote::wire::connection::Connection;
 use crate::topology::HostName;
 
 impl<C: Connection> Run<'_, C> {

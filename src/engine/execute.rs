@@ -10,7 +10,7 @@ use super::resources::{Options, Resources};
 use super::run::Run;
 use crate::events::{Event, Report};
 use crate::plan::Plan;
-use crate::remote::connection::Connection;
+use crate::remote::wire::connection::Connection;
 use crate::topology::HostName;
 
 /// Does what the plan says, and reports how it went.

@@ -9,8 +9,8 @@ use tokio::time::{Instant, sleep};
 use zeroize::Zeroizing;
 
 use crate::error::Problem;
-use crate::remote::Wire;
-use crate::remote::connection::{Connection, Exit, Output, Progress};
+use crate::remote::wire::Wire;
+use crate::remote::wire::connection::{Connection, Exit, Output, Progress};
 use crate::topology::HostName;
 
 /// How a host answers one command.

@@ -1,11 +1,11 @@
-//! What each action does: asked whether it is done, done once, and checked.
+//! What each action does: asked whether it is done (`poll`), done once, and checked.
 
 use super::attempt::Attempt;
 use super::resources::{Transport, ValueSource};
 use crate::error::Problem;
 use crate::events::Outcome;
 use crate::plan::{Action, Change, Check};
-use crate::remote::connection::{Connection, Output};
+use crate::remote::wire::connection::{Connection, Output};
 use crate::values::Slot;
 
 impl<C: Connection> Attempt<'_, C> {

@@ -13,7 +13,7 @@ use super::stop::{self, StopLevel};
 use super::timeouts::QUESTION_LIMIT;
 use crate::error::Problem;
 use crate::plan::Check;
-use crate::remote::connection::{Connection, Exit, Output};
+use crate::remote::wire::connection::{Connection, Exit, Output};
 
 /// What a host answered to a question.
 enum Answer {

@@ -11,7 +11,7 @@ use super::stop::StopLevel;
 use crate::error::Problem;
 use crate::events::{Outcome, Report};
 use crate::plan::{Step, Transfer};
-use crate::remote::connection::Connection;
+use crate::remote::wire::connection::Connection;
 use crate::values::Values;
 
 /// How a plan is to be executed.

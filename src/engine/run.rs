@@ -19,7 +19,7 @@ use super::stop::{self, StopLevel};
 use crate::error::Problem;
 use crate::events::{Event, Outcome, PhaseTime, Report};
 use crate::plan::{Chain, Lane, Phase, PhaseName, Step};
-use crate::remote::connection::Connection;
+use crate::remote::wire::connection::Connection;
 use crate::topology::HostName;
 
 pub(super) struct Run<'a, C> {

@@ -11,7 +11,7 @@ use crate::error::Problem;
 use crate::error::sanitize::is_invisible;
 use crate::events::Event;
 use crate::plan::StepId;
-use crate::remote::{RemoteCommand, Wire};
+use crate::remote::wire::{RemoteCommand, Wire};
 use crate::values::{Slot, Values};
 
 pub(super) struct Shared {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::remote::RemoteCommand;
+use crate::remote::wire::RemoteCommand;
 
 /// What is seen of an attempt from outside.
 #[derive(Default)]

@@ -70,6 +70,11 @@ impl Answers {
     }
 }
 
+/// Whether a question of a probe ran out of its time: the host may answer it if it is asked again.
+pub fn is_late(output: &[u8]) -> bool {
+    Answers::read(output).is_ok_and(|answers| answers.0.iter().any(|answer| answer.code == TIMED_OUT))
+}
+
 fn answer(line: &str) -> Result<Answer, String> {
     let mut fields = line.split_whitespace();
     let key = fields.next().unwrap_or_default().to_owned();

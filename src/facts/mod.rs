@@ -31,6 +31,7 @@ mod ways;
 #[cfg(test)]
 mod captured;
 
+pub use answer::is_late;
 pub use etcd::{
     CLIENT_CERTIFICATE, CertificateFact, EtcdData, EtcdFacts, client_ending, client_left, ending,
 };

@@ -6,7 +6,7 @@ use crate::engine::fake_host::{FakeHost, Reply};
 use crate::engine::tests::{journal, lane, phase, plan, plan_of, read, required, run, sends};
 use crate::pki::{AUTHORITY_CERTIFICATE, Authority, Leaf, Order};
 use crate::plan::Step;
-use crate::remote::{self, Effect};
+use crate::remote::wire::{self, Effect};
 use crate::topology::{EtcdSettings, KeyAlgorithm};
 use crate::values::{Bundle, Slot};
 
@@ -22,7 +22,7 @@ fn order(member: u8, may_make_authority: bool) -> Order {
 
 fn write(host: &str, order: Order) -> Step {
     let (files, sums) = (Slot::Files(order.bundle), Slot::Sums(order.bundle));
-    let question = remote::any("same sums", Effect::Reads, sums);
+    let question = wire::any("same sums", Effect::Reads, sums);
     sends(host, "write", files).issue(order, question, Duration::from_secs(10))
 }
 

@@ -107,7 +107,7 @@ mod tests {
 
     use super::*;
     use crate::plan::{Chain, Lane, Necessity, PhaseName, Plan};
-    use crate::remote::{Effect, any};
+    use crate::remote::wire::{Effect, any};
     use crate::values::Content;
 
     fn step(name: &str, input: impl Into<Content>) -> Step {

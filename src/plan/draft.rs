@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::step::{Action, Change, Check, FileChange, Source, Step, StepId, Transfer};
 use crate::pki::Order;
-use crate::remote::RemoteCommand;
+use crate::remote::wire::RemoteCommand;
 use crate::topology::HostName;
 use crate::values::Slot;
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use crate::pki::Order;
-use crate::remote::{Effect, RemoteCommand};
+use crate::remote::wire::{Effect, RemoteCommand};
 use crate::topology::HostName;
 use crate::values::Slot;
 

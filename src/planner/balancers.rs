@@ -10,8 +10,8 @@ use super::situation::Situation;
 use crate::error::Problem;
 use crate::facts::HostFacts;
 use crate::plan::{Chain, Step, StepId};
+use crate::remote::balancer;
 use crate::remote::files;
-use crate::steps::balancer;
 use crate::topology::{Host, HostName, Role};
 
 /// HAProxy with the control planes that are members now (at first: the one that will be initialised), and keepalived.

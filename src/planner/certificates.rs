@@ -5,8 +5,7 @@ use super::situation::Situation;
 use super::survey::Survey;
 use crate::error::Problem;
 use crate::plan::{Chain, Step, StepId};
-use crate::remote::{files, kubernetes};
-use crate::steps::{self, handover, secrets};
+use crate::remote::{credentials, files, handover, host_files};
 use crate::topology::{CertificateRoute, EtcdTopology, Host};
 use crate::values::Bundle;
 
@@ -16,7 +15,7 @@ pub(super) fn share(situation: &Situation) -> Option<Chain> {
     match situation.topology.certificates {
         CertificateRoute::Upload => {
             let there = situation.cluster.there()?;
-            let upload = secrets::upload_certificates(&there.via.name, kubernetes::Made::ForRun);
+            let upload = credentials::upload_certificates(&there.via.name, credentials::Made::ForRun);
             Some(Chain::required(&there.via.name, vec![upload]))
         }
         CertificateRoute::Ssh => {
@@ -113,7 +112,7 @@ pub(super) fn refresh(situation: &Situation, before: &Host) -> Result<Vec<Step>,
     let via = situation.cluster.via();
     Ok(vec![
         write_upload_file(situation, &format!("write-upload-file-for-{}", before.name))?,
-        secrets::refresh_certificates(&via.name, &before.name),
+        credentials::refresh_certificates(&via.name, &before.name),
     ])
 }
 
@@ -122,7 +121,7 @@ pub(super) fn renew_token(situation: &Situation, before: &Host) -> Result<Vec<St
     let via = situation.cluster.via();
     Ok(vec![
         write_upload_file(situation, &format!("write-token-file-for-{}", before.name))?,
-        secrets::renew_token(&via.name, &before.name),
+        credentials::renew_token(&via.name, &before.name),
     ])
 }
 
@@ -130,7 +129,7 @@ pub(super) fn renew_token(situation: &Situation, before: &Host) -> Result<Vec<St
 fn write_upload_file(situation: &Situation, what: &str) -> Result<Step, Problem> {
     let via = situation.cluster.via();
     let file = files::upload_certs(situation.topology, via, situation.kubeadm(&via.name))?;
-    let mut write = steps::files::put_transient(&via.name, &file);
+    let mut write = host_files::put_transient(&via.name, &file);
     write.id = StepId(format!("{}/{what}", via.name));
     Ok(write)
 }

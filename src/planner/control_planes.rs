@@ -8,8 +8,8 @@ use super::situation::Situation;
 use crate::error::Problem;
 use crate::manifests;
 use crate::plan::{Chain, Milestone};
-use crate::remote::{files, kubernetes};
-use crate::steps::control_plane;
+use crate::remote::init::Initialised;
+use crate::remote::{control_plane, files, node};
 use crate::topology::{EtcdTopology, Host, Topology};
 
 /// What preflight finds of an init that did not end; kubeadm keeps what is there and finishes it.
@@ -28,7 +28,7 @@ pub(super) fn initialise(situation: &Situation) -> Result<Vec<Chain>, Problem> {
     let host = situation.cluster.via();
     let mut steps = kubeadm::for_init(situation, host)?;
     let server = situation.server(host);
-    let at = control_plane::Initialised {
+    let at = Initialised {
         host,
         server: &server,
         addon: last_addon(topology),
@@ -36,12 +36,9 @@ pub(super) fn initialise(situation: &Situation) -> Result<Vec<Chain>, Problem> {
     let change = match situation.cluster {
         Cluster::HalfInitialised(_) => {
             let flags = init_flags(situation, host)?;
-            at.init_again(
-                kubernetes::init_again(topology, host, &flags),
-                evidence_of_no_cluster(situation, host),
-            )
+            at.init_again(topology, &flags, evidence_of_no_cluster(situation, host))
         }
-        Cluster::Absent(_) => at.init(kubernetes::init(topology, host, &init_flags(situation, host)?)),
+        Cluster::Absent(_) => at.init(topology, &init_flags(situation, host)?),
         Cluster::Unfinished(_) | Cluster::There(_) => at.finish(&last_kubeadm_phases(topology)),
     };
     steps.extend(at.steps(change));
@@ -107,7 +104,7 @@ pub(super) fn await_first_node(situation: &Situation) -> Result<Vec<Chain>, Prob
         return Ok(Vec::new());
     }
     let via = situation.cluster.via();
-    let step = control_plane::await_ready(&via.name, &situation.server(via), &via.name);
+    let step = node::await_ready(&via.name, &situation.server(via), &via.name);
     Ok(vec![Chain::required(&via.name, vec![step])])
 }
 

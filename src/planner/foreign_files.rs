@@ -6,7 +6,7 @@ use crate::error::Problem;
 use crate::facts::{FileFact, HostFacts, is_prepared};
 use crate::remote::files::preparation::CONTAINERD;
 use crate::remote::files::{self, HAPROXY, KEEPALIVED, Owner};
-use crate::steps::files::Found;
+use crate::remote::host_files::Found;
 use crate::topology::{Host, Role};
 
 /// A file as found, and whether it is somebody else's that is taken over.

@@ -6,8 +6,8 @@ use super::situation::Situation;
 use crate::error::Problem;
 use crate::plan::{Chain, Necessity, Step};
 use crate::remote::files::{self, RenderedFile};
-use crate::remote::host::Validator;
-use crate::steps::{self, secrets};
+use crate::remote::host_files::{self, Validator};
+use crate::remote::{credentials, endpoint_path};
 use crate::topology::{Host, Role};
 
 /// The user's files by role, the endpoint's name in /etc/hosts, and what an earlier run could not clear away.
@@ -16,7 +16,7 @@ pub(super) fn write_files(situation: &Situation) -> Result<Vec<Chain>, Problem> 
     for (host, facts) in situation.all_answered() {
         let wanted = files::own_files(situation.topology, host);
         let writes = wanted.iter().filter_map(|file| {
-            steps::files::put(
+            host_files::put(
                 &host.name,
                 file,
                 situation.file(&host.name, &file.path),
@@ -26,7 +26,7 @@ pub(super) fn write_files(situation: &Situation) -> Result<Vec<Chain>, Problem> 
         let leftovers = facts
             .kubernetes
             .has_leftovers
-            .then(|| secrets::clear_leftovers(&host.name));
+            .then(|| credentials::clear_leftovers(&host.name));
         chains.push(chain_of(
             host,
             leftovers
@@ -47,7 +47,7 @@ pub(super) fn files_lost_in_a_reset(inputs: &Inputs, host: &Host) -> Vec<Step> {
     wanted.retain(is_lost);
     wanted
         .iter()
-        .map(|file| steps::files::put_again(&host.name, file))
+        .map(|file| host_files::put_again(&host.name, file))
         .collect()
 }
 
@@ -64,7 +64,7 @@ const RESET: [&str; 5] = [
 fn hosts_block(inputs: &Inputs, host: &Host) -> Result<Option<Step>, Problem> {
     let block = files::block(inputs.topology)?;
     let found = inputs.file(&host.name, HOSTS);
-    Ok(block.and_then(|block| steps::files::put_block(&host.name, HOSTS, &block, found)))
+    Ok(block.and_then(|block| host_files::put_block(&host.name, HOSTS, &block, found)))
 }
 
 /// Why the block cannot be put into /etc/hosts: whether it is there already cannot be told.
@@ -104,13 +104,13 @@ pub(super) fn check_paths(situation: &Situation) -> Result<Vec<Chain>, Problem> 
         .all_answered()
         .map(|(host, _)| host)
         .filter(|host| !host.is(Role::Etcd));
-    let check = |host: &Host| chain_of(host, vec![steps::path::prove(topology, host)]);
+    let check = |host: &Host| chain_of(host, vec![endpoint_path::prove(topology, host)]);
     let chains: Vec<Chain> = if topology.with_role(Role::Balancer).next().is_some() {
         hosts.map(check).collect()
     } else {
         // Some cloud balancers pass nothing while all checks fail: told, not refused.
         let advisory = |host| check(host).with_necessity(Necessity::Advisory);
-        let resolve = |host: &Host| chain_of(host, vec![steps::path::resolve(topology, host)]);
+        let resolve = |host: &Host| chain_of(host, vec![endpoint_path::resolve(topology, host)]);
         hosts.flat_map(|host| [resolve(host), advisory(host)]).collect()
     };
     Ok(chains)

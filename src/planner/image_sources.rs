@@ -3,7 +3,7 @@
 use super::inputs::Inputs;
 use crate::archive::Image;
 use crate::facts::has_image;
-use crate::steps::images::ImageSource;
+use crate::remote::images::ImageSource;
 use crate::topology::{Host, Role};
 
 /// From whom each host gets an image; none is the workstation. Who has it, or gets it, passes it on to two others, so

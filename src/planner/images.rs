@@ -14,7 +14,7 @@ use crate::facts::{
     HostFacts, Observation, has_image, is_archived, is_prepared, lacks, missing_images, runs, wanted_images,
 };
 use crate::plan::{Chain, Lane, Necessity, Note, Phase, PhaseName, Plan, Step};
-use crate::steps::{self, images::Delivery};
+use crate::remote::images::{self, Delivery};
 use crate::topology::{Host, HostName, Topology};
 
 /// What each host that becomes a node lacks of the images it will run: from archives, and what is in none is pulled. A
@@ -31,7 +31,7 @@ pub(super) fn load_images(situation: &Situation) -> Result<Vec<Chain>, Problem> 
         if missing.is_empty() {
             continue;
         }
-        let pull = steps::images::pull(&host.name, &topology.kubeadm.cri_socket, &missing);
+        let pull = images::pull(&host.name, &topology.kubeadm.cri_socket, &missing);
         match chains.iter_mut().find(|chain| chain.subject == host.name) {
             Some(chain) => chain.steps.push(pull),
             None => chains.push(chain_of(host, vec![pull])),
@@ -173,7 +173,7 @@ fn deliveries(
                 .map(|(host, _)| *host)
                 .collect();
             for (host, sources) in image_sources(inputs, image, &lacking) {
-                let step = steps::images::push(&Delivery {
+                let step = images::push(&Delivery {
                     host,
                     cri_socket: &topology.kubeadm.cri_socket,
                     image,

@@ -7,9 +7,9 @@ use super::recognition::recognise_cluster;
 use crate::error::Problem;
 use crate::facts::Observation;
 use crate::plan::{Chain, Lane, Phase, PhaseName, Plan};
+use crate::remote::credentials;
+use crate::remote::credentials::Made;
 use crate::remote::files;
-use crate::remote::kubernetes::Made;
-use crate::steps::secrets;
 use crate::topology::{CertificateRoute, HostName, Role, Topology};
 
 /// How a cluster is made ready for a host that the inventory does not name.
@@ -56,14 +56,14 @@ pub fn invite(
     let there = joinable(&inputs, &cluster)?;
     let via = &there.via.name;
     let file = files::upload_certs(topology, there.via, inputs.kubeadm(via))?;
-    let mut steps = secrets::create_token(via, &file, Made::ToStay);
+    let mut steps = credentials::create_token(via, &file, Made::ToStay);
     // What is taken back is what was made: without an upload the cluster's own certificates are somebody else's.
     let made = match role {
         Role::ControlPlane => CertificateRoute::Upload,
         _ => CertificateRoute::Ssh,
     };
     if made == CertificateRoute::Upload {
-        steps.push(secrets::upload_certificates(via, Made::ToStay));
+        steps.push(credentials::upload_certificates(via, Made::ToStay));
     }
     let nothing = Plan {
         cluster: topology.cluster.clone(),
@@ -81,11 +81,11 @@ pub fn invite(
                 name: PhaseName::JoinCommand,
                 lanes: vec![lane],
             }],
-            cleanup: vec![secrets::clear_run_files(via)],
+            cleanup: vec![credentials::clear_run_files(via)],
             ..nothing.clone()
         },
         withdrawal: Plan {
-            cleanup: vec![secrets::withdraw(via, made)],
+            cleanup: vec![credentials::withdraw(via, made)],
             ..nothing
         },
         ca_hash: there.ca_hash.clone(),

@@ -11,8 +11,7 @@ use super::{balancers, certificates, kubeadm};
 use crate::error::Problem;
 use crate::facts::writes_cri_socket;
 use crate::plan::{Chain, Lane, Milestone, Necessity, Step};
-use crate::remote::{files, kubernetes};
-use crate::steps::{control_plane, mend, node, secrets};
+use crate::remote::{credentials, files, half_joined, join};
 use crate::topology::{EtcdTopology, Host};
 use crate::versions::kubernetes::joins_as_learner;
 
@@ -27,9 +26,11 @@ pub(super) fn restart(situation: &Situation) -> Result<Vec<Chain>, Problem> {
     let chains = situation.nodes.restarted().map(|planned| {
         let host = planned.host;
         let server = situation.server(host);
-        let identity =
-            lacks_identity(situation, host).then(|| mend::write_bootstrap_identity(&host.name, &server));
-        let steps = identity.into_iter().chain([mend::bring_up(&host.name, &server)]);
+        let identity = lacks_identity(situation, host)
+            .then(|| half_joined::write_bootstrap_identity(&host.name, &server));
+        let steps = identity
+            .into_iter()
+            .chain([half_joined::bring_up(&host.name, &server)]);
         Chain::required(&host.name, steps.collect())
     });
     Ok(chains.collect())
@@ -49,7 +50,7 @@ pub(super) fn prepare_credentials(situation: &Situation) -> Result<Vec<Chain>, P
     let mut chains = Vec::new();
     if situation.cluster.there().is_some() && is_wanted {
         let file = files::upload_certs(situation.topology, via, situation.kubeadm(&via.name))?;
-        let steps = secrets::create_token(&via.name, &file, kubernetes::Made::ForRun);
+        let steps = credentials::create_token(&via.name, &file, credentials::Made::ForRun);
         chains.push(Chain::required(&via.name, steps));
     }
     chains.extend(certificates::share(situation));
@@ -162,7 +163,7 @@ fn join_control_plane(situation: &Situation, host: &Host, removal: &Removal) -> 
     let flags = kubeadm::patch_flags(situation, host)?;
     let scale_up = situation.stacked_scale_up.as_ref();
     steps.extend(scale_up.and_then(|scale_up| scale_up.check_before(situation, host)));
-    steps.push(control_plane::join(host, &situation.server(host), &flags));
+    steps.push(join::as_control_plane(host, &situation.server(host), &flags));
     Ok(steps)
 }
 
@@ -174,10 +175,10 @@ fn finish_control_plane(situation: &Situation, host: &Host) -> Result<Vec<Step>,
         balancers::watch(situation, host)
     };
     // kubeadm waits for the node, which a kubelet makes that has its certificate.
-    steps.extend(lacks_identity(situation, host).then(|| mend::await_certificate(&host.name)));
+    steps.extend(lacks_identity(situation, host).then(|| half_joined::await_certificate(&host.name)));
     steps.extend(kubeadm::for_join(situation, host)?);
     let (version, server) = (situation.kubeadm(&host.name), situation.server(host));
-    steps.push(mend::finish_control_plane(&host.name, &server, version));
+    steps.push(half_joined::finish_control_plane(&host.name, &server, version));
     steps.extend(without_bootstrap_identity(situation, host));
     if !cluster.is_stalled() && cluster.node(host).is_none_or(|node| !node.joined) {
         steps.extend(annotate(situation, host));
@@ -194,7 +195,7 @@ fn lacks_identity(situation: &Situation, host: &Host) -> bool {
 /// The identity with which a kubelet asked for its own holds a token; kubeadm removes it at the end of a join.
 fn without_bootstrap_identity(situation: &Situation, host: &Host) -> Option<Step> {
     let is_left = situation.facts(&host.name)?.kubernetes.has_bootstrap_kubelet_conf;
-    (is_left || lacks_identity(situation, host)).then(|| mend::remove_bootstrap_identity(&host.name))
+    (is_left || lacks_identity(situation, host)).then(|| half_joined::remove_bootstrap_identity(&host.name))
 }
 
 /// Where the host's own kubeadm would have written it.
@@ -202,7 +203,7 @@ fn annotate(situation: &Situation, host: &Host) -> Option<Step> {
     let is_written = situation.facts(&host.name).is_some_and(writes_cri_socket);
     let via = situation.cluster.via();
     let socket = &situation.topology.kubeadm.cri_socket;
-    is_written.then(|| mend::annotate(&via.name, &situation.server(via), &host.name, socket))
+    is_written.then(|| half_joined::annotate(&via.name, &situation.server(via), &host.name, socket))
 }
 
 /// A worker's kubelet has its identity of this cluster, or gets it: it registers its node by itself.
@@ -216,14 +217,14 @@ fn finish_worker(situation: &Situation, host: &Host) -> Vec<Step> {
     let mut steps = Vec::new();
     if lacks_identity(situation, host) {
         let endpoint = format!("https://{}", situation.topology.endpoint.authority());
-        steps.push(mend::write_bootstrap_identity(&host.name, &endpoint));
-        steps.push(mend::await_certificate(&host.name));
+        steps.push(half_joined::write_bootstrap_identity(&host.name, &endpoint));
+        steps.push(half_joined::await_certificate(&host.name));
     } else if node.is_none() || !is_active {
-        steps.push(mend::start_worker(&host.name));
+        steps.push(half_joined::start_worker(&host.name));
     }
     steps.extend(
         node.is_none()
-            .then(|| mend::await_registered(&via.name, &situation.server(via), &host.name)),
+            .then(|| half_joined::await_registered(&via.name, &situation.server(via), &host.name)),
     );
     steps.extend(without_bootstrap_identity(situation, host));
     if node.is_none_or(|node| !node.joined) {
@@ -244,7 +245,7 @@ fn worker_chains(situation: &Situation) -> Result<Vec<Chain>, Problem> {
             }
             steps.extend(removal_steps(situation, host, removal));
             steps.extend(kubeadm::for_join(situation, host)?);
-            steps.push(node::join(host, &kubeadm::patch_flags(situation, host)?));
+            steps.push(join::as_worker(host, &kubeadm::patch_flags(situation, host)?));
         } else {
             steps.extend(finish_worker(situation, host));
         }

@@ -5,7 +5,7 @@ use super::situation::Situation;
 use crate::error::Problem;
 use crate::plan::Step;
 use crate::remote::files::{self, RenderedFile};
-use crate::steps::kubeadm;
+use crate::remote::join;
 use crate::topology::{Host, Role};
 use crate::values::Slot;
 
@@ -47,5 +47,5 @@ pub(super) fn patch_flags(inputs: &Inputs, host: &Host) -> Result<Vec<String>, P
 
 fn prepare_files(inputs: &Inputs, host: &Host, file: &RenderedFile) -> Result<Vec<Step>, Problem> {
     let patches = files::patches(inputs.topology, host, inputs.kubeadm(&host.name))?;
-    Ok(kubeadm::prepare(&host.name, file, &patches))
+    Ok(join::prepare(&host.name, file, &patches))
 }

@@ -6,7 +6,7 @@ use super::situation::Situation;
 use crate::error::Problem;
 use crate::facts::NodeFact;
 use crate::plan::{Chain, Necessity, Step};
-use crate::steps::node;
+use crate::remote::node;
 use crate::topology::{Host, Role, Taint};
 
 pub(super) fn set_labels(situation: &Situation) -> Result<Vec<Chain>, Problem> {

@@ -1,4 +1,4 @@
-//! Which hosts join, which are repaired, and which the balancers enable.
+//! Which hosts join, which are repaired, and which the balancers enable; `actions` says it for one host.
 
 use super::behind_balancers::{behind_balancers, is_disabled};
 use super::candidate::Candidate;

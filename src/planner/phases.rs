@@ -9,8 +9,8 @@ use super::{balancers, control_planes, etcd, hosts, images, joins, labels, locks
 use crate::error::Problem;
 use crate::facts::Observation;
 use crate::plan::{Chain, Cleanup, Lane, Phase, PhaseName, Plan, Step};
-use crate::remote::host::is_run_file;
-use crate::steps::secrets;
+use crate::remote::credentials;
+use crate::remote::credentials::is_run_file;
 use crate::topology::{HostName, Topology};
 
 /// Every phase, in the order of a run; what a situation does not need has no chains. `docs/architecture.md` says of
@@ -202,7 +202,8 @@ fn refuse_left_out_init(situation: &Situation) -> Result<(), Vec<Problem>> {
 /// What is done at the end whatever happens: the run's secrets go.
 fn cleanup(situation: &Situation, plan: &Plan) -> Vec<Cleanup> {
     let via = &situation.cluster.via().name;
-    let deletes = locks::creates_secrets(plan).then(|| secrets::delete(via, situation.topology.certificates));
+    let deletes =
+        locks::creates_secrets(plan).then(|| credentials::delete(via, situation.topology.certificates));
     let writes_run_file = |step: &&Step| step.files().iter().any(|file| is_run_file(&file.path));
     let written: BTreeSet<&HostName> = plan
         .steps()
@@ -212,6 +213,6 @@ fn cleanup(situation: &Situation, plan: &Plan) -> Vec<Cleanup> {
     let hosts = situation.topology.hosts.iter().map(|host| &host.name);
     let clears = hosts
         .filter(|host| written.contains(host))
-        .map(secrets::clear_run_files);
+        .map(credentials::clear_run_files);
     deletes.into_iter().chain(clears).collect()
 }

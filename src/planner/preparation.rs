@@ -15,8 +15,8 @@ use crate::plan::{Chain, Note, PhaseName, Plan, Step};
 use crate::remote::files::RenderedFile;
 use crate::remote::files::etcd::PROGRAM;
 use crate::remote::files::preparation::{OLD_SYSCTLS, PreparationFiles, SYSCTLS, is_own};
-use crate::remote::host::Validator;
-use crate::steps::preparation as steps;
+use crate::remote::host_files::Validator;
+use crate::remote::preparation as steps;
 use crate::topology::{Host, Preparation, Role, Swap, Topology};
 use crate::values::Slot;
 

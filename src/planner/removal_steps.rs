@@ -5,9 +5,9 @@ use super::removal::{Leftovers, ListedMember, Removal};
 use super::situation::Situation;
 use crate::facts::EtcdDirectory;
 use crate::plan::Step;
-use crate::remote::clearing::Expected;
 use crate::remote::probe::etcd_data as data_directory;
-use crate::steps::clear;
+use crate::remote::removal as clear;
+use crate::remote::removal::Expected;
 use crate::topology::{EtcdTopology, Host, Role};
 
 /// The steps, in their order. The host is stopped before its member and its node object go: a running kubelet would

@@ -20,7 +20,7 @@ use super::slots::Slot;
 use super::sudo::{Heard, Opening, SudoPasswords, Trial};
 use crate::archive::Single;
 use crate::error::Problem;
-use crate::remote::connection::{Exit, Output, Progress};
+use crate::remote::wire::connection::{Exit, Output, Progress};
 use crate::topology::{HostName, Sudo};
 
 /// A background process that holds the output open keeps a channel open after the command's end; its output is

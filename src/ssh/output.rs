@@ -4,7 +4,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use zeroize::Zeroizing;
 
 use crate::error::sanitize::decode;
-use crate::remote::connection::{OUTPUT_LIMIT, Progress};
+use crate::remote::wire::connection::{OUTPUT_LIMIT, Progress};
 
 /// A longer line is told in pieces.
 const LINE_LIMIT: usize = 64 << 10;

@@ -10,7 +10,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
 use crate::archive::Single;
-use crate::remote::connection::Progress;
+use crate::remote::wire::connection::Progress;
 
 /// Pieces in which standard input is handed over: larger ones gain nothing.
 pub(super) const PIECE: usize = 128 << 10;

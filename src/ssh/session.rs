@@ -18,8 +18,8 @@ use super::slots::{Refusal, Slot, Slots};
 use super::sudo::{SudoPasswords, exec_line, new_marker};
 use super::unreachable::address;
 use crate::error::Problem;
-use crate::remote::Wire;
-use crate::remote::connection::{Connection, Output, Progress};
+use crate::remote::wire::Wire;
+use crate::remote::wire::connection::{Connection, Output, Progress};
 use crate::topology::Host;
 
 const OPEN_LIMIT: Duration = Duration::from_secs(10);

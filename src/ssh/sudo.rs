@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::prompt::Operator;
 use crate::error::Problem;
 use crate::error::sanitize::decode;
-use crate::remote::STARTED;
+use crate::remote::wire::STARTED;
 use crate::topology::{Host, HostName, Sudo};
 
 /// A command line as the host's login shell receives it. `marker` is what sudo asks with.

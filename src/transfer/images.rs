@@ -14,9 +14,9 @@ use crate::engine::{ANSWER_LINES, Attempt, Transport};
 use crate::error::Problem;
 use crate::events::Outcome;
 use crate::plan::Transfer;
-use crate::remote::RemoteCommand;
-use crate::remote::connection::Connection;
 use crate::remote::images::is_signal;
+use crate::remote::wire::RemoteCommand;
+use crate::remote::wire::connection::Connection;
 use crate::topology::HostName;
 
 /// A packed archive is unpacked for each host anew, and its window is in memory as often: so many hosts at once.

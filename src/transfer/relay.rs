@@ -14,8 +14,8 @@ use crate::error::Problem;
 use crate::events::{Event, Outcome};
 use crate::pki;
 use crate::plan::{Source, Transfer};
-use crate::remote::connection::{Connection, Exit, Output, Progress};
 use crate::remote::images::{FOUL, READY, is_signal, taken};
+use crate::remote::wire::connection::{Connection, Exit, Output, Progress};
 use crate::topology::HostName;
 use crate::values::{Slot, Values};
 

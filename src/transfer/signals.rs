@@ -1,8 +1,8 @@
 //! What the scripts that bring an image say for this program alone.
 
 use crate::events::Outcome;
-use crate::remote::connection::Output;
 use crate::remote::images::{READY, THERE, is_signal};
+use crate::remote::wire::connection::Output;
 
 /// What a host has seen itself; none if it has not seen the image as it should be.
 pub(super) fn outcome(output: &Output) -> Option<Outcome> {

@@ -7,12 +7,12 @@ use crate::engine::fake_host::{FakeHost, Journal, Reply};
 use crate::engine::tests::{chain, checked, draft, journal, lane, phase, plan, required, run};
 use crate::plan::{Necessity, Plan, Source, Step, StepId};
 use crate::remote::images::import_image;
-use crate::remote::{self, Effect};
+use crate::remote::wire::{self, Effect};
 use crate::values::{Content, Slot};
 
 /// A host that has an image, after that step.
 fn source(host: &str, after: Option<&str>) -> Source {
-    let with_pass = |what, effect| remote::any(what, effect, Content::from(Slot::Pass));
+    let with_pass = |what, effect| wire::any(what, effect, Content::from(Slot::Pass));
     Source {
         host: host.into(),
         after: after.map(|step| StepId(step.to_owned())),
@@ -22,7 +22,7 @@ fn source(host: &str, after: Option<&str>) -> Source {
 }
 
 fn transfer(host: &str, what: &'static str, question: &'static str, sources: Vec<Source>) -> Step {
-    let question = remote::any(question, Effect::Reads, "");
+    let question = wire::any(question, Effect::Reads, "");
     draft(host, what).transfer(sources, question, Duration::from_secs(10))
 }
 
@@ -334,7 +334,7 @@ async fn what_is_unpacked_for_each_host_goes_to_four_at_once() {
     let names = ["a", "b", "c", "d", "e", "f"];
     let chain = |name: &&str| {
         let import = import_image("unix:///run/containerd/containerd.sock", &image);
-        let question = remote::any("has it", Effect::Reads, "");
+        let question = wire::any("has it", Effect::Reads, "");
         let step = Step::on(&(*name).into(), "import", "import")
             .change(import, Duration::from_secs(600))
             .transfer(vec![], question, Duration::from_secs(10));

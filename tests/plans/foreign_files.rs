@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use hawser::facts::{FileFact, Observed};
 use hawser::plan::{Plan, Step};
 use hawser::planner::Allowance;
-use hawser::remote::Effect;
 use hawser::remote::files::preparation::CONTAINERD;
 use hawser::remote::files::{HAPROXY, KEEPALIVED};
+use hawser::remote::wire::Effect;
 
 use crate::inventory::stacked;
 use crate::listing::page;

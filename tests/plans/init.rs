@@ -218,7 +218,7 @@ fn an_init_is_finished_without_what_the_inventory_leaves_out() {
     // upload-certs takes the place of a Secret that may be there.
     assert_eq!(
         finish.change().unwrap().command.effect(),
-        hawser::remote::Effect::Destroys
+        hawser::remote::wire::Effect::Destroys
     );
 }
 

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use hawser::error::Problem;
 use hawser::plan::{NoteLevel, Plan, Step};
 use hawser::planner::Allowance;
-use hawser::remote::Effect;
+use hawser::remote::wire::Effect;
 
 use crate::world::World;
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use hawser::facts::{Reached, read_trials};
-use hawser::remote::connection::Connection;
 use hawser::remote::ways::{LIMIT, Way, try_ways};
+use hawser::remote::wire::connection::Connection;
 use hawser::values::Values;
 
 use super::*;

@@ -9,8 +9,8 @@ use crate::check::host::{Asked, Clock};
 use crate::cli::fleet::{Fleet, ask_within};
 use crate::cli::patience::Patience;
 use crate::facts::{Observed, Preflight, SyncTimes, read_clock, read_preflight, read_sync_times};
-use crate::remote::RemoteCommand;
 use crate::remote::preflight::{clock, keeps_etcd, preflight, sync_times};
+use crate::remote::wire::RemoteCommand;
 use crate::ssh::Session;
 use crate::topology::{Host, HostName, Topology};
 

@@ -9,9 +9,9 @@ use tokio::time::{Instant, timeout};
 use super::wants::Wants;
 use crate::engine::timeouts::QUESTION_LIMIT;
 use crate::error::Problem;
-use crate::remote::connection::{Connection, Output, Progress};
 use crate::remote::lease::{self, Answer, Claim, Fence, Held};
-use crate::remote::{RemoteCommand, Wire};
+use crate::remote::wire::connection::{Connection, Output, Progress};
+use crate::remote::wire::{RemoteCommand, Wire};
 use crate::topology::HostName;
 use crate::values::Values;
 

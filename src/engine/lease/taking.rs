@@ -16,8 +16,8 @@ use super::words::{refused, remaining};
 use crate::engine::stop::{StopLevel, until_stopped};
 use crate::error::Problem;
 use crate::events::Event;
-use crate::remote::connection::Connection;
 use crate::remote::lease::{Claim, Held};
+use crate::remote::wire::connection::Connection;
 use crate::topology::HostName;
 
 /// The leases that a run has.

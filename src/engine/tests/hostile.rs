@@ -119,7 +119,7 @@ async fn nothing_comes_through_of_the_story_of_a_failure() {
         let host = FakeHost::new("cp1", &journal())
             .expects("init", Reply::exit(1))
             .expects("tell why", story.saying(HOSTILE));
-        let step = change("cp1", "init").diagnostics(remote::any("tell why", Effect::Reads, ""));
+        let step = change("cp1", "init").diagnostics(wire::any("tell why", Effect::Reads, ""));
         // The headline of a story that was not told in time holds nothing of it.
         if name == "told" {
             nothing_comes_through(name, &plan_of(vec![step]), vec![host], 0).await;

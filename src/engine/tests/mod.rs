@@ -11,8 +11,8 @@ use super::{Options, Resources, StopLevel, execute};
 use crate::events::{Event, Outcome, Report};
 use crate::issuer::Issuer;
 use crate::plan::{Chain, ChangeDraft, Cleanup, Lane, Necessity, NeededBy, Phase, PhaseName, Plan, Step};
-use crate::remote::connection::Connection;
-use crate::remote::{self, Effect};
+use crate::remote::wire::connection::Connection;
+use crate::remote::wire::{self, Effect};
 use crate::transfer::ImageTransport;
 use crate::values::{Content, Slot, Values};
 
@@ -32,22 +32,19 @@ pub(crate) fn change(host: &str, what: &'static str) -> Step {
 
 /// The same, of which it is not said yet how it is seen to be done.
 pub(crate) fn draft(host: &str, what: &'static str) -> ChangeDraft {
-    Step::on(&host.into(), what, what)
-        .change(remote::any(what, Effect::Changes, ""), Duration::from_secs(600))
+    Step::on(&host.into(), what, what).change(wire::any(what, Effect::Changes, ""), Duration::from_secs(600))
 }
 
 /// A step that sends this.
 pub(crate) fn sends(host: &str, what: &'static str, input: impl Into<Content>) -> ChangeDraft {
-    Step::on(&host.into(), what, what).change(
-        remote::any(what, Effect::Changes, input),
-        Duration::from_secs(600),
-    )
+    Step::on(&host.into(), what, what)
+        .change(wire::any(what, Effect::Changes, input), Duration::from_secs(600))
 }
 
 /// A step whose answer gives a value.
 pub(crate) fn read(host: &str, what: &'static str, question: &'static str, gives: Slot) -> Step {
     Step::on(&host.into(), what, what).read(
-        remote::any(question, Effect::Reads, ""),
+        wire::any(question, Effect::Reads, ""),
         Duration::from_secs(10),
         gives,
     )
@@ -56,7 +53,7 @@ pub(crate) fn read(host: &str, what: &'static str, question: &'static str, gives
 /// A step that only asks.
 pub(crate) fn wait(host: &str, what: &'static str, question: &'static str, deadline_s: u64) -> Step {
     Step::on(&host.into(), what, what).wait(
-        remote::any(question, Effect::Reads, ""),
+        wire::any(question, Effect::Reads, ""),
         Duration::from_secs(deadline_s),
     )
 }
@@ -64,7 +61,7 @@ pub(crate) fn wait(host: &str, what: &'static str, question: &'static str, deadl
 /// A step that changes something and is checked.
 pub(crate) fn checked(host: &str, what: &'static str, question: &'static str, deadline_s: u64) -> Step {
     draft(host, what).until(
-        remote::any(question, Effect::Reads, ""),
+        wire::any(question, Effect::Reads, ""),
         Duration::from_secs(deadline_s),
     )
 }

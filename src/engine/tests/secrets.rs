@@ -16,7 +16,7 @@ fn told() -> String {
 
 fn read() -> Step {
     Step::on(&"cp1".into(), "read", "read").read(
-        remote::any_secret("read the keys"),
+        wire::any_secret("read the keys"),
         Duration::from_secs(2),
         Slot::Files(Bundle::ControlPlane),
     )
@@ -27,11 +27,11 @@ fn write() -> Step {
     let sums = Slot::Sums(Bundle::ControlPlane);
     Step::on(&"cp2".into(), "write", "write")
         .change(
-            remote::any("write the keys", Effect::Changes, files),
+            wire::any("write the keys", Effect::Changes, files),
             Duration::from_secs(600),
         )
         .until(
-            remote::any("are they there?", Effect::Reads, sums),
+            wire::any("are they there?", Effect::Reads, sums),
             Duration::from_secs(10),
         )
 }

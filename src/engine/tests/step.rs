@@ -139,7 +139,7 @@ async fn a_failed_change_shows_its_last_lines_and_the_hosts_own_story() {
             Reply::exit(1).saying("[kubelet-check] timed out").taking(41),
         )
         .expects("kubelet's log", Reply::exit(0).saying("kubelet: no such runtime"));
-    let step = change("cp1", "init").diagnostics(remote::any("kubelet's log", Effect::Reads, ""));
+    let step = change("cp1", "init").diagnostics(wire::any("kubelet's log", Effect::Reads, ""));
 
     let ran = run(&plan_of(vec![step]), vec![cp1]).await;
 
@@ -246,7 +246,7 @@ async fn no_event_holds_a_secret_or_a_control_character() {
     let cp1 = cp1()
         .expects("join", Reply::exit(1).saying(&leak))
         .expects("story", Reply::exit(0).saying(&leak));
-    let step = change("cp1", "join").diagnostics(remote::any("story", Effect::Reads, ""));
+    let step = change("cp1", "join").diagnostics(wire::any("story", Effect::Reads, ""));
 
     let ran = run_with(&plan_of(vec![step]), vec![cp1], 0, values, &[]).await;
 
@@ -261,7 +261,7 @@ async fn no_event_holds_a_secret_or_a_control_character() {
 async fn a_host_that_is_not_as_the_plan_saw_it_is_told_and_no_story_is_asked() {
     let words = "changed since the plan: node w2 is Ready";
     let cp1 = cp1().expects("reset", Reply::exit(4).saying(words));
-    let step = change("cp1", "reset").diagnostics(remote::any("kubelet's log", Effect::Reads, ""));
+    let step = change("cp1", "reset").diagnostics(wire::any("kubelet's log", Effect::Reads, ""));
 
     let ran = run(&plan_of(vec![step]), vec![cp1]).await;
 

@@ -9,7 +9,7 @@ use crate::plan::{Chain, Milestone, Step};
 use crate::planner::cluster::Cluster;
 use crate::planner::inputs::Inputs;
 use crate::planner::situation::Situation;
-use crate::steps::etcd as steps;
+use crate::remote::etcd as steps;
 use crate::topology::{EtcdTopology, Host, Role};
 
 /// The key goes from an etcd host into memory where something has to be signed: not where it is made, or the user's.

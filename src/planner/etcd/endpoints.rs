@@ -5,12 +5,12 @@ use crate::facts::FileFact;
 use crate::plan::{Chain, Step};
 use crate::planner::balancers;
 use crate::planner::situation::Situation;
+use crate::remote::control_plane;
 use crate::remote::files::etcd::client_url;
 use crate::remote::files::{
     API_SERVER, completed, etcd_servers, wanted_etcd_endpoints, with_etcd_endpoints, with_etcd_servers,
 };
-use crate::remote::host::Validator;
-use crate::steps::{control_plane, files};
+use crate::remote::host_files::{self, Validator};
 use crate::topology::{EtcdTopology, Host};
 
 /// The endpoints of etcd's members, as the inventory's `ClusterConfiguration` names them.
@@ -73,7 +73,7 @@ pub(in crate::planner) fn update_api_servers(situation: &Situation) -> Result<Ve
         if situation.may_change(name) {
             let text = file.text().unwrap_or_default();
             let new = with_etcd_servers(text, (&file.owner, file.mode), &all);
-            let write = files::put(name, &new, Some(file), Validator::None);
+            let write = host_files::put(name, &new, Some(file), Validator::None);
             let steps: Vec<Step> = write.into_iter().chain([await_it]).collect();
             change.push(Chain::required(
                 name,

@@ -6,9 +6,9 @@ use crate::error::Problem;
 use crate::plan::Step;
 use crate::planner::inputs::Inputs;
 use crate::planner::kubeadm;
+use crate::remote::etcd as steps;
 use crate::remote::files::RenderedFile;
 use crate::remote::files::etcd::{self as files, Beginning};
-use crate::steps::etcd as steps;
 use crate::topology::{EtcdManager, Host};
 use crate::versions;
 

@@ -8,9 +8,9 @@ use super::vote::Vote;
 use crate::error::Problem;
 use crate::plan::Chain;
 use crate::planner::situation::Situation;
+use crate::remote::etcd as steps;
+use crate::remote::etcd::Addition;
 use crate::remote::files::etcd::{Beginning, peer_url};
-use crate::steps::etcd as steps;
-use crate::steps::growth::Addition;
 
 /// A chain for each host that is added, one after the other.
 pub(in crate::planner) fn add_members(situation: &Situation) -> Result<Vec<Chain>, Problem> {

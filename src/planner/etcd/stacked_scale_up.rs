@@ -9,7 +9,7 @@ use crate::planner::inputs::Inputs;
 use crate::planner::node_actions::NodeActions;
 use crate::planner::recognition::recognise_cluster;
 use crate::planner::survey::Survey;
-use crate::steps::growth::Addition;
+use crate::remote::etcd::Addition;
 use crate::topology::{EtcdTopology, Host};
 
 /// A cluster that runs, and the control planes that become members of its etcd.

@@ -3,8 +3,8 @@
 use crate::error::Problem;
 use crate::facts::PreparationFacts;
 use crate::plan::Step;
+use crate::remote::preparation as steps;
 use crate::remote::preparation::{Wanted, of_the_release};
-use crate::steps::preparation as steps;
 use crate::topology::{EtcdManager, Host, PackageFile, PackageSource, Preparation, Role, Topology};
 
 /// Installs what a host lacks; sent before, where it comes from a folder.

@@ -12,8 +12,10 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-use super::*;
-use crate::remote::clearing::{may_lose, remove_member};
+use super::commands::*;
+use crate::remote::removal::commands::{may_lose, remove_member};
+use crate::remote::wire::RemoteCommand;
+use crate::topology::{EtcdManager, HostName, Version};
 
 /// What etcdctl said: `== NAME STATUS`, then its standard output, then its standard error behind `! `.
 const CAPTURED: [(&str, &str); 3] = [
@@ -97,7 +99,7 @@ impl Rig {
 
     /// What a command comes to: its status, and what it says.
     fn run(&self, command: &RemoteCommand) -> (Option<i32>, String) {
-        let moved = crate::remote::PRELUDE
+        let moved = crate::remote::wire::PRELUDE
             .lines()
             .find(|line| line.starts_with("moved()"));
         let script = format!("set -eu\numask 077\n{}\n{}", moved.unwrap(), command.script);
@@ -672,8 +674,8 @@ fn the_flags_of_a_hosts_etcd_are_those_that_its_help_lists() {
             "#!/bin/sh\necho '  --not-a-flag: a warning' >&2\ncat \"${0%/*}/help\"\n",
         );
         let script = concat!(
-            include_str!("../scripts/apart.sh"),
-            include_str!("../scripts/probe_etcd.sh"),
+            include_str!("../shell/apart.sh"),
+            include_str!("../probe/probe_etcd.sh"),
             "etcd_flags\n"
         );
 
@@ -715,8 +717,8 @@ impl Disk {
             self.path("saved")
         );
         let script = concat!(
-            include_str!("../scripts/apart.sh"),
-            include_str!("../scripts/save_etcd_snapshot.sh")
+            include_str!("../shell/apart.sh"),
+            include_str!("save_etcd_snapshot.sh")
         );
         let (data, folder) = (self.path("data"), self.path(folder));
         let text = format!("set -eu\numask 077\n{programs}\n{script}");
@@ -847,7 +849,8 @@ fn a_snapshot_is_not_begun_where_there_is_no_room_for_it() {
     );
 }
 
-/// crictl and ctr of a host on which a user's pod has a container of that name too, and the cluster's own is in kube-system.
+/// crictl and ctr of a host on which a user's pod has a container of that name too, and the cluster's own is in
+/// kube-system.
 const RUNTIME: &str = r#"#!/bin/sh
 printf '%s\n' "${0##*/} $*" >>"${0%/*}/asked of the runtime"
 case "$*" in
@@ -872,7 +875,7 @@ fn asked_of(client: &str) -> Vec<String> {
     }
     let script = concat!(
         "set -eu\ncri_socket=unix:///run/test.sock\n",
-        include_str!("../scripts/etcdctl.sh"),
+        include_str!("../shell/etcdctl.sh"),
         "etcd_ctl version\n"
     );
     let output = Command::new(rig.path("sh"))

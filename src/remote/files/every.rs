@@ -18,9 +18,9 @@ use crate::versions;
 /// Every file that a build, or a join in a later run, writes on a host, as a kubeadm of this version reads it.
 ///
 /// What only the hosts know stands as it is at the end, or by name: haproxy's file has all control planes as members,
-/// of /etc/hosts there is the marked block alone, an interface that the inventory does not name is described, and etcd's
-/// unit is for the oldest etcd, where distributions have it; the pause image is named by what it is. Errors: a template that cannot be rendered, a patch or a
-/// version that hawser has no answer for.
+/// of /etc/hosts there is the marked block alone, an interface that the inventory does not name is described, and
+/// etcd's unit is for the oldest etcd, where distributions have it; the pause image is named by what it is. Errors: a
+/// template that cannot be rendered, a patch or a version that hawser has no answer for.
 pub fn every_file(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Vec<RenderedFile>, Problem> {
     let mut files = preparation::preparation(topology, host)?;
     files.extend(own_files(topology, host));

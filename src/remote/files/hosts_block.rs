@@ -55,9 +55,9 @@ pub fn hosts_block(existing: &[u8], block: &Block) -> Vec<u8> {
     all
 }
 
-/// The cluster's block. None where the inventory does not ask for it, where the endpoint is an address itself, or where no
-/// balancer of ours has one. Errors: a user's template that cannot be rendered, or that leaves out the lines by which the
-/// block is found again.
+/// The cluster's block. None where the inventory does not ask for it, where the endpoint is an address itself, or where
+/// no balancer of ours has one. Errors: a user's template that cannot be rendered, or that leaves out the lines by
+/// which the block is found again.
 pub fn block(topology: &Topology) -> Result<Option<Block>, Problem> {
     let endpoint = &topology.endpoint;
     let address = topology.endpoint_address();

@@ -14,8 +14,8 @@ pub const KEEPALIVED: &str = "/etc/keepalived/keepalived.conf";
 /// The first balancer's priority; each further one has one less, so that an election has one outcome.
 const HIGHEST_PRIORITY: usize = 200;
 
-/// The configuration of `balancer`, whose `interface` carries the VIP. Without a VIP there is nothing to hold. Errors: a
-/// user's template that cannot be rendered.
+/// The configuration of `balancer`, whose `interface` carries the VIP. Without a VIP there is nothing to hold. Errors:
+/// a user's template that cannot be rendered.
 pub fn keepalived(topology: &Topology, balancer: &Host, interface: &str) -> Result<RenderedFile, Problem> {
     let before = topology
         .with_role(Role::Balancer)

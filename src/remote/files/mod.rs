@@ -1,6 +1,7 @@
 //! Every file that a host receives, rendered from the topology: pure functions, one module a program.
 //!
-//! What is secret or not yet known stands in a file as a [`Slot`](crate::values::Slot), so that any of them can be shown.
+//! What is secret or not yet known stands in a file as a [`Slot`](crate::values::Slot), so that any of them can be
+//! shown.
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -13,7 +13,8 @@ use crate::values::Content;
 /// containerd's `config_path`: a folder for each registry.
 pub(super) const FOLDER: &str = "/etc/containerd/certs.d";
 
-/// A file for each registry of which anything is said. containerd reads them whenever it asks; it needs no restart for them.
+/// A file for each registry of which anything is said. containerd reads them whenever it asks; it needs no restart for
+/// them.
 pub(super) fn every(preparation: &Preparation) -> impl Iterator<Item = RenderedFile> {
     let all = preparation.mirrors.keys().chain(preparation.credentials.keys());
     let each: BTreeSet<&String> = all.collect();
@@ -66,8 +67,8 @@ fn header(url: &str, Secret(credentials): &Secret) -> Content {
         .then("\"\n")
 }
 
-/// Whether a mirror's URL goes on behind `/v2`. To every path that does not end so containerd adds it, and the mirror would
-/// be asked for `/v2/proxy-cache/v2`. Source: containerd's docs/hosts.md, `override_path`.
+/// Whether a mirror's URL goes on behind `/v2`. To every path that does not end so containerd adds it, and the mirror
+/// would be asked for `/v2/proxy-cache/v2`. Source: containerd's docs/hosts.md, `override_path`.
 fn holds_api_root(url: &str) -> bool {
     let parts: Vec<&str> = url.trim_end_matches('/').split('/').collect();
     // Behind the scheme and the server, and before the last.

@@ -6,9 +6,9 @@ use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-use super::*;
-use crate::remote::connection;
-use crate::remote::{Effect, any};
+use super::commands::*;
+use crate::remote::wire::connection;
+use crate::remote::wire::{Effect, PRELUDE, any, quote};
 use crate::values::Values;
 
 /// A host: a folder with a lease.
@@ -299,7 +299,7 @@ fn what_outlives_its_connection_still_works() {
     let place = Place::new();
     place.take("a", None);
     let end = place.folder.path().join("end");
-    let script = include_str!("../scripts/outlive.sh")
+    let script = include_str!("../shell/outlive.sh")
         .replace("/run/hawser", &place.folder.path().display().to_string());
     let script = format!(
         "{script}\noutlive test sh -c 'echo begun; until [ -e {end} ]; do sleep 0.05; done; touch {end}ed'",

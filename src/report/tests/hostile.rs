@@ -16,7 +16,7 @@ use crate::check::host::{Fact, Finding};
 use crate::check::{Cause, Cell, Examined, Grade, Port, Purpose, Remedy, Source, Target, Verdict};
 use crate::error::sanitize::is_invisible;
 use crate::plan::{FileChange, Note, NoteLevel, Plan};
-use crate::remote::{self, Effect};
+use crate::remote::wire::{self, Effect};
 
 /// Clears the screen, colours by C1, turns what follows, hides, goes back on the line, and begins a line of its own.
 const HOSTILE: &str = "\u{1b}[2J\u{9b}31m\u{202e}drow\u{200b}\u{7f}\rback\n[   0.1s] cp1       done";
@@ -180,7 +180,7 @@ fn a_check() {
 #[test]
 fn a_plan() {
     let step = crate::plan::Step::on(&host("cp1"), "hosts", HOSTILE)
-        .change(remote::any("test", Effect::Destroys, ""), seconds(60.0))
+        .change(wire::any("test", Effect::Destroys, ""), seconds(60.0))
         .destroys([HOSTILE.to_owned()])
         .writes(FileChange {
             path: "/etc/hosts".to_owned(),

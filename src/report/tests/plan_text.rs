@@ -7,18 +7,18 @@ use crate::plan::{
     Chain, ChangeDraft, Cleanup, FileChange, Lane, Necessity, NeededBy, Note, NoteLevel, Phase, PhaseName,
     Plan, Step,
 };
-use crate::remote::{self, Effect};
+use crate::remote::wire::{self, Effect};
 
 fn change(name: &str, title: &'static str) -> Step {
     draft(name, title).once()
 }
 
 fn draft(name: &str, title: &'static str) -> ChangeDraft {
-    Step::on(&host(name), title, title).change(remote::any(title, Effect::Changes, ""), seconds(60.0))
+    Step::on(&host(name), title, title).change(wire::any(title, Effect::Changes, ""), seconds(60.0))
 }
 
 fn wait(name: &str, title: &'static str) -> Step {
-    Step::on(&host(name), title, title).wait(remote::any(title, Effect::Reads, ""), seconds(60.0))
+    Step::on(&host(name), title, title).wait(wire::any(title, Effect::Reads, ""), seconds(60.0))
 }
 
 fn haproxy() -> Step {

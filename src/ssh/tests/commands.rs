@@ -71,7 +71,7 @@ async fn output_beyond_the_limit_is_counted_and_not_kept() {
         .await
         .unwrap();
 
-    assert_eq!(output.stdout.len(), crate::remote::connection::OUTPUT_LIMIT);
+    assert_eq!(output.stdout.len(), crate::remote::wire::connection::OUTPUT_LIMIT);
     let mut last = None;
     while let Some(line) = told.recv().await {
         last = Some(line);

@@ -5,9 +5,9 @@ use tokio::sync::watch;
 
 use super::*;
 use crate::engine::{IfHeld, Lease, StopLevel, Wants};
-use crate::remote::connection::Connection;
 use crate::remote::lease::Claim;
-use crate::remote::{Effect, RemoteCommand, any_script};
+use crate::remote::wire::connection::Connection;
+use crate::remote::wire::{Effect, RemoteCommand, any_script};
 use crate::values::Values;
 
 /// Waits for a line in a fifo.

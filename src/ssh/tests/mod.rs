@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 use super::conversation::Request;
 use super::*;
 use crate::error::Problem;
-use crate::remote::connection::{Exit, Output, Progress};
+use crate::remote::wire::connection::{Exit, Output, Progress};
 use crate::topology::{Host, HostName, SshSettings, SshTarget, Sudo};
 
 struct Answers {
@@ -72,7 +72,7 @@ fn host_at(port: u16, user: &str, identity: PathBuf, name: &str, sudo: Sudo) -> 
 }
 
 fn line(script: &str) -> String {
-    let script = format!("{}{script}", include_str!("../../remote/scripts/prelude.sh"));
+    let script = format!("{}{script}", include_str!("../../remote/shell/prelude.sh"));
     shlex::try_join(["sh", "-c", &script, "hawser"]).unwrap()
 }
 

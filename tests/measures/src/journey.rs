@@ -1,11 +1,13 @@
 //! The files that a reader opens to follow one thing through the program, as docs/architecture.md lists them.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 const BEGIN: &str = "<!-- journey: ";
 const END: &str = "<!-- /journey -->";
 
-/// A list between `<!-- journey: NAME -->` and `<!-- /journey -->`: each file in backticks, relative to the tree.
+/// A list between `<!-- journey: NAME -->` and `<!-- /journey -->`: each file in backticks, relative to the tree, in
+/// their order.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Journey {
     pub name: String,
@@ -29,8 +31,8 @@ fn listed(text: &str) -> Vec<Journey> {
                 .filter(|word| word.contains('/') && Path::new(word).extension().is_some())
                 .map(str::to_owned)
                 .collect();
-            files.sort();
-            files.dedup();
+            let mut seen = BTreeSet::new();
+            files.retain(|file| seen.insert(file.clone()));
             Some(Journey {
                 name: name.trim().to_owned(),
                 files,
@@ -51,7 +53,7 @@ mod tests {
             listed(text),
             [Journey {
                 name: "a step failed".to_owned(),
-                files: vec!["src/a.rs".to_owned(), "src/b.rs".to_owned()],
+                files: vec!["src/b.rs".to_owned(), "src/a.rs".to_owned()],
             }]
         );
     }

@@ -11,8 +11,8 @@ use crate::topology::{EtcdTopology, Role, Topology};
 /// etcd's port for clients.
 const ETCD_CLIENT_PORT: u16 = 2379;
 
-/// The `ClusterConfiguration` that the inventory asks for, the user's fragment merged in. Errors: a user's template that
-/// cannot be rendered, or renders something else.
+/// The `ClusterConfiguration` that the inventory asks for, the user's fragment merged in. Errors: a user's template
+/// that cannot be rendered, or renders something else.
 pub fn cluster_configuration(topology: &Topology, api: ApiVersion) -> Result<Value, Problem> {
     let mut document = merged(
         topology,

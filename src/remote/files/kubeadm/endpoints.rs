@@ -6,7 +6,8 @@ use super::{ApiVersion, cluster_configuration};
 use crate::remote::files::yaml;
 use crate::topology::{Topology, Version};
 
-/// Where kubeadm has them, and from 1.35 on those for plain requests, which follow the others as long as they are the same.
+/// Where kubeadm has them, and from 1.35 on those for plain requests, which follow the others as long as they are the
+/// same.
 const ENDPOINTS: &str = "/etcd/external/endpoints";
 const HTTP_ENDPOINTS: &str = "/etcd/external/httpEndpoints";
 

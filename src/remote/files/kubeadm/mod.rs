@@ -27,7 +27,8 @@ pub use differences::differences;
 pub use endpoints::{completed, etcd_endpoints, wanted_etcd_endpoints, with_etcd_endpoints};
 pub use patches::{patch_flags, patches};
 
-/// How long a bootstrap token lives: as long as the Secret that `--upload-certs` makes, of which kubeadm fixes the life.
+/// How long a bootstrap token lives: as long as the Secret that `--upload-certs` makes, of which kubeadm fixes the
+/// life.
 pub const TOKEN_LIFE: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// Where kubeadm looks for containerd by itself.

@@ -1,7 +1,7 @@
 //! The user's patches of what kubeadm writes: where they lie, and how kubeadm is told.
 //!
-//! They lie below /run/hawser while kubeadm runs, so that no patch that the inventory has dropped can be left on a host.
-//! Whatever runs kubeadm later (an upgrade renders manifests anew) brings them again.
+//! They lie below /run/hawser while kubeadm runs, so that no patch that the inventory has dropped can be left on a
+//! host. Whatever runs kubeadm later (an upgrade renders manifests anew) brings them again.
 
 use super::{ApiVersion, api_version};
 use crate::error::Problem;
@@ -13,8 +13,8 @@ use crate::versions::kubernetes;
 /// Where kubeadm finds them.
 const FOLDER: &str = "/run/hawser/patches";
 
-/// The patches that a host's kubeadm applies: all of them on a node, and etcd's where etcd alone is its matter. Errors: one
-/// that it would leave out, as it does not know what to patch.
+/// The patches that a host's kubeadm applies: all of them on a node, and etcd's where etcd alone is its matter. Errors:
+/// one that it would leave out, as it does not know what to patch.
 pub fn patches(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Vec<RenderedFile>, Problem> {
     if let Some(patch) = of_host(topology, host).find(|patch| !kubernetes::patches(kubeadm, &patch.target)) {
         return Err(Problem::Usage {

@@ -1,6 +1,6 @@
 //! Whether an image is there.
 
-use crate::remote::images::has_image;
+use crate::remote::images::commands::has_image;
 
 use super::machine::{LIST, MANIFEST, Machine, NAME, SOCKET, digest, image, manifest_of, row};
 

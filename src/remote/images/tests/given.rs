@@ -49,8 +49,8 @@ fn what_is_given_is_read_where_containerd_keeps_it_and_the_index_comes_last() {
     assert_eq!(index, expected);
 }
 
-/// Of a list, as of an image that was pulled, only some manifests may be there; the files are kept elsewhere; or layers are
-/// kept as what was unpacked of them.
+/// Of a list, as of an image that was pulled, only some manifests may be there; the files are kept elsewhere; or layers
+/// are kept as what was unpacked of them.
 #[test]
 fn what_cannot_be_read_where_it_lies_is_exported() {
     let list = Machine::with(&[row(NAME, LIST, "list")]).keeps("list", "{}");

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::archive::{self, Image, sample};
-use crate::remote::RemoteCommand;
-use crate::remote::images::{Door, pass_on_image, receive_image};
+use crate::remote::images::commands::{Door, pass_on_image, receive_image};
+use crate::remote::wire::RemoteCommand;
 
 pub(super) const SOCKET: &str = "unix:///run/containerd/containerd.sock";
 pub(super) const NAME: &str = "k8s.gcr.io/pause:3.2";

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
-use crate::remote::images::{has_image, import_image};
+use crate::remote::images::commands::{has_image, import_image};
 
 use super::machine::{MANIFEST, Machine, NAME, SOCKET, digest, image, manifest_of, row, taking};
 

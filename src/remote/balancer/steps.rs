@@ -1,0 +1,117 @@
+//! HAProxy and keepalived, and who stands behind them.
+//!
+//! Membership is staged: a control plane is watched first (`drain`: checked, sent nothing) and let in when its own
+//! `/readyz` answers the balancer. The file is kept in step without a reload, which would run beside a kubeadm.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::commands as balancer;
+use crate::facts::FileFact;
+use crate::plan::{Step, StepId};
+use crate::remote::files::RenderedFile;
+use crate::remote::host_files::{self as files, Found, Validator};
+use crate::remote::timeouts::{QUICK, WELL};
+use crate::topology::HostName;
+
+/// keepalived waits three advertisements (3 s) before it takes the VIP.
+const VIP: Duration = Duration::from_secs(30);
+
+/// Writes HAProxy's file where it differs; HAProxy's own check must accept it first.
+pub fn write_haproxy(on: &HostName, file: &RenderedFile, found: &Found<'_>) -> Option<Step> {
+    files::put_over(on, file, found, Validator::Haproxy)
+}
+
+/// Makes HAProxy run its file.
+pub fn activate_haproxy(on: &HostName, description: &str) -> Step {
+    Step::on(on, "activate-haproxy", "make HAProxy run its configuration")
+        .change(balancer::activate("haproxy"), QUICK)
+        .until(balancer::runs_configuration(description), QUICK)
+}
+
+/// Writes keepalived's file where it differs.
+pub fn write_keepalived(on: &HostName, file: &RenderedFile, found: &Found<'_>) -> Option<Step> {
+    files::put_over(on, file, found, Validator::Keepalived)
+}
+
+/// Makes keepalived run its file. Its only question is whether it runs, so a change of the file always reloads.
+pub fn activate_keepalived(on: &HostName) -> Step {
+    Step::on(on, "activate-keepalived", "make keepalived run its configuration")
+        .change(balancer::activate("keepalived"), QUICK)
+        .once()
+}
+
+/// Waits until one of the balancers holds the VIP.
+pub fn await_vip(on: &HostName, vip: IpAddr) -> Step {
+    Step::on(on, "await-vip", format!("see {vip} held by a balancer")).wait(balancer::vip_answers(vip), VIP)
+}
+
+/// Starts a balancer's health check of a control plane that is about to join, so that the answer is there when it has.
+pub fn watch(on: &HostName, server: &HostName) -> Step {
+    Step::on(
+        on,
+        &format!("watch-{server}"),
+        format!("watch /readyz of {server} from the balancer"),
+    )
+    .change(balancer::watch_server(server), QUICK)
+    .once()
+}
+
+/// Waits until `/readyz` of a control plane answers a balancer.
+pub fn await_well(on: &HostName, server: &HostName) -> Step {
+    Step::on(
+        on,
+        &format!("await-{server}"),
+        format!("see /readyz of {server} answer the balancer"),
+    )
+    .wait(balancer::server_is_well(server), WELL)
+}
+
+/// Lets a control plane in on one balancer; `file` is the balancer's file with it as a member, and takes the place of
+/// the one that this run has written before, or has found.
+pub fn let_in(
+    (on, server): (&HostName, &HostName),
+    file: &RenderedFile,
+    (before, found): (&RenderedFile, Option<&FileFact>),
+) -> Vec<Step> {
+    vec![
+        Step::on(on, &format!("let-in-{server}"), format!("let {server} in"))
+            .change(balancer::let_in(server), QUICK)
+            .until(balancer::server_is_in(server), QUICK),
+        renamed(files::put_next(on, file, before, found), on, server),
+    ]
+}
+
+/// Takes a control plane out of one balancer while its API server starts again.
+pub fn take_out(on: &HostName, server: &HostName) -> Step {
+    Step::on(
+        on,
+        &format!("take-out-{server}"),
+        format!("send {server} no new connections"),
+    )
+    .change(balancer::drain(server), QUICK)
+    .once()
+}
+
+/// Lets it back in, when it answers the balancer.
+pub fn let_back_in(on: &HostName, server: &HostName) -> Vec<Step> {
+    let well = Step {
+        id: StepId(format!("{on}/await-again-{server}")),
+        ..await_well(on, server)
+    };
+    let back = Step::on(
+        on,
+        &format!("let-back-in-{server}"),
+        format!("let {server} back in"),
+    )
+    .change(balancer::let_in(server), QUICK)
+    .until(balancer::server_is_in(server), QUICK);
+    vec![well, back]
+}
+
+/// One balancer's file is written more than once in a plan, so each writing gets a name of its own.
+fn renamed(mut step: Step, on: &HostName, server: &HostName) -> Step {
+    step.id = StepId(format!("{on}/keep-file-in-step-with-{server}"));
+    step.title = format!("keep haproxy.cfg in step with {server}").into();
+    step
+}

@@ -1,0 +1,26 @@
+//! What shows the cause of a failure: the last words of what ran.
+
+use crate::error::hints::LOGGED_CAUSES;
+use crate::remote::wire::RemoteCommand;
+use crate::topology::EtcdManager;
+
+/// What names a cause, whether an API server runs, the kubelet's last lines and the logs of static pods that were
+/// started again.
+pub(in crate::remote) fn failure_story() -> RemoteCommand {
+    RemoteCommand::reads(
+        "look at the kubelet and the static pods",
+        journal_script!("failure_story.sh"),
+    )
+    .arg(LOGGED_CAUSES.join("\n"))
+}
+
+/// The last lines of etcd, and of what runs it.
+pub(in crate::remote) fn etcd_story(manager: EtcdManager) -> RemoteCommand {
+    let name = match manager {
+        EtcdManager::Kubelet => "kubelet",
+        EtcdManager::Systemd => "systemd",
+    };
+    RemoteCommand::reads("look at etcd", journal_script!("etcd_story.sh"))
+        .arg(name)
+        .arg(LOGGED_CAUSES.join("\n"))
+}

@@ -1,0 +1,14 @@
+# has_block.sh PATH BEGIN END   (stdin: the size in bytes on a line, then the block, from the line BEGIN to the line
+# END)
+path=$1
+read_block
+[ -f "$path" ] || { echo "$path is not there"; exit 1; }
+wanted=$block
+# shellcheck disable=SC2046 # numbers
+set -- $(blocks "$path" "$2" "$3")
+[ $# -gt 0 ] || { echo "$path has no such block"; exit 1; }
+while [ $# -ge 2 ]; do
+  found=$(head -n "$2" <"$path" | tail -n "+$1"; echo .)
+  [ "${found%.}" = "$wanted" ] || { echo "$path has another block"; exit 1; }
+  shift 2
+done

@@ -1,0 +1,74 @@
+//! `kubeadm init`, and the CA that it makes.
+
+use super::commands;
+use crate::plan::{ChangeDraft, Step};
+use crate::remote::diagnostics::commands::failure_story;
+use crate::remote::timeouts::{KUBEADM, QUICK, WELL};
+use crate::topology::{Host, Topology};
+use crate::values::Slot;
+
+/// What the phase `upload-certs` of an init that is finished takes the place of.
+const UPLOADED: &str = "the Secret kubeadm-certs, if this init or hawser has made the one that is there, or its owner has expired";
+
+/// Where a cluster is initialised, and by what it is seen.
+pub struct Initialised<'a> {
+    /// Its first control plane.
+    pub host: &'a Host,
+    /// `https://address:port` of the host's own API server.
+    pub server: &'a str,
+    /// The `DaemonSet` that init makes last, if it makes one.
+    pub addon: Option<&'a str>,
+}
+
+impl Initialised<'_> {
+    /// Initialises the cluster where nothing is.
+    pub fn init(&self, topology: &Topology, flags: &[String]) -> ChangeDraft {
+        let command = commands::init(topology, self.host, flags);
+        Step::on(&self.host.name, "init", "kubeadm init").change(command, KUBEADM)
+    }
+
+    /// Does it again where one died before its API server answered; `held` says by what it is told that no cluster is
+    /// lost.
+    pub fn init_again(&self, topology: &Topology, flags: &[String], held: &str) -> ChangeDraft {
+        let command = commands::init_again(topology, self.host, flags);
+        let what = format!(
+            "kubeconfigs and manifests in /etc/kubernetes that an init has left on {} are written again, certificates and etcd's \
+             data stay: no API server answers there, and {held}",
+            self.host.name
+        );
+        Step::on(
+            &self.host.name,
+            "init",
+            "kubeadm init, again: the last one came to no API server",
+        )
+        .change(command, KUBEADM)
+        .destroys([what])
+    }
+
+    /// Does the last phases of one whose API server answers.
+    pub fn finish(&self, phases: &[String]) -> ChangeDraft {
+        let step = Step::on(
+            &self.host.name,
+            "finish-init",
+            format!("finish kubeadm init: {}", phases.join(", ")),
+        );
+        if !phases.iter().any(|phase| phase == "upload-certs") {
+            return step.change(commands::finish_init(self.server, phases), KUBEADM);
+        }
+        let command = commands::finish_init_with_certificates(self.server, phases);
+        step.change(command, KUBEADM).destroys([UPLOADED.to_owned()])
+    }
+
+    /// The change, until it is so, and the CA that kubeadm made.
+    pub fn steps(&self, change: ChangeDraft) -> [Step; 2] {
+        let init = change
+            .until(commands::is_initialised(self.server, self.addon), WELL)
+            .diagnostics(failure_story());
+        let read = Step::on(&self.host.name, "read-ca", "read the cluster's CA certificate").read(
+            commands::read_ca(),
+            QUICK,
+            Slot::CaHash,
+        );
+        [init, read]
+    }
+}

@@ -1,0 +1,435 @@
+//! `kubeadm init` and what finishes one: what is asked again right before, beside programs that stand in for kubeadm,
+//! kubectl and etcdctl.
+
+use std::io::Read;
+use std::process::{Command, Output, Stdio};
+
+use super::commands::*;
+use crate::remote::half_joined::tests::Host;
+
+/// etcdctl that has these keys below /registry/, or none that answers.
+fn etcdctl(host: &Host, keys: Option<&[&str]>) {
+    let Some(keys) = keys else {
+        return host.program("etcdctl", "echo 'context deadline exceeded' >&2; exit 1");
+    };
+    let line = |key: &&str| format!("echo '\"Key\" : \"/registry/{key}\"'\n");
+    let lines = keys.iter().map(line).collect::<Vec<_>>().concat();
+    let end = format!("echo '\"More\" : false'\necho '\"Count\" : {}'", keys.len());
+    host.program("etcdctl", &format!("{lines}{end}"));
+}
+
+/// A name that no other test's host has.
+fn own_name(host: &Host) -> String {
+    host.path().file_name().unwrap().to_str().unwrap().to_owned()
+}
+
+/// What becomes of `kubeadm init` on a host that the plan found so.
+fn initialised(host: &Host, found: &str) -> Output {
+    let run = host.path().join("run").display().to_string();
+    let etcd = host.path().join("etcd").display().to_string();
+    let script = format!("moved() {{ echo \"changed since the plan: $1\" >&2; exit 4; }}\n{INIT}")
+        .replace("/run/hawser", &run)
+        .replace(
+            "/var/lib/etcd",
+            &host.path().join("default").display().to_string(),
+        )
+        .replace("/etc/fstab", &host.path().join("fstab").display().to_string())
+        .replace("/etc/systemd/system", &host.path().display().to_string())
+        .replace("/proc/mounts", &host.path().join("mounts").display().to_string())
+        // Other tests have a kubeadm that works, too.
+        .replace("in kubeadm*)", &format!("in {}*)", own_name(host)));
+    let server = "https://192.0.2.21:6443";
+    let arguments = [
+        found,
+        &etcd,
+        server,
+        "unix:///run/test.sock",
+        "kubeadm-certs",
+        "--upload-certs",
+    ];
+    host.run(&script, &arguments, "k3x9qz\n")
+}
+
+/// A host whose kubeadm tells what it was asked, and whose API server is off.
+fn before_init() -> Host {
+    let host = Host::new();
+    std::fs::remove_dir_all(host.path().join("pki")).unwrap();
+    std::fs::create_dir(host.path().join("manifests")).unwrap();
+    host.put(
+        "says",
+        "The connection to the server 192.0.2.21:6443 was refused - did you specify the right host or port?",
+    );
+    host.put("mounts", "");
+    host.program("kubeadm", "echo \"kubeadm $*\" >>\"${0%/*}/asked\"");
+    host.program(
+        "kubectl",
+        "case \"$*\" in *readyz*) [ -e \"${0%/*}/ready\" ] || { cat \"${0%/*}/says\" >&2; exit 1; } ;; *) echo \"kubectl $*\" >>\"${0%/*}/asked\" ;; esac",
+    );
+    host
+}
+
+fn expect_moved(output: &Output, why: &str) {
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(4), "{words}");
+    assert!(
+        words.starts_with(&format!("changed since the plan: {why}")),
+        "{words}"
+    );
+}
+
+#[test]
+fn init_runs_where_nothing_is_and_labels_what_it_makes() {
+    let host = before_init();
+
+    let output = initialised(&host, "nothing");
+
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let asked = host.read("asked");
+    let lines: Vec<&str> = asked.lines().collect();
+    assert!(lines[0].starts_with("kubeadm init --config "), "{asked}");
+    assert!(lines[0].ends_with("kubeadm-init.yaml --upload-certs"), "{asked}");
+    // It goes on where the connection does not.
+    assert!(host.has("run/kubeadm-init.log"));
+    assert!(
+        lines[1].ends_with("secret bootstrap-token-k3x9qz hawser/run=k3x9qz"),
+        "{asked}"
+    );
+    assert!(
+        lines[2].ends_with("secret kubeadm-certs hawser/run=k3x9qz"),
+        "{asked}"
+    );
+}
+
+#[test]
+fn init_does_not_run_where_something_has_come_meanwhile() {
+    for name in ["kubelet.conf", "admin.conf", "manifests/etcd.yaml", "etcd/member"] {
+        let host = before_init();
+        std::fs::create_dir(host.path().join("etcd")).unwrap();
+        host.put(name, "");
+
+        let output = initialised(&host, "nothing");
+
+        let is_data = name == "etcd/member";
+        let path = host.path().join(if is_data { "etcd" } else { name });
+        expect_moved(&output, &path.display().to_string());
+        assert!(!host.has("asked"));
+    }
+}
+
+#[test]
+fn init_is_not_done_again_where_a_program_fails_that_looks_for_data() {
+    let host = before_init();
+    let directory = host.path().join("etcd").display().to_string();
+    host.put("manifests/etcd.yaml", &format!("    - --data-dir={directory}\n"));
+    host.program("tr", "exit 127");
+
+    let output = initialised(&host, "unfinished");
+
+    expect_moved(&output, "where data of etcd lies cannot be told");
+    assert!(!host.has("asked"));
+}
+
+#[test]
+fn init_does_not_run_while_a_kubeadm_is_at_work() {
+    let host = before_init();
+    host.program(&own_name(&host), "echo begun; read -r line");
+    let mut kubeadm = Command::new(host.path().join(own_name(&host)))
+        .arg("init")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut begun = [0; 6];
+    kubeadm.stdout.as_mut().unwrap().read_exact(&mut begun).unwrap();
+
+    for found in ["nothing", "unfinished"] {
+        expect_moved(
+            &initialised(&host, found),
+            &format!("kubeadm (process {}) is at work", kubeadm.id()),
+        );
+    }
+
+    drop(kubeadm.stdin.take());
+    kubeadm.wait().unwrap();
+    assert!(!host.has("asked"));
+    assert!(initialised(&host, "nothing").status.success());
+}
+
+#[test]
+fn init_is_not_done_again_on_what_has_become_a_cluster() {
+    let host = before_init();
+    host.put("admin.conf", "");
+    std::fs::create_dir_all(host.path().join("etcd/member")).unwrap();
+
+    etcdctl(&host, Some(&["minions/cp1", "daemonsets/kube-system/cilium"]));
+    let cluster = "etcd holds objects of a cluster, such as /registry/daemonsets/kube-system/cilium";
+    expect_moved(&initialised(&host, "unfinished"), cluster);
+
+    etcdctl(&host, None);
+    let silent = "whether etcd holds a cluster cannot be told: context deadline exceeded";
+    expect_moved(&initialised(&host, "unfinished"), silent);
+
+    etcdctl(&host, Some(&["minions/cp1"]));
+    host.put("ready", "");
+    expect_moved(&initialised(&host, "unfinished"), "the API server is ready");
+    std::fs::remove_file(host.path().join("ready")).unwrap();
+
+    host.put("manifests/etcd.yaml", "    - --data-dir=/srv/etcd\n");
+    expect_moved(
+        &initialised(&host, "unfinished"),
+        "etcd's manifest keeps its data in /srv/etcd",
+    );
+    std::fs::remove_file(host.path().join("manifests/etcd.yaml")).unwrap();
+
+    assert!(!host.has("asked"));
+    assert!(initialised(&host, "unfinished").status.success());
+    assert!(host.read("asked").starts_with("kubeadm init "));
+}
+
+#[test]
+fn init_does_not_run_beside_data_of_etcd_in_another_place() {
+    for found in ["nothing", "unfinished"] {
+        let host = before_init();
+        std::fs::create_dir_all(host.path().join("default/member")).unwrap();
+
+        let default = host.path().join("default").display().to_string();
+        expect_moved(
+            &initialised(&host, found),
+            &format!("{default} holds data of etcd"),
+        );
+        assert!(!host.has("asked"));
+    }
+}
+
+#[test]
+fn init_is_not_done_again_where_etcds_manifest_does_not_tell_its_directory() {
+    let host = before_init();
+    host.put(
+        "manifests/etcd.yaml",
+        "    command: [etcd, --data-dir=/srv/shop]\n",
+    );
+
+    let output = initialised(&host, "unfinished");
+
+    expect_moved(
+        &output,
+        "the data directory that etcd's manifest names cannot be told",
+    );
+    assert!(!host.has("asked"));
+}
+
+#[test]
+fn init_does_not_run_while_the_disk_of_etcds_data_is_not_mounted() {
+    for found in ["nothing", "unfinished"] {
+        let host = before_init();
+        let disk = host.path().join("etcd").display().to_string();
+        host.put(
+            "fstab",
+            &format!("# {disk}x\nUUID=1 / ext4 defaults 0 1\nUUID=2 {disk} ext4 defaults 0 2\n"),
+        );
+
+        expect_moved(
+            &initialised(&host, found),
+            &format!("nothing is mounted at {disk}"),
+        );
+        assert!(!host.has("asked"));
+
+        host.put("mounts", &format!("/dev/vdb {disk} ext4 rw 0 0\n"));
+        assert!(initialised(&host, found).status.success());
+
+        // A unit of systemd's names one as well, and a link may lead to it.
+        let host = before_init();
+        let disk = host.path().join("disk").display().to_string();
+        std::fs::create_dir_all(host.path().join("disk/etcd")).unwrap();
+        std::os::unix::fs::symlink(host.path().join("disk/etcd"), host.path().join("etcd")).unwrap();
+        host.put("disk.mount", &format!("[Mount]\nWhat=/dev/vdb\nWhere={disk}\n"));
+        expect_moved(
+            &initialised(&host, found),
+            &format!("nothing is mounted at {disk}"),
+        );
+        assert!(!host.has("asked"));
+    }
+}
+
+#[test]
+fn init_is_done_again_only_where_the_api_server_is_known_to_be_off() {
+    let host = before_init();
+    host.put("admin.conf", "");
+    host.put(
+        "says",
+        "Unable to connect to the server: net/http: TLS handshake timeout",
+    );
+
+    let why = "whether the API server is ready cannot be told: Unable to connect";
+    expect_moved(&initialised(&host, "unfinished"), why);
+    assert!(!host.has("asked"));
+}
+
+#[test]
+fn init_is_not_done_again_on_a_host_that_has_joined_a_cluster() {
+    let host = before_init();
+
+    let is_told = |why: &str| {
+        let output = initialised(&host, "unfinished");
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(4), "{words}");
+        assert!(
+            words.starts_with("changed since the plan: ") && words.contains(why),
+            "{words}"
+        );
+    };
+    host.put("bootstrap-kubelet.conf", "");
+    is_told("a join has begun");
+    std::fs::remove_file(host.path().join("bootstrap-kubelet.conf")).unwrap();
+
+    host.put("kubelet.conf", "");
+    is_told("the host has joined a cluster");
+
+    assert!(!host.has("asked"));
+    host.put("admin.conf", "");
+    assert!(initialised(&host, "unfinished").status.success());
+}
+
+/// What is asked where the last phases of an init are done, and kubectl answers the question for kubeadm-config so.
+fn finished(configured: &str, nodes: &str) -> (Output, String) {
+    finished_with(configured, nodes, "true")
+}
+
+/// The same, and the questions for Secrets and for cluster-info so.
+fn finished_with(configured: &str, nodes: &str, secrets: &str) -> (Output, String) {
+    let host = before_init();
+    host.program(
+        "kubectl",
+        &format!(
+            "case \"$*\" in *readyz*) ;; *'get nodes'*) {nodes} ;; *'get secret'* | *cluster-info*) {secrets} ;; *'get configmap'*) {configured} ;; *) echo \"kubectl $*\" >>\"${{0%/*}}/asked\" ;; esac"
+        ),
+    );
+    let phases = [
+        "upload-config kubeadm",
+        "upload-certs",
+        "bootstrap-token",
+        "addon coredns",
+    ];
+    let arguments = ["https://192.0.2.21:6443"].into_iter().chain(phases);
+    let script = format!(
+        "moved() {{ echo \"changed since the plan: $1\" >&2; exit 4; }}\n{}",
+        finish_init("", &[]).script
+    );
+    let output = host.run(&script, &arguments.collect::<Vec<_>>(), "k3x9qz\n");
+    let asked = if host.has("asked") {
+        host.read("asked")
+    } else {
+        String::new()
+    };
+    (output, asked)
+}
+
+#[test]
+fn an_init_is_finished_by_the_phases_that_are_missing() {
+    for (configured, is_written) in [
+        ("echo configmap/kubeadm-config", false),
+        ("true", true),
+        (
+            "echo 'Error from server (Forbidden): configmaps is forbidden' >&2; exit 1",
+            true,
+        ),
+    ] {
+        let (output, asked) = finished(configured, "echo node/cp1");
+
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        assert_eq!(
+            asked.contains("init phase upload-config kubeadm "),
+            is_written,
+            "{asked}"
+        );
+        let phases: Vec<&str> = asked.lines().filter(|line| line.starts_with("kubeadm")).collect();
+        assert!(
+            phases
+                .last()
+                .unwrap()
+                .starts_with("kubeadm init phase addon coredns --config ")
+        );
+        for secret in ["kubeadm-certs", "bootstrap-token-k3x9qz"] {
+            assert!(
+                asked.contains(&format!("secret {secret} hawser/run=k3x9qz")),
+                "{asked}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_init_is_not_finished_while_the_api_does_not_tell_what_is_there() {
+    let late = "echo 'Unable to connect to the server: context deadline exceeded' >&2; exit 1";
+    for (configured, nodes, secrets) in [
+        (late, "echo node/cp1", "true"),
+        ("true", late, "true"),
+        ("true", "echo node/cp1", late),
+    ] {
+        let (output, asked) = finished_with(configured, nodes, secrets);
+
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{words}");
+        assert!(words.contains("context deadline exceeded"), "{words}");
+        assert_eq!(asked, "");
+    }
+}
+
+/// kubectl that has an unlabelled Secret, whose owner and cluster-info were made at these times.
+fn uploaded(owner: &str, info: &str) -> String {
+    format!(
+        "case \"$*\" in *kubeadm-certs*) printf '%s' ' bootstrap-token-abcdef 2026-01-01T10:00:00Z' ;; \
+         *cluster-info*) printf '%s' '{info}' ;; *'-o name'*) echo secret/bootstrap-token-abcdef ;; *) printf '%s' '{owner}' ;; esac"
+    )
+}
+
+#[test]
+fn an_init_is_not_finished_over_somebody_elses_certificates() {
+    let (output, asked) = finished_with(
+        "true",
+        "echo node/cp1",
+        &uploaded("2026-01-01T10:07:00Z", "2026-01-01T10:00:04Z"),
+    );
+
+    expect_moved(&output, "the Secret kubeadm-certs was uploaded by somebody else");
+    assert_eq!(asked, "");
+
+    // What the init itself has uploaded is older than cluster-info.
+    for info in ["", "2026-01-01T10:00:04Z"] {
+        let (output, asked) = finished_with("true", "echo node/cp1", &uploaded("2026-01-01T10:00:04Z", info));
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{words}");
+        assert!(asked.contains("init phase upload-certs"), "{asked}");
+    }
+}
+
+#[test]
+fn certificates_are_looked_at_again_once_there_are_rights() {
+    let theirs = uploaded("2026-01-01T10:07:00Z", "2026-01-01T10:00:04Z");
+    let forbidden = "echo 'Error from server (Forbidden): secrets is forbidden' >&2; exit 1";
+    let secrets =
+        format!("[ -e \"${{0%/*}}/rights\" ] || {{ : >\"${{0%/*}}/rights\"; {forbidden}; }}; {theirs}");
+
+    let (output, asked) = finished_with("true", "echo node/cp1", &secrets);
+
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{words}");
+    assert!(words.contains("was uploaded by somebody else"), "{words}");
+    assert!(!asked.contains("upload-certs"), "{asked}");
+}
+
+#[test]
+fn an_init_that_others_have_joined_is_not_finished() {
+    let (output, asked) = finished("true", "echo node/cp1; echo node/w1");
+
+    expect_moved(&output, "other nodes have joined");
+    assert_eq!(asked, "");
+}

@@ -1,0 +1,6 @@
+//! What every node carries.
+
+pub(in crate::remote) mod commands;
+mod steps;
+
+pub use steps::*;

@@ -1,0 +1,111 @@
+//! What a host or a member leaves in the cluster, and kubeadm on the host, is taken away: each script asks first
+//! whether what the plan was made by still holds.
+
+use crate::ca::sum_of_pem;
+use crate::remote::wire::RemoteCommand;
+use crate::topology::{HostName, Role};
+
+macro_rules! quorum_script {
+    ($name:literal) => {
+        concat!(
+            include_str!("../shell/apart.sh"),
+            include_str!("../shell/dial.sh"),
+            include_str!("../shell/json.sh"),
+            include_str!("../shell/etcdctl.sh"),
+            include_str!("../shell/etcd_members.sh"),
+            include_str!("etcd_quorum.sh"),
+            include_str!($name)
+        )
+    };
+}
+
+/// Removes a member from etcd that does not run, and without which the others hold the quorum.
+pub(in crate::remote) fn remove_member(id: &str, cri_socket: &str) -> RemoteCommand {
+    RemoteCommand::destroys("remove the etcd member", quorum_script!("remove_member.sh"))
+        .args([id, cri_socket])
+}
+
+/// Whether a member of etcd does not run, and the others hold the quorum without it.
+pub(in crate::remote) fn may_lose(id: &str, cri_socket: &str) -> RemoteCommand {
+    RemoteCommand::reads(
+        "check etcd's quorum without the member",
+        quorum_script!("etcd_may_lose.sh"),
+    )
+    .args([id, cri_socket])
+}
+
+/// Deletes a node object that is not Ready; `uid` is the one that the plan saw. Without one nothing is deleted.
+pub(in crate::remote) fn delete_node(server: &str, node: &HostName, uid: Option<&str>) -> RemoteCommand {
+    RemoteCommand::destroys("delete the node", cluster_script!("delete_node.sh")).args([
+        server,
+        &node.0,
+        uid.unwrap_or("-"),
+    ])
+}
+
+/// Whether a node is not Ready, or not there.
+pub(in crate::remote) fn node_is_not_ready(server: &str, node: &HostName) -> RemoteCommand {
+    RemoteCommand::reads("ask for the node", cluster_script!("node_is_not_ready.sh")).args([server, &node.0])
+}
+
+/// Whether a node runs no pods but those that go with it.
+pub(in crate::remote) fn node_has_no_pods(server: &str, node: &HostName) -> RemoteCommand {
+    RemoteCommand::reads("ask for the node's pods", cluster_script!("node_has_no_pods.sh"))
+        .args([server, &node.0])
+}
+
+/// What a reset expects of the host, and asks again right before.
+#[derive(Debug, Clone, Copy)]
+pub struct Expected<'a> {
+    /// The container runtime's socket.
+    pub cri_socket: &'a str,
+    /// Where the inventory has a member of etcd keep its data; that this cluster's member has some there, only `data`
+    /// says.
+    pub etcd_directory: &'a str,
+    /// In which role the host is to join.
+    pub role: Role,
+    /// The cluster CA on the host, PEM.
+    pub ca: Option<&'a str>,
+    /// Its own API server, `https://address:port`.
+    pub server: &'a str,
+    /// Whether its etcd member may run, since it has no vote.
+    pub learns: bool,
+    /// Whether etcd has hosts of its own: an API server that is not ready may be so for want of it.
+    pub has_etcd_elsewhere: bool,
+    /// Whether the key of the cluster's CA is on the host, and on another control plane that stays.
+    pub has_ca_key: bool,
+    /// The directory with data of this cluster's etcd that goes, and the SHA-256 of the beginning of its log.
+    pub data: Option<(&'a str, &'a str)>,
+}
+
+/// Clears what a join that did not finish has left on the host. kubeadm leaves etcd's data alone.
+pub(in crate::remote) fn reset(expected: &Expected<'_>) -> RemoteCommand {
+    let script = concat!(
+        include_str!("../shell/apart.sh"),
+        include_str!("../shell/outlive.sh"),
+        include_str!("../shell/kubeadm_at_work.sh"),
+        include_str!("../shell/listens.sh"),
+        include_str!("../shell/etcd_data.sh"),
+        include_str!("reset_host.sh"),
+    );
+    let ca = expected.ca.map_or_else(|| "-".to_owned(), sum_of_pem);
+    let etcd = match (expected.has_etcd_elsewhere, expected.learns) {
+        (true, _) => "elsewhere",
+        (false, true) => "learner",
+        (false, false) => "stopped",
+    };
+    let key = if expected.has_ca_key { "key" } else { "-" };
+    let (directory, sum) = expected.data.unwrap_or(("-", "-"));
+    RemoteCommand::destroys("kubeadm reset", script)
+        .arg(expected.cri_socket)
+        .arg(expected.role.to_string())
+        .arg(ca)
+        .args([
+            expected.server,
+            etcd,
+            expected.etcd_directory,
+            directory,
+            sum,
+            key,
+        ])
+}

@@ -1,0 +1,5 @@
+//! Trying the ways from a host.
+
+pub(in crate::remote) mod commands;
+
+pub use commands::*;
