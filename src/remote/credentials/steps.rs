@@ -84,7 +84,6 @@ fn delete_made(via: &HostName, route: CertificateRoute, made: Made) -> Cleanup {
     }
 }
 
-/// Removes `/run/hawser`.
 pub fn clear_run_files(on: &HostName) -> Cleanup {
     let step =
         Step::on(on, "clear-run-files", "remove /run/hawser").change(kubernetes::clear_run_files(), QUICK);

@@ -9,7 +9,6 @@ pub(in crate::remote) struct Path {
     pub what: String,
     /// A name or an address.
     pub host: String,
-    /// A TCP port.
     pub port: u16,
     /// What the name must resolve to, where it is a name that must.
     pub expected: Option<String>,

@@ -22,7 +22,6 @@ pub use beginning::Beginning;
 /// The kubelet's drop-in; sorts after kubeadm's own.
 pub const KUBELET_DROP_IN: &str = "/etc/systemd/system/kubelet.service.d/20-etcd-service-manager.conf";
 
-/// The kubelet's configuration.
 pub const KUBELET_CONFIGURATION: &str = "/etc/kubernetes/etcd-kubelet.yaml";
 
 /// hawser's own unit; systemd prefers it to one of that name that a package brings.
@@ -205,9 +204,7 @@ fn cluster_document(
 /// The etcd that a host has.
 #[derive(Debug, Clone, Copy)]
 pub struct Program<'a> {
-    /// Where it is.
     pub path: &'a str,
-    /// Its version.
     pub version: Version,
     /// The flags that it takes, as far as that is known.
     pub flags: Option<&'a BTreeSet<String>>,

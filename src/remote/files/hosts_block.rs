@@ -13,7 +13,6 @@ const TEMPLATE: &str = "hosts-block.j2";
 /// Lines that stand between two lines by which they are found again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
-    /// The first line, without its end.
     pub begin: String,
     /// The last line, without its end.
     pub end: String,

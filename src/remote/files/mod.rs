@@ -41,14 +41,11 @@ pub const NOT_SHOWN: &str = "(secret: not shown)\n";
 /// A file as a host receives it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RenderedFile {
-    /// Absolute path on the host.
     pub path: String,
     /// `user:group`.
     pub owner: String,
-    /// Permission bits, such as 0o600.
     #[serde(serialize_with = "octal")]
     pub mode: u32,
-    /// What stands in it.
     pub content: Content,
     /// Not to be shown, not even with its slots masked.
     pub secret: bool,

@@ -27,7 +27,6 @@ pub const SYSCTLS: &str = "/etc/sysctl.d/99-zz-kubernetes.conf";
 pub const OLD_SYSCTLS: &str = "/etc/sysctl.d/99-kubernetes.conf";
 /// crictl asks the one runtime that there is.
 pub const CRICTL: &str = "/etc/crictl.yaml";
-/// containerd's configuration.
 pub const CONTAINERD: &str = "/etc/containerd/config.toml";
 /// containerd's way to the outside.
 pub const CONTAINERD_PROXY: &str = "/etc/systemd/system/containerd.service.d/hawser-proxy.conf";

@@ -43,7 +43,6 @@ pub fn await_certificate(on: &HostName) -> Step {
     .diagnostics(failure_story())
 }
 
-/// Starts the kubelet of a worker, which registers its node by itself.
 pub fn start_worker(on: &HostName) -> Step {
     Step::on(
         on,
@@ -54,7 +53,6 @@ pub fn start_worker(on: &HostName) -> Step {
     .once()
 }
 
-/// Waits until a kubelet has registered its node.
 pub fn await_registered(via: &HostName, server: &str, node: &HostName) -> Step {
     Step::on(
         via,

@@ -8,11 +8,9 @@ use crate::values::{Bundle, Slot};
 /// A file that is handed over: where it belongs on either host, and as what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HandedFile {
-    /// Absolute path on both hosts.
     pub path: String,
     /// `user:group` on the host that receives it.
     pub owner: String,
-    /// Permission bits on the host that receives it.
     pub mode: u32,
 }
 

@@ -8,7 +8,6 @@ use crate::remote::timeouts::QUICK;
 use crate::topology::HostName;
 use crate::values::{Bundle, Slot};
 
-/// Reads the files of a bundle on a host that has them.
 pub fn read(from: &HostName, bundle: Bundle, files: &[HandedFile]) -> Step {
     Step::on(
         from,

@@ -9,7 +9,6 @@ const PUT_FILE: &str = place_script!("back_up.sh", "put_file.sh");
 /// What must accept a file before it takes its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Validator {
-    /// Nothing.
     None,
     /// `haproxy -c`.
     Haproxy,
@@ -46,9 +45,7 @@ pub enum Seen {
 /// A file that is written on a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Put<'a> {
-    /// The file.
     pub file: &'a RenderedFile,
-    /// What must accept it before.
     pub validator: Validator,
     /// What was there.
     pub seen: Seen,

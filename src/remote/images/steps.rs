@@ -28,7 +28,6 @@ pub fn pull(host: &HostName, cri_socket: &str, missing: &[String]) -> Step {
 /// Another host that has the image, or gets it before.
 #[derive(Clone, Copy)]
 pub struct ImageSource<'a> {
-    /// Which.
     pub host: &'a Host,
     /// Whether it gets it in this run.
     pub gets_it: bool,
@@ -36,11 +35,8 @@ pub struct ImageSource<'a> {
 
 /// An image that a host lacks, and what it takes to bring it there.
 pub struct Delivery<'a> {
-    /// To whom.
     pub host: &'a Host,
-    /// By which runtime.
     pub cri_socket: &'a str,
-    /// What.
     pub image: &'a Image,
     /// At which port the host would take it from another.
     pub port: u16,

@@ -24,17 +24,14 @@ const LOST_CODE: u32 = 5;
 pub struct Claim {
     /// By this a lease is known as one's own: random, and no secret.
     pub id: String,
-    /// The run's name, as its log has it.
     pub run: String,
     /// Who began it.
     pub user: String,
-    /// The workstation's name.
     pub workstation: String,
     /// That start of the workstation.
     pub boot: String,
     /// In which process ids count.
     pub pid_namespace: String,
-    /// The run's process.
     pub pid: u32,
     /// When it began, for people.
     pub since: String,
@@ -89,7 +86,6 @@ impl fmt::Display for Claim {
 /// A lease that another run has.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Held {
-    /// Whose it is.
     pub by: Claim,
     /// What it was last sent there.
     pub doing: String,
@@ -159,9 +155,7 @@ impl Answer {
 /// A host's lease as one run means it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fence {
-    /// Where the host keeps it.
     pub path: String,
-    /// Whose it must be.
     pub id: String,
 }
 

@@ -19,7 +19,6 @@ pub fn listen(host: &Host, ports: impl IntoIterator<Item = u16>) -> RemoteComman
         .args(ports.into_iter().map(|port| port.to_string()))
 }
 
-/// Ends a listener by its process.
 pub fn stop_listening(pid: u32) -> RemoteCommand {
     RemoteCommand::changes("ending what listened", include_str!("stop_listening.sh")).arg(pid.to_string())
 }

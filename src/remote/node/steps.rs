@@ -32,7 +32,6 @@ pub fn label(via: &HostName, server: &str, node: &HostName, labels: &BTreeMap<St
     .once()
 }
 
-/// Sets taints that a node lacks, through the API.
 pub fn taint(via: &HostName, server: &str, node: &HostName, taints: &[Taint]) -> Step {
     let list: Vec<String> = taints
         .iter()

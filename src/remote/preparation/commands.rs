@@ -39,7 +39,6 @@ const TURN_SWAP_OFF: &str = concat!(
 /// A package that a host needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
-    /// Its name.
     pub name: &'static str,
     /// The release that it must be of, without the package's own revision (`1.34.2`); it is held then. Whichever apt
     /// takes where there is none.

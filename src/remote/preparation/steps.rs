@@ -123,7 +123,6 @@ pub fn read_sandbox_image(on: &HostName, version: Version, repository: &str) -> 
     )
 }
 
-/// Loads kernel modules.
 pub fn load_modules(on: &HostName, modules: &[String]) -> Step {
     Step::on(
         on,
@@ -134,14 +133,12 @@ pub fn load_modules(on: &HostName, modules: &[String]) -> Step {
     .until(preparation::modules_are_there(modules), QUICK)
 }
 
-/// Applies kernel settings of the file that was written.
 pub fn apply_sysctls(on: &HostName, path: &str, preparation: &Preparation) -> Step {
     Step::on(on, "apply-sysctls", format!("apply {path}"))
         .change(preparation::apply_sysctls(path), QUICK)
         .until(preparation::sysctls_are(preparation), QUICK)
 }
 
-/// Switches swap off, now and at boot.
 pub fn turn_swap_off(on: &HostName, places: &[String]) -> Step {
     Step::on(
         on,

@@ -57,16 +57,13 @@ pub(in crate::remote) fn node_has_no_pods(server: &str, node: &HostName) -> Remo
 /// What a reset expects of the host, and asks again right before.
 #[derive(Debug, Clone, Copy)]
 pub struct Expected<'a> {
-    /// The container runtime's socket.
     pub cri_socket: &'a str,
     /// Where the inventory has a member of etcd keep its data; that this cluster's member has some there, only `data`
     /// says.
     pub etcd_directory: &'a str,
-    /// In which role the host is to join.
     pub role: Role,
     /// The cluster CA on the host, PEM.
     pub ca: Option<&'a str>,
-    /// Its own API server, `https://address:port`.
     pub server: &'a str,
     /// Whether its etcd member may run, since it has no vote.
     pub learns: bool,

@@ -55,7 +55,6 @@ pub fn remove_member(via: &HostName, member: Member<'_>, cri_socket: &str) -> St
     .once()
 }
 
-/// Sees that a node runs no pods that would be cut off with its host.
 pub fn check_pods(via: &HostName, server: &str, node: &HostName) -> Step {
     Step::on(
         via,

@@ -17,16 +17,12 @@ const AT_ONCE: usize = 64;
 /// A name is looked up, a connection made and watched, and TLS spoken, each with a limit of its own.
 pub const LIMIT: Duration = Duration::from_secs(30);
 
-/// A way to be tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Way {
     /// By which the answer is known.
     pub number: usize,
-    /// A name or an address.
     pub address: String,
-    /// Whether it is a name.
     pub is_name: bool,
-    /// A TCP port.
     pub port: u16,
     /// Whether who is there is asked for a certificate.
     pub asks_tls: bool,

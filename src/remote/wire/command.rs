@@ -122,7 +122,6 @@ impl RemoteCommand {
         &self.purpose
     }
 
-    /// Whether it reads or changes.
     pub fn effect(&self) -> Effect {
         self.effect
     }
@@ -137,7 +136,6 @@ impl RemoteCommand {
         words.map(quote).collect::<Vec<_>>().join(" ")
     }
 
-    /// What the script reads from standard input.
     pub fn stdin(&self) -> &Content {
         &self.input
     }

@@ -22,7 +22,6 @@ pub enum Exit {
 /// What a command said, and how it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
-    /// How it ended.
     pub exit: Exit,
     /// Standard output, at most [`OUTPUT_LIMIT`] bytes.
     pub stdout: Zeroizing<Vec<u8>>,
@@ -33,7 +32,6 @@ pub struct Output {
 }
 
 impl Output {
-    /// Whether it ended with status 0.
     pub fn is_success(&self) -> bool {
         self.exit == Exit::Code(0)
     }

@@ -19,22 +19,18 @@ pub struct Wire {
 }
 
 impl Wire {
-    /// What the command is for.
     pub fn purpose(&self) -> &str {
         &self.purpose
     }
 
-    /// Whether it reads or changes.
     pub fn effect(&self) -> Effect {
         self.effect
     }
 
-    /// The command line, without sudo.
     pub fn line(&self) -> &str {
         &self.line
     }
 
-    /// What the script reads from standard input.
     pub fn input(&self) -> &[u8] {
         &self.input
     }
@@ -44,7 +40,6 @@ impl Wire {
         self.image.as_ref()
     }
 
-    /// Whether its standard output is secret.
     pub fn prints_secrets(&self) -> bool {
         self.prints_secrets
     }
