@@ -270,7 +270,7 @@ fn on_the_hosts() -> Vec<Problem> {
         Problem::NotReady {
             subject: "cp1, w1 → cp2 at 192.0.2.22, port 6443 (the API server)".to_owned(),
             found: "timed out: a firewall drops it, or the address is wrong".to_owned(),
-            remedy: vec![
+            fix: vec![
                 "on cp2: `iptables -S; nft list ruleset` shows its rules; let TCP 6443 in from cp1, w1"
                     .to_owned(),
             ],

@@ -20,9 +20,9 @@ pub enum Cause {
     #[serde(rename = "open")]
     Unnamed(String),
     /// Something accepts connections, and shows a certificate of this cluster.
-    RightPeer,
+    Verified,
     /// Accepted, then closed: a balancer without a backend.
-    Closed,
+    Reset,
     /// The host is up, and nothing listens; a firewall that answers with a reset or *port unreachable* looks the same.
     Refused,
     /// Nobody answers: a firewall drops it, or the address is wrong.
@@ -30,9 +30,9 @@ pub enum Cause {
     /// No host of this address answers on its network, or a firewall says *prohibited*.
     NoRoute,
     /// There is no way to its network.
-    Unreachable,
+    NoNetwork,
     /// The name resolves to nothing.
-    NameUnknown,
+    NameNotFound,
     /// The name resolves to these addresses, and not to the right one.
     WrongAddress(Vec<IpAddr>),
     /// Somebody else answers: who.
@@ -63,12 +63,12 @@ impl Cause {
         }
         match &trial.reached {
             Reached::Open => of_peer(&trial.peer, peers),
-            Reached::Closed => Cause::Closed,
+            Reached::Closed => Cause::Reset,
             Reached::Refused => Cause::Refused,
             Reached::TimedOut => Cause::TimedOut,
             Reached::NoRoute => Cause::NoRoute,
-            Reached::Unreachable => Cause::Unreachable,
-            Reached::NameUnknown => Cause::NameUnknown,
+            Reached::Unreachable => Cause::NoNetwork,
+            Reached::NameUnknown => Cause::NameNotFound,
             Reached::Failed(words) | Reached::Untested(words) => Cause::NotTested(words.clone()),
         }
     }
@@ -82,16 +82,16 @@ impl Cause {
     pub fn word(&self) -> &'static str {
         match self {
             Cause::Open | Cause::Unasked(_) | Cause::Unnamed(_) => "open",
-            Cause::RightPeer => "tls",
-            Cause::Closed => "closed",
+            Cause::Verified => "verified",
+            Cause::Reset => "reset",
             Cause::Refused => "refused",
-            Cause::TimedOut => "silent",
+            Cause::TimedOut => "timed out",
             Cause::NoRoute => "no route",
-            Cause::Unreachable => "no net",
-            Cause::NameUnknown => "no name",
-            Cause::WrongAddress(_) => "misnamed",
-            Cause::WrongPeer(_) => "stranger",
-            Cause::NotTested(_) => "?",
+            Cause::NoNetwork => "no network",
+            Cause::NameNotFound => "name not found",
+            Cause::WrongAddress(_) => "wrong address",
+            Cause::WrongPeer(_) => "wrong peer",
+            Cause::NotTested(_) => "not tested",
         }
     }
 
@@ -103,8 +103,8 @@ impl Cause {
                 Some(found.join(", "))
             }
             Cause::WrongPeer(words) | Cause::NotTested(words) => Some(words.clone()),
-            Cause::Unasked(why) => Some(format!("who, nobody could ask: {why}")),
-            Cause::Unnamed(why) => Some(format!("who, it did not say: {why}")),
+            Cause::Unasked(why) => Some(format!("its certificate could not be read: {why}")),
+            Cause::Unnamed(why) => Some(format!("it did not show a certificate: {why}")),
             _ => None,
         }
     }
@@ -113,15 +113,15 @@ impl Cause {
     pub fn meaning(&self) -> &'static str {
         match self {
             Cause::Open | Cause::Unasked(_) | Cause::Unnamed(_) => "something accepts connections",
-            Cause::RightPeer => "open, and who answers has a certificate of this cluster",
-            Cause::Closed => "accepted, then closed: a balancer without a backend",
-            Cause::Refused => "the host is up and nothing listens, or a firewall rejects as if nothing did",
-            Cause::TimedOut => "timed out: a firewall drops it, or the address is wrong",
-            Cause::NoRoute => "no route: nobody has this address, or a firewall answers `prohibited`",
-            Cause::Unreachable => "there is no way to the network of this address",
-            Cause::NameUnknown => "the name does not resolve",
+            Cause::Verified => "open, and the peer has a certificate of this cluster",
+            Cause::Reset => "accepted, then closed: a balancer without a healthy backend",
+            Cause::Refused => "the host is up and nothing listens, or a firewall rejects the connection",
+            Cause::TimedOut => "no answer: a firewall drops packets, or the address is wrong",
+            Cause::NoRoute => "no host has this address, or a firewall answers `prohibited`",
+            Cause::NoNetwork => "there is no route to the network of this address",
+            Cause::NameNotFound => "the name does not resolve",
             Cause::WrongAddress(_) => "the name resolves to another address",
-            Cause::WrongPeer(_) => "somebody else answers: not this cluster",
+            Cause::WrongPeer(_) => "a foreign host answers: not of this cluster",
             Cause::NotTested(_) => "could not be tested",
         }
     }
@@ -131,15 +131,15 @@ fn of_peer(peer: &Peer, peers: Peers) -> Cause {
     match (peer, peers) {
         (Peer::Certificate(pem), Peers::SignedBy(authority)) => {
             if is_signed_by(pem, authority) == Ok(true) {
-                Cause::RightPeer
+                Cause::Verified
             } else {
-                Cause::WrongPeer(format!("{}, signed by another authority", who(pem)))
+                Cause::WrongPeer(format!("{}, signed by another CA", who(pem)))
             }
         }
         (Peer::Certificate(pem), Peers::Nobody) => {
-            Cause::WrongPeer(format!("{}, before this cluster has any", who(pem)))
+            Cause::WrongPeer(format!("{}, before this cluster has a certificate", who(pem)))
         }
-        (Peer::NoTls, Peers::SignedBy(_)) => Cause::WrongPeer("something that speaks no TLS".to_owned()),
+        (Peer::NoTls, Peers::SignedBy(_)) => Cause::WrongPeer("a server without TLS".to_owned()),
         (Peer::Unasked(why), _) => Cause::Unasked(why.clone()),
         (Peer::Unknown(why), _) => Cause::Unnamed(why.clone()),
         _ => Cause::Open,

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::Grade;
 use super::cause::Cause;
 use super::cell::{Cell, Port, Purpose, Source, Target};
+use super::fix::{Fix, fixes};
 use super::host::{Fact, Finding};
 use super::judgement::Examined;
-use super::remedy::{Remedy, remedies};
 use super::stage::Scene;
 use crate::error::Problem;
 use crate::topology::HostName;
@@ -50,13 +50,13 @@ pub fn obstacles(
         .filter(|finding| keeps_from_beginning(finding, built))
         .map(of_fact);
     let standing: Vec<Examined> = ways.iter().filter(|way| stands(scene, way)).cloned().collect();
-    let of_ways = remedies(scene, &standing);
+    let of_ways = fixes(scene, &standing);
     of_hosts.chain(of_ways.into_iter().map(of_way)).collect()
 }
 
 /// Whether a host cannot be looked at is the plan's to judge.
 fn keeps_from_beginning(finding: &Finding, built: &BTreeSet<HostName>) -> bool {
-    finding.grade == Grade::Error && finding.fact != Fact::Access && built.contains(&finding.host)
+    finding.grade == Grade::Failed && finding.fact != Fact::Access && built.contains(&finding.host)
 }
 
 /// Whether no step of a plan mends it. What refuses or closes where it should serve may be what this run starts; an
@@ -64,11 +64,11 @@ fn keeps_from_beginning(finding: &Finding, built: &BTreeSet<HostName>) -> bool {
 fn stands(scene: &Scene, way: &Examined) -> bool {
     let cause = &way.verdict.cause;
     let is_endpoint = way.cell.to == Target::Endpoint;
-    way.verdict.grade == Grade::Error
+    way.verdict.grade == Grade::Failed
         && match cause {
             Cause::WrongPeer(_) => true,
-            Cause::NameUnknown | Cause::WrongAddress(_) => !scene.topology.endpoint.hosts_file,
-            Cause::TimedOut | Cause::NoRoute | Cause::Unreachable => !is_endpoint,
+            Cause::NameNotFound | Cause::WrongAddress(_) => !scene.topology.endpoint.hosts_file,
+            Cause::TimedOut | Cause::NoRoute | Cause::NoNetwork => !is_endpoint,
             _ => false,
         }
 }
@@ -77,17 +77,17 @@ fn of_fact(finding: &Finding) -> Problem {
     Problem::NotReady {
         subject: format!("{} on {}", finding.fact, finding.host),
         found: finding.found.clone(),
-        remedy: finding.remedy.clone(),
+        fix: finding.fix.clone(),
         begin_anyway: format!("--ignore {}", finding.fact),
     }
 }
 
-fn of_way(remedy: Remedy) -> Problem {
-    let detail = remedy.cause.detail().map(|detail| format!(": {detail}"));
+fn of_way(fix: Fix) -> Problem {
+    let detail = fix.cause.detail().map(|detail| format!(": {detail}"));
     Problem::NotReady {
-        subject: remedy.subject(),
-        found: format!("{}{}", remedy.cause.meaning(), detail.unwrap_or_default()),
-        remedy: remedy.steps,
+        subject: fix.subject(),
+        found: format!("{}{}", fix.cause.meaning(), detail.unwrap_or_default()),
+        fix: fix.steps,
         begin_anyway: "--skip-check".to_owned(),
     }
 }

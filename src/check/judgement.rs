@@ -38,7 +38,7 @@ pub fn judge(scene: &Scene, cell: &Cell, trial: &Trial) -> Verdict {
     let stage = scene.stage(cell);
     let cause = Cause::of(trial, cell.expected, peers(scene, cell, stage));
     let cause = if stage == Stage::Unbuilt && is_taken(scene, cell, trial, &cause) {
-        Cause::WrongPeer("another machine, as no balancer of this cluster holds the VIP yet".to_owned())
+        Cause::WrongPeer("another machine, because no balancer of this cluster holds the VIP yet".to_owned())
     } else {
         cause
     };
@@ -55,9 +55,9 @@ pub fn judge(scene: &Scene, cell: &Cell, trial: &Trial) -> Verdict {
 pub fn judge_listened(cell: &Cell, trial: &Trial) -> Verdict {
     let cause = Cause::of(trial, cell.expected, Peers::Anybody);
     let grade = match cause {
-        Cause::Open => Grade::Fine,
+        Cause::Open => Grade::Ok,
         Cause::NotTested(_) => Grade::Unknown,
-        _ => Grade::Error,
+        _ => Grade::Failed,
     };
     Verdict { cause, grade }
 }
@@ -65,13 +65,13 @@ pub fn judge_listened(cell: &Cell, trial: &Trial) -> Verdict {
 /// What keepalived's own state on two balancers tells of the way between them. Its protocol has no ports to try.
 pub fn judge_vrrp(scene: &Scene, cell: &Cell) -> Verdict {
     let (Source::Host(from), Target::Host(to)) = (&cell.from, &cell.to) else {
-        return untested("only balancers speak VRRP");
+        return untested("only balancers use VRRP");
     };
     let mut holders = 0;
     // In the same order for both directions, so that they are told in the same words.
     for host in [from.min(to), from.max(to)] {
         let Some(facts) = scene.facts(host) else {
-            return untested(format!("{host} could not be looked at"));
+            return untested(format!("{host} could not be probed"));
         };
         if !facts.units.get("keepalived").is_some_and(|unit| unit.active) {
             return untested(format!("keepalived does not run on {host}"));
@@ -79,9 +79,9 @@ pub fn judge_vrrp(scene: &Scene, cell: &Cell) -> Verdict {
         holders += usize::from(facts.balancer.as_ref().is_some_and(|found| found.holds_vip));
     }
     let (cause, grade) = match holders {
-        0 => return untested("neither of the two holds the VIP"),
-        1 => (Cause::Open, Grade::Fine),
-        _ => (Cause::TimedOut, Grade::Error),
+        0 => return untested("neither of the two balancers holds the VIP"),
+        1 => (Cause::Open, Grade::Ok),
+        _ => (Cause::TimedOut, Grade::Failed),
     };
     Verdict { cause, grade }
 }
@@ -118,9 +118,9 @@ fn is_taken(scene: &Scene, cell: &Cell, trial: &Trial, cause: &Cause) -> bool {
     let is_at_vip =
         cell.to == Target::Endpoint && (cell.address == vip.to_string() || trial.resolves_to(vip));
     let answers = match cause {
-        Cause::WrongPeer(_) | Cause::RightPeer | Cause::WrongAddress(_) | Cause::NameUnknown => return false,
+        Cause::WrongPeer(_) | Cause::Verified | Cause::WrongAddress(_) | Cause::NameNotFound => return false,
         cause if cause.is_open() => true,
-        Cause::Closed => true,
+        Cause::Reset => true,
         // A firewall may refuse what nobody has; who is beside the address knows better.
         Cause::Refused => scene.vip_answers().unwrap_or(true),
         _ => scene.vip_answers().unwrap_or(false),
@@ -129,43 +129,43 @@ fn is_taken(scene: &Scene, cell: &Cell, trial: &Trial, cause: &Cause) -> bool {
 }
 
 fn grade(cell: &Cell, stage: Stage, cause: &Cause) -> Grade {
-    let accepts = cause.is_open() || *cause == Cause::Closed;
+    let accepts = cause.is_open() || *cause == Cause::Reset;
     let answers = accepts || *cause == Cause::Refused;
     match (cause, stage) {
         (Cause::NotTested(_), _) => Grade::Unknown,
-        (Cause::WrongPeer(_), _) => Grade::Error,
-        (Cause::RightPeer, _) | (_, Stage::Unbuilt) => Grade::Fine,
+        (Cause::WrongPeer(_), _) => Grade::Failed,
+        (Cause::Verified, _) | (_, Stage::Unbuilt) => Grade::Ok,
         (_, Stage::Serving) => served(cause),
         // Somebody has taken the port; but a balancer accepts before anything is behind it.
         (_, Stage::Empty) if accepts && matches!(cell.to, Target::Host(_)) => Grade::Warning,
-        (_, Stage::Empty | Stage::Any) => fine_if(answers, Grade::Error),
-        (_, Stage::EmptyElsewhere) => fine_if(answers, Grade::Warning),
-        (_, Stage::Unknown) if answers => fine_if(cause.is_open(), Grade::Warning),
-        (_, Stage::Unknown) => Grade::Error,
+        (_, Stage::Empty | Stage::Any) => ok_if(answers, Grade::Failed),
+        (_, Stage::EmptyElsewhere) => ok_if(answers, Grade::Warning),
+        (_, Stage::Unknown) if answers => ok_if(cause.is_open(), Grade::Warning),
+        (_, Stage::Unknown) => Grade::Failed,
     }
 }
 
 /// Where something serves already, it matters who it is.
 fn served(cause: &Cause) -> Grade {
     match cause {
-        Cause::Open => Grade::Fine,
+        Cause::Open => Grade::Ok,
         Cause::Unasked(_) => Grade::Unknown,
         Cause::Unnamed(_) => Grade::Warning,
-        _ => Grade::Error,
+        _ => Grade::Failed,
     }
 }
 
-fn fine_if(is_so: bool, otherwise: Grade) -> Grade {
-    if is_so { Grade::Fine } else { otherwise }
+fn ok_if(is_so: bool, otherwise: Grade) -> Grade {
+    if is_so { Grade::Ok } else { otherwise }
 }
 
 /// hawser writes the endpoint's name into /etc/hosts, if it may, with the `apply` that builds the host.
 fn named(scene: &Scene, cell: &Cell, stage: Stage, cause: &Cause) -> Grade {
     match cause {
-        Cause::NameUnknown | Cause::WrongAddress(_) if scene.topology.endpoint.hosts_file => {
-            fine_if(stage != Stage::Serving || !is_built(scene, cell), Grade::Error)
+        Cause::NameNotFound | Cause::WrongAddress(_) if scene.topology.endpoint.hosts_file => {
+            ok_if(stage != Stage::Serving || !is_built(scene, cell), Grade::Failed)
         }
-        Cause::NameUnknown | Cause::WrongAddress(_) => Grade::Error,
+        Cause::NameNotFound | Cause::WrongAddress(_) => Grade::Failed,
         _ => grade(cell, stage, cause),
     }
 }
@@ -199,8 +199,8 @@ fn registry(scene: &Scene, cell: &Cell, cause: &Cause) -> Grade {
         });
     match cause {
         Cause::NotTested(_) => Grade::Unknown,
-        Cause::Open | Cause::RightPeer => Grade::Fine,
-        _ if !lacks => Grade::Fine,
+        Cause::Open | Cause::Verified => Grade::Ok,
+        _ if !lacks => Grade::Ok,
         _ => Grade::Warning,
     }
 }
@@ -213,9 +213,9 @@ fn repository(scene: &Scene, cell: &Cell, cause: &Cause) -> Grade {
     let found = scene.topology.host(name).zip(scene.facts(name));
     let lacks = found.map(|(host, facts)| lacks_the_release(scene.topology, host, facts));
     match (cause, lacks) {
-        (_, Some(false)) | (Cause::Open | Cause::RightPeer, _) => Grade::Fine,
+        (_, Some(false)) | (Cause::Open | Cause::Verified, _) => Grade::Ok,
         (Cause::NotTested(_), _) => Grade::Unknown,
-        (_, Some(true)) => Grade::Error,
+        (_, Some(true)) => Grade::Failed,
         (_, None) => Grade::Warning,
     }
 }

@@ -5,57 +5,59 @@ use std::net::IpAddr;
 use super::Grade;
 use super::cause::Cause;
 use super::cell::{Purpose, Target};
-use super::remedy::{Remedy, list};
+use super::fix::{Fix, list};
 use super::stage::Scene;
 use crate::topology::{HostName, Preparation, Role};
 
 /// What to do about ways that share a cause, line by line.
-pub(super) fn steps(scene: &Scene, remedy: &Remedy) -> Vec<String> {
-    let (from, ports) = (list(&remedy.from), list(&remedy.ports));
-    let address = remedy.addresses.first().map_or("", String::as_str);
-    if matches!(remedy.cause, Cause::NotTested(_)) {
+pub(super) fn steps(scene: &Scene, fix: &Fix) -> Vec<String> {
+    let (from, ports) = (list(&fix.from), list(&fix.ports));
+    let address = fix.addresses.first().map_or("", String::as_str);
+    if matches!(fix.cause, Cause::NotTested(_)) {
         return Vec::new();
     }
-    if remedy.is_vrrp() {
-        return vrrp(scene, remedy);
+    if fix.is_vrrp() {
+        return vrrp(scene, fix);
     }
-    if remedy.is_to(&Target::Registry) {
+    if fix.is_to(&Target::Registry) {
         return registry(scene, &from);
     }
-    if remedy.is_to(&Target::Repository) {
+    if fix.is_to(&Target::Repository) {
         return repository(scene, &from, address, &ports);
     }
-    let ends = ends(scene, remedy);
-    match &remedy.cause {
-        Cause::Unasked(_) if remedy.grade == Grade::Unknown => {
-            vec![format!("to have it asked: install openssl or python3 on {from}")]
+    let ends = ends(scene, fix);
+    match &fix.cause {
+        Cause::Unasked(_) if fix.grade == Grade::Unknown => {
+            vec![format!(
+                "to check the certificate of the peer: install openssl or python3 on {from}"
+            )]
         }
-        Cause::Unnamed(_) => vec![show_who(remedy, address)],
-        Cause::Open | Cause::Unasked(_) | Cause::RightPeer => taken(&list(&ends), &ports),
-        Cause::Closed => closed(scene, remedy),
-        Cause::Refused if remedy.listened => rejected(&ends, &ports, &from),
-        Cause::Refused => refused(remedy, &ends, &ports),
+        Cause::Unnamed(_) => vec![show_who(fix, address)],
+        Cause::Open | Cause::Unasked(_) | Cause::Verified => taken(&list(&ends), &ports),
+        Cause::Reset => closed(scene, fix),
+        Cause::Refused if fix.listened => rejected(&ends, &ports, &from),
+        Cause::Refused => refused(fix, &ends, &ports),
         Cause::TimedOut => {
             let look = |host: &&HostName| {
                 format!(
-                    "on {host}: `iptables -S; nft list ruleset` shows its rules; let TCP {ports} in from {from}"
+                    "on {host}: `iptables -S; nft list ruleset` shows its rules; allow TCP {ports} from {from}"
                 )
             };
             let steps = ends.iter().map(look);
-            steps.chain(nobody_holds_it(scene, remedy)).collect()
+            steps.chain(nobody_holds_it(scene, fix)).collect()
         }
         Cause::NoRoute => {
             let look =
-                format!("on {from}: `ip neigh show to {address}` says FAILED where nobody has the address");
+                format!("on {from}: `ip neigh show to {address}` shows FAILED if no host has the address");
             let firewall = forbidden(&ends, &ports, &from);
             let steps = std::iter::once(look).chain(firewall);
-            steps.chain(nobody_holds_it(scene, remedy)).collect()
+            steps.chain(nobody_holds_it(scene, fix)).collect()
         }
-        Cause::Unreachable => vec![format!(
-            "on {from}: `ip route get {address}` tells which route is missing or forbids it"
+        Cause::NoNetwork => vec![format!(
+            "on {from}: `ip route get {address}` shows which route is missing or prohibits it"
         )],
-        Cause::NameUnknown | Cause::WrongAddress(_) => name(scene, &from, address),
-        Cause::WrongPeer(_) => stranger(scene, remedy, address),
+        Cause::NameNotFound | Cause::WrongAddress(_) => name(scene, &from, address),
+        Cause::WrongPeer(_) => stranger(scene, fix, address),
         Cause::NotTested(_) => Vec::new(),
     }
 }
@@ -63,9 +65,9 @@ pub(super) fn steps(scene: &Scene, remedy: &Remedy) -> Vec<String> {
 fn registry(scene: &Scene, from: &str) -> Vec<String> {
     let preparation = scene.topology.preparation.as_ref();
     let mend = if preparation.is_some_and(Preparation::leads_to_registries) {
-        "correct `mirrors` and `proxy` in [preparation], or bring the images beforehand"
+        "correct `mirrors` and `proxy` in [preparation], or send the images first: `hawser images push FILE`"
     } else {
-        "where its container runtime has a mirror or a proxy, this does not matter; else bring the images beforehand"
+        "if its container runtime uses a mirror or a proxy, ignore this; otherwise send the images first: `hawser images push FILE`"
     };
     vec![format!("images are missing on {from}"), mend.to_owned()]
 }
@@ -76,17 +78,19 @@ fn repository(scene: &Scene, from: &str, address: &str, ports: &str) -> Vec<Stri
     let mend = if leads_there {
         "correct the `proxy` in [preparation]"
     } else {
-        "name a `proxy` in [preparation] that leads there"
+        "set a `proxy` in [preparation] that leads there"
     };
     vec![
-        format!("kubeadm, kubelet or kubectl is missing on {from}, and comes from there"),
-        format!("let {from} out to {address}, TCP {ports}; or {mend}; or bring `packages` in a folder"),
+        format!("kubeadm, kubelet or kubectl is missing on {from}, and is installed from there"),
+        format!(
+            "allow {from} to connect to {address}, TCP {ports}; or {mend}; or set `packages` in [preparation] to a folder with them"
+        ),
     ]
 }
 
 /// Hosts at which ways end: the balancers, where it is the endpoint.
-fn ends<'a>(scene: &Scene<'a>, remedy: &'a Remedy) -> Vec<&'a HostName> {
-    let ends = remedy.to.iter().flat_map(|target| match target {
+fn ends<'a>(scene: &Scene<'a>, fix: &'a Fix) -> Vec<&'a HostName> {
+    let ends = fix.to.iter().flat_map(|target| match target {
         Target::Host(name) => vec![name],
         Target::Endpoint => balancers(scene),
         Target::Registry | Target::Repository => Vec::new(),
@@ -101,35 +105,37 @@ fn balancers<'a>(scene: &Scene<'a>) -> Vec<&'a HostName> {
 
 fn taken(ends: &str, ports: &str) -> Vec<String> {
     vec![
-        "nothing of this cluster is to listen there yet".to_owned(),
-        format!("on {ends}: `ss -ltnp 'sport = :{ports}'` names the process"),
+        "nothing of this cluster should listen there yet".to_owned(),
+        format!("on {ends}: `ss -ltnp 'sport = :{ports}'` shows the process"),
     ]
 }
 
-fn closed(scene: &Scene, remedy: &Remedy) -> Vec<String> {
-    if !remedy.is_to(&Target::Endpoint) {
-        return vec!["a proxy may stand in between, or a server without a backend of its own".to_owned()];
+fn closed(scene: &Scene, fix: &Fix) -> Vec<String> {
+    if !fix.is_to(&Target::Endpoint) {
+        return vec![
+            "check whether a proxy is in between, and whether the server there has a backend".to_owned(),
+        ];
     }
     let ask = |host: &HostName| {
         format!(
-            "on {host}: `echo show stat | socat - /run/haproxy/admin.sock | cut -d, -f2,18` tells which servers are UP"
+            "on {host}: `echo show stat | socat - /run/haproxy/admin.sock | cut -d, -f2,18` shows which servers are UP"
         )
     };
     balancers(scene).into_iter().map(ask).collect()
 }
 
-fn refused(remedy: &Remedy, ends: &[&HostName], ports: &str) -> Vec<String> {
+fn refused(fix: &Fix, ends: &[&HostName], ports: &str) -> Vec<String> {
     if ends.is_empty() {
-        return vec!["the balancer is yours: see that it listens there".to_owned()];
+        return vec!["hawser does not manage this balancer: make sure that it listens there".to_owned()];
     }
-    let unit = match remedy.purposes.first() {
+    let unit = match fix.purposes.first() {
         Some(Purpose::Ssh) => "`systemctl status ssh`",
         Some(Purpose::Kubelet) => "`systemctl status kubelet`",
         Some(Purpose::Endpoint | Purpose::EndpointName | Purpose::Hairpin) => "`systemctl status haproxy`",
         Some(Purpose::EtcdClients | Purpose::EtcdPeers) => {
             "`crictl ps -a --name etcd` or `systemctl status etcd`"
         }
-        _ => "`journalctl -u kubelet -n 30`, which starts it",
+        _ => "`journalctl -u kubelet -n 30`, as kubelet starts it",
     };
     vec![format!(
         "on {}: `ss -ltnp 'sport = :{ports}'`, and {unit}",
@@ -141,7 +147,7 @@ fn refused(remedy: &Remedy, ends: &[&HostName], ports: &str) -> Vec<String> {
 fn forbidden(ends: &[&HostName], ports: &str, from: &str) -> Option<String> {
     let ends = Some(ends).filter(|ends| !ends.is_empty()).map(list)?;
     Some(format!(
-        "where it says REACHABLE a firewall forbids it: on {ends} `iptables -S; nft list ruleset` shows its rules; let TCP {ports} in from {from}"
+        "if it shows REACHABLE, a firewall rejects the connection: on {ends} `iptables -S; nft list ruleset` shows its rules; allow TCP {ports} from {from}"
     ))
 }
 
@@ -149,17 +155,17 @@ fn forbidden(ends: &[&HostName], ports: &str, from: &str) -> Option<String> {
 fn rejected(ends: &[&HostName], ports: &str, from: &str) -> Vec<String> {
     let look = |host: &&HostName| {
         format!(
-            "on {host}: `iptables -S; nft list ruleset` shows what rejects; let TCP {ports} in from {from}"
+            "on {host}: `iptables -S; nft list ruleset` shows the rule that rejects it; allow TCP {ports} from {from}"
         )
     };
-    let listened = "hawser listened there at that moment: a firewall rejects it".to_owned();
+    let listened = "hawser listened there during the check: a firewall rejects it".to_owned();
     std::iter::once(listened).chain(ends.iter().map(look)).collect()
 }
 
 /// Where the endpoint is a VIP.
-fn nobody_holds_it(scene: &Scene, remedy: &Remedy) -> Vec<String> {
+fn nobody_holds_it(scene: &Scene, fix: &Fix) -> Vec<String> {
     let vip = scene.topology.endpoint.vip;
-    let Some(vip) = vip.filter(|_| remedy.is_to(&Target::Endpoint)) else {
+    let Some(vip) = vip.filter(|_| fix.is_to(&Target::Endpoint)) else {
         return Vec::new();
     };
     let balancers = balancers(scene);
@@ -181,35 +187,34 @@ fn nobody_holds_it(scene: &Scene, remedy: &Remedy) -> Vec<String> {
 fn name(scene: &Scene, from: &str, name: &str) -> Vec<String> {
     let Some(address) = scene.topology.endpoint_address() else {
         return vec![format!(
-            "on {from}: `getent ahosts {name}` must say an address: name it in DNS or in /etc/hosts"
+            "on {from}: `getent ahosts {name}` must show an address: add the name to DNS or /etc/hosts"
         )];
     };
     let mend = if scene.topology.endpoint.hosts_file {
-        "`hawser apply` writes it into /etc/hosts; a line above its block or a name service says otherwise"
+        "`hawser apply` writes it into /etc/hosts; an earlier line there or a name service overrides it"
     } else {
         "correct it in DNS or /etc/hosts, or set `hosts_file = true` under [endpoint]"
     };
     vec![format!(
-        "on {from}: `getent ahosts {name}` must say {address}: {mend}"
+        "on {from}: `getent ahosts {name}` must show {address}: {mend}"
     )]
 }
 
-fn stranger(scene: &Scene, remedy: &Remedy, address: &str) -> Vec<String> {
-    if let Some(vip) = scene.vip_of_nobody().filter(|_| remedy.is_to(&Target::Endpoint)) {
+fn stranger(scene: &Scene, fix: &Fix, address: &str) -> Vec<String> {
+    if let Some(vip) = scene.vip_of_nobody().filter(|_| fix.is_to(&Target::Endpoint)) {
         return vip_in_use(scene, vip);
     }
-    let show = show_who(remedy, address);
-    let is_vip = remedy.is_to(&Target::Endpoint) && scene.topology.endpoint.vip.is_some();
-    let move_away =
-        format!("if {address} belongs to another cluster, give this one a `vip` of its own under [endpoint]");
+    let show = show_who(fix, address);
+    let is_vip = fix.is_to(&Target::Endpoint) && scene.topology.endpoint.vip.is_some();
+    let move_away = format!("if {address} belongs to another cluster, set another `vip` under [endpoint]");
     is_vip.then_some(move_away).into_iter().chain([show]).collect()
 }
 
-fn show_who(remedy: &Remedy, address: &str) -> String {
+fn show_who(fix: &Fix, address: &str) -> String {
     format!(
-        "on {}: `openssl s_client -connect {address}:{} </dev/null` shows who it is",
-        list(&remedy.from),
-        list(&remedy.ports)
+        "on {}: `openssl s_client -connect {address}:{} </dev/null` shows the certificate of the peer",
+        list(&fix.from),
+        list(&fix.ports)
     )
 }
 
@@ -217,19 +222,19 @@ fn show_who(remedy: &Remedy, address: &str) -> String {
 fn vip_in_use(scene: &Scene, vip: IpAddr) -> Vec<String> {
     let look = balancers(scene)
         .first()
-        .map(|host| format!("on {host}: `ip neigh show {vip}` shows the other machine's hardware address"));
-    let change = "give the cluster a free address: `vip` under [endpoint]".to_owned();
+        .map(|host| format!("on {host}: `ip neigh show {vip}` shows the MAC address of the other machine"));
+    let change = "set `vip` under [endpoint] to a free address".to_owned();
     look.into_iter().chain([change]).collect()
 }
 
 /// Of two balancers that both hold the VIP.
-fn vrrp(scene: &Scene, remedy: &Remedy) -> Vec<String> {
+fn vrrp(scene: &Scene, fix: &Fix) -> Vec<String> {
     let id = scene.topology.endpoint.virtual_router_id;
     vec![
-        format!("both hold the VIP: they do not hear each other's VRRP (group {id}, unicast)"),
+        format!("both hold the VIP: they do not receive each other's VRRP packets (group {id}, unicast)"),
         format!(
-            "on {}: let IP protocol 112 in from the other: `iptables -I INPUT -p vrrp -s ADDRESS -j ACCEPT`",
-            list(&remedy.from)
+            "on {}: allow IP protocol 112 from the other: `iptables -I INPUT -p vrrp -s ADDRESS -j ACCEPT`",
+            list(&fix.from)
         ),
     ]
 }

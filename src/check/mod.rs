@@ -7,11 +7,11 @@
 mod cause;
 mod cell;
 mod cells;
+mod fix;
 mod gate;
 pub mod host;
 mod judgement;
 mod mending;
-mod remedy;
 mod stage;
 
 #[cfg(test)]
@@ -22,9 +22,9 @@ use serde::Serialize;
 pub use cause::Cause;
 pub use cell::{Cell, Narrowing, Port, Purpose, Source, Target};
 pub use cells::cells;
+pub use fix::{Fix, fixes};
 pub use gate::{cells_of, obstacles};
 pub use judgement::{Examined, Verdict, judge, judge_listened, judge_vrrp, untested};
-pub use remedy::{Remedy, remedies};
 pub use stage::{Scene, Stage};
 
 /// How bad it is.
@@ -32,11 +32,11 @@ pub use stage::{Scene, Stage};
 #[serde(rename_all = "kebab-case")]
 pub enum Grade {
     /// As it should be, or as it may be at this stage.
-    Fine,
+    Ok,
     /// Nobody can tell.
     Unknown,
     /// Worth a look; a cluster can be built all the same.
     Warning,
     /// A cluster cannot be built, or does not work, before this is mended.
-    Error,
+    Failed,
 }

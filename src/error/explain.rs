@@ -38,8 +38,8 @@ impl Problem {
             Problem::LateEtcd { members, because, way_out, .. } => {
                 refused(&format!("etcd on {members} runs, and does not answer"), because, way_out)
             }
-            Problem::NotReady { subject, found, remedy, begin_anyway } => {
-                not_ready(subject, found, remedy, begin_anyway)
+            Problem::NotReady { subject, found, fix, begin_anyway } => {
+                not_ready(subject, found, fix, begin_anyway)
             }
             Problem::Silent { holders, control_planes, .. } => silent(holders, control_planes),
             Problem::MissingHosts { hosts, needed_for } => missing_hosts(hosts, needed_for),
@@ -261,12 +261,12 @@ fn refused(what: &str, because: &[String], way_out: &[String]) -> Explanation {
     }
 }
 
-fn not_ready(subject: &str, found: &str, remedy: &[String], begin_anyway: &str) -> Explanation {
-    let anyway = format!("nothing was changed; `hawser apply {begin_anyway}` begins all the same");
+fn not_ready(subject: &str, found: &str, fix: &[String], begin_anyway: &str) -> Explanation {
+    let anyway = format!("nothing was changed; `hawser apply {begin_anyway}` continues anyway");
     Explanation {
         headline: format!("not ready: {subject}"),
         details: vec![found.to_owned()],
-        hint: remedy.iter().cloned().chain([anyway]).collect(),
+        hint: fix.iter().cloned().chain([anyway]).collect(),
         exit: ExitCode::Unsafe,
     }
 }

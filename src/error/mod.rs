@@ -230,7 +230,7 @@ pub enum Problem {
         /// What was found.
         found: String,
         /// What to do about it, line by line.
-        remedy: Vec<String>,
+        fix: Vec<String>,
         /// The option with which it is begun all the same.
         begin_anyway: String,
     },

@@ -42,9 +42,9 @@ impl Problem {
             Problem::NotReady {
                 subject,
                 found,
-                remedy,
+                fix,
                 begin_anyway,
-            } => [subject, found, begin_anyway].into_iter().chain(remedy).collect(),
+            } => [subject, found, begin_anyway].into_iter().chain(fix).collect(),
             Problem::MissingHosts { hosts, needed_for } => {
                 let reasons = hosts.iter_mut().map(|(_, reason)| reason);
                 std::iter::once(needed_for).chain(reasons).collect()

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::matrix::{ERROR, WARNING, facts, tables};
 use super::paint::{Paint, duration};
 use crate::check::host::Finding;
-use crate::check::{Cause, Examined, Grade, Remedy};
+use crate::check::{Cause, Examined, Fix, Grade};
 use crate::error::sanitize::{sanitize_line, sanitize_text};
 use crate::topology::HostName;
 
@@ -17,7 +17,7 @@ pub struct Page<'a> {
     /// Every way that was tried.
     pub ways: &'a [Examined],
     /// What to do about those that are not fine.
-    pub remedies: &'a [Remedy],
+    pub fixes: &'a [Fix],
     /// Every fact of every host.
     pub findings: &'a [Finding],
     /// Whether nothing is wrong, as the exit code says it too.
@@ -34,25 +34,25 @@ pub fn render(page: &Page, paint: Paint) -> String {
     }
     text.push_str(&tables(page.ways, page.hosts, paint));
     text.push_str(&legend(page, paint));
-    for grade in [Grade::Error, Grade::Warning, Grade::Unknown] {
+    for grade in [Grade::Failed, Grade::Warning, Grade::Unknown] {
         text.push_str(&of_hosts(page.findings, grade, paint));
-        for remedy in page.remedies.iter().filter(|remedy| remedy.grade == grade) {
+        for fix in page.fixes.iter().filter(|fix| fix.grade == grade) {
             text.push('\n');
-            text.push_str(&entry(remedy, paint));
+            text.push_str(&entry(fix, paint));
         }
     }
     let _ = write!(text, "\n{}", verdict(page, paint));
     text
 }
 
-/// Findings of one grade: those that have one remedy are told together.
+/// Findings of one grade: those that have one fix are told together.
 fn of_hosts(findings: &[Finding], grade: Grade, paint: Paint) -> String {
     let mut groups: Vec<Vec<&Finding>> = Vec::new();
     for finding in findings.iter().filter(|finding| finding.grade == grade) {
         let fits = |group: &&mut Vec<&Finding>| {
             group
                 .iter()
-                .any(|other| other.fact == finding.fact && other.remedy == finding.remedy)
+                .any(|other| other.fact == finding.fact && other.fix == finding.fix)
         };
         match groups.iter_mut().find(fits) {
             Some(group) => group.push(finding),
@@ -81,7 +81,7 @@ fn group_of_findings(group: &[&Finding], grade: Grade, paint: Paint) -> String {
             let _ = writeln!(text, "  {}: {}", finding.host, sanitize_text(&finding.found));
         }
     }
-    for line in &first.remedy {
+    for line in &first.fix {
         let _ = writeln!(text, "  {}", sanitize_text(line));
     }
     text
@@ -89,9 +89,9 @@ fn group_of_findings(group: &[&Finding], grade: Grade, paint: Paint) -> String {
 
 fn label(grade: Grade, paint: Paint) -> String {
     match grade {
-        Grade::Error => paint.bad("error:"),
+        Grade::Failed => paint.bad("failed:"),
         Grade::Warning => paint.warning("warning:"),
-        Grade::Fine | Grade::Unknown => paint.faint("unknown:"),
+        Grade::Ok | Grade::Unknown => paint.faint("unknown:"),
     }
 }
 
@@ -111,11 +111,15 @@ fn legend(page: &Page, paint: Paint) -> String {
         let _ = writeln!(text, " {:<width$}  {}", cause.word(), cause.meaning());
     }
     let signs = [
-        (Grade::Warning, paint.warning(WARNING), "worth a look"),
         (
-            Grade::Error,
+            Grade::Warning,
+            paint.warning(WARNING),
+            "a warning: the cluster can be built anyway",
+        ),
+        (
+            Grade::Failed,
             paint.bad(ERROR),
-            "to be mended before there can be a cluster",
+            "fix this before you build the cluster",
         ),
     ];
     for (grade, sign, meaning) in signs {
@@ -126,18 +130,18 @@ fn legend(page: &Page, paint: Paint) -> String {
     text
 }
 
-fn entry(remedy: &Remedy, paint: Paint) -> String {
-    let label = label(remedy.grade, paint);
+fn entry(fix: &Fix, paint: Paint) -> String {
+    let label = label(fix.grade, paint);
     let mut text = format!(
         "{label} {}\n  {}",
-        paint.strong(sanitize_line(&remedy.subject())),
-        remedy.cause.meaning()
+        paint.strong(sanitize_line(&fix.subject())),
+        fix.cause.meaning()
     );
-    if let Some(detail) = remedy.cause.detail() {
+    if let Some(detail) = fix.cause.detail() {
         let _ = write!(text, ": {}", sanitize_text(&detail));
     }
     text.push('\n');
-    for step in &remedy.steps {
+    for step in &fix.steps {
         let _ = writeln!(text, "  {}", sanitize_text(step));
     }
     text
@@ -150,17 +154,17 @@ fn list<T: ToString>(all: &[T]) -> String {
 
 fn verdict(page: &Page, paint: Paint) -> String {
     let count = |grade| grades(page).filter(|found| *found == grade).count();
-    let ways = number(page.ways.len(), "way");
+    let connections = number(page.ways.len(), "connection");
     let subject = if page.findings.is_empty() {
-        ways
+        connections
     } else {
-        format!("{ways} and {}", number(page.findings.len(), "fact"))
+        format!("{connections} and {}", number(page.findings.len(), "fact"))
     };
     let counts = format!(
-        "{subject}: {} fine, {} to look at, {} wrong, {} that nobody can tell ({})",
-        count(Grade::Fine),
-        count(Grade::Warning),
-        count(Grade::Error),
+        "{subject} checked: {} ok, {}, {} failed, {} unknown ({})",
+        count(Grade::Ok),
+        number(count(Grade::Warning), "warning"),
+        count(Grade::Failed),
         count(Grade::Unknown),
         duration(page.took)
     );

@@ -38,10 +38,10 @@ pub(super) fn tables(ways: &[Examined], hosts: &[HostName], paint: Paint) -> Str
         ),
         (&[Purpose::ApiServer], "to API servers"),
         (&[Purpose::Kubelet], "to kubelets"),
-        (&[Purpose::EtcdClients], "to etcd, as its clients"),
-        (&[Purpose::EtcdPeers], "between etcd's members"),
+        (&[Purpose::EtcdClients], "to etcd, as clients"),
+        (&[Purpose::EtcdPeers], "between etcd members"),
         (&[Purpose::PodNetwork], "between nodes, for the pod network"),
-        (&[Purpose::Vrrp], "between keepalived and keepalived"),
+        (&[Purpose::Vrrp], "between balancers: VRRP"),
         (&[Purpose::Packages], "to the package repository"),
         (&[Purpose::Registry], "to the image registry"),
     ];
@@ -96,16 +96,16 @@ pub(super) fn facts(findings: &[Finding], hosts: &[HostName], paint: Paint) -> S
             grid.contents.push(contents);
         }
     }
-    let heading = paint.strong("what the hosts are");
+    let heading = paint.strong("hosts");
     format!("{heading}\n{}\n", draw(&grid.folded(), paint))
 }
 
 fn word(grade: Grade) -> &'static str {
     match grade {
-        Grade::Fine => "ok",
-        Grade::Unknown => "?",
-        Grade::Warning => "look",
-        Grade::Error => "wrong",
+        Grade::Ok => "ok",
+        Grade::Unknown => "unknown",
+        Grade::Warning => "warning",
+        Grade::Failed => "failed",
     }
 }
 
@@ -257,10 +257,10 @@ fn field(content: &Content) -> Field {
     match content {
         Content::Blank => Field::new(""),
         Content::Itself => Field::new("·").fg(Color::DarkGrey),
-        Content::Told(word, Grade::Fine) => Field::new(word).fg(Color::Green),
+        Content::Told(word, Grade::Ok) => Field::new(word).fg(Color::Green),
         Content::Told(word, Grade::Unknown) => Field::new(word).fg(Color::DarkGrey),
         Content::Told(word, Grade::Warning) => Field::new(format!("{word} {WARNING}")).fg(Color::Yellow),
-        Content::Told(word, Grade::Error) => Field::new(format!("{word} {ERROR}")).fg(Color::Red),
+        Content::Told(word, Grade::Failed) => Field::new(format!("{word} {ERROR}")).fg(Color::Red),
     }
 }
 

@@ -10,7 +10,7 @@ fn a06_a_host_that_has_no_more_than_perl_or_nc_tries_its_ways_all_the_same() {
     let ways = |programs: &[&str]| {
         let _without = without("cp1", programs);
         let seen = CLUSTER.check(&["--from", "cp1", "--to", "cp2"]);
-        ["api-server", "kubelet"].map(|purpose| seen.way("cp1", "cp2", purpose).0.to_owned())
+        ["api-server", "kubelet"].map(|purpose| seen.connection("cp1", "cp2", purpose).0.to_owned())
     };
 
     let told = ["refused", "timed-out"].map(str::to_owned);
@@ -24,7 +24,10 @@ fn a06_a_host_without_any_program_has_connections_that_are_unknown_and_says_why(
 
     let seen = CLUSTER.check(&["--from", "cp1", "--to", "cp2"]);
 
-    assert_eq!(seen.way("cp1", "cp2", "api-server"), ("not-tested", "unknown"));
+    assert_eq!(
+        seen.connection("cp1", "cp2", "api-server"),
+        ("not-tested", "unknown")
+    );
     let why = seen.detail("cp1", "cp2", "api-server");
     assert!(
         why.contains("none of bash, perl, python3 and nc is here"),

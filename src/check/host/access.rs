@@ -9,13 +9,13 @@ pub(super) fn of(scene: &Scene, asked: &Asked, host: &HostName) -> Said {
         return Said::unknown(Fact::Access, why.as_str());
     }
     match scene.observation.get(host) {
-        Some(Ok(_)) => Said::fine(Fact::Access, "as root"),
+        Some(Ok(_)) => Said::ok(Fact::Access, "as root"),
         Some(Err(problem)) => Said {
             fact: Fact::Access,
-            grade: Grade::Error,
+            grade: Grade::Failed,
             found: problem.cause(),
-            remedy: problem.explain().hint,
+            fix: problem.explain().hint,
         },
-        None => Said::unknown(Fact::Access, "not looked at"),
+        None => Said::unknown(Fact::Access, "not probed"),
     }
 }

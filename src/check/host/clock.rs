@@ -34,27 +34,27 @@ fn against_others(at: &At, clocks: &BTreeMap<HostName, Clock>) -> Said {
     let off = (by.abs() - own.doubt_s).max(0.0);
     let direction = if by > 0.0 { "ahead" } else { "behind" };
     let found = format!("{:.1} s {direction}", by.abs());
-    let remedy = format!(
-        "{}, or `timedatectl set-ntp true`; `chronyc tracking` or `timedatectl timesync-status` tells whom it follows",
+    let fix = format!(
+        "{}, or `timedatectl set-ntp true`; `chronyc tracking` or `timedatectl timesync-status` shows its time source",
         at.install("chrony", "chrony")
     );
-    let remedy = [remedy.as_str()];
+    let fix = [fix.as_str()];
     if off > TOO_MUCH_S {
-        Said::error(Fact::Clock, found, remedy)
+        Said::failed(Fact::Clock, found, fix)
     } else if off > MUCH_S {
-        Said::warning(Fact::Clock, found, remedy)
+        Said::warning(Fact::Clock, found, fix)
     } else {
-        Said::fine(Fact::Clock, "as the others")
+        Said::ok(Fact::Clock, "in sync with the other hosts")
     }
 }
 
 fn is_kept_right(at: &At) -> Said {
     Said::of(Fact::ClockSync, &at.preflight.is_synchronised, |is_so| {
         if *is_so {
-            return Said::fine(Fact::ClockSync, "synchronised");
+            return Said::ok(Fact::ClockSync, "synchronised");
         }
         let install = at.install("chrony", "chrony");
-        let remedy = format!("{install}, or `timedatectl set-ntp true`: a clock that follows nobody drifts");
-        Said::warning(Fact::ClockSync, "not synchronised", [remedy.as_str()])
+        let fix = format!("{install}, or `timedatectl set-ntp true`: a clock without a time source drifts");
+        Said::warning(Fact::ClockSync, "not synchronised", [fix.as_str()])
     })
 }

@@ -32,13 +32,13 @@ fn too_old(at: &At) -> Option<Said> {
             "install etcd {version} or newer, or let a kubelet run it: `manager = \"kubelet\"` under [etcd]"
         ),
         EtcdManager::Kubelet => format!(
-            "install kubeadm {kubeadm} on the host, whose own image of etcd is new enough, or name a newer `imageTag`"
+            "install kubeadm {kubeadm} on the host, whose etcd image is new enough, or set a newer `imageTag`"
         ),
     };
-    Some(Said::error(
+    Some(Said::failed(
         Fact::Versions,
         format!(
-            "etcd {found} is {NOT_REPLACED} kubeadm {kubeadm} on {} wants {version} or newer",
+            "etcd {found} is {NOT_REPLACED} kubeadm {kubeadm} on {} needs {version} or newer",
             oldest.on
         ),
         [install.as_str()],
@@ -49,10 +49,10 @@ fn unknown(at: &At) -> Option<Said> {
     let flags = unknown_flags(at.scene.topology, at.host, at.facts);
     let named: Vec<String> = flags.iter().map(|flag| format!("--{flag}")).collect();
     (!named.is_empty()).then(|| {
-        Said::error(
+        Said::failed(
             Fact::Versions,
             format!("etcd is {NOT_REPLACED} does not know {}", named.join(", ")),
-            ["correct `arguments` under [etcd]: `etcd --help` lists what it knows"],
+            ["correct `arguments` under [etcd]: `etcd --help` lists its flags"],
         )
     })
 }

@@ -12,20 +12,20 @@ pub(super) fn of(at: &At) -> Vec<Said> {
 
 fn own_name(at: &At) -> Said {
     let name = at.facts.system.hostname.as_str();
-    Said::of(Fact::OwnName, &at.preflight.own_name, |addresses| {
+    Said::of(Fact::HostnameResolution, &at.preflight.own_name, |addresses| {
         if !addresses.is_empty() {
-            return Said::fine(Fact::OwnName, name);
+            return Said::ok(Fact::HostnameResolution, name);
         }
         let line = format!(
-            "`echo '{} {name}' >>/etc/hosts`, or name it in DNS",
+            "`echo '{} {name}' >>/etc/hosts`, or add it to DNS",
             at.host.address
         );
         Said::warning(
-            Fact::OwnName,
-            format!("{name} does not resolve on it"),
+            Fact::HostnameResolution,
+            format!("{name} does not resolve on this host"),
             [
                 line.as_str(),
-                "kubeadm warns of it (Hostname), and kubelet falls back to guessing its address",
+                "kubeadm warns about it (Hostname), and kubelet has to guess its address",
             ],
         )
     })
@@ -44,7 +44,7 @@ fn host_name(at: &At) -> Said {
     });
     let set = format!("`hostnamectl set-hostname {}`", at.host.name);
     shared(
-        Fact::HostName,
+        Fact::Hostname,
         own,
         others.map(|host| &host.name).collect(),
         &[&set],
@@ -61,10 +61,10 @@ fn card(at: &At, host: &crate::topology::Host, preflight: &Preflight) -> Option<
 
 fn mac(at: &At, preflights: &BTreeMap<HostName, Result<Preflight, String>>) -> Said {
     if let Observed::Unknown(why) = &at.preflight.cards {
-        return Said::unknown(Fact::Mac, why.as_str());
+        return Said::unknown(Fact::MacAddress, why.as_str());
     }
     let Some(own) = card(at, at.host, at.preflight) else {
-        return Said::unknown(Fact::Mac, format!("no interface carries {}", at.host.address));
+        return Said::unknown(Fact::MacAddress, format!("no interface has {}", at.host.address));
     };
     let others = at.scene.topology.hosts.iter().filter(|host| {
         let preflight = preflights.get(&host.name).and_then(|found| found.as_ref().ok());
@@ -72,10 +72,12 @@ fn mac(at: &At, preflights: &BTreeMap<HostName, Result<Preflight, String>>) -> S
         host.name != at.host.name && card.as_ref() == Some(&own)
     });
     shared(
-        Fact::Mac,
+        Fact::MacAddress,
         &own,
         others.map(|host| &host.name).collect(),
-        &["have the virtual machine's card made anew: one address on two hosts takes packets from both"],
+        &[
+            "give the virtual machine a new network interface: two hosts with the same MAC address lose packets",
+        ],
     )
 }
 
@@ -93,19 +95,19 @@ fn product_uuid(at: &At, preflights: &BTreeMap<HostName, Result<Preflight, Strin
             own,
             others.map(|(name, _)| name).collect(),
             &[
-                "give the clone a number of its own in its hypervisor (`uuid` of libvirt's domain, VMware's `uuid.bios`)",
+                "give the clone a new UUID in its hypervisor (`uuid` of libvirt's domain, VMware's `uuid.bios`)",
             ],
         )
     })
 }
 
-fn shared(fact: Fact, own: &str, others: Vec<&HostName>, remedy: &[&str]) -> Said {
+fn shared(fact: Fact, own: &str, others: Vec<&HostName>, fix: &[&str]) -> Said {
     if others.is_empty() {
-        return Said::fine(fact, own);
+        return Said::ok(fact, own);
     }
     let names: Vec<String> = others.into_iter().map(ToString::to_string).collect();
     Said {
-        remedy: remedy.iter().map(ToString::to_string).collect(),
-        ..Said::error(fact, format!("{own}, as on {}", names.join(", ")), [])
+        fix: fix.iter().map(ToString::to_string).collect(),
+        ..Said::failed(fact, format!("{own}, as on {}", names.join(", ")), [])
     }
 }

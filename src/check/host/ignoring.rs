@@ -14,13 +14,13 @@ pub(super) fn finding(scene: &Scene, host: &HostName, said: Said, ignored: &BTre
         && checks
             .iter()
             .all(|check| is_told_to_kubeadm(scene.topology, check));
-    let is_ignored = said.grade == Grade::Error && (is_named || ignored.contains(&said.fact));
+    let is_ignored = said.grade == Grade::Failed && (is_named || ignored.contains(&said.fact));
     Finding {
         host: host.clone(),
         fact: said.fact,
         grade: if is_ignored { Grade::Warning } else { said.grade },
         found: said.found,
-        remedy: said.remedy,
+        fix: said.fix,
         is_ignored,
     }
 }
@@ -43,7 +43,7 @@ impl Said {
             // not start is none of its checks.
             Fact::Swap => vec!["swap"],
             // What is brought by a module is missing where the module is.
-            Fact::Modules | Fact::Sysctls => [
+            Fact::KernelModules | Fact::Sysctls => [
                 ("ip_forward", "filecontent--proc-sys-net-ipv4-ip_forward"),
                 (
                     "bridge-nf",
@@ -61,7 +61,7 @@ impl Said {
             .collect(),
             Fact::Cpus => vec!["numcpu"],
             Fact::Memory => vec!["mem"],
-            Fact::Runtime => vec!["cri"],
+            Fact::ContainerRuntime => vec!["cri"],
             Fact::Programs => self.checks_of_programs(),
             Fact::Versions if self.found.contains(TOO_OLD_FOR_KUBEADM) => vec!["kubeletversion"],
             _ => vec![],
@@ -70,7 +70,7 @@ impl Said {
 
     /// None where a program is missing that kubeadm does not ask for.
     fn checks_of_programs(&self) -> Vec<&'static str> {
-        let missing = self.found.trim_end_matches(" not there").split(", ");
+        let missing = self.found.trim_end_matches(" not found").split(", ");
         let check = |name: &str| Some(PROGRAMS.iter().find(|(program, _)| *program == name)?.1);
         missing.map(check).collect::<Option<_>>().unwrap_or_default()
     }

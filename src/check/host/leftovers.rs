@@ -13,33 +13,36 @@ pub(super) fn of(at: &At) -> Vec<Said> {
 fn leftovers(at: &At) -> Said {
     let found = &at.facts.kubernetes;
     if let Some(pid) = found.running_kubeadm {
-        let wait = format!("wait until it ends: `tail --pid={pid} -f /dev/null`");
-        return Said::error(
+        let wait = format!("wait until it exits: `tail --pid={pid} -f /dev/null`");
+        return Said::failed(
             Fact::Leftovers,
-            format!("a kubeadm is at work (process {pid})"),
+            format!("kubeadm is running (process {pid})"),
             [wait.as_str()],
         );
     }
-    let clear = [CLEAR, "else correct the inventory: the host is another cluster's"];
+    let clear = [
+        CLEAR,
+        "otherwise correct the inventory: the host belongs to another cluster",
+    ];
     let cluster = at.scene.authority().map(ca_hash);
     match (found.ca.as_deref().map(ca_hash), cluster) {
         (Some(own), Some(cluster)) if own != cluster => {
             let found = format!(
-                "of the cluster with the CA {}; this one's is {}",
+                "of the cluster with the CA {}; the CA of this cluster is {}",
                 told(&own),
                 told(&cluster)
             );
-            Said::error(Fact::Leftovers, found, clear)
+            Said::failed(Fact::Leftovers, found, clear)
         }
         (Some(own), None) => {
             let found = format!(
                 "of the cluster with the CA {}, which no control plane has",
                 told(&own)
             );
-            Said::error(Fact::Leftovers, found, clear)
+            Said::failed(Fact::Leftovers, found, clear)
         }
-        (None, _) => without_authority(at, clear).unwrap_or_else(|| Said::fine(Fact::Leftovers, "none")),
-        (Some(_), Some(_)) => Said::fine(Fact::Leftovers, "none"),
+        (None, _) => without_authority(at, clear).unwrap_or_else(|| Said::ok(Fact::Leftovers, "none")),
+        (Some(_), Some(_)) => Said::ok(Fact::Leftovers, "none"),
     }
 }
 
@@ -56,8 +59,8 @@ fn without_authority(at: &At, clear: [&str; 2]) -> Option<Said> {
         return None;
     }
     let away = |words: &str| etcd.map(|path| format!("{words} `mv {path} {path}.old`"));
-    let remedy = if identity.or(pods).is_none() {
-        away("only if nothing of it is wanted any more:")
+    let fix = if identity.or(pods).is_none() {
+        away("only if you need nothing of it any more:")
             .into_iter()
             .collect()
     } else {
@@ -69,8 +72,8 @@ fn without_authority(at: &At, clear: [&str; 2]) -> Option<Said> {
     };
     let found = format!("{} of another cluster", there.join(" and "));
     Some(Said {
-        remedy,
-        ..Said::error(Fact::Leftovers, found, [])
+        fix,
+        ..Said::failed(Fact::Leftovers, found, [])
     })
 }
 
@@ -102,4 +105,4 @@ fn told(hash: &Result<String, String>) -> &str {
     }
 }
 
-const CLEAR: &str = "only if nothing of it is wanted any more: `kubeadm reset`, then `rm -rf /etc/kubernetes /var/lib/kubelet/config.yaml /etc/cni/net.d`";
+const CLEAR: &str = "only if you need nothing of it any more: `kubeadm reset`, then `rm -rf /etc/kubernetes /var/lib/kubelet/config.yaml /etc/cni/net.d`";

@@ -36,7 +36,7 @@ pub struct Finding {
     /// What was found.
     pub found: String,
     /// What to do about it on the host, line by line; empty where it is fine.
-    pub remedy: Vec<String>,
+    pub fix: Vec<String>,
     /// Whether it would be an error, but for `--ignore` or the inventory's `ignore_preflight_errors`.
     pub is_ignored: bool,
 }
@@ -60,7 +60,7 @@ pub enum Fact {
     /// Swap.
     Swap,
     /// Kernel modules.
-    Modules,
+    KernelModules,
     /// Kernel settings.
     Sysctls,
     /// How many processors.
@@ -68,7 +68,7 @@ pub enum Fact {
     /// How much memory.
     Memory,
     /// Room on the disks.
-    Disk,
+    DiskSpace,
     /// How long etcd's disk takes to keep what it is given.
     DiskLatency,
     /// The clock, against those of the other hosts.
@@ -76,17 +76,17 @@ pub enum Fact {
     /// Whether the clock is kept right.
     ClockSync,
     /// The host's own name, which no other may have.
-    HostName,
+    Hostname,
     /// Whether that name resolves on it.
-    OwnName,
+    HostnameResolution,
     /// Its card's address, which no other may have.
-    Mac,
+    MacAddress,
     /// Its maker's number, which no other may have.
     ProductUuid,
     /// Ports that the cluster will need.
     Ports,
     /// The container runtime.
-    Runtime,
+    ContainerRuntime,
     /// Whether what must start with the host does.
     Services,
     /// Programs that must be there.
@@ -115,20 +115,20 @@ impl Fact {
         Fact::Cgroups,
         Fact::CgroupDriver,
         Fact::Swap,
-        Fact::Modules,
+        Fact::KernelModules,
         Fact::Sysctls,
         Fact::Cpus,
         Fact::Memory,
-        Fact::Disk,
+        Fact::DiskSpace,
         Fact::DiskLatency,
         Fact::Clock,
         Fact::ClockSync,
-        Fact::HostName,
-        Fact::OwnName,
-        Fact::Mac,
+        Fact::Hostname,
+        Fact::HostnameResolution,
+        Fact::MacAddress,
         Fact::ProductUuid,
         Fact::Ports,
-        Fact::Runtime,
+        Fact::ContainerRuntime,
         Fact::Services,
         Fact::Programs,
         Fact::Versions,
@@ -146,20 +146,20 @@ impl Fact {
             Fact::Cgroups => "cgroups",
             Fact::CgroupDriver => "cgroup-driver",
             Fact::Swap => "swap",
-            Fact::Modules => "modules",
+            Fact::KernelModules => "kernel-modules",
             Fact::Sysctls => "sysctls",
             Fact::Cpus => "cpus",
             Fact::Memory => "memory",
-            Fact::Disk => "disk",
+            Fact::DiskSpace => "disk-space",
             Fact::DiskLatency => "disk-latency",
             Fact::Clock => "clock",
             Fact::ClockSync => "clock-sync",
-            Fact::HostName => "host-name",
-            Fact::OwnName => "own-name",
-            Fact::Mac => "mac",
+            Fact::Hostname => "hostname",
+            Fact::HostnameResolution => "hostname-resolution",
+            Fact::MacAddress => "mac-address",
             Fact::ProductUuid => "product-uuid",
             Fact::Ports => "ports",
-            Fact::Runtime => "runtime",
+            Fact::ContainerRuntime => "container-runtime",
             Fact::Services => "services",
             Fact::Programs => "programs",
             Fact::Versions => "versions",
@@ -174,32 +174,32 @@ struct Said {
     fact: Fact,
     grade: Grade,
     found: String,
-    remedy: Vec<String>,
+    fix: Vec<String>,
 }
 
 impl Said {
-    fn fine(fact: Fact, found: impl Into<String>) -> Self {
-        Self::graded(fact, Grade::Fine, found, [])
+    fn ok(fact: Fact, found: impl Into<String>) -> Self {
+        Self::graded(fact, Grade::Ok, found, [])
     }
 
     fn unknown(fact: Fact, why: impl Into<String>) -> Self {
         Self::graded(fact, Grade::Unknown, why, [])
     }
 
-    fn warning<const N: usize>(fact: Fact, found: impl Into<String>, remedy: [&str; N]) -> Self {
-        Self::graded(fact, Grade::Warning, found, remedy)
+    fn warning<const N: usize>(fact: Fact, found: impl Into<String>, fix: [&str; N]) -> Self {
+        Self::graded(fact, Grade::Warning, found, fix)
     }
 
-    fn error<const N: usize>(fact: Fact, found: impl Into<String>, remedy: [&str; N]) -> Self {
-        Self::graded(fact, Grade::Error, found, remedy)
+    fn failed<const N: usize>(fact: Fact, found: impl Into<String>, fix: [&str; N]) -> Self {
+        Self::graded(fact, Grade::Failed, found, fix)
     }
 
-    fn graded<const N: usize>(fact: Fact, grade: Grade, found: impl Into<String>, remedy: [&str; N]) -> Self {
+    fn graded<const N: usize>(fact: Fact, grade: Grade, found: impl Into<String>, fix: [&str; N]) -> Self {
         Self {
             fact,
             grade,
             found: found.into(),
-            remedy: remedy.map(str::to_owned).to_vec(),
+            fix: fix.map(str::to_owned).to_vec(),
         }
     }
 
@@ -211,9 +211,9 @@ impl Said {
                 .as_ref()
                 .is_some_and(|how| how.swap == Swap::Off),
             Fact::CgroupDriver
-            | Fact::Modules
+            | Fact::KernelModules
             | Fact::Programs
-            | Fact::Runtime
+            | Fact::ContainerRuntime
             | Fact::Services
             | Fact::Sysctls
             | Fact::Versions => true,
@@ -221,10 +221,10 @@ impl Said {
         };
         // Packages that are there stay.
         let stays = self.found.contains(external_etcd::NOT_REPLACED);
-        if self.grade == Grade::Fine || !is_mended || stays {
+        if self.grade == Grade::Ok || !is_mended || stays {
             return self;
         }
-        Self::fine(self.fact, format!("{}; `prepare = true` sees to it", self.found))
+        Self::ok(self.fact, format!("{}; `prepare = true` fixes it", self.found))
     }
 
     /// What is known is judged, what is not is told so.

@@ -9,15 +9,15 @@ pub(super) fn of(at: &At) -> Vec<Said> {
         &at.preflight.package_lock,
         |holders| {
             let Some((pid, name)) = holders.first() else {
-                return Said::fine(Fact::PackageLock, "free");
+                return Said::ok(Fact::PackageLock, "free");
             };
-            let wait = format!("wait until it ends: `tail --pid={pid} -f /dev/null`");
+            let wait = format!("wait until it exits: `tail --pid={pid} -f /dev/null`");
             Said::warning(
                 Fact::PackageLock,
                 format!("{name} (process {pid}) holds it"),
                 [
                     wait.as_str(),
-                    "`systemctl mask --now unattended-upgrades apt-daily.timer apt-daily-upgrade.timer` keeps it free: a node must not be upgraded by chance",
+                    "`systemctl mask --now unattended-upgrades apt-daily.timer apt-daily-upgrade.timer` keeps it free: a node must not be upgraded at a random time",
                 ],
             )
         },
@@ -30,7 +30,7 @@ impl At<'_> {
         if self.has_apt() {
             return format!("`apt-get install {packages}`");
         }
-        format!("install what brings {programs}, from the packages of its distribution")
+        format!("install {programs} from the packages of its distribution")
     }
 
     /// Whether its packages are apt's, as far as it is known what it is.

@@ -15,7 +15,7 @@ pub(super) fn of(at: &At) -> Vec<Said> {
             .filter_map(|need| Some((*need, listeners.iter().find(|one| is_in_the_way(at, *need, one))?)))
             .collect();
         if taken.is_empty() {
-            return Said::fine(Fact::Ports, "free, or whose they are to be");
+            return Said::ok(Fact::Ports, "free, or in use by this cluster");
         }
         let shown = |((port, owner), listener): &(Need, &Listener)| {
             let process = listener.process.as_deref().unwrap_or("a process without a name");
@@ -25,7 +25,7 @@ pub(super) fn of(at: &At) -> Vec<Said> {
             } else {
                 ""
             };
-            format!("{port}, for {owner}, is taken by {process}{pid}{stranger}")
+            format!("{port}, for {owner}, is in use by {process}{pid}{stranger}")
         };
         let found: Vec<String> = taken.iter().map(shown).collect();
         let numbers: Vec<String> = taken
@@ -33,10 +33,10 @@ pub(super) fn of(at: &At) -> Vec<Said> {
             .map(|((port, _), _)| format!("sport = :{port}"))
             .collect();
         let look = format!(
-            "`ss -ltnp '{}'` names them; `systemctl disable --now` what is not needed, or move it to another port",
+            "`ss -ltnp '{}'` shows the processes; stop what is not needed (`systemctl disable --now UNIT`), or move it to another port",
             numbers.join(" or ")
         );
-        Said::error(Fact::Ports, found.join("; "), [look.as_str()])
+        Said::failed(Fact::Ports, found.join("; "), [look.as_str()])
     })]
 }
 

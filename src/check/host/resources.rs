@@ -40,10 +40,10 @@ pub(super) fn of(at: &At) -> Vec<Said> {
 fn cpus(at: &At) -> Said {
     Said::of(Fact::Cpus, &at.preflight.cpus, |count| {
         if at.host.is(Role::ControlPlane) && *count < CPUS {
-            let remedy = ["give the host two processors: a control plane does not come up in time with one"];
-            return Said::error(Fact::Cpus, count.to_string(), remedy);
+            let fix = ["give the host two CPUs: kubeadm refuses a control plane with one"];
+            return Said::failed(Fact::Cpus, count.to_string(), fix);
         }
-        Said::fine(Fact::Cpus, count.to_string())
+        Said::ok(Fact::Cpus, count.to_string())
     })
 }
 
@@ -51,13 +51,13 @@ fn memory(at: &At) -> Said {
     Said::of(Fact::Memory, &at.preflight.memory_kb, |kilobytes| {
         let found = format!("{} MB", kilobytes / 1024);
         if at.host.is(Role::ControlPlane) && *kilobytes < MEMORY_KB {
-            let remedy = ["give the host 2 GB of memory: kubeadm takes no control plane below 1700 MB"];
-            Said::error(Fact::Memory, found, remedy)
+            let fix = ["give the host 2 GB of memory: kubeadm refuses a control plane below 1700 MB"];
+            Said::failed(Fact::Memory, found, fix)
         } else if *kilobytes < WORKERS_MEMORY_KB {
-            let remedy = ["give the host 2 GB of memory: little is left for pods"];
-            Said::warning(Fact::Memory, found, remedy)
+            let fix = ["give the host 2 GB of memory: less leaves little for pods"];
+            Said::warning(Fact::Memory, found, fix)
         } else {
-            Said::fine(Fact::Memory, found)
+            Said::ok(Fact::Memory, found)
         }
     })
 }
@@ -74,15 +74,18 @@ fn disk(at: &At) -> Option<Said> {
 
 fn room(at: &At, path: &str, judge: impl FnOnce(&str, &Room) -> Said) -> Said {
     match at.preflight.disks.get(path) {
-        Some(room) => Said::of(Fact::Disk, room, |room| judge(path, room)),
-        None => Said::unknown(Fact::Disk, format!("the room at {path} was not told")),
+        Some(room) => Said::of(Fact::DiskSpace, room, |room| judge(path, room)),
+        None => Said::unknown(
+            Fact::DiskSpace,
+            format!("the free space at {path} was not reported"),
+        ),
     }
 }
 
 fn left(path: &str, room: &Room) -> String {
     let gigabytes = |kilobytes: u64| format!("{}.{}", kilobytes >> 20, ((kilobytes % (1 << 20)) * 10) >> 20);
     format!(
-        "{} of {} GB left at {path}",
+        "{} of {} GB free at {path}",
         gigabytes(room.free_kb),
         gigabytes(room.size_kb)
     )
@@ -91,15 +94,15 @@ fn left(path: &str, room: &Room) -> String {
 fn etcd_room(path: &str, room: &Room) -> Said {
     let found = left(path, room);
     if room.free_kb < ETCD_NEEDS_KB {
-        let remedy = [
-            "etcd stops all writing when its disk is full: make room (`du -xh --max-depth 2 / | sort -h`), or give it a disk of its own",
+        let fix = [
+            "etcd stops all writing when its disk is full: free some space (`du -xh --max-depth 2 / | sort -h`), or give etcd a dedicated disk",
         ];
-        Said::error(Fact::Disk, found, remedy)
+        Said::failed(Fact::DiskSpace, found, fix)
     } else if room.free_kb < ETCD_IS_WELL_WITH_KB {
-        let remedy = ["8 GB for etcd last longer than one busy day: make room, or give it a disk of its own"];
-        Said::warning(Fact::Disk, found, remedy)
+        let fix = ["etcd should have 8 GB: free some space, or give etcd a dedicated disk"];
+        Said::warning(Fact::DiskSpace, found, fix)
     } else {
-        Said::fine(Fact::Disk, found)
+        Said::ok(Fact::DiskSpace, found)
     }
 }
 
@@ -113,15 +116,15 @@ fn node_room(at: &At, path: &str, room: &Room) -> Said {
         .kubelet_configuration
         .contains_key("evictionHard");
     if room.free_kb < NODE_NEEDS_KB {
-        let remedy = ["images and pods need more: make room (`du -xh --max-depth 2 / | sort -h`)"];
-        Said::error(Fact::Disk, found, remedy)
+        let fix = ["images and pods need 3 GB: free some space (`du -xh --max-depth 2 / | sort -h`)"];
+        Said::failed(Fact::DiskSpace, found, fix)
     } else if room.free_kb * 100 < room.size_kb * IMAGES_GO && !knows_better {
-        let remedy = [
-            "kubelet clears images away above 85 % and pods above 90 %: make room, or set `evictionHard` under [kubeadm.kubelet_configuration]",
+        let fix = [
+            "kubelet removes images above 85 % and evicts pods above 90 %: free some space, or set `evictionHard` under [kubeadm.kubelet_configuration]",
         ];
-        Said::warning(Fact::Disk, found, remedy)
+        Said::warning(Fact::DiskSpace, found, fix)
     } else {
-        Said::fine(Fact::Disk, found)
+        Said::ok(Fact::DiskSpace, found)
     }
 }
 
@@ -136,13 +139,13 @@ pub(super) fn latency(at: &At, measured: &BTreeMap<HostName, Observed<SyncTimes>
             times.count
         );
         let grade = match times.p99_us / 1000 {
-            TOO_SLOW_MS.. => Grade::Error,
+            TOO_SLOW_MS.. => Grade::Failed,
             SLOW_MS.. => Grade::Warning,
-            _ => return Said::fine(Fact::DiskLatency, found),
+            _ => return Said::ok(Fact::DiskLatency, found),
         };
-        let remedy = [
-            "etcd wants 10 ms at most, and loses its leader above 100: give it a disk of its own, an SSD with power-loss protection",
+        let fix = [
+            "etcd needs 10 ms at most, and loses its leader above 100 ms: give it a dedicated SSD with power-loss protection",
         ];
-        Said::graded(Fact::DiskLatency, grade, found, remedy)
+        Said::graded(Fact::DiskLatency, grade, found, fix)
     }))
 }

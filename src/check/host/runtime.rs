@@ -20,20 +20,20 @@ fn runtime(at: &At) -> Said {
     let socket = &at.scene.topology.kubeadm.cri_socket;
     let containerd = at.preflight.containerd.as_ref().and_then(|found| found.known());
     if containerd.is_some_and(|found| found.cri_is_disabled) {
-        return Said::error(
-            Fact::Runtime,
-            "containerd's plugin for Kubernetes is switched off",
+        return Said::failed(
+            Fact::ContainerRuntime,
+            "containerd's CRI plugin is disabled",
             [
-                "take `cri`, or what ends so or begins with `io.containerd.cri`, out of `disabled_plugins` in /etc/containerd/config.toml (`containerd config default` writes a whole one)",
+                "remove `cri`, and every name that ends in `cri` or starts with `io.containerd.cri`, from `disabled_plugins` in /etc/containerd/config.toml (`containerd config default` prints a complete one)",
                 "`systemctl restart containerd`",
             ],
         );
     }
     match &at.preflight.runtime {
-        crate::facts::Observed::Known(name) => Said::fine(Fact::Runtime, name.as_str()),
+        crate::facts::Observed::Known(name) => Said::ok(Fact::ContainerRuntime, name.as_str()),
         crate::facts::Observed::Unknown(why) => {
-            let look = format!("`systemctl status containerd`; `cri_socket` under [kubeadm] says {socket}");
-            Said::error(Fact::Runtime, why.as_str(), [look.as_str()])
+            let look = format!("`systemctl status containerd`; `cri_socket` under [kubeadm] is {socket}");
+            Said::failed(Fact::ContainerRuntime, why.as_str(), [look.as_str()])
         }
     }
 }
@@ -53,22 +53,22 @@ fn driver(at: &At) -> Option<Said> {
             return driver_without_systemd(init.unwrap_or_default());
         }
         if runtime == inventory {
-            return Said::fine(Fact::CgroupDriver, runtime);
+            return Said::ok(Fact::CgroupDriver, runtime);
         }
         if !kubelet_asks_runtime(at) {
             return two_drivers(runtime, inventory);
         }
-        let found = format!("{runtime}: kubelet takes containerd's, not the inventory's {inventory}");
+        let found = format!("{runtime}: kubelet uses containerd's driver, not the inventory's {inventory}");
         if runtime == SYSTEMD || init != Some(SYSTEMD) {
-            return Said::fine(Fact::CgroupDriver, found);
+            return Said::ok(Fact::CgroupDriver, found);
         }
         Said::warning(
             Fact::CgroupDriver,
             found,
             [
-                "systemd, this host's init, manages cgroups too, and two managers of one tree make a node unstable when memory runs short",
+                "systemd, this host's init, manages cgroups too: with two managers a node is unstable when memory runs short",
                 set_driver(SYSTEMD).as_str(),
-                "or set `cgroupDriver = \"cgroupfs\"` under [kubeadm.kubelet_configuration], if it is meant",
+                "or, if you want cgroupfs, set `cgroupDriver = \"cgroupfs\"` under [kubeadm.kubelet_configuration]",
             ],
         )
     }))
@@ -77,10 +77,10 @@ fn driver(at: &At) -> Option<Said> {
 /// As a kubelet does that is older than the question, or whose containerd cannot answer it.
 fn two_drivers(runtime: &str, inventory: &str) -> Said {
     let or = format!("or set `cgroupDriver = \"{runtime}\"` under [kubeadm.kubelet_configuration]");
-    Said::error(
+    Said::failed(
         Fact::CgroupDriver,
         format!(
-            "containerd's is {runtime}, kubelet's will be {inventory}: pods would restart again and again"
+            "containerd uses {runtime}, kubelet will use {inventory}: pods would restart again and again"
         ),
         [set_driver(inventory).as_str(), or.as_str()],
     )
@@ -88,9 +88,9 @@ fn two_drivers(runtime: &str, inventory: &str) -> Said {
 
 fn driver_without_systemd(init: &str) -> Said {
     let set = set_driver("cgroupfs");
-    Said::error(
+    Said::failed(
         Fact::CgroupDriver,
-        format!("containerd's is systemd, and this host's init is {init}: no container would start"),
+        format!("containerd uses systemd, but this host's init is {init}: no container would start"),
         [
             set.as_str(),
             "and `cgroupDriver = \"cgroupfs\"` under [kubeadm.kubelet_configuration]",
@@ -137,10 +137,10 @@ fn services(at: &At) -> Said {
         .copied()
         .collect();
     if off.is_empty() {
-        return Said::fine(Fact::Services, "start with the host");
+        return Said::ok(Fact::Services, "start at boot");
     }
     let enable = format!("`systemctl enable {}`", off.join(" "));
-    let found = format!("{} would not start with the host", off.join(" and "));
+    let found = format!("{} would not start at boot", off.join(" and "));
     Said::warning(Fact::Services, found, [enable.as_str()])
 }
 

@@ -23,7 +23,7 @@ fn swap(at: &At) -> Said {
     let is_allowed = kubelet.get("failSwapOn") == Some(&false.into());
     Said::of(Fact::Swap, &at.preflight.swap, |places| {
         if places.is_empty() {
-            return Said::fine(Fact::Swap, "none");
+            return Said::ok(Fact::Swap, "none");
         }
         let shown: Vec<String> = places
             .iter()
@@ -31,13 +31,16 @@ fn swap(at: &At) -> Said {
             .collect();
         let found = shown.join(", ");
         if is_allowed {
-            return Said::fine(Fact::Swap, format!("{found}, as failSwapOn is false"));
+            return Said::ok(
+                Fact::Swap,
+                format!("{found}, allowed because failSwapOn is false"),
+            );
         }
-        Said::error(
+        Said::failed(
             Fact::Swap,
             found,
             [
-                "`swapoff -a`, and remove it from /etc/fstab; `systemctl list-units --type swap` names swap units: `systemctl mask` them",
+                "`swapoff -a`, and remove it from /etc/fstab; `systemctl list-units --type swap` lists swap units: `systemctl mask` them",
                 "or set `failSwapOn = false` under [kubeadm.kubelet_configuration]",
             ],
         )
@@ -46,22 +49,22 @@ fn swap(at: &At) -> Said {
 
 fn modules(at: &At) -> Said {
     let bridges_matter = wants_bridged_packets(at.scene.topology.version);
-    Said::of(Fact::Modules, &at.preflight.modules, |there| {
+    Said::of(Fact::KernelModules, &at.preflight.modules, |there| {
         let missing: Vec<&str> = ["overlay", "br_netfilter"]
             .into_iter()
             .filter(|name| !there.contains(*name))
             .collect();
-        let remedy = [
+        let fix = [
             "`modprobe -a overlay br_netfilter`",
-            "for the next start: `printf 'overlay\\nbr_netfilter\\n' >/etc/modules-load.d/kubernetes.conf`",
+            "for the next boot: `printf 'overlay\\nbr_netfilter\\n' >/etc/modules-load.d/kubernetes.conf`",
         ];
         let found = format!("{} not loaded", missing.join(" and "));
         if missing.is_empty() {
-            Said::fine(Fact::Modules, "overlay, br_netfilter")
+            Said::ok(Fact::KernelModules, "overlay, br_netfilter")
         } else if bridges_matter || missing.contains(&"overlay") {
-            Said::error(Fact::Modules, found, remedy)
+            Said::failed(Fact::KernelModules, found, fix)
         } else {
-            Said::warning(Fact::Modules, found, remedy)
+            Said::warning(Fact::KernelModules, found, fix)
         }
     })
 }
@@ -85,7 +88,7 @@ fn sysctls(at: &At) -> Said {
         let is_off = |name: &&&str| values.get(**name).is_some_and(|value| value != "1");
         let off: Vec<&&str> = needed.iter().filter(is_off).collect();
         if off.is_empty() {
-            return Said::fine(Fact::Sysctls, "as needed");
+            return Said::ok(Fact::Sysctls, "complete");
         }
         let shown: Vec<String> = off.iter().map(|name| format!("{name} is not 1")).collect();
         let lines: Vec<String> = off.iter().map(|name| format!("{name} = 1")).collect();
@@ -93,7 +96,7 @@ fn sysctls(at: &At) -> Said {
             "`printf '{}\\n' >/etc/sysctl.d/90-kubernetes.conf`, and `sysctl --system`",
             lines.join("\\n")
         );
-        Said::error(Fact::Sysctls, shown.join(", "), [write.as_str()])
+        Said::failed(Fact::Sysctls, shown.join(", "), [write.as_str()])
     })
 }
 
@@ -134,27 +137,27 @@ fn programs(at: &At) -> Said {
         let packages: Vec<&str> = missing.iter().map(|(_, package)| *package).collect();
         if !missing.is_empty() {
             let install = at.install(&names.join(", "), &packages.join(" "));
-            let found = format!("{} not there", names.join(", "));
-            return Said::error(Fact::Programs, found, [install.as_str()]);
+            let found = format!("{} not found", names.join(", "));
+            return Said::failed(Fact::Programs, found, [install.as_str()]);
         }
         let speaks_to_sockets = ["socat", "python3", "perl", "nc"]
             .iter()
             .any(|name| there.contains(*name));
         if at.host.is(Role::Balancer) && !speaks_to_sockets {
-            return Said::error(
+            return Said::failed(
                 Fact::Programs,
-                "none of socat, python3, perl and nc there, to speak with HAProxy",
+                "none of socat, python3, perl and nc found: hawser needs one of them for the socket of HAProxy",
                 [at.install("socat", "socat").as_str()],
             );
         }
         if at.host.is_node() && warns_of_crictl(at.kubeadm()) && !there.contains("crictl") {
             let install = format!(
-                "{}: kubeadm warns of it (FileExisting-crictl)",
+                "{}: kubeadm warns about it (FileExisting-crictl)",
                 at.install("crictl", "cri-tools")
             );
-            return Said::warning(Fact::Programs, "crictl not there", [install.as_str()]);
+            return Said::warning(Fact::Programs, "crictl not found", [install.as_str()]);
         }
-        Said::fine(Fact::Programs, "as needed")
+        Said::ok(Fact::Programs, "complete")
     })
 }
 

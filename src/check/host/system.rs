@@ -38,12 +38,12 @@ fn os(at: &At) -> Said {
     Said::of(Fact::Os, &at.preflight.os, |os| {
         let id = os.split(' ').next().unwrap_or_default();
         if KNOWN.contains(&id) {
-            return Said::fine(Fact::Os, os.as_str());
+            return Said::ok(Fact::Os, os.as_str());
         }
         Said::warning(
             Fact::Os,
             os.as_str(),
-            ["hawser is tried on Debian; what a host must have is in its README, see that it is there"],
+            ["hawser is tested on Debian; docs/reference/host-requirements.md lists what a host needs"],
         )
     })
 }
@@ -52,44 +52,42 @@ fn kernel(at: &At) -> Said {
     let kernel = at.facts.system.kernel.as_str();
     let mut numbers = kernel.split(['.', '-']).map(str::parse);
     let (Some(Ok(major)), Some(Ok(minor))) = (numbers.next(), numbers.next()) else {
-        return Said::unknown(Fact::Kernel, format!("{kernel}: no version"));
+        return Said::unknown(Fact::Kernel, format!("{kernel}: not a version"));
     };
     let version: (u32, u32) = (major, minor);
     if version < OLDEST_KERNEL {
-        let remedy = ["upgrade the system: kubeadm takes no kernel below 3.10"];
-        Said::error(Fact::Kernel, kernel, remedy)
+        let fix = ["upgrade the system: kubeadm refuses a kernel below 3.10"];
+        Said::failed(Fact::Kernel, kernel, fix)
     } else if version < SENSIBLE_KERNEL && at.host.is_node() && refuses_old_kernels(at.kubeadm()) {
-        let remedy = ["upgrade the system: this kubeadm refuses a kernel below 4.19 (SystemVerification)"];
-        Said::error(Fact::Kernel, kernel, remedy)
+        let fix = ["upgrade the system: this kubeadm refuses a kernel below 4.19 (SystemVerification)"];
+        Said::failed(Fact::Kernel, kernel, fix)
     } else if version < SENSIBLE_KERNEL {
-        let remedy = [
-            "upgrade the system: kubeadm 1.32 and 1.33 refuse a kernel below 4.19 (SystemVerification), later ones warn of it",
+        let fix = [
+            "upgrade the system: kubeadm 1.32 and 1.33 refuse a kernel below 4.19 (SystemVerification), later ones warn about it",
         ];
-        Said::warning(Fact::Kernel, kernel, remedy)
+        Said::warning(Fact::Kernel, kernel, fix)
     } else {
-        Said::fine(Fact::Kernel, kernel)
+        Said::ok(Fact::Kernel, kernel)
     }
 }
 
 fn architecture(at: &At) -> Said {
     let architecture = at.facts.system.architecture.as_str();
     if ARCHITECTURES.contains(&architecture) {
-        return Said::fine(Fact::Architecture, architecture);
+        return Said::ok(Fact::Architecture, architecture);
     }
-    Said::error(
+    Said::failed(
         Fact::Architecture,
         architecture,
-        [
-            "there are no images of Kubernetes for it: use a host of another kind (x86_64, aarch64, ppc64le, s390x)",
-        ],
+        ["Kubernetes has no images for it: use a host with x86_64, aarch64, ppc64le or s390x"],
     )
 }
 
 fn cgroups(at: &At) -> Said {
     Said::of(Fact::Cgroups, &at.preflight.cgroups, |cgroups| match cgroups {
-        Cgroups::V2 => Said::fine(Fact::Cgroups, "v2"),
+        Cgroups::V2 => Said::ok(Fact::Cgroups, "v2"),
         Cgroups::V1 if !at.runs_pods() || cgroup_v1(at.kubelet()) == CgroupV1::Works => {
-            Said::fine(Fact::Cgroups, "v1")
+            Said::ok(Fact::Cgroups, "v1")
         }
         Cgroups::V1 => cgroups_v1(at),
     })
@@ -108,33 +106,33 @@ fn cgroups_v1(at: &At) -> Said {
     let is_refused = is_refused_by_kubeadm(at, kubelet);
     if configured.unwrap_or(is_new) {
         let allow = if is_refused {
-            "or set `failCgroupV1 = false` under [kubeadm.kubelet_configuration] and add \"SystemVerification\" to `ignore_preflight_errors` under [kubeadm], knowing that it will be gone"
+            "or set `failCgroupV1 = false` under [kubeadm.kubelet_configuration] and add \"SystemVerification\" to `ignore_preflight_errors` under [kubeadm]; a later Kubernetes removes cgroup v1"
         } else {
-            "or set `failCgroupV1 = false` under [kubeadm.kubelet_configuration], knowing that it will be gone"
+            "or set `failCgroupV1 = false` under [kubeadm.kubelet_configuration]; a later Kubernetes removes cgroup v1"
         };
         let found = format!("v1, on which kubelet {kubelet} does not start");
-        return Said::error(Fact::Cgroups, found, [BOOT_V2, allow]);
+        return Said::failed(Fact::Cgroups, found, [BOOT_V2, allow]);
     }
     match (is_new, configured) {
-        (true, _) if is_refused => Said::error(
+        (true, _) if is_refused => Said::failed(
             Fact::Cgroups,
             format!(
-                "v1: kubelet starts, as failCgroupV1 is false, but kubeadm {} refuses it (SystemVerification)",
+                "v1: kubelet starts because failCgroupV1 is false, but kubeadm {} refuses it (SystemVerification)",
                 at.kubeadm()
             ),
             [
-                "add \"SystemVerification\" to `ignore_preflight_errors` under [kubeadm]: kubeadm's check does not look at failCgroupV1",
-                "or move to cgroup v2, as v1 will be gone: boot with `systemd.unified_cgroup_hierarchy=1`, or upgrade the system",
+                "add \"SystemVerification\" to `ignore_preflight_errors` under [kubeadm]: kubeadm's check does not read failCgroupV1",
+                "or move to cgroup v2, because a later Kubernetes removes v1: boot with `systemd.unified_cgroup_hierarchy=1`, or upgrade the system",
             ],
         ),
         (true, _) => Said::warning(
             Fact::Cgroups,
-            format!("v1: kubelet {kubelet} starts, as failCgroupV1 is false"),
+            format!("v1: kubelet {kubelet} starts because failCgroupV1 is false"),
             [
-                "a later Kubernetes drops it: boot with `systemd.unified_cgroup_hierarchy=1`, or upgrade the system",
+                "a later Kubernetes removes cgroup v1: boot with `systemd.unified_cgroup_hierarchy=1`, or upgrade the system",
             ],
         ),
-        (false, Some(_)) => Said::fine(Fact::Cgroups, "v1, as failCgroupV1 is false"),
+        (false, Some(_)) => Said::ok(Fact::Cgroups, "v1, allowed because failCgroupV1 is false"),
         (false, None) => Said::warning(
             Fact::Cgroups,
             "v1",

@@ -25,9 +25,9 @@ fn programs(at: &At) -> Said {
             target.major,
             target.minor
         );
-        return Said::error(
+        return Said::failed(
             Fact::Versions,
-            format!("{} not there", missing.join(", ")),
+            format!("{} not found", missing.join(", ")),
             [install.as_str()],
         );
     }
@@ -57,23 +57,23 @@ fn programs(at: &At) -> Said {
         .iter()
         .all(|(_, version)| version.is_none_or(|version| version == target))
     {
-        return Said::fine(Fact::Versions, target.to_string());
+        return Said::ok(Fact::Versions, target.to_string());
     }
     let hold = if at.has_apt() {
         "`apt-mark hold kubeadm kubelet kubectl`"
     } else {
-        "keep upgrades from moving kubeadm, kubelet and kubectl"
+        "hold kubeadm, kubelet and kubectl back from upgrades"
     };
-    let pin = format!("allowed; for one version on all: install {target}, and {hold}");
+    let pin = format!("allowed; for one version on all hosts: install {target}, and {hold}");
     Said::warning(Fact::Versions, shown.join(", "), [pin.as_str()])
 }
 
 fn forbidden(program: &str, version: Option<Version>, target: Version, rule: &str) -> Said {
     let version = version.map_or_else(String::new, |version| version.to_string());
     let install = format!("install {program} {target}, or correct `kubernetes` under [cluster]: {rule}");
-    Said::error(
+    Said::failed(
         Fact::Versions,
-        format!("{program} {version} does not go with {target}"),
+        format!("{program} {version} does not support Kubernetes {target}"),
         [install.as_str()],
     )
 }
@@ -88,9 +88,10 @@ fn refused_by_kubeadm(at: &At) -> Option<Said> {
         return None;
     }
     let target = at.scene.topology.version;
-    let install =
-        format!("install kubelet {target}: kubeadm takes one that is {behind} minor releases older at most");
-    Some(Said::error(
+    let install = format!(
+        "install kubelet {target}: kubeadm supports a kubelet that is at most {behind} minor releases older"
+    );
+    Some(Said::failed(
         Fact::Versions,
         format!("kubelet {kubelet} {TOO_OLD_FOR_KUBEADM} {kubeadm}"),
         [install.as_str()],
@@ -101,10 +102,10 @@ fn refused_by_kubeadm(at: &At) -> Option<Said> {
 fn distant_kubectl(kubectl: Option<Version>, target: Version) -> Option<Said> {
     let kubectl = kubectl.filter(|kubectl| !rules::kubectl_goes_with(*kubectl, target))?;
     let install =
-        format!("install kubectl {target}: it is made for API servers one minor release away at most");
+        format!("install kubectl {target}: it supports API servers that are at most one minor release away");
     Some(Said::warning(
         Fact::Versions,
-        format!("kubectl {kubectl} does not go with {target}"),
+        format!("kubectl {kubectl} does not support Kubernetes {target}"),
         [install.as_str()],
     ))
 }

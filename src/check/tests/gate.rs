@@ -36,7 +36,7 @@ fn finding(host: &str, fact: Fact, grade: Grade) -> Finding {
         fact,
         grade,
         found: "as it is".to_owned(),
-        remedy: vec!["mend it".to_owned()],
+        fix: vec!["mend it".to_owned()],
         is_ignored: false,
     }
 }
@@ -125,12 +125,12 @@ fn only_errors_of_hosts_that_are_built_stand_and_each_has_its_way_on() {
         observation: &fresh(topology),
     };
     let findings = [
-        finding("w1", Fact::Memory, Grade::Error),
-        finding("w1", Fact::Disk, Grade::Warning),
-        finding("w1", Fact::Mac, Grade::Unknown),
-        finding("cp1", Fact::Swap, Grade::Error),
+        finding("w1", Fact::Memory, Grade::Failed),
+        finding("w1", Fact::DiskSpace, Grade::Warning),
+        finding("w1", Fact::MacAddress, Grade::Unknown),
+        finding("cp1", Fact::Swap, Grade::Failed),
         // That it cannot be looked at is the plan's to tell.
-        finding("w1", Fact::Access, Grade::Error),
+        finding("w1", Fact::Access, Grade::Failed),
     ];
 
     let problems = obstacles(&scene, &hosts(&["w1"]), &[], &findings);

@@ -24,15 +24,18 @@ fn before_init_a_refusal_is_fine_and_silence_is_not() {
     let hosts = with_balancers(fresh(&stacked()));
 
     for (to, purpose) in [("cp1", Purpose::ApiServer), ("endpoint", Purpose::Endpoint)] {
-        assert_eq!(grade(&hosts, to, purpose, &trial(Reached::Refused)), Grade::Fine);
+        assert_eq!(grade(&hosts, to, purpose, &trial(Reached::Refused)), Grade::Ok);
         assert_eq!(
             grade(&hosts, to, purpose, &trial(Reached::TimedOut)),
-            Grade::Error
+            Grade::Failed
         );
-        assert_eq!(grade(&hosts, to, purpose, &trial(Reached::NoRoute)), Grade::Error);
+        assert_eq!(
+            grade(&hosts, to, purpose, &trial(Reached::NoRoute)),
+            Grade::Failed
+        );
         assert_eq!(
             grade(&hosts, to, purpose, &trial(Reached::Unreachable)),
-            Grade::Error
+            Grade::Failed
         );
     }
 }
@@ -46,9 +49,12 @@ fn after_init_what_serves_must_be_open() {
         ("cp1", Purpose::Kubelet),
         ("endpoint", Purpose::Endpoint),
     ] {
-        assert_eq!(grade(&hosts, to, purpose, &trial(Reached::Open)), Grade::Fine);
-        assert_eq!(grade(&hosts, to, purpose, &trial(Reached::Refused)), Grade::Error);
-        assert_eq!(grade(&hosts, to, purpose, &trial(Reached::Closed)), Grade::Error);
+        assert_eq!(grade(&hosts, to, purpose, &trial(Reached::Open)), Grade::Ok);
+        assert_eq!(
+            grade(&hosts, to, purpose, &trial(Reached::Refused)),
+            Grade::Failed
+        );
+        assert_eq!(grade(&hosts, to, purpose, &trial(Reached::Closed)), Grade::Failed);
     }
 }
 
@@ -57,8 +63,8 @@ fn a_control_plane_that_has_not_joined_may_refuse_beside_one_that_has() {
     let hosts = initialised(fresh(&stacked()));
     let refused = trial(Reached::Refused);
 
-    assert_eq!(grade(&hosts, "cp2", Purpose::ApiServer, &refused), Grade::Fine);
-    assert_eq!(grade(&hosts, "cp1", Purpose::ApiServer, &refused), Grade::Error);
+    assert_eq!(grade(&hosts, "cp2", Purpose::ApiServer, &refused), Grade::Ok);
+    assert_eq!(grade(&hosts, "cp1", Purpose::ApiServer, &refused), Grade::Failed);
 }
 
 #[test]
@@ -67,7 +73,7 @@ fn while_no_balancer_is_set_up_the_endpoint_may_be_nowhere() {
 
     for reached in [Reached::TimedOut, Reached::NoRoute, Reached::Unreachable] {
         let said = judged(&hosts, "endpoint", Purpose::Endpoint, &trial(reached));
-        assert_eq!(said.grade, Grade::Fine);
+        assert_eq!(said.grade, Grade::Ok);
     }
 }
 
@@ -83,7 +89,7 @@ fn a_vip_that_answers_before_any_balancer_can_hold_it_is_another_machines() {
     for reached in [Reached::Open, Reached::Closed, Reached::Refused] {
         let said = of_vip(&hosts, reached);
         assert!(matches!(said.cause, Cause::WrongPeer(_)), "{said:?}");
-        assert_eq!(said.grade, Grade::Error);
+        assert_eq!(said.grade, Grade::Failed);
     }
     let at_vip = Trial {
         reached: Reached::Refused,
@@ -91,7 +97,7 @@ fn a_vip_that_answers_before_any_balancer_can_hold_it_is_another_machines() {
     };
     assert_eq!(
         grade(&hosts, "endpoint", Purpose::EndpointName, &at_vip),
-        Grade::Error
+        Grade::Failed
     );
 }
 
@@ -103,10 +109,10 @@ fn who_is_beside_the_vip_knows_whether_a_machine_has_it() {
         hosts
     };
 
-    assert_eq!(of_vip(&says(true), Reached::TimedOut).grade, Grade::Error);
-    assert_eq!(of_vip(&says(false), Reached::TimedOut).grade, Grade::Fine);
-    assert_eq!(of_vip(&says(false), Reached::Refused).grade, Grade::Fine);
-    assert_eq!(of_vip(&says(false), Reached::Open).grade, Grade::Error);
+    assert_eq!(of_vip(&says(true), Reached::TimedOut).grade, Grade::Failed);
+    assert_eq!(of_vip(&says(false), Reached::TimedOut).grade, Grade::Ok);
+    assert_eq!(of_vip(&says(false), Reached::Refused).grade, Grade::Ok);
+    assert_eq!(of_vip(&says(false), Reached::Open).grade, Grade::Failed);
 }
 
 #[test]
@@ -123,7 +129,7 @@ fn a_vip_that_a_balancer_of_this_cluster_may_hold_is_nobody_elses() {
         half_built(&mut hosts);
 
         for reached in [Reached::Open, Reached::Closed, Reached::Refused] {
-            assert_eq!(of_vip(&hosts, reached).grade, Grade::Fine);
+            assert_eq!(of_vip(&hosts, reached).grade, Grade::Ok);
         }
     }
 }
@@ -145,8 +151,8 @@ fn a_balancer_without_a_backend_is_fine_only_until_there_is_one() {
         &closed,
     );
 
-    assert_eq!((before.grade, after.grade), (Grade::Fine, Grade::Error));
-    assert_eq!(after.cause, Cause::Closed);
+    assert_eq!((before.grade, after.grade), (Grade::Ok, Grade::Failed));
+    assert_eq!(after.cause, Cause::Reset);
 }
 
 #[test]
@@ -156,12 +162,12 @@ fn the_peer_is_known_by_the_authority_that_signed_it() {
     let right = judged(&hosts, "endpoint", Purpose::Endpoint, &shows(CA));
     let wrong = judged(&hosts, "endpoint", Purpose::Endpoint, &shows(OTHER_CA));
 
-    assert_eq!((right.cause, right.grade), (Cause::RightPeer, Grade::Fine));
+    assert_eq!((right.cause, right.grade), (Cause::Verified, Grade::Ok));
     let Cause::WrongPeer(who) = &wrong.cause else {
         panic!("{wrong:?}")
     };
     assert_eq!(who, "a certificate of other, signed by another authority");
-    assert_eq!(wrong.grade, Grade::Error);
+    assert_eq!(wrong.grade, Grade::Failed);
 }
 
 /// From a control plane to another's etcd.
@@ -184,9 +190,9 @@ fn etcd_is_known_by_an_authority_of_its_own() {
     let right = of_etcd(&hosts, &shows(OTHER_CA));
     let wrong = of_etcd(&hosts, &shows(CA));
 
-    assert_eq!((right.cause, right.grade), (Cause::RightPeer, Grade::Fine));
+    assert_eq!((right.cause, right.grade), (Cause::Verified, Grade::Ok));
     assert!(matches!(wrong.cause, Cause::WrongPeer(_)), "{wrong:?}");
-    assert_eq!(wrong.grade, Grade::Error);
+    assert_eq!(wrong.grade, Grade::Failed);
 }
 
 #[test]
@@ -223,7 +229,7 @@ fn etcd_on_hosts_of_its_own_is_known_by_what_its_members_have() {
         judge(&scene, &cell, &shows(pem)).cause
     };
 
-    assert_eq!(cause("etcd1", CA), Cause::RightPeer);
+    assert_eq!(cause("etcd1", CA), Cause::Verified);
     assert!(matches!(cause("etcd3", OTHER_CA), Cause::WrongPeer(_)));
 }
 
@@ -231,9 +237,9 @@ fn etcd_on_hosts_of_its_own_is_known_by_what_its_members_have() {
 fn before_etcd_has_any_authority_whoever_shows_a_certificate_there_is_a_stranger() {
     let hosts = fresh(&stacked());
 
-    assert_eq!(of_etcd(&hosts, &shows(CA)).grade, Grade::Error);
+    assert_eq!(of_etcd(&hosts, &shows(CA)).grade, Grade::Failed);
     assert_eq!(of_etcd(&hosts, &trial(Reached::Open)).grade, Grade::Warning);
-    assert_eq!(of_etcd(&hosts, &trial(Reached::Refused)).grade, Grade::Fine);
+    assert_eq!(of_etcd(&hosts, &trial(Reached::Refused)).grade, Grade::Ok);
 }
 
 #[test]
@@ -243,7 +249,7 @@ fn whoever_shows_a_certificate_where_no_cluster_is_yet_is_a_stranger() {
     for (to, purpose) in [("cp1", Purpose::ApiServer), ("endpoint", Purpose::Endpoint)] {
         let said = judged(&hosts, to, purpose, &shows(OTHER_CA));
         assert!(matches!(said.cause, Cause::WrongPeer(_)), "{said:?}");
-        assert_eq!(said.grade, Grade::Error);
+        assert_eq!(said.grade, Grade::Failed);
     }
 }
 
@@ -321,7 +327,7 @@ fn a_name_that_resolves_to_the_wrong_address_is_named_before_what_answers_there(
         said.cause,
         Cause::WrongAddress(vec!["198.51.100.1".parse().unwrap()])
     );
-    assert_eq!(said.grade, Grade::Error);
+    assert_eq!(said.grade, Grade::Failed);
 }
 
 #[test]
@@ -329,12 +335,12 @@ fn a_name_that_hawser_is_to_write_may_be_unknown_until_it_has() {
     let unknown = trial(Reached::NameUnknown);
     let to = ("endpoint", Purpose::EndpointName);
 
-    assert_eq!(grade(&fresh(&stacked()), to.0, to.1, &unknown), Grade::Fine);
+    assert_eq!(grade(&fresh(&stacked()), to.0, to.1, &unknown), Grade::Ok);
     // Beside a cluster that runs, w1 has not joined yet.
     let mut hosts = initialised(fresh(&stacked()));
-    assert_eq!(grade(&hosts, to.0, to.1, &unknown), Grade::Fine);
+    assert_eq!(grade(&hosts, to.0, to.1, &unknown), Grade::Ok);
     of(&mut hosts, "w1").kubernetes.has_kubelet_conf = true;
-    assert_eq!(grade(&hosts, to.0, to.1, &unknown), Grade::Error);
+    assert_eq!(grade(&hosts, to.0, to.1, &unknown), Grade::Failed);
     let of_balancer = |hosts: &Observation| {
         let topology = &stacked();
         let scene = Scene {
@@ -343,9 +349,9 @@ fn a_name_that_hawser_is_to_write_may_be_unknown_until_it_has() {
         };
         judge(&scene, &cell(topology, "lb1", to.0, to.1), &unknown).grade
     };
-    assert_eq!(of_balancer(&hosts), Grade::Error);
+    assert_eq!(of_balancer(&hosts), Grade::Failed);
     of(&mut hosts, "lb1").units.clear();
-    assert_eq!(of_balancer(&hosts), Grade::Fine);
+    assert_eq!(of_balancer(&hosts), Grade::Ok);
 }
 
 #[test]
@@ -360,7 +366,7 @@ fn a_name_in_somebody_elses_hands_must_resolve_from_the_start() {
 
     assert_eq!(
         judge(&scene, &cell, &trial(Reached::NameUnknown)).grade,
-        Grade::Error
+        Grade::Failed
     );
 }
 
@@ -383,7 +389,7 @@ fn behind_somebody_elses_balancer_silence_before_init_is_a_warning() {
     );
     assert_eq!(
         judge(&scene, &cell, &trial(Reached::NameUnknown)).grade,
-        Grade::Error
+        Grade::Failed
     );
 }
 
@@ -400,7 +406,7 @@ fn a_registry_out_of_reach_matters_to_a_host_that_lacks_images() {
     of(&mut hosts, "w1").kubernetes.images = Ok(vec![proxy]).into();
     let having = grade(&hosts, "registry", Purpose::Registry, &silent);
 
-    assert_eq!((lacking, having), (Grade::Warning, Grade::Fine));
+    assert_eq!((lacking, having), (Grade::Warning, Grade::Ok));
 }
 
 #[test]
@@ -429,7 +435,7 @@ fn a_registry_out_of_reach_does_not_matter_where_archives_bring_what_is_missing(
     topology.images.archives = archive("registry.k8s.io/kube-proxy:v1.34.1");
     assert_eq!(grade(topology), Grade::Warning);
     topology.images.archives = archive("registry.k8s.io/kube-proxy:v1.34.2");
-    assert_eq!(grade(topology), Grade::Fine);
+    assert_eq!(grade(topology), Grade::Ok);
 }
 
 /// From the worker to the repository, which is silent.
@@ -469,15 +475,15 @@ fn a_package_repository_out_of_reach_is_an_error_to_a_host_that_is_prepared_from
     let with = |hosts: &mut Observation, facts| of(hosts, "w1").preparation = Some(facts);
 
     with(&mut hosts, found(true, "1.33.1-1.1"));
-    assert_eq!(out_of_reach(&hosts), Grade::Error);
+    assert_eq!(out_of_reach(&hosts), Grade::Failed);
     with(&mut hosts, found(true, "1.34.2-1.1"));
-    assert_eq!(out_of_reach(&hosts), Grade::Fine);
+    assert_eq!(out_of_reach(&hosts), Grade::Ok);
     with(&mut hosts, found(false, "1.33.1-1.1"));
-    assert_eq!(out_of_reach(&hosts), Grade::Fine);
+    assert_eq!(out_of_reach(&hosts), Grade::Ok);
 
     with(&mut hosts, found(true, "1.33.1-1.1"));
     of(&mut hosts, "w1").kubernetes.has_kubelet_conf = true;
-    assert_eq!(out_of_reach(&hosts), Grade::Fine);
+    assert_eq!(out_of_reach(&hosts), Grade::Ok);
     hosts.remove(&HostName::from("w1"));
     assert_eq!(out_of_reach(&hosts), Grade::Warning);
 }
@@ -497,11 +503,11 @@ fn what_the_pod_network_does_is_its_own_but_its_way_must_be_open() {
     let cell = cell(topology, "w1", "cp1", Purpose::PodNetwork);
 
     for reached in [Reached::Open, Reached::Closed, Reached::Refused] {
-        assert_eq!(judge(&scene, &cell, &trial(reached)).grade, Grade::Fine);
+        assert_eq!(judge(&scene, &cell, &trial(reached)).grade, Grade::Ok);
     }
     assert_eq!(
         judge(&scene, &cell, &trial(Reached::TimedOut)).grade,
-        Grade::Error
+        Grade::Failed
     );
 }
 
@@ -516,7 +522,7 @@ fn a_host_that_could_not_be_looked_at_leaves_doubt() {
     );
     assert_eq!(
         grade(&hosts, "cp1", Purpose::ApiServer, &trial(Reached::TimedOut)),
-        Grade::Error
+        Grade::Failed
     );
 }
 
@@ -545,7 +551,7 @@ fn of_keepalived(observation: &Observation) -> Verdict {
 fn balancers_hear_each_other_where_exactly_one_holds_the_vip() {
     let said = of_keepalived(&with_balancers(fresh(&stacked())));
 
-    assert_eq!((said.cause, said.grade), (Cause::Open, Grade::Fine));
+    assert_eq!((said.cause, said.grade), (Cause::Open, Grade::Ok));
 }
 
 #[test]
@@ -555,7 +561,7 @@ fn balancers_that_both_hold_the_vip_do_not_hear_each_other() {
 
     let said = of_keepalived(&hosts);
 
-    assert_eq!((said.cause, said.grade), (Cause::TimedOut, Grade::Error));
+    assert_eq!((said.cause, said.grade), (Cause::TimedOut, Grade::Failed));
 }
 
 #[test]

@@ -25,7 +25,7 @@ use super::fleet::Fleet;
 use super::patience::Patience;
 use super::{Outcome, surroundings};
 use crate::check::host::{Fact, Finding, findings};
-use crate::check::{Cell, Examined, Grade, Narrowing, Scene, cells, remedies};
+use crate::check::{Cell, Examined, Grade, Narrowing, Scene, cells, fixes};
 use crate::error::{ExitCode, Problem};
 use crate::report;
 use crate::report::check::Page;
@@ -56,7 +56,7 @@ pub(super) async fn run(arguments: CheckArguments) -> Outcome {
         topology: &topology,
         observation: &found.observation,
     };
-    let remedies = remedies(&scene, &found.ways);
+    let fixes = fixes(&scene, &found.ways);
     let findings = match extent {
         Extent::Nothing => Vec::new(),
         Extent::Facts | Extent::FactsAndDisks => findings(&scene, &found.asked, &ignored),
@@ -68,7 +68,7 @@ pub(super) async fn run(arguments: CheckArguments) -> Outcome {
     let page = Page {
         hosts: &hosts,
         ways: &found.ways,
-        remedies: &remedies,
+        fixes: &fixes,
         findings: &findings,
         is_ready: code == ExitCode::Done,
         took: began.elapsed(),
@@ -92,7 +92,7 @@ pub(super) fn ignored(names: &[String]) -> Result<BTreeSet<Fact>, Vec<Problem>> 
         let found = Fact::ALL.into_iter().find(|fact| fact.name() == name);
         found.ok_or_else(|| Problem::Usage {
             message: format!("--ignore {name}: there is no such fact"),
-            hint: format!("name one of {}", Fact::ALL.map(Fact::name).join(", ")),
+            hint: format!("use one of {}", Fact::ALL.map(Fact::name).join(", ")),
         })
     };
     names
@@ -122,7 +122,10 @@ fn wanted(topology: &Topology, arguments: &CheckArguments) -> Result<Vec<Cell>, 
         let is_known = is_host(name) || others.contains(&name);
         (!is_known).then(|| Problem::Usage {
             message: format!("{option} {name}: the inventory has no such host"),
-            hint: format!("name a host as the inventory does, or {}", others.join(" or ")),
+            hint: format!(
+                "use the name of a host of the inventory, or {}",
+                others.join(" or ")
+            ),
         })
     });
     let problems: Vec<Problem> = unknown.collect();
@@ -132,8 +135,8 @@ fn wanted(topology: &Topology, arguments: &CheckArguments) -> Result<Vec<Cell>, 
     let cells = cells(topology, &narrowing(arguments));
     if cells.is_empty() {
         return Err(vec![Problem::Usage {
-            message: "the topology needs no such way".to_owned(),
-            hint: "`hawser check` without --from, --to and --port shows those that there are".to_owned(),
+            message: "the topology needs no such connection".to_owned(),
+            hint: "`hawser check` without --from, --to and --port shows every connection".to_owned(),
         }]);
     }
     Ok(cells)
@@ -143,8 +146,8 @@ fn as_json(page: &Page, grade: Option<Grade>, problems: &[Problem]) -> serde_jso
     json!({
         "grade": grade,
         "facts": page.findings,
-        "ways": page.ways,
-        "remedies": page.remedies,
+        "connections": page.ways,
+        "fixes": page.fixes,
         "problems": problems,
     })
 }

@@ -32,7 +32,7 @@ fn leads_to(way: &Examined, name: &HostName) -> bool {
 pub(super) fn untold<'a>(problems: &'a [Problem], ways: &'a [Examined]) -> impl Iterator<Item = &'a Problem> {
     let is_red = |name: &HostName| {
         ways.iter().any(|way| {
-            way.cell.purpose == Purpose::Ssh && way.verdict.grade == Grade::Error && leads_to(way, name)
+            way.cell.purpose == Purpose::Ssh && way.verdict.grade == Grade::Failed && leads_to(way, name)
         })
     };
     problems
@@ -45,7 +45,7 @@ pub(super) fn exit_code(problems: &[Problem], grade: Option<Grade>, ignored: &BT
     let counted = gravest(problems).filter(|_| !ignored.contains(&Fact::Access));
     match (counted, grade) {
         (Some(code), _) => code,
-        (None, Some(Grade::Error)) => ExitCode::StepFailed,
+        (None, Some(Grade::Failed)) => ExitCode::StepFailed,
         (None, _) => ExitCode::Done,
     }
 }
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn a_host_that_is_no_end_of_a_wanted_way_does_not_count() {
-        let ways = [way("cp1", "cp2", Grade::Fine)];
+        let ways = [way("cp1", "cp2", Grade::Ok)];
 
         assert_eq!(concerned(&without(&["w2"]), &ways), []);
         assert_eq!(concerned(&without(&["cp1", "w2"]), &ways), [off("cp1")]);
@@ -103,8 +103,8 @@ mod tests {
     #[test]
     fn a_host_that_is_off_is_told_where_no_red_cell_does() {
         let problems = [off("cp2")];
-        let told = [way("workstation", "cp2", Grade::Error)];
-        let narrow = [way("cp1", "cp2", Grade::Error)];
+        let told = [way("workstation", "cp2", Grade::Failed)];
+        let narrow = [way("cp1", "cp2", Grade::Failed)];
 
         assert_eq!(untold(&problems, &told).count(), 0);
         assert_eq!(untold(&problems, &narrow).count(), 1);
@@ -115,7 +115,7 @@ mod tests {
         let problems = [off("w2")];
         let access = [Fact::Access].into();
 
-        let strict = exit_code(&problems, Some(Grade::Fine), &[].into());
+        let strict = exit_code(&problems, Some(Grade::Ok), &[].into());
         assert_eq!(strict, ExitCode::Unreachable);
         assert_eq!(
             exit_code(&problems, Some(Grade::Warning), &access),
@@ -123,7 +123,7 @@ mod tests {
         );
         // The way to it is wrong all the same.
         assert_eq!(
-            exit_code(&problems, Some(Grade::Error), &access),
+            exit_code(&problems, Some(Grade::Failed), &access),
             ExitCode::StepFailed
         );
         assert_eq!(exit_code(&[], Some(Grade::Warning), &[].into()), ExitCode::Done);

@@ -69,12 +69,12 @@ async fn from_host(session: &Session, host: &Host, ways: &[Way], patience: Patie
     });
     let (answers, silences): (Vec<_>, Vec<_>) = join_all(asked).await.into_iter().partition(Result::is_ok);
     let why = silences.into_iter().find_map(Result::err);
-    let mut tried = untried(ways, why.as_deref().unwrap_or("no answer came"));
+    let mut tried = untried(ways, why.as_deref().unwrap_or("no answer"));
     for (number, mut trial) in answers.into_iter().flatten().flatten() {
         // A host that has a program to ask with says so of each that it asked.
         let asks_tls = ways.iter().any(|way| way.number == number && way.asks_tls);
         if asks_tls && trial.reached == Reached::Open && trial.peer == Peer::NotAsked {
-            trial.peer = Peer::Unasked("neither openssl nor python3 is there".to_owned());
+            trial.peer = Peer::Unasked("neither openssl nor python3 is installed".to_owned());
         }
         tried.insert(number, Ok(trial));
     }

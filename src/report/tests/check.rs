@@ -6,7 +6,7 @@ use super::super::check::{Page, render};
 use super::super::paint::Paint;
 use super::*;
 use crate::check::host::{Fact, Finding};
-use crate::check::{Cause, Cell, Examined, Grade, Port, Purpose, Remedy, Source, Target, Verdict};
+use crate::check::{Cause, Cell, Examined, Fix, Grade, Port, Purpose, Source, Target, Verdict};
 
 fn way(from: &str, to: &str, purpose: Purpose, cause: Cause, grade: Grade) -> Examined {
     let (to, port, address) = match purpose {
@@ -41,29 +41,35 @@ fn hosts(count: usize) -> Vec<HostName> {
         .collect()
 }
 
-fn shown(ways: &[Examined], workers: usize, remedies: &[Remedy], paint: Paint) -> String {
+fn shown(ways: &[Examined], workers: usize, fixes: &[Fix], paint: Paint) -> String {
     let page = Page {
         hosts: &hosts(workers),
         ways,
-        remedies,
+        fixes,
         findings: &[],
-        is_ready: ways.iter().all(|way| way.verdict.grade != Grade::Error),
+        is_ready: ways.iter().all(|way| way.verdict.grade != Grade::Failed),
         took: seconds(6.2),
     };
     render(&page, paint)
 }
 
 fn one_of_each() -> Vec<Examined> {
-    let fine = Grade::Fine;
+    let fine = Grade::Ok;
     vec![
-        way("lb1", "", Purpose::Endpoint, Cause::RightPeer, fine),
-        way("cp1", "", Purpose::Endpoint, Cause::RightPeer, fine),
-        way("cp1", "", Purpose::EndpointName, Cause::NameUnknown, Grade::Error),
+        way("lb1", "", Purpose::Endpoint, Cause::Verified, fine),
+        way("cp1", "", Purpose::Endpoint, Cause::Verified, fine),
+        way(
+            "cp1",
+            "",
+            Purpose::EndpointName,
+            Cause::NameNotFound,
+            Grade::Failed,
+        ),
         way("cp1", "", Purpose::Hairpin, Cause::Open, fine),
-        way("lb1", "cp1", Purpose::ApiServer, Cause::RightPeer, fine),
+        way("lb1", "cp1", Purpose::ApiServer, Cause::Verified, fine),
         way("lb1", "cp2", Purpose::ApiServer, Cause::Refused, fine),
         way("cp1", "cp2", Purpose::ApiServer, Cause::Refused, fine),
-        way("cp2", "cp1", Purpose::ApiServer, Cause::TimedOut, Grade::Error),
+        way("cp2", "cp1", Purpose::ApiServer, Cause::TimedOut, Grade::Failed),
         way("w1", "cp1", Purpose::Kubelet, Cause::Open, Grade::Warning),
         way(
             "lb1",
@@ -75,15 +81,15 @@ fn one_of_each() -> Vec<Examined> {
     ]
 }
 
-fn remedy() -> Remedy {
-    Remedy {
+fn fix() -> Fix {
+    Fix {
         from: vec![Source::Host(host("cp2"))],
         to: vec![Target::Host(host("cp1"))],
         ports: vec![Port::Tcp(6443)],
         purposes: vec![Purpose::ApiServer],
         addresses: vec!["192.0.2.21".to_owned()],
         cause: Cause::TimedOut,
-        grade: Grade::Error,
+        grade: Grade::Failed,
         steps: vec!["on cp1: `iptables -S` shows its rules".to_owned()],
         listened: false,
     }
@@ -91,16 +97,16 @@ fn remedy() -> Remedy {
 
 #[test]
 fn the_matrix_with_its_legend_and_what_to_do() {
-    insta::assert_snapshot!(shown(&one_of_each(), 1, &[remedy()], Paint::Plain));
+    insta::assert_snapshot!(shown(&one_of_each(), 1, &[fix()], Paint::Plain));
 }
 
-fn finding(name: &str, fact: Fact, grade: Grade, found: &str, remedy: &str) -> Finding {
+fn finding(name: &str, fact: Fact, grade: Grade, found: &str, fix: &str) -> Finding {
     Finding {
         host: host(name),
         fact,
         grade,
         found: found.to_owned(),
-        remedy: [remedy]
+        fix: [fix]
             .iter()
             .filter(|line| !line.is_empty())
             .map(ToString::to_string)
@@ -116,15 +122,15 @@ fn what_hosts_are_with_what_to_do() {
         .into_iter()
         .flat_map(|name| {
             [
-                finding(name, Fact::Os, Grade::Fine, "debian 12", ""),
-                finding(name, Fact::Kernel, Grade::Fine, "6.1", ""),
+                finding(name, Fact::Os, Grade::Ok, "debian 12", ""),
+                finding(name, Fact::Kernel, Grade::Ok, "6.1", ""),
             ]
         })
         .collect();
     findings.extend([
-        finding("cp1", Fact::Swap, Grade::Error, "/dev/sda2 (2048 MB)", off),
-        finding("cp2", Fact::Swap, Grade::Fine, "none", ""),
-        finding("w1", Fact::Swap, Grade::Error, "/dev/sdb1 (1024 MB)", off),
+        finding("cp1", Fact::Swap, Grade::Failed, "/dev/sda2 (2048 MB)", off),
+        finding("cp2", Fact::Swap, Grade::Ok, "none", ""),
+        finding("w1", Fact::Swap, Grade::Failed, "/dev/sdb1 (1024 MB)", off),
         finding(
             "cp1",
             Fact::Cpus,
@@ -138,7 +144,7 @@ fn what_hosts_are_with_what_to_do() {
     let page = Page {
         hosts: &hosts(1),
         ways: &[],
-        remedies: &[],
+        fixes: &[],
         findings: &findings,
         is_ready: false,
         took: seconds(6.2),
@@ -152,8 +158,8 @@ fn what_does_not_pass_is_not_called_ready() {
     // One end could not be looked at, which no cell tells.
     let page = Page {
         hosts: &hosts(1),
-        ways: &[way("cp1", "cp2", Purpose::ApiServer, Cause::Refused, Grade::Fine)],
-        remedies: &[],
+        ways: &[way("cp1", "cp2", Purpose::ApiServer, Cause::Refused, Grade::Ok)],
+        fixes: &[],
         findings: &[],
         is_ready: false,
         took: seconds(6.2),
@@ -173,7 +179,7 @@ fn a_hundred_hosts_that_say_the_same_are_one_line() {
         .iter()
         .filter(|name| name.0.starts_with('w'))
         .flat_map(|name| {
-            ["cp1", "cp2"].map(|plane| way(&name.0, plane, Purpose::ApiServer, Cause::RightPeer, Grade::Fine))
+            ["cp1", "cp2"].map(|plane| way(&name.0, plane, Purpose::ApiServer, Cause::Verified, Grade::Ok))
         })
         .collect();
 
@@ -188,7 +194,7 @@ fn each_port_of_the_pod_network_has_its_table() {
     let pods = |port, cause, grade| Examined {
         cell: Cell {
             port,
-            ..way("w1", "cp1", Purpose::PodNetwork, Cause::Open, Grade::Fine).cell
+            ..way("w1", "cp1", Purpose::PodNetwork, Cause::Open, Grade::Ok).cell
         },
         ..way("w1", "cp1", Purpose::PodNetwork, cause, grade)
     };
@@ -198,7 +204,7 @@ fn each_port_of_the_pod_network_has_its_table() {
             Cause::NotTested("UDP".to_owned()),
             Grade::Unknown,
         ),
-        pods(Port::Tcp(179), Cause::TimedOut, Grade::Error),
+        pods(Port::Tcp(179), Cause::TimedOut, Grade::Failed),
     ];
 
     let text = shown(&ways, 1, &[], Paint::Plain);
@@ -219,9 +225,9 @@ fn one_host_among_many_that_differs_has_its_line() {
     let ways = ["w1", "w2", "w3"].map(|name| {
         let is_odd = name == "w2";
         let (cause, grade) = if is_odd {
-            (Cause::NoRoute, Grade::Error)
+            (Cause::NoRoute, Grade::Failed)
         } else {
-            (Cause::RightPeer, Grade::Fine)
+            (Cause::Verified, Grade::Ok)
         };
         way(name, "cp1", Purpose::ApiServer, cause, grade)
     });
@@ -256,15 +262,15 @@ fn written(value: &impl serde::Serialize) -> BTreeSet<String> {
 #[test]
 fn every_field_of_a_check_is_documented_and_nothing_else() {
     let stranger = Cause::WrongPeer("somebody".to_owned());
-    let way = way("cp1", "", Purpose::Endpoint, stranger.clone(), Grade::Error);
-    let remedy = Remedy {
+    let way = way("cp1", "", Purpose::Endpoint, stranger.clone(), Grade::Failed);
+    let fix = Fix {
         cause: stranger,
-        ..remedy()
+        ..fix()
     };
 
     assert_eq!(written(&way), documented("way"));
-    assert_eq!(written(&remedy), documented("remedy"));
-    let finding = finding("cp1", Fact::Os, Grade::Fine, "debian 12", "");
+    assert_eq!(written(&fix), documented("fix"));
+    let finding = finding("cp1", Fact::Os, Grade::Ok, "debian 12", "");
     assert_eq!(written(&finding), documented("fact"));
 }
 
@@ -283,13 +289,13 @@ fn every_word_of_the_matrix_is_documented_with_its_cause() {
         Cause::Open,
         Cause::Unasked(String::new()),
         Cause::Unnamed(String::new()),
-        Cause::RightPeer,
-        Cause::Closed,
+        Cause::Verified,
+        Cause::Reset,
         Cause::Refused,
         Cause::TimedOut,
         Cause::NoRoute,
-        Cause::Unreachable,
-        Cause::NameUnknown,
+        Cause::NoNetwork,
+        Cause::NameNotFound,
         Cause::WrongAddress(vec![]),
         Cause::WrongPeer(String::new()),
         Cause::NotTested(String::new()),

@@ -1,7 +1,7 @@
 //! What to do about each cause, as the operator reads it.
 
 use super::*;
-use crate::check::{Examined, Grade, Remedy, judge, judge_listened, judge_vrrp, remedies};
+use crate::check::{Examined, Fix, Grade, fixes, judge, judge_listened, judge_vrrp};
 
 fn examined(scene: &Scene, from: &str, to: &str, purpose: Purpose, trial: &Trial) -> Examined {
     let cell = cell(scene.topology, from, to, purpose);
@@ -16,24 +16,24 @@ fn examined(scene: &Scene, from: &str, to: &str, purpose: Purpose, trial: &Trial
     }
 }
 
-fn page(remedies: &[Remedy]) -> String {
+fn page(fixes: &[Fix]) -> String {
     let list = |all: Vec<String>| all.join(", ");
-    let entry = |remedy: &Remedy| {
-        let from = list(remedy.from.iter().map(ToString::to_string).collect());
-        let ports = list(remedy.ports.iter().map(ToString::to_string).collect());
+    let entry = |fix: &Fix| {
+        let from = list(fix.from.iter().map(ToString::to_string).collect());
+        let ports = list(fix.ports.iter().map(ToString::to_string).collect());
         format!(
             "{from} → {} {ports}: {} ({:?})\n  {}\n",
-            list(remedy.to.iter().map(ToString::to_string).collect()),
-            remedy.cause.word(),
-            remedy.grade,
-            remedy.steps.join("\n  ")
+            list(fix.to.iter().map(ToString::to_string).collect()),
+            fix.cause.word(),
+            fix.grade,
+            fix.steps.join("\n  ")
         )
     };
-    remedies.iter().map(entry).collect()
+    fixes.iter().map(entry).collect()
 }
 
 #[test]
-fn every_cause_has_its_remedy() {
+fn every_cause_has_its_fix() {
     let topology = &stacked();
     let mut hosts = initialised(fresh(topology));
     of(&mut hosts, "lb1").balancer.as_mut().unwrap().holds_vip = false;
@@ -66,11 +66,11 @@ fn every_cause_has_its_remedy() {
         ),
     ];
 
-    insta::assert_snapshot!(page(&remedies(scene, &ways)));
+    insta::assert_snapshot!(page(&fixes(scene, &ways)));
 }
 
 #[test]
-fn a_vip_on_both_balancers_has_its_remedy() {
+fn a_vip_on_both_balancers_has_its_fix() {
     let topology = &stacked();
     let mut hosts = with_balancers(fresh(topology));
     of(&mut hosts, "lb2").balancer.as_mut().unwrap().holds_vip = true;
@@ -81,9 +81,9 @@ fn a_vip_on_both_balancers_has_its_remedy() {
     let ways = [("lb1", "lb2"), ("lb2", "lb1")]
         .map(|(from, to)| examined(scene, from, to, Purpose::Vrrp, &trial(Reached::Open)));
 
-    let remedies = remedies(scene, &ways);
+    let fixes = fixes(scene, &ways);
 
-    let text = page(&remedies);
+    let text = page(&fixes);
     assert!(text.starts_with("lb1 → lb2 VRRP: silent (Error)\n"), "{text}");
     assert!(text.contains("both hold the VIP"), "{text}");
 }
@@ -103,10 +103,10 @@ fn a_vip_that_another_machine_has_is_told_once_with_how_to_find_it() {
         examined(scene, "cp1", "endpoint", Purpose::Hairpin, &refused),
     ];
 
-    let remedies = remedies(scene, &ways);
+    let fixes = fixes(scene, &ways);
 
     assert_eq!(
-        page(&remedies),
+        page(&fixes),
         "cp1, w1 → endpoint 6443: stranger (Error)
   on lb1: `ip neigh show 192.0.2.10` shows the other machine's hardware address
   give the cluster a free address: `vip` under [endpoint]
@@ -135,10 +135,10 @@ fn a_peer_that_is_not_known_is_told_with_how_to_find_it_out() {
         examined(scene, "lb1", "cp1", Purpose::ApiServer, &unknown),
     ];
 
-    let remedies = remedies(scene, &ways);
+    let fixes = fixes(scene, &ways);
 
     assert_eq!(
-        page(&remedies),
+        page(&fixes),
         "w1 → cp2 6443: open (Warning)
   nothing of this cluster is to listen there yet
   on cp2: `ss -ltnp 'sport = :6443'` names the process
@@ -166,9 +166,9 @@ fn what_one_firewall_does_to_many_ways_is_told_once() {
         examined(scene, "cp2", "cp1", Purpose::EtcdPeers, &silent),
     ];
 
-    let remedies = remedies(scene, &ways);
+    let fixes = fixes(scene, &ways);
 
-    let text = page(&remedies);
+    let text = page(&fixes);
     assert!(
         text.starts_with("lb1, cp2 → cp1 6443, 10250, 2380: silent (Error)\n"),
         "{text}"
@@ -193,9 +193,9 @@ fn what_is_fine_needs_nothing_and_the_gravest_comes_first() {
         examined(scene, "w1", "cp2", Purpose::ApiServer, &trial(Reached::TimedOut)),
     ];
 
-    let remedies = remedies(scene, &ways);
+    let fixes = fixes(scene, &ways);
 
-    let ends: Vec<String> = remedies.iter().map(|remedy| remedy.to[0].to_string()).collect();
+    let ends: Vec<String> = fixes.iter().map(|fix| fix.to[0].to_string()).collect();
     assert_eq!(ends, ["cp2", "cp1"]);
 }
 
@@ -214,12 +214,12 @@ fn where_hawser_listened_only_a_firewall_can_have_refused() {
         listened: true,
     };
 
-    let remedies = remedies(scene, &[listened(Reached::Refused)]);
+    let fixes = fixes(scene, &[listened(Reached::Refused)]);
 
-    assert_eq!(listened(Reached::Open).verdict.grade, Grade::Fine);
-    assert_eq!(remedies[0].grade, Grade::Error);
+    assert_eq!(listened(Reached::Open).verdict.grade, Grade::Ok);
+    assert_eq!(fixes[0].grade, Grade::Failed);
     assert_eq!(
-        remedies[0].steps,
+        fixes[0].steps,
         [
             "hawser listened there at that moment: a firewall rejects it",
             "on cp1: `iptables -S; nft list ruleset` shows what rejects; let TCP 6443 in from lb1",
@@ -253,13 +253,13 @@ fn a_package_repository_out_of_reach_names_the_ways_around_it() {
         };
         let silent = trial(Reached::TimedOut);
 
-        let remedies = remedies(
+        let fixes = fixes(
             scene,
             &[examined(scene, "w1", "repository", Purpose::Packages, &silent)],
         );
 
         assert_eq!(
-            remedies[0].steps,
+            fixes[0].steps,
             [
                 "kubeadm, kubelet or kubectl is missing on w1, and comes from there".to_owned(),
                 format!("let w1 out to {address}; or {mend}; or bring `packages` in a folder"),

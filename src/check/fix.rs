@@ -11,7 +11,7 @@ use super::stage::Scene;
 
 /// Ways that share a cause and an end, and what to do about them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Remedy {
+pub struct Fix {
     /// Where they begin.
     pub from: Vec<Source>,
     /// Where they lead.
@@ -33,7 +33,7 @@ pub struct Remedy {
     pub listened: bool,
 }
 
-impl Remedy {
+impl Fix {
     fn of(way: &Examined) -> Self {
         let cell = &way.cell;
         Self {
@@ -65,7 +65,7 @@ impl Remedy {
             Cause::NotTested(_) => true,
             // Where nothing is to be open yet, it is graded otherwise.
             Cause::Unasked(_) => self.grade == way.verdict.grade,
-            Cause::TimedOut | Cause::NoRoute | Cause::Unreachable => is_same_end,
+            Cause::TimedOut | Cause::NoRoute | Cause::NoNetwork => is_same_end,
             Cause::WrongPeer(_) => is_same_end && (is_same_purpose || self.is_to(&Target::Endpoint)),
             _ => is_same_purpose,
         }
@@ -110,23 +110,23 @@ impl Remedy {
 }
 
 /// What to do about everything that is not fine, the gravest first.
-pub fn remedies(scene: &Scene, ways: &[Examined]) -> Vec<Remedy> {
-    let mut remedies: Vec<Remedy> = Vec::new();
-    for way in ways.iter().filter(|way| way.verdict.grade > Grade::Fine) {
-        match remedies.iter_mut().find(|remedy| remedy.fits(way)) {
-            Some(remedy) => remedy.add(way),
-            None => remedies.push(Remedy::of(way)),
+pub fn fixes(scene: &Scene, ways: &[Examined]) -> Vec<Fix> {
+    let mut fixes: Vec<Fix> = Vec::new();
+    for way in ways.iter().filter(|way| way.verdict.grade > Grade::Ok) {
+        match fixes.iter_mut().find(|fix| fix.fits(way)) {
+            Some(fix) => fix.add(way),
+            None => fixes.push(Fix::of(way)),
         }
     }
     // Names in the inventory's order; what is no host keeps its place before them.
     let place = |name: String| scene.topology.hosts.iter().position(|host| host.name.0 == name);
-    for remedy in &mut remedies {
-        remedy.from.sort_by_key(|from| place(from.to_string()));
-        remedy.to.sort_by_key(|to| place(to.to_string()));
-        remedy.steps = steps(scene, remedy);
+    for fix in &mut fixes {
+        fix.from.sort_by_key(|from| place(from.to_string()));
+        fix.to.sort_by_key(|to| place(to.to_string()));
+        fix.steps = steps(scene, fix);
     }
-    remedies.sort_by_key(|remedy| std::cmp::Reverse(remedy.grade));
-    remedies
+    fixes.sort_by_key(|fix| std::cmp::Reverse(fix.grade));
+    fixes
 }
 
 fn add_once<T: PartialEq>(list: &mut Vec<T>, one: T) {
