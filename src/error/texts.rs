@@ -43,11 +43,11 @@ impl Problem {
                 subject,
                 found,
                 fix,
-                begin_anyway,
-            } => [subject, found, begin_anyway].into_iter().chain(fix).collect(),
-            Problem::MissingHosts { hosts, needed_for } => {
+                option,
+            } => [subject, found, option].into_iter().chain(fix).collect(),
+            Problem::MissingHosts { hosts, because } => {
                 let reasons = hosts.iter_mut().map(|(_, reason)| reason);
-                std::iter::once(needed_for).chain(reasons).collect()
+                std::iter::once(because).chain(reasons).collect()
             }
             Problem::Interrupted { running, .. } => {
                 running.iter_mut().map(|(_, _, command)| command).collect()

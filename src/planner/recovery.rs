@@ -21,11 +21,11 @@ pub(super) fn with_one_member(candidate: &Candidate) -> Vec<String> {
     );
     let mut lines = vec![
         format!(
-            "if {}'s disk can come back as it was, start the host with it and run this again",
+            "if {}'s disk can come back as it was, start the host with it and rerun this command",
             host.name
         ),
         format!(
-            "otherwise make {} etcd's one member, from its own data: as root, in this order,",
+            "otherwise make {} the only member of etcd, with its data: as root, in this order,",
             via.name
         ),
     ];
@@ -34,7 +34,7 @@ pub(super) fn with_one_member(candidate: &Candidate) -> Vec<String> {
             .map(|command| format!("on {}: `{command}`", via.name)),
     );
     lines.push(format!(
-        "then run this again: it clears {} and joins it anew",
+        "then rerun this command: it resets {} and joins it again",
         host.name
     ));
     lines

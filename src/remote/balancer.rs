@@ -46,9 +46,12 @@ pub fn watch_server(server: &HostName) -> RemoteCommand {
 
 /// Sends a control plane no new connections; those that are there stay, and it goes on being checked.
 pub fn drain(server: &HostName) -> RemoteCommand {
-    RemoteCommand::changes("take the control plane out", runtime_script!("haproxy_state.sh"))
-        .arg(&server.0)
-        .arg("drain")
+    RemoteCommand::changes(
+        "drain the control plane in HAProxy",
+        runtime_script!("haproxy_state.sh"),
+    )
+    .arg(&server.0)
+    .arg("drain")
 }
 
 /// Whether `/readyz` of a control plane answers the balancer.
@@ -63,9 +66,12 @@ pub fn server_is_well(server: &HostName) -> RemoteCommand {
 
 /// Lets a control plane receive connections.
 pub fn let_in(server: &HostName) -> RemoteCommand {
-    RemoteCommand::changes("let the control plane in", runtime_script!("haproxy_state.sh"))
-        .arg(&server.0)
-        .arg("ready")
+    RemoteCommand::changes(
+        "enable the control plane in HAProxy",
+        runtime_script!("haproxy_state.sh"),
+    )
+    .arg(&server.0)
+    .arg("ready")
 }
 
 /// Whether a control plane receives connections.

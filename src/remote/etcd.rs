@@ -16,7 +16,7 @@ pub fn write_manifest(flags: &[String]) -> RemoteCommand {
 /// Whether the manifest is there, and of a member of this name, data directory and initial cluster.
 pub fn manifest_is(name: &str, data_directory: &str, initial_cluster: &str) -> RemoteCommand {
     RemoteCommand::reads(
-        "look at etcd's manifest",
+        "check etcd's manifest",
         include_str!("scripts/etcd_manifest_is.sh"),
     )
     .args([name, data_directory, initial_cluster])
@@ -142,7 +142,7 @@ pub fn story(manager: EtcdManager) -> RemoteCommand {
         EtcdManager::Kubelet => "kubelet",
         EtcdManager::Systemd => "systemd",
     };
-    RemoteCommand::reads("look at etcd", journal_script!("etcd_story.sh"))
+    RemoteCommand::reads("check etcd", journal_script!("etcd_story.sh"))
         .arg(name)
         .arg(LOGGED_CAUSES.join("\n"))
 }

@@ -198,7 +198,7 @@ pub fn prove_paths(paths: &[Path]) -> RemoteCommand {
         ]
     });
     RemoteCommand::reads(
-        "prove the path",
+        "check the path",
         concat!(
             include_str!("scripts/apart.sh"),
             include_str!("scripts/dial.sh"),

@@ -12,7 +12,7 @@ use crate::values::{Content, Slot};
 /// the digest of the image's configuration. Others name images as they like, so the manifest itself is read.
 pub fn has_image(cri_socket: &str, image: &Image) -> RemoteCommand {
     RemoteCommand::reads(
-        "look for the image",
+        "check for the image",
         concat!(
             include_str!("scripts/image_listing.sh"),
             include_str!("scripts/content_store.sh"),
@@ -78,7 +78,7 @@ pub const FOUL: u32 = 3;
 /// once, and then nobody comes, or after it.
 pub fn receive_image(cri_socket: &str, door: Door, giver: &HostName, image: &Image) -> RemoteCommand {
     RemoteCommand::changes(
-        "take the image from another host",
+        "receive the image from another host",
         concat!(
             include_str!("scripts/image_listing.sh"),
             include_str!("scripts/content_store.sh"),

@@ -266,17 +266,13 @@ pub fn replace_cluster_configuration(server: &str, old: &str, new: &str) -> Remo
 /// Whether kubeadm keeps this `ClusterConfiguration` in the cluster.
 pub fn cluster_configuration_is(server: &str, text: &str) -> RemoteCommand {
     let sum = hex::encode(Sha256::digest(text.as_bytes()));
-    RemoteCommand::reads("look at kubeadm-config", cluster_script!("kubeadm_config_is.sh"))
-        .args([server, &sum])
+    RemoteCommand::reads("check kubeadm-config", cluster_script!("kubeadm_config_is.sh")).args([server, &sum])
 }
 
 /// Whether the host's API server runs with a flag, and is well.
 pub fn api_server_runs_with(server: &str, flag: &str) -> RemoteCommand {
-    RemoteCommand::reads(
-        "look at the API server",
-        cluster_script!("api_server_runs_with.sh"),
-    )
-    .args([server, flag])
+    RemoteCommand::reads("check the API server", cluster_script!("api_server_runs_with.sh"))
+        .args([server, flag])
 }
 
 /// Runs the phases of `kubeadm join phase control-plane-join` that follow the start of the etcd member, where the API at
@@ -291,7 +287,7 @@ pub fn finish_control_plane(server: &str, phases: &[&str]) -> RemoteCommand {
 /// again.
 pub fn failure_story() -> RemoteCommand {
     RemoteCommand::reads(
-        "look at the kubelet and the static pods",
+        "check the kubelet and the static pods",
         journal_script!("failure_story.sh"),
     )
     .arg(LOGGED_CAUSES.join("\n"))

@@ -86,7 +86,7 @@ pub fn of_the_release(version: Version) -> [Wanted; 3] {
 /// What of its preparation the host has. `facts::read_preparation` reads the answer.
 pub fn look(preparation: &Preparation) -> RemoteCommand {
     let sysctls: Vec<&str> = preparation.sysctls.keys().map(String::as_str).collect();
-    RemoteCommand::reads("looking at its preparation", LOOK)
+    RemoteCommand::reads("probing its preparation", LOOK)
         .arg(preparation.modules.join(" "))
         .arg(sysctls.join(" "))
         .arg(FOLDER)
@@ -99,7 +99,7 @@ pub fn mask_etcd() -> RemoteCommand {
 
 /// Whether etcd's unit is masked.
 pub fn etcd_is_masked() -> RemoteCommand {
-    RemoteCommand::reads("look at etcd's unit", include_str!("scripts/etcd_is_masked.sh"))
+    RemoteCommand::reads("check etcd's unit", include_str!("scripts/etcd_is_masked.sh"))
 }
 
 /// Installs packages from what apt knows, and holds those of a release.
@@ -141,7 +141,7 @@ pub fn install_from_folder(packages: &[Wanted], sent: &[&PackageFile]) -> Remote
 
 /// Whether packages are installed, and held where they are of a release.
 pub fn packages_are(packages: &[Wanted]) -> RemoteCommand {
-    RemoteCommand::reads("look at packages", include_str!("scripts/packages_are.sh"))
+    RemoteCommand::reads("check packages", include_str!("scripts/packages_are.sh"))
         .args(packages.iter().map(Wanted::word))
 }
 
@@ -152,7 +152,7 @@ pub fn load_modules(modules: &[String]) -> RemoteCommand {
 
 /// Whether kernel modules are there.
 pub fn modules_are_there(modules: &[String]) -> RemoteCommand {
-    RemoteCommand::reads("look at modules", kernel_script!("modules_are_there.sh")).args(modules)
+    RemoteCommand::reads("check modules", kernel_script!("modules_are_there.sh")).args(modules)
 }
 
 /// Applies kernel settings of one file.
@@ -163,7 +163,7 @@ pub fn apply_sysctls(path: &str) -> RemoteCommand {
 /// Whether kernel settings have their values.
 pub fn sysctls_are(preparation: &Preparation) -> RemoteCommand {
     let pairs = preparation.sysctls.iter().flat_map(|(name, value)| [name, value]);
-    RemoteCommand::reads("look at kernel settings", kernel_script!("sysctls_are.sh")).args(pairs)
+    RemoteCommand::reads("check kernel settings", kernel_script!("sysctls_are.sh")).args(pairs)
 }
 
 /// Switches swap off, now and at boot.
@@ -173,7 +173,7 @@ pub fn turn_swap_off() -> RemoteCommand {
 
 /// Whether swap is off, and stays so.
 pub fn swap_is_off() -> RemoteCommand {
-    RemoteCommand::reads("look at swap", kernel_script!("swap_is_off.sh"))
+    RemoteCommand::reads("check swap", kernel_script!("swap_is_off.sh"))
 }
 
 /// Writes a file that was not there, and restarts a service that reads it, if it runs.

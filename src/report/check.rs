@@ -6,17 +6,17 @@ use std::time::Duration;
 use super::matrix::{ERROR, WARNING, facts, tables};
 use super::paint::{Paint, duration};
 use crate::check::host::Finding;
-use crate::check::{Cause, Examined, Fix, Grade};
+use crate::check::{Cause, CheckedConnection, Fix, Grade};
 use crate::error::sanitize::{sanitize_line, sanitize_text};
 use crate::topology::HostName;
 
-/// What came of the ways between hosts, and what the hosts are.
+/// What came of the connections between hosts, and what the hosts are.
 pub struct Page<'a> {
     /// The hosts, in the inventory's order.
     pub hosts: &'a [HostName],
-    /// Every way that was tried.
-    pub ways: &'a [Examined],
-    /// What to do about those that are not fine.
+    /// Every connection that was tried.
+    pub connections: &'a [CheckedConnection],
+    /// How to fix those that are not ok.
     pub fixes: &'a [Fix],
     /// Every fact of every host.
     pub findings: &'a [Finding],
@@ -26,13 +26,13 @@ pub struct Page<'a> {
     pub took: Duration,
 }
 
-/// The facts and the matrix, what its words mean, and what to do about each that is not fine.
+/// The facts and the matrix, what its words mean, and how to fix each that is not ok.
 pub fn render(page: &Page, paint: Paint) -> String {
     let mut text = String::new();
     if !page.findings.is_empty() {
         text.push_str(&facts(page.findings, page.hosts, paint));
     }
-    text.push_str(&tables(page.ways, page.hosts, paint));
+    text.push_str(&tables(page.connections, page.hosts, paint));
     text.push_str(&legend(page, paint));
     for grade in [Grade::Failed, Grade::Warning, Grade::Unknown] {
         text.push_str(&of_hosts(page.findings, grade, paint));
@@ -41,11 +41,11 @@ pub fn render(page: &Page, paint: Paint) -> String {
             text.push_str(&entry(fix, paint));
         }
     }
-    let _ = write!(text, "\n{}", verdict(page, paint));
+    let _ = write!(text, "\n{}", evaluation(page, paint));
     text
 }
 
-/// Findings of one grade: those that have one fix are told together.
+/// Findings of one grade: those that have one fix are shown together.
 fn of_hosts(findings: &[Finding], grade: Grade, paint: Paint) -> String {
     let mut groups: Vec<Vec<&Finding>> = Vec::new();
     for finding in findings.iter().filter(|finding| finding.grade == grade) {
@@ -97,10 +97,10 @@ fn label(grade: Grade, paint: Paint) -> String {
 
 /// Each word that the matrix holds.
 fn legend(page: &Page, paint: Paint) -> String {
-    let ways = page.ways;
+    let connections = page.connections;
     let mut causes: Vec<&Cause> = Vec::new();
-    for way in ways {
-        let cause = &way.verdict.cause;
+    for connection in connections {
+        let cause = &connection.evaluation.cause;
         if causes.iter().all(|known| known.word() != cause.word()) {
             causes.push(cause);
         }
@@ -152,9 +152,9 @@ fn list<T: ToString>(all: &[T]) -> String {
     all.join(", ")
 }
 
-fn verdict(page: &Page, paint: Paint) -> String {
+fn evaluation(page: &Page, paint: Paint) -> String {
     let count = |grade| grades(page).filter(|found| *found == grade).count();
-    let connections = number(page.ways.len(), "connection");
+    let connections = number(page.connections.len(), "connection");
     let subject = if page.findings.is_empty() {
         connections
     } else {
@@ -177,8 +177,11 @@ fn verdict(page: &Page, paint: Paint) -> String {
 }
 
 fn grades(page: &Page) -> impl Iterator<Item = Grade> {
-    let of_ways = page.ways.iter().map(|way| way.verdict.grade);
-    of_ways.chain(page.findings.iter().map(|finding| finding.grade))
+    let of_connections = page
+        .connections
+        .iter()
+        .map(|connection| connection.evaluation.grade);
+    of_connections.chain(page.findings.iter().map(|finding| finding.grade))
 }
 
 fn number(count: usize, noun: &str) -> String {

@@ -1,4 +1,4 @@
-//! The run log: every event, kept for who looks for the cause afterwards. Nobody else may read it.
+//! The run log: every event, to find the cause later. Only its user may read it.
 //!
 //! Events are redacted where they are made, so no secret reaches the log.
 
@@ -35,7 +35,7 @@ impl RunLog {
             verb: "write",
             cause: error.to_string(),
         })?;
-        // A log too many harms nobody.
+        // A log too many does no harm.
         let _ = remove_oldest(&folder);
         Ok(Self {
             file,
@@ -51,7 +51,7 @@ impl RunLog {
 
     /// Takes the next event.
     pub fn handle(&mut self, event: &Event) {
-        if matches!(event, Event::Sent { .. } | Event::Taken { .. }) {
+        if matches!(event, Event::ImageSent { .. } | Event::ImageReceived { .. }) {
             return;
         }
         let line = self.words.line(event);

@@ -11,7 +11,8 @@ use crate::topology::{Host, HostName, Role};
 use crate::values::Slot;
 
 /// What the phase `upload-certs` of an init that is finished takes the place of.
-const UPLOADED: &str = "the Secret kubeadm-certs, if this init or hawser has made the one that is there, or its owner has expired";
+const UPLOADED: &str =
+    "the Secret kubeadm-certs, if this init or hawser created the existing one, or its owner has expired";
 
 /// Where a cluster is initialised, and by what it is seen.
 pub struct Initialised<'a> {
@@ -39,7 +40,7 @@ impl Initialised<'_> {
         Step::on(
             &self.host.name,
             "init",
-            "kubeadm init, again: the last one came to no API server",
+            "kubeadm init again: the last one ended without an API server",
         )
         .change(command, KUBEADM)
         .destroys([what])
@@ -85,23 +86,27 @@ pub fn await_ready(via: &HostName, server: &str, node: &HostName) -> Step {
     Step::on(
         via,
         &format!("await-ready-{node}"),
-        format!("see node {node} Ready"),
+        format!("wait for node {node} to be Ready"),
     )
     .wait(kubernetes::node_is_ready(server, node), WELL)
 }
 
 /// Waits until kube-system's `DaemonSet`s (kube-proxy, the pod network) have their pods.
 pub fn await_daemon_sets(via: &HostName, server: &str) -> Step {
-    Step::on(via, "await-daemon-sets", "see kube-system's DaemonSets available")
-        .wait(kubernetes::daemon_sets_are_available(server), WELL)
+    Step::on(
+        via,
+        "await-daemon-sets",
+        "wait for the DaemonSets of kube-system to be available",
+    )
+    .wait(kubernetes::daemon_sets_are_available(server), WELL)
 }
 
 /// Waits until a control plane's own components are well, each asked by its health endpoint.
 pub fn await_well(on: &HostName, server: &str) -> Step {
     Step::on(
         on,
-        "await-well",
-        "see API server, controller manager and scheduler well",
+        "await-healthy",
+        "wait for API server, controller manager and scheduler to be healthy",
     )
     .wait(kubernetes::control_plane_is_well(server), WELL)
 }
@@ -124,7 +129,7 @@ pub fn await_etcd_servers(on: &HostName, server: &str, endpoints: &[String]) -> 
         on,
         "await-etcd-servers",
         format!(
-            "see its API server well, with {} members of etcd",
+            "wait for its API server to be healthy, with {} etcd members",
             endpoints.len()
         ),
     )

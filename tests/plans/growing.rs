@@ -133,7 +133,7 @@ fn a_sole_member_gets_a_second() {
         .iter()
         .find(|note| note.text.contains("grows"))
         .unwrap();
-    insta::assert_snapshot!(note.text, @"etcd grows from 1 to 2 members, one at a time (etcd2): 1 of 1 run, the quorum is 1, and 2 in the end; while there are two, neither can be missed");
+    insta::assert_snapshot!(note.text, @"etcd grows from 1 to 2 members, one at a time (etcd2): 1 of 1 run, the quorum is 1, and 2 in the end; with two members, both must run");
     finish(&mut world);
 }
 
@@ -158,7 +158,7 @@ fn a_learner_that_was_not_promoted_is_promoted_before_another_is_added() {
     let changes: Vec<_> = ids(&plan);
     let place = |id: &str| changes.iter().position(|found| *found == id);
     assert_eq!(place("etcd1/add-etcd-member-etcd4"), None);
-    assert!(place("etcd1/promote-etcd-member-etcd4") < place("etcd1/see-etcd-whole-before-etcd5"));
+    assert!(place("etcd1/promote-etcd-member-etcd4") < place("etcd1/check-etcd-whole-before-etcd5"));
     finish(&mut world);
 }
 
@@ -174,7 +174,7 @@ fn a_members_vote_is_not_enough_where_kubeadms_configuration_does_not_follow_yet
 #[test]
 fn one_api_server_was_changed_and_one_not() {
     let mut world = with_more(&[4], EtcdManager::Kubelet);
-    cut_before(&mut world, "lb1/take-out-cp2");
+    cut_before(&mut world, "lb1/drain-cp2");
 
     insta::assert_snapshot!(planned(&world));
     finish(&mut world);
@@ -197,7 +197,7 @@ fn a_sole_control_plane_is_not_taken_out() {
     let plan = world.plan().unwrap();
 
     assert!(ids(&plan).contains(&"cp1/await-etcd-servers"));
-    assert!(ids(&plan).iter().all(|id| !id.contains("take-out")));
+    assert!(ids(&plan).iter().all(|id| !id.contains("/drain-")));
 }
 
 #[test]
@@ -248,7 +248,7 @@ fn nothing_is_added_while_the_host_of_a_member_is_gone() {
         cause: "timed out after 10 s".to_owned(),
     });
 
-    let exit = hawser::error::gravest(&world.plan().unwrap_err());
+    let exit = hawser::error::most_severe(&world.plan().unwrap_err());
 
     insta::assert_snapshot!(planned(&world));
     assert_eq!(exit, Some(ExitCode::Unsafe));
@@ -435,8 +435,8 @@ fn what_asks_etcd_and_cannot_be_read_is_told() {
     assert_eq!(
         notes,
         [
-            "kubeadm-config cannot be read, and does not follow etcd: what joins may not be told of all its members (configmaps \"kubeadm-config\" not found)",
-            "cp2: no --etcd-servers can be read in /etc/kubernetes/manifests/kube-apiserver.yaml, and it does not follow etcd: see that it names all members",
+            "kubeadm-config is unreadable, and hawser does not update it: joining hosts may not learn of all etcd members (configmaps \"kubeadm-config\" not found)",
+            "cp2: /etc/kubernetes/manifests/kube-apiserver.yaml has no readable --etcd-servers, and hawser does not update it: make sure that it names all members",
         ]
     );
     assert!(ids(&plan).contains(&"cp1/await-etcd-servers"));
@@ -469,7 +469,7 @@ fn verification_misses_members_that_are_not_asked() {
     assert_eq!(
         unmet,
         [
-            "cp2: its API server does not ask etcd at https://10.0.0.43:2379",
+            "cp2: its API server does not use etcd at https://10.0.0.43:2379",
             "cp1: kubeadm-config does not name all of etcd's members",
         ]
     );

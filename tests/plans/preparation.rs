@@ -339,8 +339,7 @@ fn hosts_can_be_prepared_first_and_built_on_in_another_run() {
     assert_eq!(first.phases, whole.phases[..1]);
     assert_eq!(first.cleanup, []);
     let left_out = whole.changes().count() - first.changes().count();
-    let told =
-        format!("--prepare-only leaves out {left_out} changes that come after; `hawser apply` goes on");
+    let told = format!("--prepare-only leaves out {left_out} later changes; `hawser apply` continues");
     assert_eq!(first.notes.last().unwrap().text, told);
     assert!(again.is_empty());
     assert_eq!(rest.changes().count(), left_out);
@@ -510,7 +509,7 @@ fn a_worker_that_cannot_be_prepared_may_lag_and_nobody_else() {
 
     for phase in plan.phases.iter().filter(|phase| of_hosts.contains(&phase.name)) {
         for chain in phase.lanes.iter().flat_map(|lane| &lane.chains) {
-            let may_lag = chain.necessity == Necessity::MayLag;
+            let may_lag = chain.necessity == Necessity::Tolerated;
             assert_eq!(
                 may_lag,
                 chain.subject.0.starts_with('w'),
@@ -540,11 +539,11 @@ fn what_bare_hosts_lack_is_told_as_far_as_it_is_known() {
         notes(&world),
         [
             "cp1 lacks k8s.gcr.io/kube-apiserver:v1.20.2, k8s.gcr.io/kube-controller-manager:v1.20.2, \
-             k8s.gcr.io/kube-proxy:v1.20.2, k8s.gcr.io/kube-scheduler:v1.20.2, lab.test/pause:3.2, and of coredns and etcd \
-             what kubeadm names when it is there; pulled, if that is allowed there: archives under [images] bring what \
-             hosts cannot pull",
-            "w1 lacks k8s.gcr.io/kube-proxy:v1.20.2, lab.test/pause:3.2; pulled, if that is allowed there: archives under \
-             [images] bring what hosts cannot pull",
+             k8s.gcr.io/kube-proxy:v1.20.2, k8s.gcr.io/kube-scheduler:v1.20.2, lab.test/pause:3.2, and the coredns and \
+             etcd images that kubeadm will name when it is installed; pulled, if the hosts may; otherwise add archives under \
+             [images]",
+            "w1 lacks k8s.gcr.io/kube-proxy:v1.20.2, lab.test/pause:3.2; pulled, if the hosts may; otherwise add archives under \
+             [images]",
         ]
     );
 }
@@ -613,7 +612,7 @@ fn a_bare_host_gets_the_pause_image_of_an_archive_whichever_kubeadm_will_name() 
     assert!(
         without
             .iter()
-            .any(|text| text.contains("and of pause what kubeadm names when it is there"))
+            .any(|text| text.contains("and the pause images that kubeadm will name when it is installed"))
     );
 }
 
@@ -884,7 +883,7 @@ fn each_host_is_sent_what_it_lacks_of_what_it_needs_and_nothing_else() {
         plan.phases[0]
             .steps()
             .all(|step| !step.id.0.contains("/write/etc/apt/")),
-        "no host asks a repository"
+        "no host uses a repository"
     );
     assert_eq!(world.apply(&plan), Ok(()));
     assert!(world.plan().unwrap().is_empty());

@@ -2,25 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use super::{At, Fact, Said};
+use super::{At, Fact, FactResult};
 use crate::facts::{Observed, Preflight};
 use crate::topology::HostName;
 
-pub(super) fn of(at: &At) -> Vec<Said> {
+pub(super) fn of(at: &At) -> Vec<FactResult> {
     vec![own_name(at)]
 }
 
-fn own_name(at: &At) -> Said {
+fn own_name(at: &At) -> FactResult {
     let name = at.facts.system.hostname.as_str();
-    Said::of(Fact::HostnameResolution, &at.preflight.own_name, |addresses| {
+    FactResult::of(Fact::HostnameResolution, &at.preflight.own_name, |addresses| {
         if !addresses.is_empty() {
-            return Said::ok(Fact::HostnameResolution, name);
+            return FactResult::ok(Fact::HostnameResolution, name);
         }
         let line = format!(
             "`echo '{} {name}' >>/etc/hosts`, or add it to DNS",
             at.host.address
         );
-        Said::warning(
+        FactResult::warning(
             Fact::HostnameResolution,
             format!("{name} does not resolve on this host"),
             [
@@ -32,11 +32,11 @@ fn own_name(at: &At) -> Said {
 }
 
 /// What is its own, against all others.
-pub(super) fn alone(at: &At, preflights: &BTreeMap<HostName, Result<Preflight, String>>) -> Vec<Said> {
+pub(super) fn alone(at: &At, preflights: &BTreeMap<HostName, Result<Preflight, String>>) -> Vec<FactResult> {
     vec![host_name(at), mac(at, preflights), product_uuid(at, preflights)]
 }
 
-fn host_name(at: &At) -> Said {
+fn host_name(at: &At) -> FactResult {
     let own = at.facts.system.hostname.as_str();
     let others = at.scene.topology.hosts.iter().filter(|host| {
         let facts = at.scene.facts(&host.name);
@@ -59,12 +59,12 @@ fn card(at: &At, host: &crate::topology::Host, preflight: &Preflight) -> Option<
     preflight.cards.known()?.get(interface).cloned()
 }
 
-fn mac(at: &At, preflights: &BTreeMap<HostName, Result<Preflight, String>>) -> Said {
+fn mac(at: &At, preflights: &BTreeMap<HostName, Result<Preflight, String>>) -> FactResult {
     if let Observed::Unknown(why) = &at.preflight.cards {
-        return Said::unknown(Fact::MacAddress, why.as_str());
+        return FactResult::unknown(Fact::MacAddress, why.as_str());
     }
     let Some(own) = card(at, at.host, at.preflight) else {
-        return Said::unknown(Fact::MacAddress, format!("no interface has {}", at.host.address));
+        return FactResult::unknown(Fact::MacAddress, format!("no interface has {}", at.host.address));
     };
     let others = at.scene.topology.hosts.iter().filter(|host| {
         let preflight = preflights.get(&host.name).and_then(|found| found.as_ref().ok());
@@ -81,8 +81,8 @@ fn mac(at: &At, preflights: &BTreeMap<HostName, Result<Preflight, String>>) -> S
     )
 }
 
-fn product_uuid(at: &At, preflights: &BTreeMap<HostName, Result<Preflight, String>>) -> Said {
-    Said::of(Fact::ProductUuid, &at.preflight.product_uuid, |own| {
+fn product_uuid(at: &At, preflights: &BTreeMap<HostName, Result<Preflight, String>>) -> FactResult {
+    FactResult::of(Fact::ProductUuid, &at.preflight.product_uuid, |own| {
         let others = preflights.iter().filter(|(name, found)| {
             let uuid = found
                 .as_ref()
@@ -101,13 +101,13 @@ fn product_uuid(at: &At, preflights: &BTreeMap<HostName, Result<Preflight, Strin
     })
 }
 
-fn shared(fact: Fact, own: &str, others: Vec<&HostName>, fix: &[&str]) -> Said {
+fn shared(fact: Fact, own: &str, others: Vec<&HostName>, fix: &[&str]) -> FactResult {
     if others.is_empty() {
-        return Said::ok(fact, own);
+        return FactResult::ok(fact, own);
     }
     let names: Vec<String> = others.into_iter().map(ToString::to_string).collect();
-    Said {
+    FactResult {
         fix: fix.iter().map(ToString::to_string).collect(),
-        ..Said::failed(fact, format!("{own}, as on {}", names.join(", ")), [])
+        ..FactResult::failed(fact, format!("{own}, as on {}", names.join(", ")), [])
     }
 }

@@ -1,20 +1,20 @@
 //! What another cluster has left on a host, and of which.
 
-use super::{At, Fact, Said};
+use super::{At, Fact, FactResult};
 use crate::ca::ca_hash;
 use crate::facts::{Observed, StaticPod};
 use crate::remote::preflight::keeps_etcd;
 use crate::topology::{EtcdTopology, Role};
 
-pub(super) fn of(at: &At) -> Vec<Said> {
+pub(super) fn of(at: &At) -> Vec<FactResult> {
     vec![leftovers(at)]
 }
 
-fn leftovers(at: &At) -> Said {
+fn leftovers(at: &At) -> FactResult {
     let found = &at.facts.kubernetes;
     if let Some(pid) = found.running_kubeadm {
         let wait = format!("wait until it exits: `tail --pid={pid} -f /dev/null`");
-        return Said::failed(
+        return FactResult::failed(
             Fact::Leftovers,
             format!("kubeadm is running (process {pid})"),
             [wait.as_str()],
@@ -32,23 +32,23 @@ fn leftovers(at: &At) -> Said {
                 told(&own),
                 told(&cluster)
             );
-            Said::failed(Fact::Leftovers, found, clear)
+            FactResult::failed(Fact::Leftovers, found, clear)
         }
         (Some(own), None) => {
             let found = format!(
                 "of the cluster with the CA {}, which no control plane has",
                 told(&own)
             );
-            Said::failed(Fact::Leftovers, found, clear)
+            FactResult::failed(Fact::Leftovers, found, clear)
         }
-        (None, _) => without_authority(at, clear).unwrap_or_else(|| Said::ok(Fact::Leftovers, "none")),
-        (Some(_), Some(_)) => Said::ok(Fact::Leftovers, "none"),
+        (None, _) => without_authority(at, clear).unwrap_or_else(|| FactResult::ok(Fact::Leftovers, "none")),
+        (Some(_), Some(_)) => FactResult::ok(Fact::Leftovers, "none"),
     }
 }
 
 /// A join and an init write the CA before any of this: without it, what lies there is another cluster's, or what a
 /// mishap has left of this one's own.
-fn without_authority(at: &At, clear: [&str; 2]) -> Option<Said> {
+fn without_authority(at: &At, clear: [&str; 2]) -> Option<FactResult> {
     let found = &at.facts.kubernetes;
     let etcd = stale_etcd(at);
     let identity = found.has_kubelet_conf.then_some("a kubelet's identity");
@@ -71,20 +71,20 @@ fn without_authority(at: &At, clear: [&str; 2]) -> Option<Said> {
             .collect()
     };
     let found = format!("{} of another cluster", there.join(" and "));
-    Some(Said {
+    Some(FactResult {
         fix,
-        ..Said::failed(Fact::Leftovers, found, [])
+        ..FactResult::failed(Fact::Leftovers, found, [])
     })
 }
 
-/// Where a stacked member's data lies; what lies on etcd hosts is the plan's to tell, which knows whose it is.
+/// Where the data of a stacked member is; data on etcd hosts is evaluated by the planner, which knows its owner.
 fn stale_etcd<'a>(at: &At<'a>) -> Option<&'a str> {
     let topology = at.scene.topology;
     let path = keeps_etcd(topology, at.host).filter(|_| topology.etcd == EtcdTopology::Stacked)?;
     at.facts.kubernetes.has_etcd_data.then_some(path)
 }
 
-/// Those of kubeadm: a host may have others that came with it. An etcd host's is the plan's to tell.
+/// Those of kubeadm: a host may have others that came with it. Those of an etcd host are evaluated by the planner.
 fn has_static_pods(at: &At) -> bool {
     let has = |pod: &StaticPod| at.facts.kubernetes.has_manifest(*pod);
     !at.host.is(Role::Etcd) && StaticPod::ALL.iter().any(has)

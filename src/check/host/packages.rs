@@ -1,18 +1,18 @@
 //! The package manager: how what is missing comes to the host, and who holds its lock, as nothing can be
 //! installed or held back meanwhile.
 
-use super::{At, Fact, Said};
+use super::{At, Fact, FactResult};
 
-pub(super) fn of(at: &At) -> Vec<Said> {
-    vec![Said::of(
+pub(super) fn of(at: &At) -> Vec<FactResult> {
+    vec![FactResult::of(
         Fact::PackageLock,
         &at.preflight.package_lock,
         |holders| {
             let Some((pid, name)) = holders.first() else {
-                return Said::ok(Fact::PackageLock, "free");
+                return FactResult::ok(Fact::PackageLock, "free");
             };
             let wait = format!("wait until it exits: `tail --pid={pid} -f /dev/null`");
-            Said::warning(
+            FactResult::warning(
                 Fact::PackageLock,
                 format!("{name} (process {pid}) holds it"),
                 [

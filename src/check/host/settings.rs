@@ -1,29 +1,29 @@
 //! What a kernel is set to: swap, modules, sysctls; and programs that must be there.
 
-use super::{At, Fact, Said};
+use super::{At, Fact, FactResult};
 use crate::topology::{EtcdManager, Role};
 use crate::versions::kubernetes::{
     wants_bridged_packets, wants_conntrack, wants_crictl, wants_iptables, warns_of_crictl,
 };
 
-pub(super) fn of(at: &At) -> Vec<Said> {
-    let mut said = Vec::new();
+pub(super) fn of(at: &At) -> Vec<FactResult> {
+    let mut result = Vec::new();
     if at.runs_pods() {
-        said.push(swap(at));
+        result.push(swap(at));
     }
     if at.host.is_node() {
-        said.extend([modules(at), sysctls(at)]);
+        result.extend([modules(at), sysctls(at)]);
     }
-    said.push(programs(at));
-    said
+    result.push(programs(at));
+    result
 }
 
-fn swap(at: &At) -> Said {
+fn swap(at: &At) -> FactResult {
     let kubelet = &at.scene.topology.kubeadm.kubelet_configuration;
     let is_allowed = kubelet.get("failSwapOn") == Some(&false.into());
-    Said::of(Fact::Swap, &at.preflight.swap, |places| {
+    FactResult::of(Fact::Swap, &at.preflight.swap, |places| {
         if places.is_empty() {
-            return Said::ok(Fact::Swap, "none");
+            return FactResult::ok(Fact::Swap, "none");
         }
         let shown: Vec<String> = places
             .iter()
@@ -31,12 +31,12 @@ fn swap(at: &At) -> Said {
             .collect();
         let found = shown.join(", ");
         if is_allowed {
-            return Said::ok(
+            return FactResult::ok(
                 Fact::Swap,
                 format!("{found}, allowed because failSwapOn is false"),
             );
         }
-        Said::failed(
+        FactResult::failed(
             Fact::Swap,
             found,
             [
@@ -47,9 +47,9 @@ fn swap(at: &At) -> Said {
     })
 }
 
-fn modules(at: &At) -> Said {
+fn modules(at: &At) -> FactResult {
     let bridges_matter = wants_bridged_packets(at.scene.topology.version);
-    Said::of(Fact::KernelModules, &at.preflight.modules, |there| {
+    FactResult::of(Fact::KernelModules, &at.preflight.modules, |there| {
         let missing: Vec<&str> = ["overlay", "br_netfilter"]
             .into_iter()
             .filter(|name| !there.contains(*name))
@@ -60,16 +60,16 @@ fn modules(at: &At) -> Said {
         ];
         let found = format!("{} not loaded", missing.join(" and "));
         if missing.is_empty() {
-            Said::ok(Fact::KernelModules, "overlay, br_netfilter")
+            FactResult::ok(Fact::KernelModules, "overlay, br_netfilter")
         } else if bridges_matter || missing.contains(&"overlay") {
-            Said::failed(Fact::KernelModules, found, fix)
+            FactResult::failed(Fact::KernelModules, found, fix)
         } else {
-            Said::warning(Fact::KernelModules, found, fix)
+            FactResult::warning(Fact::KernelModules, found, fix)
         }
     })
 }
 
-fn sysctls(at: &At) -> Said {
+fn sysctls(at: &At) -> FactResult {
     let topology = at.scene.topology;
     let mut needed = vec!["net.ipv4.ip_forward"];
     if topology
@@ -83,12 +83,12 @@ fn sysctls(at: &At) -> Said {
     if wants_bridged_packets(topology.version) {
         needed.push("net.bridge.bridge-nf-call-iptables");
     }
-    Said::of(Fact::Sysctls, &at.preflight.sysctls, |values| {
-        // What is not there is told of the module that brings it.
+    FactResult::of(Fact::Sysctls, &at.preflight.sysctls, |values| {
+        // A missing setting belongs to the module that brings it.
         let is_off = |name: &&&str| values.get(**name).is_some_and(|value| value != "1");
         let off: Vec<&&str> = needed.iter().filter(is_off).collect();
         if off.is_empty() {
-            return Said::ok(Fact::Sysctls, "complete");
+            return FactResult::ok(Fact::Sysctls, "complete");
         }
         let shown: Vec<String> = off.iter().map(|name| format!("{name} is not 1")).collect();
         let lines: Vec<String> = off.iter().map(|name| format!("{name} = 1")).collect();
@@ -96,11 +96,11 @@ fn sysctls(at: &At) -> Said {
             "`printf '{}\\n' >/etc/sysctl.d/90-kubernetes.conf`, and `sysctl --system`",
             lines.join("\\n")
         );
-        Said::failed(Fact::Sysctls, shown.join(", "), [write.as_str()])
+        FactResult::failed(Fact::Sysctls, shown.join(", "), [write.as_str()])
     })
 }
 
-fn programs(at: &At) -> Said {
+fn programs(at: &At) -> FactResult {
     let topology = at.scene.topology;
     let mut needed: Vec<(&str, &str)> = Vec::new();
     if at.runs_pods() {
@@ -131,20 +131,20 @@ fn programs(at: &At) -> Said {
     if at.host.is(Role::Etcd) && topology.external_etcd.manager == EtcdManager::Systemd {
         needed.extend([("etcd", "etcd-server"), ("etcdctl", "etcd-client")]);
     }
-    Said::of(Fact::Programs, &at.preflight.programs, |there| {
+    FactResult::of(Fact::Programs, &at.preflight.programs, |there| {
         let missing: Vec<&(&str, &str)> = needed.iter().filter(|(name, _)| !there.contains(*name)).collect();
         let names: Vec<&str> = missing.iter().map(|(name, _)| *name).collect();
         let packages: Vec<&str> = missing.iter().map(|(_, package)| *package).collect();
         if !missing.is_empty() {
             let install = at.install(&names.join(", "), &packages.join(" "));
             let found = format!("{} not found", names.join(", "));
-            return Said::failed(Fact::Programs, found, [install.as_str()]);
+            return FactResult::failed(Fact::Programs, found, [install.as_str()]);
         }
         let speaks_to_sockets = ["socat", "python3", "perl", "nc"]
             .iter()
             .any(|name| there.contains(*name));
         if at.host.is(Role::Balancer) && !speaks_to_sockets {
-            return Said::failed(
+            return FactResult::failed(
                 Fact::Programs,
                 "none of socat, python3, perl and nc found: hawser needs one of them for the socket of HAProxy",
                 [at.install("socat", "socat").as_str()],
@@ -155,9 +155,9 @@ fn programs(at: &At) -> Said {
                 "{}: kubeadm warns about it (FileExisting-crictl)",
                 at.install("crictl", "cri-tools")
             );
-            return Said::warning(Fact::Programs, "crictl not found", [install.as_str()]);
+            return FactResult::warning(Fact::Programs, "crictl not found", [install.as_str()]);
         }
-        Said::ok(Fact::Programs, "complete")
+        FactResult::ok(Fact::Programs, "complete")
     })
 }
 

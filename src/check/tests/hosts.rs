@@ -1,4 +1,4 @@
-//! Each fact is broken in turn: it is found, graded and has its fix, and nothing else is said.
+//! Each fact is broken in turn: it is found, graded and has its fix, and nothing else is result.
 
 use std::collections::BTreeMap;
 
@@ -429,7 +429,7 @@ fn hosts_that_are_as_they_should_be_are_fine_in_every_fact() {
     );
 }
 
-/// What is said of hosts of which one is broken.
+/// What is result of hosts of which one is broken.
 fn entry(what: &str, breaks: fn(&mut Fleet)) -> String {
     let mut fleet = Fleet::well();
     breaks(&mut fleet);
@@ -505,7 +505,7 @@ fn the_inventory_ignores_only_what_it_names() {
     );
 }
 
-/// What is said of one fact on a host.
+/// What is result of one fact on a host.
 fn said_of(fleet: &Fleet, name: &str, fact: Fact) -> (Grade, bool) {
     let findings = fleet.findings(&[]);
     let found = findings
@@ -604,11 +604,11 @@ fn a_kubelet_that_asks_its_runtime_for_the_driver_goes_with_either() {
             kubelet.insert("featureGates".to_owned(), gates);
         }
 
-        let said = said_of(&fleet, "w1", Fact::CgroupDriver);
+        let result = said_of(&fleet, "w1", Fact::CgroupDriver);
 
         assert_eq!(
-            said.0, expected,
-            "{kubelet} {gate:?} {containerd_2} {init}: {said:?}"
+            result.0, expected,
+            "{kubelet} {gate:?} {containerd_2} {init}: {result:?}"
         );
     }
 }
@@ -645,9 +645,9 @@ fn cgroup_v1_is_what_the_kubelet_and_the_inventory_make_of_it() {
             kubelet.insert("failCgroupV1".to_owned(), fails.into());
         }
 
-        let said = said_of(&fleet, "w1", Fact::Cgroups);
+        let result = said_of(&fleet, "w1", Fact::Cgroups);
 
-        assert_eq!(said.0, expected, "{kubelet} {fails:?}: {said:?}");
+        assert_eq!(result.0, expected, "{kubelet} {fails:?}: {result:?}");
     }
 }
 
@@ -817,7 +817,7 @@ fn what_preparing_sees_to_is_fine_before_it() {
         .unwrap();
     assert_eq!(
         versions.found,
-        "kubeadm, kubelet not there; `prepare = true` sees to it"
+        "kubeadm, kubelet not found; `prepare = true` fixes it"
     );
 }
 
@@ -850,7 +850,7 @@ fn a_host_of_another_distribution_is_not_told_of_apt() {
         .unwrap();
     assert_eq!(
         of_programs.fix,
-        ["install what brings ip, iptables, from the packages of its distribution"]
+        ["install ip, iptables from the packages of its distribution"]
     );
 }
 
@@ -886,7 +886,7 @@ fn an_etcd_that_kubeadm_would_refuse_is_found_before_anything_is_built() {
     let (grade, found) = told(&fleet);
     assert_eq!(grade, Grade::Failed);
     assert!(
-        found.contains("etcd v3.4.23 is on the host, and kubeadm v1.34.2 on cp1 wants v3.5.24 or newer"),
+        found.contains("etcd v3.4.23 is on the host, and kubeadm v1.34.2 on cp1 needs v3.5.24 or newer"),
         "{found}"
     );
 

@@ -6,9 +6,9 @@ use super::super::check::{Page, render};
 use super::super::paint::Paint;
 use super::*;
 use crate::check::host::{Fact, Finding};
-use crate::check::{Cause, Cell, Examined, Fix, Grade, Port, Purpose, Source, Target, Verdict};
+use crate::check::{Cause, Cell, CheckedConnection, Evaluation, Fix, Grade, Port, Purpose, Source, Target};
 
-fn way(from: &str, to: &str, purpose: Purpose, cause: Cause, grade: Grade) -> Examined {
+fn connection(from: &str, to: &str, purpose: Purpose, cause: Cause, grade: Grade) -> CheckedConnection {
     let (to, port, address) = match purpose {
         Purpose::Endpoint | Purpose::EndpointName | Purpose::Hairpin => {
             (Target::Endpoint, Port::Tcp(6443), "192.0.2.10")
@@ -17,7 +17,7 @@ fn way(from: &str, to: &str, purpose: Purpose, cause: Cause, grade: Grade) -> Ex
         Purpose::Kubelet => (Target::Host(host(to)), Port::Tcp(10250), to),
         _ => (Target::Host(host(to)), Port::Tcp(6443), to),
     };
-    Examined {
+    CheckedConnection {
         cell: Cell {
             from: Source::Host(host(from)),
             to,
@@ -27,7 +27,7 @@ fn way(from: &str, to: &str, purpose: Purpose, cause: Cause, grade: Grade) -> Ex
             expected: None,
             connections: 1,
         },
-        verdict: Verdict { cause, grade },
+        evaluation: Evaluation { cause, grade },
         listened: false,
     }
 }
@@ -41,37 +41,39 @@ fn hosts(count: usize) -> Vec<HostName> {
         .collect()
 }
 
-fn shown(ways: &[Examined], workers: usize, fixes: &[Fix], paint: Paint) -> String {
+fn shown(connections: &[CheckedConnection], workers: usize, fixes: &[Fix], paint: Paint) -> String {
     let page = Page {
         hosts: &hosts(workers),
-        ways,
+        connections,
         fixes,
         findings: &[],
-        is_ready: ways.iter().all(|way| way.verdict.grade != Grade::Failed),
+        is_ready: connections
+            .iter()
+            .all(|connection| connection.evaluation.grade != Grade::Failed),
         took: seconds(6.2),
     };
     render(&page, paint)
 }
 
-fn one_of_each() -> Vec<Examined> {
+fn one_of_each() -> Vec<CheckedConnection> {
     let fine = Grade::Ok;
     vec![
-        way("lb1", "", Purpose::Endpoint, Cause::Verified, fine),
-        way("cp1", "", Purpose::Endpoint, Cause::Verified, fine),
-        way(
+        connection("lb1", "", Purpose::Endpoint, Cause::Verified, fine),
+        connection("cp1", "", Purpose::Endpoint, Cause::Verified, fine),
+        connection(
             "cp1",
             "",
             Purpose::EndpointName,
             Cause::NameNotFound,
             Grade::Failed,
         ),
-        way("cp1", "", Purpose::Hairpin, Cause::Open, fine),
-        way("lb1", "cp1", Purpose::ApiServer, Cause::Verified, fine),
-        way("lb1", "cp2", Purpose::ApiServer, Cause::Refused, fine),
-        way("cp1", "cp2", Purpose::ApiServer, Cause::Refused, fine),
-        way("cp2", "cp1", Purpose::ApiServer, Cause::TimedOut, Grade::Failed),
-        way("w1", "cp1", Purpose::Kubelet, Cause::Open, Grade::Warning),
-        way(
+        connection("cp1", "", Purpose::Hairpin, Cause::Open, fine),
+        connection("lb1", "cp1", Purpose::ApiServer, Cause::Verified, fine),
+        connection("lb1", "cp2", Purpose::ApiServer, Cause::Refused, fine),
+        connection("cp1", "cp2", Purpose::ApiServer, Cause::Refused, fine),
+        connection("cp2", "cp1", Purpose::ApiServer, Cause::TimedOut, Grade::Failed),
+        connection("w1", "cp1", Purpose::Kubelet, Cause::Open, Grade::Warning),
+        connection(
             "lb1",
             "lb2",
             Purpose::Vrrp,
@@ -143,7 +145,7 @@ fn what_hosts_are_with_what_to_do() {
     ]);
     let page = Page {
         hosts: &hosts(1),
-        ways: &[],
+        connections: &[],
         fixes: &[],
         findings: &findings,
         is_ready: false,
@@ -158,7 +160,13 @@ fn what_does_not_pass_is_not_called_ready() {
     // One end could not be looked at, which no cell tells.
     let page = Page {
         hosts: &hosts(1),
-        ways: &[way("cp1", "cp2", Purpose::ApiServer, Cause::Refused, Grade::Ok)],
+        connections: &[connection(
+            "cp1",
+            "cp2",
+            Purpose::ApiServer,
+            Cause::Refused,
+            Grade::Ok,
+        )],
         fixes: &[],
         findings: &[],
         is_ready: false,
@@ -168,37 +176,38 @@ fn what_does_not_pass_is_not_called_ready() {
     let text = render(&page, Paint::Plain);
 
     assert!(
-        text.ends_with("\nnot ready: 1 way: 1 fine, 0 to look at, 0 wrong, 0 that nobody can tell (6.2 s)\n"),
+        text.ends_with("\nnot ready: 1 connection checked: 1 ok, 0 warnings, 0 failed, 0 unknown (6.2 s)\n"),
         "{text}"
     );
 }
 
 #[test]
 fn a_hundred_hosts_that_say_the_same_are_one_line() {
-    let ways: Vec<Examined> = hosts(100)
+    let connections: Vec<CheckedConnection> = hosts(100)
         .iter()
         .filter(|name| name.0.starts_with('w'))
         .flat_map(|name| {
-            ["cp1", "cp2"].map(|plane| way(&name.0, plane, Purpose::ApiServer, Cause::Verified, Grade::Ok))
+            ["cp1", "cp2"]
+                .map(|plane| connection(&name.0, plane, Purpose::ApiServer, Cause::Verified, Grade::Ok))
         })
         .collect();
 
-    let text = shown(&ways, 100, &[], Paint::Plain);
+    let text = shown(&connections, 100, &[], Paint::Plain);
 
-    assert!(text.contains(" w1 … w100 (100)  tls\n"), "{text}");
-    assert!(text.contains("ready: 200 ways: 200 fine"), "{text}");
+    assert!(text.contains(" w1 … w100 (100)  verified\n"), "{text}");
+    assert!(text.contains("ready: 200 connections checked: 200 ok"), "{text}");
 }
 
 #[test]
 fn each_port_of_the_pod_network_has_its_table() {
-    let pods = |port, cause, grade| Examined {
+    let pods = |port, cause, grade| CheckedConnection {
         cell: Cell {
             port,
-            ..way("w1", "cp1", Purpose::PodNetwork, Cause::Open, Grade::Ok).cell
+            ..connection("w1", "cp1", Purpose::PodNetwork, Cause::Open, Grade::Ok).cell
         },
-        ..way("w1", "cp1", Purpose::PodNetwork, cause, grade)
+        ..connection("w1", "cp1", Purpose::PodNetwork, cause, grade)
     };
-    let ways = [
+    let connections = [
         pods(
             Port::Udp(8472),
             Cause::NotTested("UDP".to_owned()),
@@ -207,41 +216,41 @@ fn each_port_of_the_pod_network_has_its_table() {
         pods(Port::Tcp(179), Cause::TimedOut, Grade::Failed),
     ];
 
-    let text = shown(&ways, 1, &[], Paint::Plain);
+    let text = shown(&connections, 1, &[], Paint::Plain);
 
     let tables = "between nodes, for the pod network, port 8472/udp
      cp1
- w1  ?
+ w1  not tested
 
 between nodes, for the pod network, port 179
      cp1
- w1  silent ✗
+ w1  timed out ✗
 ";
     assert!(text.contains(tables), "{text}");
 }
 
 #[test]
 fn one_host_among_many_that_differs_has_its_line() {
-    let ways = ["w1", "w2", "w3"].map(|name| {
+    let connections = ["w1", "w2", "w3"].map(|name| {
         let is_odd = name == "w2";
         let (cause, grade) = if is_odd {
             (Cause::NoRoute, Grade::Failed)
         } else {
             (Cause::Verified, Grade::Ok)
         };
-        way(name, "cp1", Purpose::ApiServer, cause, grade)
+        connection(name, "cp1", Purpose::ApiServer, cause, grade)
     });
 
-    let text = shown(&ways, 3, &[], Paint::Plain);
+    let text = shown(&connections, 3, &[], Paint::Plain);
 
-    assert!(text.contains(" w1 w3  tls\n w2     no route ✗\n"), "{text}");
+    assert!(text.contains(" w1 w3  verified\n w2     no route ✗\n"), "{text}");
 }
 
 #[test]
 fn on_a_terminal_what_is_wrong_is_red() {
     let text = shown(&one_of_each(), 1, &[], Paint::Colours);
 
-    assert!(text.contains("\u{1b}[38;5;9msilent ✗\u{1b}[39m"), "{text:?}");
+    assert!(text.contains("\u{1b}[38;5;9mtimed out ✗\u{1b}[39m"), "{text:?}");
 }
 
 const DOCUMENT: &str = include_str!("../../../docs/reference/checks.md");
@@ -262,13 +271,13 @@ fn written(value: &impl serde::Serialize) -> BTreeSet<String> {
 #[test]
 fn every_field_of_a_check_is_documented_and_nothing_else() {
     let stranger = Cause::WrongPeer("somebody".to_owned());
-    let way = way("cp1", "", Purpose::Endpoint, stranger.clone(), Grade::Failed);
+    let connection = connection("cp1", "", Purpose::Endpoint, stranger.clone(), Grade::Failed);
     let fix = Fix {
         cause: stranger,
         ..fix()
     };
 
-    assert_eq!(written(&way), documented("way"));
+    assert_eq!(written(&connection), documented("connection"));
     assert_eq!(written(&fix), documented("fix"));
     let finding = finding("cp1", Fact::Os, Grade::Ok, "debian 12", "");
     assert_eq!(written(&finding), documented("fact"));
@@ -287,8 +296,8 @@ fn every_fact_is_documented_by_the_name_that_ignore_takes() {
 fn every_word_of_the_matrix_is_documented_with_its_cause() {
     for cause in [
         Cause::Open,
-        Cause::Unasked(String::new()),
-        Cause::Unnamed(String::new()),
+        Cause::PeerNotAsked(String::new()),
+        Cause::PeerUnknown(String::new()),
         Cause::Verified,
         Cause::Reset,
         Cause::Refused,
@@ -304,7 +313,7 @@ fn every_word_of_the_matrix_is_documented_with_its_cause() {
             .as_str()
             .unwrap()
             .to_owned();
-        let row = format!("| `{}` | `{name}` |", cause.word());
-        assert!(DOCUMENT.contains(&row), "{row}");
+        assert_eq!(cause.word(), name.replace('-', " "));
+        assert!(DOCUMENT.contains(&format!("| `{name}` |")), "{name}");
     }
 }

@@ -13,7 +13,7 @@ use super::super::terminal::Terminal;
 use super::screen::Screen;
 use super::*;
 use crate::check::host::{Fact, Finding};
-use crate::check::{Cause, Cell, Examined, Fix, Grade, Port, Purpose, Source, Target, Verdict};
+use crate::check::{Cause, Cell, CheckedConnection, Evaluation, Fix, Grade, Port, Purpose, Source, Target};
 use crate::error::sanitize::is_invisible;
 use crate::plan::{FileChange, Note, NoteLevel, Plan};
 use crate::remote::{self, Effect};
@@ -124,7 +124,7 @@ fn json_holds_it_whole_and_a_terminal_that_shows_it_obeys_nothing() {
 
 #[test]
 fn a_check() {
-    let way = Examined {
+    let connection = CheckedConnection {
         cell: Cell {
             from: Source::Host(host("cp1")),
             to: Target::Endpoint,
@@ -134,7 +134,7 @@ fn a_check() {
             expected: None,
             connections: 1,
         },
-        verdict: Verdict {
+        evaluation: Evaluation {
             cause: Cause::WrongPeer(HOSTILE.to_owned()),
             grade: Grade::Failed,
         },
@@ -167,7 +167,7 @@ fn a_check() {
     let hosts = ["cp1", "cp2", "cp3"].map(HostName::from);
     let page = Page {
         hosts: &hosts,
-        ways: &[way],
+        connections: &[connection],
         fixes: &[fix],
         findings: &findings,
         is_ready: false,

@@ -7,7 +7,7 @@ use std::time::Instant;
 use futures::future::join_all;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::patience::Patience;
+use super::deadline::Deadline;
 use crate::error::Problem;
 use crate::events::Event;
 use crate::facts::{self, HostFacts, Observation};
@@ -22,12 +22,12 @@ use crate::topology::{EtcdTopology, Host, HostName, Role, Topology};
 use crate::values::Values;
 
 /// The hosts that answered, and why the others did not.
-pub(super) struct Fleet {
+pub(super) struct ConnectedHosts {
     pub(super) sessions: BTreeMap<HostName, Arc<Session>>,
     silent: BTreeMap<HostName, Problem>,
 }
 
-impl Fleet {
+impl ConnectedHosts {
     /// Connects to every host, all at once as far as the client lets. `Err` where the operator was asked something and
     /// wants to stop instead: no host is out of reach for that.
     pub(super) async fn connect(
@@ -35,7 +35,7 @@ impl Fleet {
         topology: &Topology,
         events: &UnboundedSender<Event>,
     ) -> Result<Self, Problem> {
-        let mut fleet = Self {
+        let mut connected = Self {
             sessions: BTreeMap::new(),
             silent: BTreeMap::new(),
         };
@@ -57,12 +57,12 @@ impl Fleet {
         });
         for (name, attempt) in join_all(attempts).await {
             match attempt {
-                Ok(session) => drop(fleet.sessions.insert(name, Arc::new(session))),
+                Ok(session) => drop(connected.sessions.insert(name, Arc::new(session))),
                 Err(stopped @ Problem::Interrupted { .. }) => return Err(stopped),
-                Err(problem) => drop(fleet.silent.insert(name, problem)),
+                Err(problem) => drop(connected.silent.insert(name, problem)),
             }
         }
-        Ok(fleet)
+        Ok(connected)
     }
 
     /// Looks at every host with one command each.
@@ -72,21 +72,21 @@ impl Fleet {
         look: Look,
         events: &UnboundedSender<Event>,
     ) -> Observation {
-        self.observe_within(topology, look, events, Patience::EachQuestion)
+        self.observe_within(topology, look, events, Deadline::PerQuestion)
             .await
     }
 
-    /// The same, for as long as there is patience.
+    /// The same, for as long as there is deadline.
     pub(super) async fn observe_within(
         &self,
         topology: &Topology,
         look: Look,
         events: &UnboundedSender<Event>,
-        patience: Patience,
+        deadline: Deadline,
     ) -> Observation {
         let looks = topology.hosts.iter().map(|host| async move {
             let found = match (self.sessions.get(&host.name), self.silent.get(&host.name)) {
-                (Some(session), _) => facts_of(session.as_ref(), topology, (host, look), patience).await,
+                (Some(session), _) => facts_of(session.as_ref(), topology, (host, look), deadline).await,
                 (None, Some(problem)) => Err(problem.clone()),
                 (None, None) => Err(not_told(host, "no session".to_owned())),
             };
@@ -115,7 +115,7 @@ async fn facts_of(
     session: &impl Connection,
     topology: &Topology,
     (host, look): (&Host, Look),
-    patience: Patience,
+    deadline: Deadline,
 ) -> Result<HostFacts, Problem> {
     let paths = match look {
         Look::Whole => paths(topology, host),
@@ -123,11 +123,11 @@ async fn facts_of(
         Look::Images => Vec::new(),
     };
     let question = probe::probe(topology, host, look, &paths);
-    let output = ask_within(session, &question, host, patience).await?;
+    let output = ask_within(session, &question, host, deadline).await?;
     let mut found = facts::parse(&output.stdout).map_err(|cause| not_told(host, cause))?;
     if let (Look::Whole, Some(preparation)) = (look, &topology.preparation) {
         let question = remote::preparation::look(preparation);
-        let output = ask_within(session, &question, host, patience).await?;
+        let output = ask_within(session, &question, host, deadline).await?;
         let read = facts::read_preparation(&output.stdout).map_err(|cause| not_told(host, cause))?;
         found.preparation = Some(read);
     }
@@ -140,20 +140,20 @@ pub(super) async fn ask(
     command: &crate::remote::RemoteCommand,
     host: &Host,
 ) -> Result<Output, Problem> {
-    ask_within(session, command, host, Patience::EachQuestion).await
+    ask_within(session, command, host, Deadline::PerQuestion).await
 }
 
-/// The same, for as long as there is patience.
+/// The same, for as long as there is deadline.
 pub(super) async fn ask_within(
     session: &impl Connection,
     command: &crate::remote::RemoteCommand,
     host: &Host,
-    patience: Patience,
+    deadline: Deadline,
 ) -> Result<Output, Problem> {
     let wire = command
         .wire(&Values::default())
         .map_err(|slot| not_told(host, format!("{slot:?} is not known")))?;
-    let answer = patience.within(session.run(&wire, patience.left(), None)).await;
+    let answer = deadline.within(session.run(&wire, deadline.left(), None)).await;
     let output = answer.ok_or_else(|| not_told(host, "no answer came in time".to_owned()))??;
     if output.is_success() {
         return Ok(output);
@@ -161,7 +161,7 @@ pub(super) async fn ask_within(
     let cause = output.last_lines(3).join("; ");
     Err(Problem::Probe {
         host: host.name.clone(),
-        what: format!("{} ({:?})", command.purpose(), output.exit),
+        what: format!("the result of: {} ({:?})", command.purpose(), output.exit),
         cause,
     })
 }
@@ -174,7 +174,7 @@ fn not_told(host: &Host, cause: String) -> Problem {
     }
 }
 
-/// What tells which members of etcd an API server asks, where etcd has hosts of its own.
+/// What shows which etcd members an API server uses, with etcd on dedicated hosts.
 fn api_server(topology: &Topology, host: &Host) -> Vec<String> {
     let asks = host.is(Role::ControlPlane) && topology.etcd == EtcdTopology::External;
     let path = asks.then(|| crate::remote::files::API_SERVER.to_owned());
@@ -199,7 +199,7 @@ fn paths(topology: &Topology, host: &Host) -> Vec<String> {
         .iter()
         .filter(|file| file.roles.iter().any(|role| host.is(*role)));
     paths.extend(for_host.map(|file| file.path.clone()));
-    // A template that cannot be rendered is told before any host is asked.
+    // A template that cannot be rendered is reported before any host is asked.
     let prepared = crate::remote::files::preparation::preparation(topology, host).unwrap_or_default();
     if !prepared.is_empty() {
         paths.push(OLD_SYSCTLS.to_owned());

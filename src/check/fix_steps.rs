@@ -1,4 +1,4 @@
-//! What to do about a way that is not as it should be, as commands to type.
+//! How to fix a connection, as commands to type.
 
 use std::net::IpAddr;
 
@@ -9,7 +9,7 @@ use super::fix::{Fix, list};
 use super::stage::Scene;
 use crate::topology::{HostName, Preparation, Role};
 
-/// What to do about ways that share a cause, line by line.
+/// What to do about connections that share a cause, line by line.
 pub(super) fn steps(scene: &Scene, fix: &Fix) -> Vec<String> {
     let (from, ports) = (list(&fix.from), list(&fix.ports));
     let address = fix.addresses.first().map_or("", String::as_str);
@@ -27,13 +27,13 @@ pub(super) fn steps(scene: &Scene, fix: &Fix) -> Vec<String> {
     }
     let ends = ends(scene, fix);
     match &fix.cause {
-        Cause::Unasked(_) if fix.grade == Grade::Unknown => {
+        Cause::PeerNotAsked(_) if fix.grade == Grade::Unknown => {
             vec![format!(
                 "to check the certificate of the peer: install openssl or python3 on {from}"
             )]
         }
-        Cause::Unnamed(_) => vec![show_who(fix, address)],
-        Cause::Open | Cause::Unasked(_) | Cause::Verified => taken(&list(&ends), &ports),
+        Cause::PeerUnknown(_) => vec![show_who(fix, address)],
+        Cause::Open | Cause::PeerNotAsked(_) | Cause::Verified => taken(&list(&ends), &ports),
         Cause::Reset => closed(scene, fix),
         Cause::Refused if fix.listened => rejected(&ends, &ports, &from),
         Cause::Refused => refused(fix, &ends, &ports),
@@ -44,14 +44,14 @@ pub(super) fn steps(scene: &Scene, fix: &Fix) -> Vec<String> {
                 )
             };
             let steps = ends.iter().map(look);
-            steps.chain(nobody_holds_it(scene, fix)).collect()
+            steps.chain(unheld_vip_steps(scene, fix)).collect()
         }
         Cause::NoRoute => {
             let look =
                 format!("on {from}: `ip neigh show to {address}` shows FAILED if no host has the address");
             let firewall = forbidden(&ends, &ports, &from);
             let steps = std::iter::once(look).chain(firewall);
-            steps.chain(nobody_holds_it(scene, fix)).collect()
+            steps.chain(unheld_vip_steps(scene, fix)).collect()
         }
         Cause::NoNetwork => vec![format!(
             "on {from}: `ip route get {address}` shows which route is missing or prohibits it"
@@ -64,18 +64,18 @@ pub(super) fn steps(scene: &Scene, fix: &Fix) -> Vec<String> {
 
 fn registry(scene: &Scene, from: &str) -> Vec<String> {
     let preparation = scene.topology.preparation.as_ref();
-    let mend = if preparation.is_some_and(Preparation::leads_to_registries) {
+    let fix = if preparation.is_some_and(Preparation::leads_to_registries) {
         "correct `mirrors` and `proxy` in [preparation], or send the images first: `hawser images push FILE`"
     } else {
         "if its container runtime uses a mirror or a proxy, ignore this; otherwise send the images first: `hawser images push FILE`"
     };
-    vec![format!("images are missing on {from}"), mend.to_owned()]
+    vec![format!("images are missing on {from}"), fix.to_owned()]
 }
 
 fn repository(scene: &Scene, from: &str, address: &str, ports: &str) -> Vec<String> {
     let preparation = scene.topology.preparation.as_ref();
     let leads_there = preparation.is_some_and(|preparation| preparation.proxy.is_set());
-    let mend = if leads_there {
+    let fix = if leads_there {
         "correct the `proxy` in [preparation]"
     } else {
         "set a `proxy` in [preparation] that leads there"
@@ -83,12 +83,12 @@ fn repository(scene: &Scene, from: &str, address: &str, ports: &str) -> Vec<Stri
     vec![
         format!("kubeadm, kubelet or kubectl is missing on {from}, and is installed from there"),
         format!(
-            "allow {from} to connect to {address}, TCP {ports}; or {mend}; or set `packages` in [preparation] to a folder with them"
+            "allow {from} to connect to {address}, TCP {ports}; or {fix}; or set `packages` in [preparation] to a folder with them"
         ),
     ]
 }
 
-/// Hosts at which ways end: the balancers, where it is the endpoint.
+/// Hosts at which connections end: the balancers, where it is the endpoint.
 fn ends<'a>(scene: &Scene<'a>, fix: &'a Fix) -> Vec<&'a HostName> {
     let ends = fix.to.iter().flat_map(|target| match target {
         Target::Host(name) => vec![name],
@@ -143,7 +143,7 @@ fn refused(fix: &Fix, ends: &[&HostName], ports: &str) -> Vec<String> {
     )]
 }
 
-/// A firewall that answers `prohibited` looks as if nobody had the address.
+/// A firewall that answers `prohibited` looks as if no host had the address.
 fn forbidden(ends: &[&HostName], ports: &str, from: &str) -> Option<String> {
     let ends = Some(ends).filter(|ends| !ends.is_empty()).map(list)?;
     Some(format!(
@@ -163,7 +163,7 @@ fn rejected(ends: &[&HostName], ports: &str, from: &str) -> Vec<String> {
 }
 
 /// Where the endpoint is a VIP.
-fn nobody_holds_it(scene: &Scene, fix: &Fix) -> Vec<String> {
+fn unheld_vip_steps(scene: &Scene, fix: &Fix) -> Vec<String> {
     let vip = scene.topology.endpoint.vip;
     let Some(vip) = vip.filter(|_| fix.is_to(&Target::Endpoint)) else {
         return Vec::new();
@@ -190,18 +190,18 @@ fn name(scene: &Scene, from: &str, name: &str) -> Vec<String> {
             "on {from}: `getent ahosts {name}` must show an address: add the name to DNS or /etc/hosts"
         )];
     };
-    let mend = if scene.topology.endpoint.hosts_file {
+    let fix = if scene.topology.endpoint.hosts_file {
         "`hawser apply` writes it into /etc/hosts; an earlier line there or a name service overrides it"
     } else {
         "correct it in DNS or /etc/hosts, or set `hosts_file = true` under [endpoint]"
     };
     vec![format!(
-        "on {from}: `getent ahosts {name}` must show {address}: {mend}"
+        "on {from}: `getent ahosts {name}` must show {address}: {fix}"
     )]
 }
 
 fn stranger(scene: &Scene, fix: &Fix, address: &str) -> Vec<String> {
-    if let Some(vip) = scene.vip_of_nobody().filter(|_| fix.is_to(&Target::Endpoint)) {
+    if let Some(vip) = scene.unheld_vip().filter(|_| fix.is_to(&Target::Endpoint)) {
         return vip_in_use(scene, vip);
     }
     let show = show_who(fix, address);
