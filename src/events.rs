@@ -37,7 +37,7 @@ pub enum Event {
         /// Why.
         reason: String,
     },
-    /// A host told what is on it.
+    /// A host answered the probe.
     HostObserved {
         /// Which.
         host: HostName,
@@ -60,7 +60,7 @@ pub enum Event {
         /// What it does.
         title: String,
     },
-    /// A running command said something; redacted, else as it was said.
+    /// A running command printed a line; redacted.
     OutputLine {
         /// Which step.
         step: StepId,
@@ -69,8 +69,8 @@ pub enum Event {
         /// One line without its end.
         line: String,
     },
-    /// Some of an image was sent to a host. Told every second or so, and at its end.
-    Sent {
+    /// Some of an image was sent to a host. At most once a second for a step, and at its end.
+    ImageSent {
         /// Which step.
         step: StepId,
         /// Where to.
@@ -83,13 +83,13 @@ pub enum Event {
         #[serde(rename = "took_s", serialize_with = "seconds")]
         took: Duration,
     },
-    /// Some of an image was taken from another host. Told when that begins, and every second or so.
-    Taken {
+    /// Some of an image came from another host. At the start, and at most once a second for a step.
+    ImageReceived {
         /// Which step.
         step: StepId,
-        /// Who takes it.
+        /// The target.
         host: HostName,
-        /// Who gives it.
+        /// The source.
         from: HostName,
         /// How much of it so far.
         bytes: u64,
@@ -97,7 +97,7 @@ pub enum Event {
         #[serde(rename = "took_s", serialize_with = "seconds")]
         took: Duration,
     },
-    /// A condition is not so yet.
+    /// A condition is not true yet.
     StillWaiting {
         /// Which step.
         step: StepId,
@@ -137,15 +137,15 @@ pub enum Event {
         #[serde(rename = "took_s", serialize_with = "seconds")]
         took: Duration,
     },
-    /// Something to be told that is no failure.
-    Warned {
+    /// A message that is no failure.
+    Warning {
         /// One sentence, or a few lines.
         text: String,
     },
-    /// The operator asked to stop: running steps are awaited, nothing new starts.
+    /// The operator asked to stop: running steps finish, nothing new starts.
     StopRequested,
-    /// The operator asked again: what still runs is let go.
-    LetGo {
+    /// The operator asked again: a command is left running on its host.
+    Detached {
         /// Where.
         host: HostName,
         /// The process that still runs there.
@@ -161,15 +161,15 @@ pub enum Event {
 }
 
 impl Event {
-    /// Every text in it that may hold the words of a host, to be changed in place.
+    /// Every text in it that may hold output of a host, to be changed in place.
     pub fn texts(&mut self) -> Vec<&mut String> {
         match self {
             Event::HostUnreachable { reason: text, .. }
             | Event::StepStarted { title: text, .. }
             | Event::OutputLine { line: text, .. }
             | Event::StillWaiting { reason: text, .. }
-            | Event::Warned { text }
-            | Event::LetGo { command: text, .. } => vec![text],
+            | Event::Warning { text }
+            | Event::Detached { command: text, .. } => vec![text],
             Event::StepFinished {
                 outcome: Outcome::Failed { problem },
                 ..
@@ -179,8 +179,8 @@ impl Event {
             | Event::HostConnected { .. }
             | Event::HostObserved { .. }
             | Event::PhaseStarted { .. }
-            | Event::Sent { .. }
-            | Event::Taken { .. }
+            | Event::ImageSent { .. }
+            | Event::ImageReceived { .. }
             | Event::StepFinished { .. }
             | Event::PhaseFinished { .. }
             | Event::StopRequested => Vec::new(),
@@ -192,11 +192,11 @@ impl Event {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "outcome", rename_all = "kebab-case")]
 pub enum Outcome {
-    /// It was so before.
-    AlreadyDone,
+    /// Its condition was true before.
+    Unchanged,
     /// It was done, and checked.
     Changed,
-    /// A question answered, or a condition that became so.
+    /// A value was read, or a condition became true.
     Ok,
     /// It failed.
     Failed {
@@ -204,7 +204,7 @@ pub enum Outcome {
         problem: Problem,
     },
     /// The operator asked twice to stop, or once while only its effect was waited for: how it ends is not known.
-    LetGo,
+    Detached,
     /// It did not start, or was only waiting for something, as something before it failed
     /// or the operator asked to stop.
     Skipped,
@@ -215,23 +215,23 @@ pub enum Outcome {
 pub struct Report {
     /// Steps that changed something.
     pub changed: usize,
-    /// Steps that were already so.
-    pub already_done: usize,
+    /// Steps whose condition was true before.
+    pub unchanged: usize,
     /// Steps that did not start.
     pub skipped: usize,
     /// What went wrong, in order.
     pub problems: Vec<Problem>,
-    /// Hosts that may be finished later (`--max-unreachable-workers`).
-    pub lagging: Vec<HostName>,
+    /// Workers that are left to the next run (`--max-unreachable-workers`).
+    pub tolerated: Vec<HostName>,
     /// Name and duration of each phase, in order.
     pub phases: Vec<PhaseTime>,
     /// The whole run.
     #[serde(rename = "took_s", serialize_with = "seconds")]
     pub took: Duration,
-    /// The part of it in which no changing command ran and no step waited for what was not so yet (connecting, looking,
-    /// asking whether something is done already): hawser's own.
-    #[serde(rename = "own_s", serialize_with = "seconds")]
-    pub own: Duration,
+    /// The part of it in which no changing command ran and no step waited for a condition: connecting, probing, and
+    /// checking what is already done.
+    #[serde(rename = "overhead_s", serialize_with = "seconds")]
+    pub overhead: Duration,
     /// The operator asked to stop.
     pub interrupted: bool,
     /// What the run log holds is there.

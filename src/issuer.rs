@@ -72,7 +72,7 @@ impl Issuer {
             _ if order.may_make_authority => {
                 aside(move || Authority::new(algorithm, Timestamp::now())).await?
             }
-            _ => return Err("etcd's authority has not been read from any host".to_owned()),
+            _ => return Err("etcd's CA has not been read from any host".to_owned()),
         };
         let authority = Arc::new(authority);
         *known = Some(Arc::clone(&authority));
@@ -103,7 +103,7 @@ async fn aside<T: Send + 'static>(
 
 fn cannot_create(cause: String) -> Problem {
     Problem::Workstation {
-        what: "make etcd's certificates",
+        what: "create the etcd certificates",
         cause,
     }
 }

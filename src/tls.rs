@@ -124,7 +124,7 @@ impl ServerCertVerifier for Eyes {
         _: &CertificateDer<'_>,
         _: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        Err(Error::General("nobody is trusted here".to_owned()))
+        Err(Error::General("no certificate is trusted here".to_owned()))
     }
 
     fn verify_tls13_signature(
@@ -133,7 +133,7 @@ impl ServerCertVerifier for Eyes {
         _: &CertificateDer<'_>,
         _: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        Err(Error::General("nobody is trusted here".to_owned()))
+        Err(Error::General("no certificate is trusted here".to_owned()))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -18,8 +18,8 @@ pub struct Unmet {
     pub told_by: Option<HostName>,
 }
 
-/// Everything that is not as it should be; `lagging` hosts are not asked for.
-pub fn unmet(topology: &Topology, observation: &Observation, lagging: &[HostName]) -> Vec<Unmet> {
+/// Everything that is not as it should be; `tolerated` hosts are not asked for.
+pub fn unmet(topology: &Topology, observation: &Observation, tolerated: &[HostName]) -> Vec<Unmet> {
     let facts = |host: &Host| observation.get(&host.name).and_then(|facts| facts.as_ref().ok());
     let planes = || topology.with_role(Role::ControlPlane);
     let mut found: Vec<Unmet> = planes()
@@ -38,13 +38,13 @@ pub fn unmet(topology: &Topology, observation: &Observation, lagging: &[HostName
     let mut views = planes().filter_map(|host| Some((host, facts(host)?.cluster.as_ref().filter(ready)?)));
     match (views.next(), planes().next()) {
         (Some((speaker, view)), Some(first)) => {
-            let told = cluster(topology, &first.name, view, lagging).into_iter();
+            let told = cluster(topology, &first.name, view, tolerated).into_iter();
             found.extend(told.map(|unmet| Unmet {
                 told_by: Some(speaker.name.clone()),
                 ..unmet
             }));
         }
-        (None, Some(first)) => found.push(unmet_at(&first.name, "no API server speaks for the cluster")),
+        (None, Some(first)) => found.push(unmet_at(&first.name, "no API server answers for the cluster")),
         _ => {}
     }
     found
@@ -59,7 +59,7 @@ fn control_plane(topology: &Topology, host: &Host, facts: Option<&HostFacts>) ->
     };
     let mut found = Vec::new();
     if view.ready.known() != Some(&true) {
-        found.push(unmet_at(&host.name, "/readyz of its own API server"));
+        found.push(unmet_at(&host.name, "/readyz of its API server"));
     }
     if view.ready_through_endpoint.known() != Some(&true) {
         found.push(unmet_at(
@@ -86,7 +86,10 @@ fn balancer(topology: &Topology, host: &Host, facts: Option<&HostFacts>) -> Vec<
     let servers = match &balancer.servers {
         Observed::Known(servers) => servers,
         Observed::Unknown(why) => {
-            found.push(unmet_at(&host.name, &format!("HAProxy does not tell: {why}")));
+            found.push(unmet_at(
+                &host.name,
+                &format!("the state of HAProxy is unknown: {why}"),
+            ));
             return found;
         }
     };
@@ -138,7 +141,7 @@ fn api_server(topology: &Topology, host: &Host, facts: &HostFacts) -> Option<Unm
         .map(String::as_str)
         .filter(|url| !named.contains(url))
         .collect();
-    let what = format!("its API server does not ask etcd at {}", missing.join(", "));
+    let what = format!("its API server does not use etcd at {}", missing.join(", "));
     (!missing.is_empty()).then(|| unmet_at(&host.name, &what))
 }
 
@@ -185,7 +188,7 @@ fn vip(topology: &Topology, observation: &Observation) -> Option<Unmet> {
         .collect();
     let who = match holders.as_slice() {
         [_] => return None,
-        [] => "nobody".to_owned(),
+        [] => "none".to_owned(),
         several => several.join(" and "),
     };
     let first = topology.with_role(Role::Balancer).next()?;
@@ -193,11 +196,11 @@ fn vip(topology: &Topology, observation: &Observation) -> Option<Unmet> {
     Some(unmet_at(&first.name, &what))
 }
 
-fn cluster(topology: &Topology, asked: &HostName, view: &ClusterView, lagging: &[HostName]) -> Vec<Unmet> {
+fn cluster(topology: &Topology, asked: &HostName, view: &ClusterView, tolerated: &[HostName]) -> Vec<Unmet> {
     let Some(nodes) = view.nodes.known() else {
-        return vec![unmet_at(asked, "the nodes cannot be told")];
+        return vec![unmet_at(asked, "the nodes are unknown")];
     };
-    let wanted = topology.nodes().filter(|host| !lagging.contains(&host.name));
+    let wanted = topology.nodes().filter(|host| !tolerated.contains(&host.name));
     let mut found: Vec<Unmet> = wanted
         .filter_map(|host| {
             let node = nodes.iter().find(|node| node.name == host.name);
@@ -209,10 +212,10 @@ fn cluster(topology: &Topology, asked: &HostName, view: &ClusterView, lagging: &
         EtcdTopology::External => found.extend(kubeadm_config(topology, asked, view)),
     }
     let Some(workloads) = view.workloads.known() else {
-        found.push(unmet_at(asked, "kube-system's workloads cannot be told"));
+        found.push(unmet_at(asked, "the workloads of kube-system are unknown"));
         return found;
     };
-    let is_down = |node: &&NodeFact| !node.ready && lagging.contains(&node.name);
+    let is_down = |node: &&NodeFact| !node.ready && tolerated.contains(&node.name);
     let down = nodes.iter().filter(is_down).count() as u64;
     found.extend(
         workloads
@@ -258,7 +261,7 @@ fn workload_lacks(workload: &WorkloadFact, down: u64) -> Option<String> {
 /// there.
 fn members(topology: &Topology, asked: &HostName, view: &ClusterView) -> Option<Unmet> {
     let Some(members) = view.etcd.known() else {
-        return Some(unmet_at(asked, "etcd's members cannot be told"));
+        return Some(unmet_at(asked, "the etcd members are unknown"));
     };
     let votes = |member: &&MemberFact| member.is_healthy() && !member.learner;
     let has_one = |host: &&Host| members.iter().filter(votes).any(|member| member.is_of(host));

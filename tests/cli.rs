@@ -197,21 +197,21 @@ fn a_check_names_the_cause_for_each_host_that_cannot_be_reached() {
     let said = run(folder.path(), &["check", "-o", "json"]).assert().code(3);
 
     let found: serde_json::Value = serde_json::from_str(&stdout(&said)).unwrap();
-    assert_eq!(found["grade"], "error");
+    assert_eq!(found["grade"], "failed");
     assert_eq!(found["problems"].as_array().unwrap().len(), 3);
     let of = |purpose: &str| {
-        let ways = found["ways"].as_array().unwrap().iter();
+        let ways = found["connections"].as_array().unwrap().iter();
         let ways = ways.filter(|way| way["purpose"] == purpose);
         ways.map(|way| (way["cause"].as_str().unwrap(), way["grade"].as_str().unwrap()))
             .collect::<Vec<_>>()
     };
-    assert_eq!(of("ssh"), [("refused", "error"); 3]);
+    assert_eq!(of("ssh"), [("refused", "failed"); 3]);
     assert_eq!(of("hairpin"), [("not-tested", "unknown")]);
     let facts = found["facts"].as_array().unwrap();
     assert_eq!(facts.len(), 3, "{facts:?}");
     assert_eq!(
         (&facts[0]["fact"], &facts[0]["grade"]),
-        (&"access".into(), &"error".into())
+        (&"access".into(), &"failed".into())
     );
 }
 
@@ -225,8 +225,11 @@ fn a_check_shows_the_matrix_and_what_to_do() {
 
     let text = stdout(&said);
     assert!(text.contains(" workstation  refused ✗\n"), "{text}");
-    assert!(text.contains("error: workstation → cp1 at 127.0.0.21"), "{text}");
-    assert!(text.contains("not ready: 1 way: 0 fine"), "{text}");
+    assert!(text.contains("failed: workstation → cp1 at 127.0.0.21"), "{text}");
+    assert!(
+        text.contains("not ready: 1 connection checked: 0 ok, 0 warnings, 1 failed, 0 unknown"),
+        "{text}"
+    );
     assert_eq!(stderr(&said), "");
 }
 
@@ -240,7 +243,7 @@ fn a_check_of_what_is_not_there_is_a_mistake_of_usage() {
             ["--to", "workstation"],
             "--to workstation: the inventory has no such host",
         ),
-        (["--port", "23"], "the topology needs no such way"),
+        (["--port", "23"], "the topology needs no such connection"),
         (["--ignore", "swop"], "--ignore swop: there is no such fact"),
     ] {
         let said = run(folder.path(), &[&["check"], &arguments[..]].concat())

@@ -169,7 +169,7 @@ fn on_the_workstation() -> Vec<Problem> {
         },
         Problem::Usage {
             message: "--limit w9: the inventory has no such host".to_owned(),
-            hint: "name a host as the inventory does".to_owned(),
+            hint: "use the name of a host of the inventory".to_owned(),
         },
         Problem::Identity {
             path: "/home/ops/.ssh/id_ed25519".to_owned(),
@@ -259,22 +259,22 @@ fn on_the_hosts() -> Vec<Problem> {
                 "etcd1: its unit is active, and etcd does not answer: context deadline exceeded".to_owned(),
                 "etcd2: its unit is active, and etcd does not answer: context deadline exceeded".to_owned(),
             ],
-            way_out: vec!["a busy disk and an election pass: run this again".to_owned()],
+            way_out: vec!["wait for a busy disk or an election, then rerun this command".to_owned()],
             starting: false,
         },
         Problem::Unsafe {
             what: "the VIP 192.0.2.10 already answers, and keepalived runs on no balancer".to_owned(),
             because: vec!["seen from lb1: another machine has this address".to_owned()],
-            way_out: vec!["give the cluster a free address: `vip` under [endpoint]".to_owned()],
+            way_out: vec!["set `vip` under [endpoint] to a free address".to_owned()],
         },
         Problem::NotReady {
             subject: "cp1, w1 → cp2 at 192.0.2.22, port 6443 (the API server)".to_owned(),
-            found: "timed out: a firewall drops it, or the address is wrong".to_owned(),
-            remedy: vec![
-                "on cp2: `iptables -S; nft list ruleset` shows its rules; let TCP 6443 in from cp1, w1"
+            found: "no answer: a firewall drops packets, or the address is wrong".to_owned(),
+            fix: vec![
+                "on cp2: `iptables -S; nft list ruleset` shows its rules; allow TCP 6443 from cp1, w1"
                     .to_owned(),
             ],
-            begin_anyway: "--skip-check".to_owned(),
+            option: "--skip-check".to_owned(),
         },
         Problem::Silent {
             holders: vec![host("cp1"), host("w1")],
@@ -286,7 +286,7 @@ fn on_the_hosts() -> Vec<Problem> {
                 (host("cp3"), "timed out after 10 s".to_owned()),
                 (host("lb2"), "connection refused".to_owned()),
             ],
-            needed_for: "a run that changes something: balancers and control planes are all or nothing"
+            because: "every balancer and control plane must be reachable before hawser changes anything"
                 .to_owned(),
         },
         Problem::Interrupted {

@@ -1,4 +1,4 @@
-//! The documents speak the glossary's language, and their links lead to pages and headings that exist.
+//! Documents and messages speak the glossary's language, and links lead to pages and headings that exist.
 #![cfg(test)]
 
 use std::path::{Path, PathBuf};
@@ -23,6 +23,33 @@ fn no_document_has_a_retired_word() {
             };
             let here = retired.iter().filter(is_here);
             found.extend(here.map(|phrase| format!("{}:{number}:{phrase}", page.display())));
+        }
+    }
+
+    assert!(
+        found.is_empty(),
+        "docs/glossary.md says what to write instead of:\n{}",
+        found.join("\n")
+    );
+}
+
+#[test]
+fn no_message_has_a_retired_word() {
+    let retired = retired();
+    let mut found = Vec::new();
+    for path in sources() {
+        let text = read(&path);
+        let product = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        let mut messages = literals(product);
+        if path.ends_with("cli/arguments.rs") {
+            let help = product.lines().filter_map(|line| line.trim().strip_prefix("///"));
+            messages.extend(help.map(str::to_owned));
+        }
+        // Names, paths and ids have no spaces.
+        for message in messages.into_iter().filter(|text| text.trim().contains(' ')) {
+            let spoken = words(&without_code(&message));
+            let here = retired.iter().filter(|phrase| spoken.contains(phrase.as_str()));
+            found.extend(here.map(|phrase| format!("{}:{phrase}: {message}", path.display())));
         }
     }
 
@@ -91,6 +118,55 @@ fn documents() -> impl Iterator<Item = PathBuf> {
         .chain(at_the_root)
 }
 
+/// The product's code, without its tests.
+fn sources() -> Vec<PathBuf> {
+    let is_test = |path: &PathBuf| {
+        path.iter()
+            .any(|part| part.to_string_lossy().starts_with("tests"))
+    };
+    let mut all = files(Path::new("src"), "rs");
+    all.retain(|path| !is_test(path));
+    all
+}
+
+/// The text of each string in a piece of code, comments left out.
+fn literals(code: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let code = lines
+        .collect::<Vec<_>>()
+        .join("\n")
+        .replace("'\"'", "")
+        .replace("'\\\\'", "");
+    let mut rest = code.as_str();
+    while let Some((_, from)) = rest.split_once('"') {
+        let mut is_escaped = false;
+        let end = from.find(|c| {
+            let ends = c == '"' && !is_escaped;
+            is_escaped = c == '\\' && !is_escaped;
+            ends
+        });
+        let (text, after) = from.split_at(end.unwrap_or(from.len()));
+        found.push(text.replace("\\n", " ").replace('\\', ""));
+        rest = after.get(1..).unwrap_or("");
+    }
+    found
+}
+
+/// A message without commands to type and without names that are filled in.
+fn without_code(message: &str) -> String {
+    let prose: Vec<&str> = message.split('`').step_by(2).collect();
+    let parts = prose.join(" ` ");
+    let parts = parts.split('{').enumerate();
+    parts
+        .map(|(index, part)| match index {
+            0 => part,
+            _ => part.split_once('}').map_or(part, |(_, rest)| rest),
+        })
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
 /// The lines of a page, numbered, without what is between backticks: that is code. Of the inventory the comments. In
 /// docs/architecture.md tables show names of the code.
 fn prose(page: &Path, text: &str) -> Vec<(usize, String)> {
@@ -131,12 +207,16 @@ fn anchors(page: &Path) -> Vec<String> {
 }
 
 fn markdown(folder: &Path) -> Vec<PathBuf> {
+    files(folder, "md")
+}
+
+fn files(folder: &Path, kind: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(root().join(folder)).unwrap() {
         let path = folder.join(entry.unwrap().file_name());
         if root().join(&path).is_dir() {
-            found.extend(markdown(&path));
-        } else if path.extension().is_some_and(|extension| extension == "md") {
+            found.extend(files(&path, kind));
+        } else if path.extension().is_some_and(|extension| extension == kind) {
             found.push(path);
         }
     }

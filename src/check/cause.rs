@@ -1,4 +1,4 @@
-//! What came of a way, in the words of those who look after networks.
+//! The cause of the state of a connection, in the words of network operators.
 
 use std::net::IpAddr;
 
@@ -7,53 +7,53 @@ use serde::Serialize;
 use crate::facts::{Peer, Reached, Trial};
 use crate::pki::{Certificate, is_signed_by};
 
-/// Why a way is as it is.
+/// Why a connection is as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "cause", content = "detail", rename_all = "kebab-case")]
 pub enum Cause {
     /// Something accepts connections there.
     Open,
-    /// Something accepts connections; who, nobody could ask: why.
+    /// Something accepts connections; its certificate could not be read: why.
     #[serde(rename = "open")]
-    Unasked(String),
-    /// Something accepts connections; who, it did not say when it was asked: why.
+    PeerNotAsked(String),
+    /// Something accepts connections, and did not show a certificate: why.
     #[serde(rename = "open")]
-    Unnamed(String),
+    PeerUnknown(String),
     /// Something accepts connections, and shows a certificate of this cluster.
-    RightPeer,
+    Verified,
     /// Accepted, then closed: a balancer without a backend.
-    Closed,
+    Reset,
     /// The host is up, and nothing listens; a firewall that answers with a reset or *port unreachable* looks the same.
     Refused,
-    /// Nobody answers: a firewall drops it, or the address is wrong.
+    /// No answer: a firewall drops packets, or the address is wrong.
     TimedOut,
     /// No host of this address answers on its network, or a firewall says *prohibited*.
     NoRoute,
-    /// There is no way to its network.
-    Unreachable,
+    /// There is no route to its network.
+    NoNetwork,
     /// The name resolves to nothing.
-    NameUnknown,
+    NameNotFound,
     /// The name resolves to these addresses, and not to the right one.
     WrongAddress(Vec<IpAddr>),
-    /// Somebody else answers: who.
+    /// A foreign host answers: which.
     WrongPeer(String),
     /// It could not be tested: why.
     NotTested(String),
 }
 
-/// What answers there, as far as that can be known beforehand.
+/// Which peers may answer, as far as that is known before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Peers<'a> {
-    /// Whoever shows a certificate of this authority, PEM.
+    /// Any with a certificate of this CA, PEM.
     SignedBy(&'a str),
-    /// Nobody who speaks TLS: there is no cluster yet whose certificate it could show.
-    Nobody,
-    /// Anybody.
-    Anybody,
+    /// None with TLS: there is no cluster yet whose certificate it could show.
+    NoTls,
+    /// Any.
+    Any,
 }
 
 impl Cause {
-    /// What a trial of a way comes to.
+    /// What a trial of a connection comes to.
     pub(super) fn of(trial: &Trial, expected: Option<IpAddr>, peers: Peers) -> Self {
         let is_elsewhere = |found: &&Vec<IpAddr>| {
             !found.is_empty() && expected.is_some_and(|address| !found.contains(&address))
@@ -63,39 +63,39 @@ impl Cause {
         }
         match &trial.reached {
             Reached::Open => of_peer(&trial.peer, peers),
-            Reached::Closed => Cause::Closed,
+            Reached::Closed => Cause::Reset,
             Reached::Refused => Cause::Refused,
             Reached::TimedOut => Cause::TimedOut,
             Reached::NoRoute => Cause::NoRoute,
-            Reached::Unreachable => Cause::Unreachable,
-            Reached::NameUnknown => Cause::NameUnknown,
+            Reached::Unreachable => Cause::NoNetwork,
+            Reached::NameUnknown => Cause::NameNotFound,
             Reached::Failed(words) | Reached::Untested(words) => Cause::NotTested(words.clone()),
         }
     }
 
-    /// Whether something accepts connections there, and nobody knows who.
+    /// Whether something unknown accepts connections there.
     pub(super) fn is_open(&self) -> bool {
-        matches!(self, Cause::Open | Cause::Unasked(_) | Cause::Unnamed(_))
+        matches!(self, Cause::Open | Cause::PeerNotAsked(_) | Cause::PeerUnknown(_))
     }
 
     /// One word, for the matrix.
     pub fn word(&self) -> &'static str {
         match self {
-            Cause::Open | Cause::Unasked(_) | Cause::Unnamed(_) => "open",
-            Cause::RightPeer => "tls",
-            Cause::Closed => "closed",
+            Cause::Open | Cause::PeerNotAsked(_) | Cause::PeerUnknown(_) => "open",
+            Cause::Verified => "verified",
+            Cause::Reset => "reset",
             Cause::Refused => "refused",
-            Cause::TimedOut => "silent",
+            Cause::TimedOut => "timed out",
             Cause::NoRoute => "no route",
-            Cause::Unreachable => "no net",
-            Cause::NameUnknown => "no name",
-            Cause::WrongAddress(_) => "misnamed",
-            Cause::WrongPeer(_) => "stranger",
-            Cause::NotTested(_) => "?",
+            Cause::NoNetwork => "no network",
+            Cause::NameNotFound => "name not found",
+            Cause::WrongAddress(_) => "wrong address",
+            Cause::WrongPeer(_) => "wrong peer",
+            Cause::NotTested(_) => "not tested",
         }
     }
 
-    /// What is known besides: an address, somebody's name, why it could not be tested.
+    /// What else is known: an address, the name of a peer, why it could not be tested.
     pub fn detail(&self) -> Option<String> {
         match self {
             Cause::WrongAddress(found) => {
@@ -103,8 +103,8 @@ impl Cause {
                 Some(found.join(", "))
             }
             Cause::WrongPeer(words) | Cause::NotTested(words) => Some(words.clone()),
-            Cause::Unasked(why) => Some(format!("who, nobody could ask: {why}")),
-            Cause::Unnamed(why) => Some(format!("who, it did not say: {why}")),
+            Cause::PeerNotAsked(why) => Some(format!("its certificate could not be read: {why}")),
+            Cause::PeerUnknown(why) => Some(format!("it did not show a certificate: {why}")),
             _ => None,
         }
     }
@@ -112,16 +112,16 @@ impl Cause {
     /// What the word means.
     pub fn meaning(&self) -> &'static str {
         match self {
-            Cause::Open | Cause::Unasked(_) | Cause::Unnamed(_) => "something accepts connections",
-            Cause::RightPeer => "open, and who answers has a certificate of this cluster",
-            Cause::Closed => "accepted, then closed: a balancer without a backend",
-            Cause::Refused => "the host is up and nothing listens, or a firewall rejects as if nothing did",
-            Cause::TimedOut => "timed out: a firewall drops it, or the address is wrong",
-            Cause::NoRoute => "no route: nobody has this address, or a firewall answers `prohibited`",
-            Cause::Unreachable => "there is no way to the network of this address",
-            Cause::NameUnknown => "the name does not resolve",
+            Cause::Open | Cause::PeerNotAsked(_) | Cause::PeerUnknown(_) => "something accepts connections",
+            Cause::Verified => "open, and the peer has a certificate of this cluster",
+            Cause::Reset => "accepted, then closed: a balancer without a healthy backend",
+            Cause::Refused => "the host is up and nothing listens, or a firewall rejects the connection",
+            Cause::TimedOut => "no answer: a firewall drops packets, or the address is wrong",
+            Cause::NoRoute => "no host has this address, or a firewall answers `prohibited`",
+            Cause::NoNetwork => "there is no route to the network of this address",
+            Cause::NameNotFound => "the name does not resolve",
             Cause::WrongAddress(_) => "the name resolves to another address",
-            Cause::WrongPeer(_) => "somebody else answers: not this cluster",
+            Cause::WrongPeer(_) => "a foreign host answers: not of this cluster",
             Cause::NotTested(_) => "could not be tested",
         }
     }
@@ -131,17 +131,17 @@ fn of_peer(peer: &Peer, peers: Peers) -> Cause {
     match (peer, peers) {
         (Peer::Certificate(pem), Peers::SignedBy(authority)) => {
             if is_signed_by(pem, authority) == Ok(true) {
-                Cause::RightPeer
+                Cause::Verified
             } else {
-                Cause::WrongPeer(format!("{}, signed by another authority", who(pem)))
+                Cause::WrongPeer(format!("{}, signed by another CA", who(pem)))
             }
         }
-        (Peer::Certificate(pem), Peers::Nobody) => {
-            Cause::WrongPeer(format!("{}, before this cluster has any", who(pem)))
+        (Peer::Certificate(pem), Peers::NoTls) => {
+            Cause::WrongPeer(format!("{}, before this cluster has a certificate", who(pem)))
         }
-        (Peer::NoTls, Peers::SignedBy(_)) => Cause::WrongPeer("something that speaks no TLS".to_owned()),
-        (Peer::Unasked(why), _) => Cause::Unasked(why.clone()),
-        (Peer::Unknown(why), _) => Cause::Unnamed(why.clone()),
+        (Peer::NoTls, Peers::SignedBy(_)) => Cause::WrongPeer("a server without TLS".to_owned()),
+        (Peer::Unasked(why), _) => Cause::PeerNotAsked(why.clone()),
+        (Peer::Unknown(why), _) => Cause::PeerUnknown(why.clone()),
         _ => Cause::Open,
     }
 }

@@ -1,4 +1,4 @@
-//! One cell of the matrix: where a way begins, where it leads, and what it is for.
+//! One cell of the matrix: where a connection begins, where it leads, and what it is for.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use crate::remote::ways::Way;
 use crate::topology::{Host, HostName};
 
-/// Where a way begins.
+/// Where a connection begins.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
     /// Where hawser runs.
@@ -17,7 +17,7 @@ pub enum Source {
     Host(HostName),
 }
 
-/// Where a way leads.
+/// Where a connection leads.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
     /// A host of the inventory.
@@ -35,17 +35,17 @@ pub enum Target {
 pub enum Port {
     /// A TCP port.
     Tcp(u16),
-    /// A UDP port, at which nobody need answer.
+    /// A UDP port, which need not answer.
     Udp(u16),
     /// keepalived's own protocol, which has no ports.
     Vrrp,
 }
 
-/// What a way is for.
+/// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Purpose {
-    /// hawser's own way to a host.
+    /// hawser's own connection to a host.
     Ssh,
     /// The endpoint, by the address that it must have.
     Endpoint,
@@ -71,7 +71,7 @@ pub enum Purpose {
     PodNetwork,
 }
 
-/// One way that the topology needs.
+/// One connection that the topology needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Cell {
     /// Where it begins.
@@ -95,11 +95,11 @@ pub struct Cell {
 /// Which part of the matrix is wanted; everything where a field is `None`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Narrowing {
-    /// Only ways that begin here.
+    /// Only connections that begin here.
     pub from: Option<String>,
-    /// Only ways that lead here.
+    /// Only connections that lead here.
     pub to: Option<String>,
-    /// Only ways to this port.
+    /// Only connections to this port.
     pub port: Option<u16>,
 }
 
@@ -137,7 +137,7 @@ impl Cell {
 
 impl Cell {
     /// How a host tries it; `None` where there is no port to try, or where it does not begin at a host.
-    pub fn way(&self, number: usize) -> Option<Way> {
+    pub fn connection(&self, number: usize) -> Option<Way> {
         let (Source::Host(_), Port::Tcp(port)) = (&self.from, self.port) else {
             return None;
         };

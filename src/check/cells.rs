@@ -13,9 +13,9 @@ const KUBELET_PORT: Port = Port::Tcp(10250);
 const ETCD_CLIENTS: Port = Port::Tcp(2379);
 const ETCD_PEERS: Port = Port::Tcp(2380);
 
-/// Every way that the topology needs, by what it is for, as far as it is wanted.
+/// Every connection that the topology needs, by what it is for, as far as it is wanted.
 ///
-/// Sources: Kubernetes' "Ports and Protocols"; pods reach the API servers' own addresses by way of the Service
+/// Sources: Kubernetes' "Ports and Protocols"; pods reach the API servers' own addresses by connection of the Service
 /// `kubernetes`, hence from workers too; hawser asks etcd's members for their health from each other's hosts.
 pub fn cells(topology: &Topology, narrowing: &Narrowing) -> Vec<Cell> {
     let mut cells: Vec<Cell> = topology.hosts.iter().map(ssh).collect();
@@ -94,7 +94,7 @@ fn between(topology: &Topology, from: Role, to: Role, (purpose, port): (Purpose,
     pairs.map(cell).collect()
 }
 
-/// An etcd member asks nobody at the endpoint.
+/// An etcd host does not use the endpoint.
 fn endpoint(topology: &Topology) -> Vec<Cell> {
     let endpoint = &topology.endpoint;
     let is_name = endpoint.name.parse::<IpAddr>().is_err();
@@ -158,12 +158,12 @@ fn registry(topology: &Topology) -> Vec<Cell> {
     from_kubelets(topology, &Target::Registry, Purpose::Registry, (&address, port))
 }
 
-/// The hosts that apt is told of the repository on; the proxy in its place, where one leads there.
+/// The hosts on which apt uses the repository; to the proxy instead, if one leads there.
 fn repository(topology: &Topology) -> Vec<Cell> {
     let preparation = topology.preparation.as_ref();
-    let way = preparation.and_then(Preparation::way_to_repository);
-    way.map_or_else(Vec::new, |way| {
-        from_kubelets(topology, &Target::Repository, Purpose::Packages, way)
+    let connection = preparation.and_then(Preparation::way_to_repository);
+    connection.map_or_else(Vec::new, |connection| {
+        from_kubelets(topology, &Target::Repository, Purpose::Packages, connection)
     })
 }
 

@@ -1,20 +1,21 @@
-//! What of a check keeps `apply` from beginning: what would let a host's building fail, and what no step mends.
+//! What stops `apply` before it builds: what would make the build of a host fail, and what no step fixes.
 
 use std::collections::BTreeSet;
 
 use super::Grade;
 use super::cause::Cause;
 use super::cell::{Cell, Port, Purpose, Source, Target};
+use super::evaluation::CheckedConnection;
+use super::fix::Fix;
+use super::fixes::fixes;
 use super::host::{Fact, Finding};
-use super::judgement::Examined;
-use super::remedy::{Remedy, remedies};
 use super::stage::Scene;
 use crate::error::Problem;
 use crate::topology::HostName;
 
-/// The ways that matter to hosts that are to be built, of all that the topology needs: those that begin or end at one
-/// of them, between hosts that could be looked at. Whether images can be had is the plan's to tell; packages are
-/// fetched first of all, and a host's own apt may know a way that hawser does not.
+/// The connections that matter to hosts that will be built: those that begin or end at one of them, between hosts that
+/// were probed. Whether images can be had is decided by the plan; packages are fetched first of all, and the apt of a
+/// host may use a proxy that hawser does not know.
 pub fn cells_of(scene: &Scene, cells: Vec<Cell>, built: &BTreeSet<HostName>) -> Vec<Cell> {
     let host = |from: &Source| match from {
         Source::Host(name) => Some(name.clone()),
@@ -38,37 +39,43 @@ pub fn cells_of(scene: &Scene, cells: Vec<Cell>, built: &BTreeSet<HostName>) -> 
     cells.into_iter().filter(matters).collect()
 }
 
-/// Every reason not to begin, each with what to do about it.
+/// Every reason not to build, each with its fix.
 pub fn obstacles(
     scene: &Scene,
     built: &BTreeSet<HostName>,
-    ways: &[Examined],
+    connections: &[CheckedConnection],
     findings: &[Finding],
 ) -> Vec<Problem> {
     let of_hosts = findings
         .iter()
-        .filter(|finding| keeps_from_beginning(finding, built))
+        .filter(|finding| blocks_build(finding, built))
         .map(of_fact);
-    let standing: Vec<Examined> = ways.iter().filter(|way| stands(scene, way)).cloned().collect();
-    let of_ways = remedies(scene, &standing);
-    of_hosts.chain(of_ways.into_iter().map(of_way)).collect()
+    let blocking: Vec<CheckedConnection> = connections
+        .iter()
+        .filter(|connection| blocks_apply(scene, connection))
+        .cloned()
+        .collect();
+    let of_connections = fixes(scene, &blocking);
+    of_hosts
+        .chain(of_connections.into_iter().map(of_connection))
+        .collect()
 }
 
-/// Whether a host cannot be looked at is the plan's to judge.
-fn keeps_from_beginning(finding: &Finding, built: &BTreeSet<HostName>) -> bool {
-    finding.grade == Grade::Error && finding.fact != Fact::Access && built.contains(&finding.host)
+/// Hosts that cannot be probed are evaluated by the planner.
+fn blocks_build(finding: &Finding, built: &BTreeSet<HostName>) -> bool {
+    finding.grade == Grade::Failed && finding.fact != Fact::Access && built.contains(&finding.host)
 }
 
-/// Whether no step of a plan mends it. What refuses or closes where it should serve may be what this run starts; an
-/// endpoint that nobody answers for may be what this run sets up.
-fn stands(scene: &Scene, way: &Examined) -> bool {
-    let cause = &way.verdict.cause;
-    let is_endpoint = way.cell.to == Target::Endpoint;
-    way.verdict.grade == Grade::Error
+/// Whether no step of a plan fixes it. What refuses or closes where it should serve may be what this run starts; an
+/// endpoint that does not answer may be what this run sets up.
+fn blocks_apply(scene: &Scene, connection: &CheckedConnection) -> bool {
+    let cause = &connection.evaluation.cause;
+    let is_endpoint = connection.cell.to == Target::Endpoint;
+    connection.evaluation.grade == Grade::Failed
         && match cause {
             Cause::WrongPeer(_) => true,
-            Cause::NameUnknown | Cause::WrongAddress(_) => !scene.topology.endpoint.hosts_file,
-            Cause::TimedOut | Cause::NoRoute | Cause::Unreachable => !is_endpoint,
+            Cause::NameNotFound | Cause::WrongAddress(_) => !scene.topology.endpoint.hosts_file,
+            Cause::TimedOut | Cause::NoRoute | Cause::NoNetwork => !is_endpoint,
             _ => false,
         }
 }
@@ -77,17 +84,17 @@ fn of_fact(finding: &Finding) -> Problem {
     Problem::NotReady {
         subject: format!("{} on {}", finding.fact, finding.host),
         found: finding.found.clone(),
-        remedy: finding.remedy.clone(),
-        begin_anyway: format!("--ignore {}", finding.fact),
+        fix: finding.fix.clone(),
+        option: format!("--ignore {}", finding.fact),
     }
 }
 
-fn of_way(remedy: Remedy) -> Problem {
-    let detail = remedy.cause.detail().map(|detail| format!(": {detail}"));
+fn of_connection(fix: Fix) -> Problem {
+    let detail = fix.cause.detail().map(|detail| format!(": {detail}"));
     Problem::NotReady {
-        subject: remedy.subject(),
-        found: format!("{}{}", remedy.cause.meaning(), detail.unwrap_or_default()),
-        remedy: remedy.steps,
-        begin_anyway: "--skip-check".to_owned(),
+        subject: fix.subject(),
+        found: format!("{}{}", fix.cause.meaning(), detail.unwrap_or_default()),
+        fix: fix.steps,
+        option: "--skip-check".to_owned(),
     }
 }

@@ -1,17 +1,18 @@
-//! Will it work, and why not: every way that a cluster needs between its hosts and what a trial of it means, and what
+//! Checks before a build: every connection that a cluster needs between its hosts, what a trial of it means, and what
 //! each host must be.
 //!
-//! Pure: which ways there are follows from the inventory, what is fine on them from what the hosts have told. Nothing
-//! here talks to a host.
+//! Pure: the connections follow from the inventory, their evaluation from the facts of the hosts. Nothing here talks to
+//! a host.
 
 mod cause;
 mod cell;
 mod cells;
+mod evaluation;
+mod fix;
+mod fix_steps;
+mod fixes;
 mod gate;
 pub mod host;
-mod judgement;
-mod mending;
-mod remedy;
 mod stage;
 
 #[cfg(test)]
@@ -22,21 +23,22 @@ use serde::Serialize;
 pub use cause::Cause;
 pub use cell::{Cell, Narrowing, Port, Purpose, Source, Target};
 pub use cells::cells;
+pub use evaluation::{CheckedConnection, Evaluation, evaluate, evaluate_listened, evaluate_vrrp, not_tested};
+pub use fix::Fix;
+pub use fixes::fixes;
 pub use gate::{cells_of, obstacles};
-pub use judgement::{Examined, Verdict, judge, judge_listened, judge_vrrp, untested};
-pub use remedy::{Remedy, remedies};
 pub use stage::{Scene, Stage};
 
-/// How bad it is.
+/// How severe it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Grade {
     /// As it should be, or as it may be at this stage.
-    Fine,
-    /// Nobody can tell.
+    Ok,
+    /// It could not be determined.
     Unknown,
-    /// Worth a look; a cluster can be built all the same.
+    /// A cluster can be built anyway.
     Warning,
-    /// A cluster cannot be built, or does not work, before this is mended.
-    Error,
+    /// A cluster cannot be built, or does not work, before this is fixed.
+    Failed,
 }

@@ -1,4 +1,4 @@
-//! How far a cluster is built where a way leads: what may be refused today has to be open tomorrow.
+//! How far a cluster is built where a connection leads: what may be refused today has to be open tomorrow.
 
 use std::net::IpAddr;
 
@@ -7,12 +7,12 @@ use crate::ca::ca_hash;
 use crate::facts::{ClusterView, HostFacts, Observation, StaticPod};
 use crate::topology::{EtcdTopology, Host, HostName, Role, Topology};
 
-/// What there is to be found at a way's end.
+/// What there is to be found at a connection's end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// What is to listen there runs.
     Serving,
-    /// Nothing listens there yet; the way itself has to be open.
+    /// Nothing listens there yet; the connection itself has to be open.
     Empty,
     /// Nothing listens behind a balancer that is not hawser's; some pass nothing then.
     EmptyElsewhere,
@@ -20,7 +20,7 @@ pub enum Stage {
     Any,
     /// Not even the address is there yet.
     Unbuilt,
-    /// The host did not tell.
+    /// The host was not probed.
     Unknown,
 }
 
@@ -44,7 +44,7 @@ impl<'a> Scene<'a> {
         hosts.filter_map(move |host| Some((host, scene.facts(&host.name)?)))
     }
 
-    /// What control planes tell of the cluster.
+    /// What control planes report of the cluster.
     pub(super) fn views(&self) -> impl Iterator<Item = &'a ClusterView> {
         let control_planes = self.host_facts(Role::ControlPlane);
         control_planes.filter_map(|(_, facts)| facts.cluster.as_ref())
@@ -62,12 +62,12 @@ impl<'a> Scene<'a> {
         most_held(members.filter_map(|(_, facts)| facts.kubernetes.etcd_ca.as_deref()))
     }
 
-    /// What is to be found at the end of a way.
+    /// What is to be found at the end of a connection.
     pub fn stage(&self, cell: &Cell) -> Stage {
         match &cell.to {
             Target::Endpoint => self.endpoint(),
             Target::Registry | Target::Repository => Stage::Serving,
-            // Whether a host could be looked at is what this way is for.
+            // This connection is tried to find out whether the host can be probed.
             Target::Host(_) if cell.purpose == Purpose::Ssh => Stage::Serving,
             Target::Host(_) if cell.purpose == Purpose::PodNetwork => Stage::Any,
             Target::Host(name) => self.facts(name).map_or(Stage::Unknown, |facts| {
@@ -109,7 +109,7 @@ impl<'a> Scene<'a> {
     }
 
     /// The VIP, where no host of the inventory holds it and no balancer is set up that could.
-    pub(super) fn vip_of_nobody(&self) -> Option<IpAddr> {
+    pub(super) fn unheld_vip(&self) -> Option<IpAddr> {
         let vip = self.topology.endpoint.vip?;
         let all = || self.topology.hosts.iter();
         let is_held = |facts: &HostFacts| {
@@ -117,7 +117,7 @@ impl<'a> Scene<'a> {
                 || facts.balancer.as_ref().is_some_and(|found| found.holds_vip)
                 || facts.units.get("keepalived").is_some_and(|unit| unit.active)
         };
-        // A balancer that did not tell may hold it.
+        // A balancer that was not probed may hold it.
         let may_hold = |host: &Host| match self.facts(&host.name) {
             Some(facts) => is_held(facts),
             None => host.is(Role::Balancer),
@@ -125,11 +125,11 @@ impl<'a> Scene<'a> {
         (!all().any(may_hold)).then_some(vip)
     }
 
-    /// Whether somebody answers for the VIP, as a balancer sees it that does not hold it itself.
+    /// Whether a host answers for the VIP, as a balancer sees it that does not hold it itself.
     pub(super) fn vip_answers(&self) -> Option<bool> {
-        let said = self.host_facts(Role::Balancer);
-        let said = said.filter_map(|(_, facts)| facts.balancer.as_ref()?.vip_answers.known());
-        said.copied().max()
+        let result = self.host_facts(Role::Balancer);
+        let result = result.filter_map(|(_, facts)| facts.balancer.as_ref()?.vip_answers.known());
+        result.copied().max()
     }
 
     /// Whether a balancer runs what hawser set up, so that the endpoint's address has to be somewhere.

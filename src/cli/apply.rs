@@ -1,21 +1,23 @@
-//! `hawser apply`: show the plan, ask, do exactly it, verify.
+//! `hawser apply`: show the plan, ask, apply exactly it, verify.
 
 mod agreement;
-mod look;
+mod apply_run;
+mod decision;
+mod probing;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use tokio::sync::mpsc::{self, UnboundedSender};
+use tokio::sync::mpsc;
 
 use super::arguments::ApplyArguments;
 use super::check;
-use super::fleet::Fleet;
+use super::connected_hosts::ConnectedHosts;
 use super::lease::{claim, if_held};
 use super::plan::{load, make_absolute};
 use super::saved::SavedPlan;
 use super::verification::verify;
-use super::watching::Watchers;
-use super::{Outcome, Stop, stopped, surroundings};
+use super::watchers::Watchers;
+use super::{Outcome, Stop, stopped, workstation};
 use crate::engine::{self, Lease, Options, Wants, until_stopped};
 use crate::error::{ExitCode, Problem};
 use crate::events::{Event, Report};
@@ -24,16 +26,8 @@ use crate::report;
 use crate::ssh::{Client, Session};
 use crate::topology::{HostName, Topology};
 
-use look::{Seen, Spent};
-
-/// Lets a moment pass before the hosts are looked at again.
-pub(super) async fn pace() {
-    tokio::time::sleep(AGAIN).await;
-}
-
-/// A cluster is asked again this often while it settles: a look costs a control plane half a second of processor time,
-/// which it needs for settling.
-const AGAIN: Duration = Duration::from_secs(1);
+use apply_run::ApplyRun;
+use decision::{Decision, Elapsed};
 
 /// `names_inventory`: whether the command line names it, which then stands for the one that a saved plan names.
 pub(super) async fn run(mut arguments: ApplyArguments, names_inventory: bool, stop: Stop) -> Outcome {
@@ -48,8 +42,8 @@ pub(super) async fn run(mut arguments: ApplyArguments, names_inventory: bool, st
     }
     let topology = load(&arguments.scope)?;
     check::ignored(&arguments.ignore)?;
-    let client = surroundings::client(&topology)?;
-    let run = surroundings::run_name();
+    let client = workstation::client(&topology)?;
+    let run = workstation::run_name();
     let watchers = Watchers::new(
         arguments.scope.output,
         &topology.cluster,
@@ -67,7 +61,7 @@ pub(super) async fn run(mut arguments: ApplyArguments, names_inventory: bool, st
         run,
         hosts: topology.hosts.len(),
     });
-    let attempt = Attempt {
+    let apply = ApplyRun {
         topology: &topology,
         arguments: &arguments,
         saved: saved.as_ref(),
@@ -76,8 +70,8 @@ pub(super) async fn run(mut arguments: ApplyArguments, names_inventory: bool, st
         log,
         wants: Wants::new(claim, if_held(arguments.wait)),
     };
-    let result = attempt.run(&client, stop).await;
-    drop(attempt);
+    let result = apply.run(&client, stop).await;
+    drop(apply);
     drop(events);
     let _ = watching.await;
     result
@@ -90,7 +84,7 @@ fn what_next(arguments: &ApplyArguments, topology: &Topology) -> Vec<String> {
     let templates = templates.unwrap_or_default();
     if arguments.scope.prepare_only {
         let apply = format!("hawser apply -i {inventory}{templates}    # builds the cluster on them");
-        let push = format!("hawser images push -i {inventory} ARCHIVE…    # where hosts may not pull");
+        let push = format!("hawser images push -i {inventory} ARCHIVE…    # if hosts may not pull");
         return if topology.images.archives.is_empty() {
             vec![push, apply]
         } else {
@@ -99,69 +93,58 @@ fn what_next(arguments: &ApplyArguments, topology: &Topology) -> Vec<String> {
     }
     vec![
         format!(
-            "hawser kubeconfig -i {inventory} --merge    # kubectl then speaks to {}",
+            "hawser kubeconfig -i {inventory} --merge    # use the cluster {} with kubectl",
             topology.cluster
         ),
-        format!("hawser plan -i {inventory}{templates}    # shows what has drifted"),
+        format!("hawser plan -i {inventory}{templates}    # shows differences from the inventory"),
     ]
 }
 
-struct Attempt<'a> {
-    topology: &'a Topology,
-    arguments: &'a ApplyArguments,
-    /// The plan that somebody has approved, where it is to be exactly that one.
-    saved: Option<&'a SavedPlan>,
-    events: UnboundedSender<Event>,
-    began: Instant,
-    log: String,
-    wants: Wants,
-}
-
-impl Attempt<'_> {
+impl ApplyRun<'_> {
     async fn run(&self, client: &Client, stop: Stop) -> Outcome {
         if let Some(saved) = self.saved
             && let Err(problem) = saved.is_of(&self.arguments.scope.inventory.path, self.topology)
         {
             return Ok(self.finish(Report::of(problem)));
         }
-        let connecting = Fleet::connect(client, self.topology, &self.events);
-        let fleet = until_stopped(&stop, connecting).await;
-        let fleet = match fleet.unwrap_or_else(|| Err(stopped())) {
-            Ok(fleet) => fleet,
+        let connecting = ConnectedHosts::connect(client, self.topology, &self.events);
+        let connected = until_stopped(&stop, connecting).await;
+        let connected = match connected.unwrap_or_else(|| Err(stopped())) {
+            Ok(connected) => connected,
             Err(problem) => return Ok(self.finish(Report::of(problem))),
         };
-        let mut spent = Spent::default();
-        let report = match self.agree(&fleet, &stop, &mut spent).await {
-            Ok((seen, lease)) => self.execute(&fleet, (seen, lease), spent, &stop).await,
+        let mut elapsed = Elapsed::default();
+        let report = match self.agree(&connected, &stop, &mut elapsed).await {
+            Ok((decision, lease)) => self.execute(&connected, (decision, lease), elapsed, &stop).await,
             Err(problems) => Report {
                 interrupted: problems
                     .iter()
                     .any(|problem| matches!(problem, Problem::Interrupted { .. })),
                 problems,
-                phases: spent.phases,
+                phases: elapsed.phases,
                 ..Report::default()
             },
         };
-        fleet.close().await;
+        connected.close().await;
         Ok(self.finish(report))
     }
 
-    /// Does what was agreed to, and looks whether everything is as it should be.
+    /// Applies the plan that was agreed to, and verifies the cluster.
     async fn execute(
         &self,
-        fleet: &Fleet,
-        (seen, lease): (Seen, Option<Lease<Session>>),
-        spent: Spent,
+        connected: &ConnectedHosts,
+        (decision, lease): (Decision, Option<Lease<Session>>),
+        elapsed: Elapsed,
         stop: &Stop,
     ) -> Report {
-        let Seen {
+        let Decision {
             observation, plan, ..
-        } = seen;
+        } = decision;
         let silent = self.silent(&observation);
         let mut report = Report {
-            own: spent.own(),
-            phases: spent.phases,
-            lagging: silent.clone(),
+            overhead: elapsed.overhead(),
+            phases: elapsed.phases,
+            tolerated: silent.clone(),
             ..Report::default()
         };
         if plan.steps().next().is_some() {
@@ -171,33 +154,33 @@ impl Attempt<'_> {
                 .max_unreachable_workers
                 .saturating_sub(silent.len());
             let options = Options {
-                may_lag: allowed,
+                max_tolerated: allowed,
                 stop: stop.clone(),
                 so_far: report,
             };
-            let values = surroundings::values(self.topology);
+            let values = workstation::values(self.topology);
             let events = self.events.clone();
             report = if let Some(lease) = &lease {
-                let resources = surroundings::resources(values);
+                let resources = workstation::resources(values);
                 engine::execute(&plan, lease.sessions(), resources, options, events).await
             } else {
                 // Nothing is changed, only waited for.
-                let resources = surroundings::resources(values);
-                engine::execute(&plan, &fleet.sessions, resources, options, events).await
+                let resources = workstation::resources(values);
+                engine::execute(&plan, &connected.sessions, resources, options, events).await
             };
         }
         if let Some(lease) = lease {
             lease.release().await;
         }
-        let is_whole = self.arguments.scope.limit.is_empty() && !self.arguments.scope.prepare_only;
-        if report.problems.is_empty() && !report.interrupted && is_whole {
+        let is_complete = self.arguments.scope.limit.is_empty() && !self.arguments.scope.prepare_only;
+        if report.problems.is_empty() && !report.interrupted && is_complete {
             let fresh = plan.is_empty().then_some(observation);
-            verify((fleet, self.topology), fresh, stop, &self.events, &mut report).await;
+            verify((connected, self.topology), fresh, stop, &self.events, &mut report).await;
         }
         report
     }
 
-    /// Hosts that could not be looked at and that the planner let lag.
+    /// Hosts that could not be probed, which the planner tolerated.
     fn silent(&self, observation: &Observation) -> Vec<HostName> {
         let hosts = self.topology.hosts.iter().map(|host| &host.name);
         hosts

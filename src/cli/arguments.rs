@@ -16,7 +16,7 @@ pub struct Arguments {
     pub command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 a step failed or a check found an error, 2 usage or inventory, 3 unreachable, \
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 a step or a check failed, 2 usage or inventory, 3 unreachable, \
     4 refused as unsafe, 5 host key, 6 changes pending (plan --detailed-exitcode), 130 interrupted";
 
 /// What to do.
@@ -24,23 +24,23 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 a step failed or a check found a
 pub enum Command {
     /// Show what apply would do, host by host; changes nothing
     Plan(PlanArguments),
-    /// Make the cluster as the inventory says: show the plan, ask, do exactly it, verify
+    /// Build or change the cluster as the inventory says: show the plan, ask, apply exactly that plan, verify
     Apply(ApplyArguments),
-    /// Say whether it will work, and what to do where not: every way between workstation and hosts, and what hosts are
+    /// Check hosts and network before building, and print how to fix what is wrong
     Check(CheckArguments),
     /// Show every file that hosts would receive, secrets masked; connects to nothing
     Render(RenderArguments),
     /// Print a `kubeadm join` line for a host outside the inventory
     JoinCommand(JoinCommandArguments),
-    /// Fetch the administrator's kubeconfig to a file, or merge it into your own
+    /// Fetch the administrator's kubeconfig to a file, or merge it into yours
     Kubeconfig(KubeconfigArguments),
-    /// About images, for hosts that may not pull them
+    /// List and send images, for hosts that may not pull them
     Images {
         /// What to do
         #[command(subcommand)]
         command: ImagesCommand,
     },
-    /// About the inventory itself
+    /// Check the inventory, or print its schema
     Inventory {
         /// What to do
         #[command(subcommand)]
@@ -59,12 +59,12 @@ pub enum Command {
     },
 }
 
-/// About images, for hosts that may not pull them.
+/// List and send images, for hosts that may not pull them.
 #[derive(Debug, Subcommand)]
 pub enum ImagesCommand {
-    /// Print the images that hosts will run: as their own kubeadm, containerd and the pod network's manifests name them
+    /// Print the images that the hosts need: those of their kubeadm, of containerd and of the pod network's manifests
     List(ImagesListArguments),
-    /// Bring hosts what they lack of image archives
+    /// Send image archives to the hosts that lack them
     Push(ImagesPushArguments),
 }
 
@@ -80,7 +80,7 @@ pub struct ImagesListArguments {
     pub output: OutputFormat,
 }
 
-const IMAGES_LIST: &str = "Where they can be pulled: `hawser images list | xargs -n 1 docker pull`, then \
+const IMAGES_LIST: &str = "On a machine that can pull them: `hawser images list | xargs -n 1 docker pull`, then \
     `docker save -o images.tar $(hawser images list)`.";
 
 /// `hawser images push`.
@@ -90,16 +90,16 @@ pub struct ImagesPushArguments {
     /// The inventory
     #[command(flatten)]
     pub inventory: Inventory,
-    /// OCI layouts and what `docker save` writes, plain or compressed; those of the inventory's [images] when not given
+    /// Image archives: OCI layouts or `docker save` output, plain or compressed; without it those under [images]
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
-    /// Send each image once, and have hosts hand it to each other
+    /// Send each image once; the hosts send it to each other
     #[arg(long)]
     pub relay: bool,
-    /// Only to this host (may be given again)
+    /// Only to this host (repeatable)
     #[arg(long, value_name = "HOST")]
     pub limit: Vec<String>,
-    /// Where another run works on these hosts, wait for its end
+    /// If another run works on these hosts, wait until it ends
     #[arg(long)]
     pub wait: bool,
     /// How to print
@@ -107,15 +107,15 @@ pub struct ImagesPushArguments {
     pub output: OutputFormat,
 }
 
-const IMAGES_PUSH: &str = "Hosts are asked first what they have. An image is sent whole or not at all: run it again after an \
-    interruption, and what is there is left alone.";
+const IMAGES_PUSH: &str = "hawser sends only what a host lacks, and each image completely or not at all: after an interruption, \
+    run it again.";
 
-/// About the inventory itself.
+/// Check the inventory, or print its schema.
 #[derive(Debug, Subcommand)]
 pub enum InventoryCommand {
-    /// Print a JSON Schema, so that editors complete and check while you type
+    /// Print a JSON Schema, with which editors complete and check while you type
     Schema,
-    /// Read the inventory and say everything that is wrong with it; connects to nothing
+    /// Read the inventory and print every mistake in it; connects to nothing
     Check(Inventory),
 }
 
@@ -136,7 +136,7 @@ pub struct Inventory {
 /// Which templates.
 #[derive(Debug, Clone, Args)]
 pub struct Templates {
-    /// A folder with templates of your own, each in the place of hawser's of the same name; instead of the inventory's
+    /// A folder with your templates, each instead of the builtin one of the same name; overrides the inventory
     #[arg(long = "templates", value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub folder: Option<PathBuf>,
 }
@@ -153,7 +153,7 @@ pub enum OutputFormat {
 /// What a plan shows of steps and files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Diff {
-    /// Steps that change something, those of equal hosts on one line; of files what differs, of new files the number of
+    /// Steps that change something, equal hosts on one line; diffs of files that change, of new files the number of
     /// lines
     Changed,
     /// Every step, and every line of every file
@@ -169,11 +169,11 @@ pub struct Scope {
     /// Which templates
     #[command(flatten)]
     pub templates: Templates,
-    /// Change only this host, and what it needs of others (may be given again); all hosts
-    /// are still observed and counted
+    /// Change only this host, and what it needs from others (repeatable); all hosts are probed
+    /// anyway
     #[arg(long, value_name = "HOST")]
     pub limit: Vec<String>,
-    /// Only prepare hosts, and leave what comes after to the next run
+    /// Only prepare hosts; the next run does the rest
     #[arg(long)]
     pub prepare_only: bool,
     /// How many workers may be unreachable or fail
@@ -196,16 +196,16 @@ pub struct PlanArguments {
     /// What both plan and apply take
     #[command(flatten)]
     pub scope: Scope,
-    /// Exit with 6 where there are changes
+    /// Exit with 6 if there are changes
     #[arg(long)]
     pub detailed_exitcode: bool,
-    /// Save the plan to this file, mode 0600: `hawser apply FILE` then does exactly it, or nothing
+    /// Save the plan to this file, mode 0600: `hawser apply FILE` applies exactly this plan, or nothing
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub out: Option<PathBuf>,
-    /// Have `apply FILE` begin though this fact of a host is wrong (may be given again; `hawser check` names them)
+    /// Let `apply FILE` start although this fact of a host failed (repeatable; `hawser check` shows the names)
     #[arg(long, value_name = "NAME", requires = "out")]
     pub ignore: Vec<String>,
-    /// Have `apply FILE` not try ways and look at facts before hosts are built
+    /// Let `apply FILE` build hosts without checking connections and facts first
     #[arg(long, requires = "out", conflicts_with = "ignore")]
     pub skip_check: bool,
 }
@@ -213,22 +213,22 @@ pub struct PlanArguments {
 /// `hawser apply`.
 #[derive(Debug, Args)]
 pub struct ApplyArguments {
-    /// Do exactly the plan that `hawser plan --out` has saved in this file, or nothing where anything has moved since
+    /// Apply exactly the plan that `hawser plan --out` saved in this file, or nothing if anything has changed since
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub plan: Option<PathBuf>,
     /// What both plan and apply take
     #[command(flatten)]
     pub scope: Scope,
-    /// Do not ask
+    /// Apply without confirmation
     #[arg(short, long)]
     pub yes: bool,
-    /// Where another run works on these hosts, wait for its end
+    /// If another run works on these hosts, wait until it ends
     #[arg(long)]
     pub wait: bool,
-    /// Begin though this fact of a host is wrong (may be given again; `hawser check` names them)
+    /// Start although this fact of a host failed (repeatable; `hawser check` shows the names)
     #[arg(long, value_name = "NAME")]
     pub ignore: Vec<String>,
-    /// Do not try ways and look at facts before hosts are built
+    /// Build hosts without checking connections and facts first
     #[arg(long, conflicts_with = "ignore")]
     pub skip_check: bool,
 }
@@ -239,22 +239,22 @@ pub struct CheckArguments {
     /// The inventory
     #[command(flatten)]
     pub inventory: Inventory,
-    /// Only ways that begin at this host, or at `workstation`
+    /// Only connections from this host, or from `workstation`
     #[arg(long, value_name = "HOST")]
     pub from: Option<String>,
-    /// Only ways that lead to this host, to `endpoint`, `registry` or `repository`
+    /// Only connections to this host, to `endpoint`, `registry` or `repository`
     #[arg(long, value_name = "HOST")]
     pub to: Option<String>,
-    /// Only ways to this port
+    /// Only connections to this port
     #[arg(long, value_name = "N")]
     pub port: Option<u16>,
-    /// Listen on hosts for the moment of the check where nothing listens yet, so that a firewall shows
+    /// Listen during the check on ports on which nothing listens yet, to find firewalls
     #[arg(long)]
     pub listen: bool,
-    /// Measure etcd's disks too: each writes some megabytes, in at most five seconds
+    /// Measure etcd's disks too: each host writes some megabytes, in at most five seconds
     #[arg(long, conflicts_with_all = ["from", "to", "port"])]
     pub disk: bool,
-    /// Make an error of this fact a warning (may be given again)
+    /// Make this fact a warning if it failed (repeatable)
     #[arg(long, value_name = "NAME", conflicts_with_all = ["from", "to", "port"])]
     pub ignore: Vec<String>,
     /// How to print
@@ -274,10 +274,10 @@ pub struct RenderArguments {
     /// Only the files of these hosts
     #[arg(value_name = "HOST")]
     pub hosts: Vec<String>,
-    /// Write each file to DIR/HOST/PATH, mode 0600, and print where they belong
+    /// Write each file to DIR/HOST/PATH, mode 0600, and print its path on the host
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out: Option<PathBuf>,
-    /// The kubeadm on the hosts, which decides the version of its files; the cluster's own version when not given
+    /// The kubeadm on the hosts, which decides the version of its files; default: the cluster's version
     #[arg(long, value_name = "VERSION")]
     pub kubeadm: Option<Version>,
 }
@@ -292,13 +292,13 @@ pub struct JoinCommandArguments {
     /// Which templates
     #[command(flatten)]
     pub templates: Templates,
-    /// The line is for a control plane: certificates are uploaded too, sealed with a key that stands in the line
+    /// Print a line for a control plane: hawser also uploads the certificates, encrypted with a key in the line
     #[arg(long)]
     pub control_plane: bool,
 }
 
-const JOIN_COMMAND: &str = "The line holds secrets and goes to standard output alone: no log and no event has it. \
-    It is good for two hours; nothing deletes it before. Hosts that the inventory names need no line: `hawser apply` joins them.";
+const JOIN_COMMAND: &str = "The line holds secrets and is written only to standard output, not to a log or an event. \
+    It is valid for two hours; nothing deletes its token earlier. Hosts of the inventory need no line: `hawser apply` joins them.";
 
 /// `hawser kubeconfig`.
 #[derive(Debug, Args)]
@@ -306,7 +306,7 @@ pub struct KubeconfigArguments {
     /// The inventory
     #[command(flatten)]
     pub inventory: Inventory,
-    /// Write it to this file, mode 0600; CLUSTER.kubeconfig where you are when neither is given
+    /// Write it to this file, mode 0600; without --to and --merge, CLUSTER.kubeconfig in the current folder
     #[arg(long, value_name = "FILE", conflicts_with = "merge")]
     pub to: Option<PathBuf>,
     /// Merge it into your kubeconfig ($KUBECONFIG or ~/.kube/config) as a context named

@@ -4,9 +4,9 @@ use tokio::sync::{mpsc, watch};
 use zeroize::Zeroizing;
 
 use super::arguments::JoinCommandArguments;
-use super::fleet::Fleet;
+use super::connected_hosts::ConnectedHosts;
 use super::lease::claim;
-use super::{Outcome, Stop, stopped, surroundings};
+use super::{Outcome, Stop, stopped, workstation};
 use crate::engine::{self, IfHeld, Lease, Options, StopLevel, Wants, until_stopped};
 use crate::error::{ExitCode, Problem};
 use crate::events::Report;
@@ -21,7 +21,7 @@ use crate::topology::{API_PORT, Role, Topology};
 use crate::values::{Slot, Values};
 
 pub(super) async fn run(arguments: JoinCommandArguments, stop: Stop) -> Outcome {
-    let topology = surroundings::load_with(
+    let topology = workstation::load_with(
         &arguments.inventory.path,
         &arguments.templates,
         KeyFiles::Required,
@@ -37,25 +37,25 @@ pub(super) async fn run(arguments: JoinCommandArguments, stop: Stop) -> Outcome 
     unheard.close();
     let mut asked = topology.clone();
     asked.hosts.retain(|host| host.is(Role::ControlPlane));
-    let client = surroundings::client(&topology)?;
+    let client = workstation::client(&topology)?;
     let looked = until_stopped(&stop, async {
-        let fleet = Fleet::connect(&client, &asked, &events).await?;
-        let observation = fleet.observe(&asked, Look::Whole, &events).await;
-        Ok::<_, Problem>((fleet, observation))
+        let connected = ConnectedHosts::connect(&client, &asked, &events).await?;
+        let observation = connected.observe(&asked, Look::Whole, &events).await;
+        Ok::<_, Problem>((connected, observation))
     });
-    let (fleet, observation) = looked.await.unwrap_or_else(|| Err(stopped()))?;
+    let (connected, observation) = looked.await.unwrap_or_else(|| Err(stopped()))?;
     let invited = planner::invite(&topology, &observation, role);
     let outcome = match invited {
-        Ok(invitation) => under_lock(&fleet, &topology, (&invitation, role), &stop).await,
+        Ok(invitation) => under_lock(&connected, &topology, (&invitation, role), &stop).await,
         Err(problems) => Err(problems),
     };
-    fleet.close().await;
+    connected.close().await;
     outcome
 }
 
 /// Nobody else changes the cluster meanwhile: another run's clean-up would take away what this one makes.
 async fn under_lock(
-    fleet: &Fleet,
+    connected: &ConnectedHosts,
     topology: &Topology,
     (invitation, role): (&Invitation, Role),
     stop: &Stop,
@@ -64,8 +64,8 @@ async fn under_lock(
     unheard.close();
     let mut hosts = planner::locked_hosts(topology, &invitation.plan);
     hosts.extend(planner::locked_hosts(topology, &invitation.withdrawal));
-    let wants = Wants::new(claim(surroundings::run_name()), IfHeld::Refuse);
-    let lease = Lease::take(&fleet.sessions, &hosts, wants, stop, &events).await?;
+    let wants = Wants::new(claim(workstation::run_name()), IfHeld::Refuse);
+    let lease = Lease::take(&connected.sessions, &hosts, wants, stop, &events).await?;
     let outcome = make(&lease, topology, (invitation, role), stop).await;
     lease.release().await;
     outcome
@@ -94,8 +94,8 @@ async fn make(
             Err(problems)
         };
     }
-    surroundings::say(&line);
-    surroundings::tell(&remark(topology, role));
+    workstation::print(&line);
+    workstation::print_to_stderr(&remark(topology, role));
     Ok(ExitCode::Done)
 }
 
@@ -108,11 +108,11 @@ async fn execute(lease: &Lease<Session>, plan: &Plan, values: Values, stop: Stop
     let (events, mut unheard) = mpsc::unbounded_channel();
     unheard.close();
     let options = Options {
-        may_lag: 0,
+        max_tolerated: 0,
         stop,
         so_far: Report::default(),
     };
-    let resources = surroundings::resources(values);
+    let resources = workstation::resources(values);
     engine::execute(plan, lease.sessions(), resources, options, events).await
 }
 
@@ -155,7 +155,7 @@ fn remark(topology: &Topology, role: Role) -> String {
         |time| format!(", until {}", time.strftime("%Y-%m-%d %H:%M UTC")),
     );
     let mut text = format!(
-        "The line is good for {} hours{until}. Whoever has it can join {}; no log has it, and nothing deletes the token before.\n",
+        "The line is good for {} hours{until}. Everyone who has it can join {}; it is in no log, and nothing deletes the token earlier.\n",
         TOKEN_LIFE.as_secs() / 3600,
         topology.cluster,
     );
@@ -241,12 +241,12 @@ mod tests {
 
     #[test]
     fn what_is_said_of_the_line_holds_no_secret_and_the_time() {
-        let said = remark(&topology(6443), Role::ControlPlane);
+        let result = remark(&topology(6443), Role::ControlPlane);
 
         assert!(
-            said.starts_with("The line is good for 2 hours, until 20"),
-            "{said}"
+            result.starts_with("The line is good for 2 hours, until 20"),
+            "{result}"
         );
-        assert!(!said.contains("abcdef"));
+        assert!(!result.contains("abcdef"));
     }
 }

@@ -4,18 +4,18 @@ use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
 use super::arguments::KubeconfigArguments;
-use super::fleet::{Fleet, ask};
+use super::connected_hosts::{ConnectedHosts, ask};
 use super::kubeconfig_file::{self, Kubeconfig};
-use super::{Outcome, surroundings};
+use super::{Outcome, workstation};
 use crate::error::{ExitCode, Problem};
 use crate::remote::control_plane::read_admin_conf;
 use crate::topology::{Role, Topology};
 
 pub(super) async fn run(arguments: KubeconfigArguments) -> Outcome {
-    let topology = surroundings::load(&arguments.inventory.path)?;
+    let topology = workstation::load(&arguments.inventory.path)?;
     let fetched = fetch(&topology).await?;
     let kubeconfig = Kubeconfig::named(&fetched, &topology.cluster).map_err(|problem| vec![problem])?;
-    let said = if arguments.merge {
+    let result = if arguments.merge {
         kubeconfig_file::merge(&kubeconfig)
     } else {
         let path = arguments
@@ -23,7 +23,7 @@ pub(super) async fn run(arguments: KubeconfigArguments) -> Outcome {
             .unwrap_or_else(|| format!("{}.kubeconfig", topology.cluster).into());
         kubeconfig_file::write(&kubeconfig, &path)
     };
-    surroundings::tell(&said.map_err(|problem| vec![problem])?);
+    workstation::print_to_stderr(&result.map_err(|problem| vec![problem])?);
     Ok(ExitCode::Done)
 }
 
@@ -31,25 +31,25 @@ pub(super) async fn run(arguments: KubeconfigArguments) -> Outcome {
 async fn fetch(topology: &Topology) -> Result<Zeroizing<Vec<u8>>, Vec<Problem>> {
     let mut narrowed = topology.clone();
     narrowed.hosts.retain(|host| host.is(Role::ControlPlane));
-    let client = surroundings::client(topology)?;
+    let client = workstation::client(topology)?;
     let (events, mut unheard) = mpsc::unbounded_channel();
     unheard.close();
-    let fleet = Fleet::connect(&client, &narrowed, &events).await?;
+    let connected = ConnectedHosts::connect(&client, &narrowed, &events).await?;
     let mut problems = Vec::new();
     for host in &narrowed.hosts {
-        let Some(session) = fleet.sessions.get(&host.name) else {
+        let Some(session) = connected.sessions.get(&host.name) else {
             continue;
         };
         match ask(session.as_ref(), &read_admin_conf(), host).await {
             Ok(output) => {
-                fleet.close().await;
+                connected.close().await;
                 return Ok(output.stdout);
             }
             Err(problem) => problems.push(problem),
         }
     }
     if problems.is_empty() {
-        problems.extend(fleet.problems());
+        problems.extend(connected.problems());
     }
     Err(problems)
 }

@@ -98,7 +98,7 @@ fn merge_into(kubeconfig: &Kubeconfig, path: &Path) -> Result<String, Problem> {
         &serde_norway::to_string(&merged).map_err(|cause| unreadable("kubeconfig", &cause))?,
     )?;
     Ok(format!(
-        "merged context {} into {} and made it the current one; what was there is kept at {}\n",
+        "merged context {} into {} and set it as the current one; the backup is {}\n",
         kubeconfig.name,
         path.display(),
         backup.display()

@@ -3,20 +3,21 @@
 mod apply;
 pub mod arguments;
 mod check;
-mod fleet;
+mod connected_hosts;
+mod deadline;
 mod images;
 mod join_command;
 mod kubeconfig;
 mod kubeconfig_file;
 mod lease;
-mod patience;
+mod pace;
 mod plan;
 mod private_file;
 mod render;
 mod saved;
-mod surroundings;
 mod verification;
-mod watching;
+mod watchers;
+mod workstation;
 
 use std::io::Write;
 
@@ -25,7 +26,7 @@ use clap::{CommandFactory, FromArgMatches};
 use tokio::sync::watch;
 
 use crate::engine::{self, StopLevel, until_stopped};
-use crate::error::{ExitCode, Problem, gravest};
+use crate::error::{ExitCode, Problem, most_severe};
 use crate::inventory::{self, KeyFiles};
 use arguments::{Arguments, Command, ImagesCommand, InventoryCommand};
 
@@ -61,9 +62,9 @@ pub fn run() -> u8 {
         Ok(code) => code as u8,
         Err(problems) => {
             for problem in &problems {
-                surroundings::tell(&problem.to_string());
+                workstation::print_to_stderr(&problem.to_string());
             }
-            gravest(&problems).unwrap_or(ExitCode::StepFailed) as u8
+            most_severe(&problems).unwrap_or(ExitCode::StepFailed) as u8
         }
     }
 }
@@ -81,7 +82,7 @@ fn ask(command: impl Future<Output = Outcome>) -> Outcome {
     })
 }
 
-/// Runs a command that is told when the operator asks to stop: from its first moment on, also while it asks something.
+/// Runs a command that learns when the operator asks to stop: from its first moment on, also while it asks something.
 fn on_runtime<C: Future<Output = Outcome>>(command: impl FnOnce(Stop) -> C) -> Outcome {
     let cannot = |what: &'static str, cause: &std::io::Error| {
         vec![Problem::Workstation {
@@ -111,11 +112,11 @@ fn about_inventory(command: InventoryCommand) -> Outcome {
     match command {
         InventoryCommand::Schema => {
             let schema = serde_json::to_string_pretty(&inventory::schema()).unwrap_or_default();
-            surroundings::say(&format!("{schema}\n"));
+            workstation::print(&format!("{schema}\n"));
         }
         InventoryCommand::Check(inventory) => {
-            let topology = surroundings::load_for(&inventory.path, KeyFiles::Noted)?;
-            surroundings::say(&format!(
+            let topology = workstation::load_for(&inventory.path, KeyFiles::Noted)?;
+            workstation::print(&format!(
                 "{}: {} hosts, no mistakes\n",
                 inventory.path.display(),
                 topology.hosts.len()

@@ -6,9 +6,9 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::arguments::{Diff, OutputFormat, PlanArguments, Scope};
-use super::fleet::Fleet;
+use super::connected_hosts::ConnectedHosts;
 use super::saved::{self, SavedPlan};
-use super::{Outcome, check, render, surroundings};
+use super::{Outcome, check, render, workstation};
 use crate::error::sanitize::sanitize_text;
 use crate::error::{ExitCode, Problem};
 use crate::facts::Observation;
@@ -29,12 +29,12 @@ pub(super) async fn run(mut arguments: PlanArguments) -> Outcome {
     }
     let topology = load(&arguments.scope)?;
     let detail = detail_of(&arguments, &topology)?;
-    let client = surroundings::client(&topology)?;
+    let client = workstation::client(&topology)?;
     let (events, mut unheard) = mpsc::unbounded_channel();
     unheard.close();
-    let fleet = Fleet::connect(&client, &topology, &events).await?;
-    let observation = fleet.observe(&topology, Look::Whole, &events).await;
-    fleet.close().await;
+    let connected = ConnectedHosts::connect(&client, &topology, &events).await?;
+    let observation = connected.observe(&topology, Look::Whole, &events).await;
+    connected.close().await;
 
     let decided = decide(&topology, &observation, &allowance(&arguments.scope))
         .map(|plan| narrowed(plan, &arguments.scope));
@@ -42,10 +42,10 @@ pub(super) async fn run(mut arguments: PlanArguments) -> Outcome {
         SavedPlan::new(&arguments, &topology, plan)?.write(out)?;
     }
     match arguments.scope.output {
-        OutputFormat::Json => surroundings::say_json(&as_json(&decided)),
+        OutputFormat::Json => workstation::print_json(&as_json(&decided)),
         OutputFormat::Text => {
             if let Ok(plan) = &decided {
-                surroundings::say(&plan_text::render(plan, None, &detail, Paint::for_stdout()));
+                workstation::print(&plan_text::render(plan, None, &detail, Paint::for_stdout()));
             }
         }
     }
@@ -62,7 +62,7 @@ pub(super) async fn run(mut arguments: PlanArguments) -> Outcome {
         }
     };
     if let Some(out) = &arguments.out {
-        surroundings::tell(&format!(
+        workstation::print_to_stderr(&format!(
             "saved: `hawser apply {}` does exactly this, or nothing\n",
             out.display()
         ));
@@ -102,7 +102,7 @@ pub(super) fn make_absolute(scope: &mut Scope) {
 
 /// The inventory of a scope that goes with it.
 pub(super) fn load(scope: &Scope) -> Result<Topology, Vec<Problem>> {
-    let topology = surroundings::load_with(&scope.inventory.path, &scope.templates, KeyFiles::Required)?;
+    let topology = workstation::load_with(&scope.inventory.path, &scope.templates, KeyFiles::Required)?;
     if scope.prepare_only {
         planner::may_only_prepare(&topology).map_err(|problem| vec![problem])?;
     }
@@ -134,7 +134,7 @@ pub(super) fn decide(
     allowance: &Allowance,
 ) -> Result<Plan, Vec<Problem>> {
     let mut plan = planner::plan(topology, observation, allowance)?;
-    if let Some(text) = surroundings::kubectl_remark(topology) {
+    if let Some(text) = workstation::kubectl_note(topology) {
         plan.notes.push(Note {
             level: NoteLevel::Info,
             text,
@@ -145,7 +145,7 @@ pub(super) fn decide(
 
 /// What the hosts that did answer say of the cluster, where others are missing.
 fn show_without_the_missing(topology: &Topology, observation: &Observation) {
-    surroundings::say(&as_text(&crate::verify::unmet(topology, observation, &[])));
+    workstation::print(&as_text(&crate::verify::unmet(topology, observation, &[])));
 }
 
 fn as_text(unmet: &[Unmet]) -> String {

@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use super::arguments::RenderArguments;
-use super::{Outcome, private_file, surroundings};
+use super::{Outcome, private_file, workstation};
 use crate::error::{ExitCode, Problem};
 use crate::inventory::KeyFiles;
 use crate::remote::files::{NOT_SHOWN, RenderedFile, every_file};
 use crate::topology::{Host, Topology};
 
 pub(super) fn run(arguments: &RenderArguments) -> Outcome {
-    let topology = surroundings::load_with(
+    let topology = workstation::load_with(
         &arguments.inventory.path,
         &arguments.templates,
         KeyFiles::Unneeded,
@@ -25,7 +25,7 @@ pub(super) fn run(arguments: &RenderArguments) -> Outcome {
     for (host, file) in &pages {
         match &arguments.out {
             Some(folder) => write(folder, host, file)?,
-            None => surroundings::say(&format!("{}\n{}\n", head(host, file), content(file))),
+            None => workstation::print(&format!("{}\n{}\n", head(host, file), content(file))),
         }
     }
     Ok(ExitCode::Done)
@@ -39,7 +39,7 @@ pub(super) fn wanted<'a>(topology: &'a Topology, names: &[String]) -> Result<Vec
     let problems: Vec<Problem> = unknown
         .map(|name| Problem::Usage {
             message: format!("{name}: the inventory has no such host"),
-            hint: "name a host as the inventory does".to_owned(),
+            hint: "use the name of a host of the inventory".to_owned(),
         })
         .collect();
     if !problems.is_empty() {
@@ -52,7 +52,7 @@ pub(super) fn wanted<'a>(topology: &'a Topology, names: &[String]) -> Result<Vec
 fn write(folder: &Path, host: &Host, file: &RenderedFile) -> Result<(), Problem> {
     let path = folder.join(&host.name.0).join(file.path.trim_start_matches('/'));
     private_file::write(&path, &content(file))?;
-    surroundings::say(&format!("{} {}\n", head(host, file), path.display()));
+    workstation::print(&format!("{} {}\n", head(host, file), path.display()));
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! A plan that was saved for somebody to approve: what it was made of, what it does, and how both are compared with
+//! A plan that was saved to be approved: what it was made of, what it does, and how both are compared with
 //! what is there when it is applied. Nothing is ever done from it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,7 +63,7 @@ pub(super) fn free(path: &Path) -> Result<(), Problem> {
     Err(Problem::LocalFile {
         path: path.display().to_string(),
         verb: "write",
-        cause: "it is there, and is no plan that this hawser has saved".to_owned(),
+        cause: "the file exists, and is not a plan that this hawser saved".to_owned(),
     })
 }
 
@@ -136,7 +136,7 @@ impl SavedPlan {
             )));
         }
         serde_json::from_value(value)
-            .map_err(|cause| unreadable(format!("it is a saved plan that is not whole: {cause}")))
+            .map_err(|cause| unreadable(format!("it is an incomplete saved plan: {cause}")))
     }
 
     /// Takes what it was made with for arguments that do not say it, or says which of them says otherwise.
@@ -148,7 +148,7 @@ impl SavedPlan {
         let options = &self.options;
         let set = |given: &[String]| -> BTreeSet<String> { given.iter().cloned().collect() };
         let scope = &arguments.scope;
-        let said: [(&str, bool); 5] = [
+        let result: [(&str, bool); 5] = [
             (
                 "--limit",
                 !scope.limit.is_empty() && set(&scope.limit) != options.limit,
@@ -165,12 +165,10 @@ impl SavedPlan {
             ),
             ("--skip-check", arguments.skip_check && !options.skip_check),
         ];
-        if let Some((option, _)) = said.iter().find(|(_, is_otherwise)| *is_otherwise) {
+        if let Some((option, _)) = result.iter().find(|(_, is_otherwise)| *is_otherwise) {
             return Err(Problem::Usage {
-                message: format!("the saved plan was made with another `{option}`"),
-                hint: format!(
-                    "leave `{option}` out, or save a plan that was made with it: `hawser plan --out`"
-                ),
+                message: format!("the saved plan has another `{option}`"),
+                hint: format!("leave `{option}` out, or save a plan with it: `hawser plan --out`"),
             });
         }
         let scope = &mut arguments.scope;
@@ -193,7 +191,7 @@ impl SavedPlan {
         let mut moved = Vec::new();
         let hawser = env!("CARGO_PKG_VERSION");
         if self.hawser != hawser {
-            moved.push(format!("hawser is {hawser}, and {} made the plan", self.hawser));
+            moved.push(format!("hawser is {hawser}, and the plan is of {}", self.hawser));
         }
         let now = inputs(inventory, topology)?;
         let changed = now

@@ -1,12 +1,12 @@
-//! Looking at a cluster again until it is as it should be: whom that asks, and what is said of what it leaves.
+//! Probing a cluster again until it is healthy: which hosts that asks, and what it reports.
 
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::Stop;
-use super::apply::pace;
-use super::fleet::Fleet;
+use super::connected_hosts::ConnectedHosts;
+use super::pace::pace;
 use crate::engine::until_stopped;
 use crate::error::Problem;
 use crate::events::{Event, PhaseTime, Report};
@@ -19,9 +19,9 @@ use crate::verify::{Unmet, remarks, unmet};
 /// Node leases, DaemonSets and HAProxy's checks follow a join within this.
 const SETTLED: Duration = Duration::from_secs(5 * 60);
 
-/// Looks again until everything is as the inventory says. An observation that is fresh serves as the first look.
+/// Probes again until everything is as the inventory says. A fresh observation serves as the first probe.
 pub(super) async fn verify(
-    (fleet, topology): (&Fleet, &Topology),
+    (connected, topology): (&ConnectedHosts, &Topology),
     fresh: Option<Observation>,
     stop: &Stop,
     events: &UnboundedSender<Event>,
@@ -35,10 +35,10 @@ pub(super) async fn verify(
         bytes: 0,
     });
     let mut waited = Duration::ZERO;
-    let settled = settle((fleet, topology), fresh, events, report, &mut waited);
+    let settled = settle((connected, topology), fresh, events, report, &mut waited);
     let left = until_stopped(stop, settled).await;
     let took = since.elapsed();
-    report.own += took.saturating_sub(waited);
+    report.overhead += took.saturating_sub(waited);
     report.phases.push(PhaseTime { phase, took });
     let _ = events.send(Event::PhaseFinished { phase, took });
     if let Some(left) = left {
@@ -52,25 +52,25 @@ pub(super) async fn verify(
     }
 }
 
-/// What is not as it should be after a while.
+/// The checks that still fail after a while.
 async fn settle(
-    (fleet, topology): (&Fleet, &Topology),
+    (connected, topology): (&ConnectedHosts, &Topology),
     fresh: Option<Observation>,
     events: &UnboundedSender<Event>,
     report: &Report,
     waited: &mut Duration,
 ) -> Vec<Unmet> {
     let since = Instant::now();
-    let mut asked = who_speaks_for_the_cluster(topology);
+    let mut asked = reference_nodes(topology);
     let mut seen = match fresh {
         Some(fresh) => fresh,
-        None => fleet.observe(&asked, Look::Health, events).await,
+        None => connected.observe(&asked, Look::Health, events).await,
     };
     loop {
-        let left = unmet(topology, &seen, &report.lagging);
+        let left = unmet(topology, &seen, &report.tolerated);
         if left.is_empty() {
             let remarks = remarks(topology, &seen).into_iter();
-            remarks.for_each(|text| drop(events.send(Event::Warned { text })));
+            remarks.for_each(|text| drop(events.send(Event::Warning { text })));
         }
         if left.is_empty() || since.elapsed() > SETTLED {
             return left;
@@ -79,7 +79,7 @@ async fn settle(
         *waited = since.elapsed();
         pace().await;
         asked = who_knows(topology, &left);
-        seen.extend(fleet.observe(&asked, Look::Health, events).await);
+        seen.extend(connected.observe(&asked, Look::Health, events).await);
     }
 }
 
@@ -95,7 +95,7 @@ fn still_waiting(left: &[Unmet], since: Instant, events: &UnboundedSender<Event>
 }
 
 /// Verification asks control planes, etcd hosts and balancers: they know of the workers.
-fn who_speaks_for_the_cluster(topology: &Topology) -> Topology {
+fn reference_nodes(topology: &Topology) -> Topology {
     let mut asked = topology.clone();
     asked
         .hosts
@@ -106,7 +106,7 @@ fn who_speaks_for_the_cluster(topology: &Topology) -> Topology {
 /// Who can tell that what was amiss is no longer so: the one control plane that spoke for the cluster, where all
 /// else has been seen to be well.
 fn who_knows(topology: &Topology, left: &[Unmet]) -> Topology {
-    let mut asked = who_speaks_for_the_cluster(topology);
+    let mut asked = reference_nodes(topology);
     let speaker = left.first().and_then(|unmet| unmet.told_by.as_ref());
     if speaker.is_some() && left.iter().all(|unmet| unmet.told_by.as_ref() == speaker) {
         asked.hosts.retain(|host| Some(&host.name) == speaker);
@@ -118,8 +118,8 @@ fn not_verified(left: Vec<Unmet>, took: Duration) -> Option<Problem> {
     let first = left.first()?.host.clone();
     Some(Problem::Step {
         host: first,
-        what: "verification".to_owned(),
-        how: format!("{} things are not as they should be", left.len()),
+        what: "verify the cluster".to_owned(),
+        how: format!("{} checks failed", left.len()),
         took,
         answer: left
             .into_iter()

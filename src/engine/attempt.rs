@@ -156,7 +156,7 @@ impl<'a, C: Connection> Attempt<'a, C> {
     pub fn report_progress(&self, command: &RemoteCommand, progress: Progress) {
         match progress {
             Progress::Started(pid) => self.watch.set_pid(pid),
-            Progress::Sent(bytes) => self.emit(Event::Sent {
+            Progress::Sent(bytes) => self.emit(Event::ImageSent {
                 step: self.step.id.clone(),
                 host: self.step.host.clone(),
                 bytes,
@@ -210,10 +210,10 @@ impl<'a, C: Connection> Attempt<'a, C> {
         Problem::Step {
             host: self.step.host.clone(),
             what: self.step.title.to_string(),
-            how: "nothing of it was done".to_owned(),
+            how: "not started".to_owned(),
             took: self.took(),
             answer: vec![answer],
-            hint: Some("`hawser plan` looks at the hosts anew and shows what is to be done now".to_owned()),
+            hint: Some("run `hawser plan`, which probes the hosts again".to_owned()),
         }
     }
 
@@ -228,7 +228,7 @@ impl<'a, C: Connection> Attempt<'a, C> {
     }
 
     pub(super) fn unknown_value(&self, slot: Slot) -> Problem {
-        self.unreadable_value(slot, "no step before has told it".to_owned())
+        self.unreadable_value(slot, "no earlier step has read it".to_owned())
     }
 
     pub(super) fn unreadable_value(&self, slot: Slot, cause: String) -> Problem {

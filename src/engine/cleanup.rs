@@ -46,10 +46,10 @@ impl<C: Connection> Run<'_, C> {
 
     /// How long a step is waited for: until the operator lets go, or, where that is over, a little while.
     async fn timeout(&self) {
-        if self.stop_level() == StopLevel::LetGo {
+        if self.stop_level() == StopLevel::Detach {
             sleep(AFTER_LET_GO).await;
         } else {
-            stop::reaches(&self.stop, StopLevel::LetGo).await;
+            stop::reaches(&self.stop, StopLevel::Detach).await;
         }
     }
 
@@ -66,10 +66,10 @@ impl<C: Connection> Run<'_, C> {
         }
         let unseen = self.state().unseen();
         let why = if unseen.is_empty() {
-            "something may still work there".to_owned()
+            "a command may still run there".to_owned()
         } else {
             format!(
-                "nobody saw the end of {}, so it counts as running",
+                "the end of {} was not seen, so it counts as running",
                 unseen.join(", ")
             )
         };

@@ -40,7 +40,7 @@ impl<C: Connection> Attempt<'_, C> {
 
     async fn ensure(&self, change: &Change, until: &Check) -> Result<Outcome, Problem> {
         if self.is_met(until).await? {
-            return Ok(Outcome::AlreadyDone);
+            return Ok(Outcome::Unchanged);
         }
         self.unless_stopping()?;
         match self.run(&change.command, change.timeout).await {
@@ -61,7 +61,7 @@ impl<C: Connection> Attempt<'_, C> {
             return Err(unseen);
         }
         self.warn(format!(
-            "{}; looking at the host for what became of it",
+            "{}; checking on the host what became of it",
             unseen.headline()
         ));
         match self.wait_until(until).await {

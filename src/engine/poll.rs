@@ -135,15 +135,16 @@ impl<C: Connection> Attempt<'_, C> {
                     Some(line) => format!("{}: {line}", describe_exit(exit)),
                     None => describe_exit(exit),
                 };
-                Answer::Unclear(self.undetermined(check.command.purpose(), cause))
+                let what = format!("the result of: {}", check.command.purpose());
+                Answer::Unclear(self.undetermined(&what, cause))
             }
         }
     }
 
     async fn timed_out(&self, check: &Check, reason: String) -> Problem {
         let how = match check.deadline.as_secs() {
-            0 => "it is not so".to_owned(),
-            seconds => format!("not so after {seconds} s"),
+            0 => "the condition is not true".to_owned(),
+            seconds => format!("timed out after {seconds} s"),
         };
         self.failure(how, vec![reason]).await
     }

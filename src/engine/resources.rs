@@ -18,10 +18,10 @@ use crate::values::Values;
 pub struct Options {
     /// How many chains that may lag can fail before the run stops: what the unreachable hosts have left of
     /// `--max-unreachable-workers`.
-    pub may_lag: usize,
+    pub max_tolerated: usize,
     /// Whether the operator asked to stop.
     pub stop: watch::Receiver<StopLevel>,
-    /// What went before: phases with their times, lagging hosts, the log's path. The run's report adds to it.
+    /// What went before: phases with their times, tolerated hosts, the log's path. The run's report adds to it.
     pub so_far: Report,
 }
 

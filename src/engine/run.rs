@@ -58,7 +58,7 @@ impl<'a, C: Connection> Run<'a, C> {
             source: resources.source,
             transport: resources.transport,
             started: Instant::now(),
-            state: Mutex::new(State::new(options.so_far, options.may_lag)),
+            state: Mutex::new(State::new(options.so_far, options.max_tolerated)),
         }
     }
 
@@ -129,10 +129,10 @@ impl<'a, C: Connection> Run<'a, C> {
 
     async fn chain(&self, chain: &Chain) {
         // Who was left behind is left out from then on, to be taken up by a later run.
-        let mut goes_on = !self.state().lags(&chain.subject);
+        let mut goes_on = !self.state().is_tolerated(&chain.subject);
         for step in &chain.steps {
             if goes_on && self.may_start() {
-                let let_go = Box::pin(stop::reaches(&self.stop, StopLevel::LetGo));
+                let let_go = Box::pin(stop::reaches(&self.stop, StopLevel::Detach));
                 let turn = Box::pin(self.shared.first_done(step.after_any()));
                 drop(select(turn, let_go).await);
             }
@@ -140,10 +140,10 @@ impl<'a, C: Connection> Run<'a, C> {
                 self.skip(step);
                 continue;
             }
-            let let_go = stop::reaches(&self.stop, StopLevel::LetGo);
+            let let_go = stop::reaches(&self.stop, StopLevel::Detach);
             let outcome = self.step(step, Some(&self.stop), let_go).await;
             self.state().count(&outcome);
-            goes_on = matches!(outcome, Outcome::AlreadyDone | Outcome::Changed | Outcome::Ok);
+            goes_on = matches!(outcome, Outcome::Unchanged | Outcome::Changed | Outcome::Ok);
             if let Outcome::Failed { problem } = outcome {
                 self.warn(self.state().fail_chain(chain, problem));
             }
@@ -166,7 +166,7 @@ impl<'a, C: Connection> Run<'a, C> {
         let Some(session) = self.sessions.get(&step.host) else {
             let problem = Problem::MissingHosts {
                 hosts: vec![(step.host.clone(), "there is no connection to it".to_owned())],
-                needed_for: step.title.to_string(),
+                because: format!("this run cannot {}", step.title),
             };
             return self.end(step, Outcome::Failed { problem }, Times::default());
         };
@@ -182,12 +182,12 @@ impl<'a, C: Connection> Run<'a, C> {
         }
         let outcome = match ended {
             Some(Ok(outcome)) => outcome,
-            Some(Err(Problem::Interrupted { .. })) if watch.has_changed() => Outcome::LetGo,
+            Some(Err(Problem::Interrupted { .. })) if watch.has_changed() => Outcome::Detached,
             Some(Err(Problem::Interrupted { .. })) => Outcome::Skipped,
             Some(Err(problem)) => Outcome::Failed { problem },
             None => {
                 self.detach(&attempt);
-                Outcome::LetGo
+                Outcome::Detached
             }
         };
         let times = Times {
@@ -207,7 +207,7 @@ impl<'a, C: Connection> Run<'a, C> {
             remote: times.remote,
             waited: times.waited,
         });
-        if matches!(outcome, Outcome::AlreadyDone | Outcome::Changed) {
+        if matches!(outcome, Outcome::Unchanged | Outcome::Changed) {
             self.shared.done(&step.id);
         }
         self.shared.end(&step.id);
@@ -228,11 +228,11 @@ impl<'a, C: Connection> Run<'a, C> {
         };
         let purpose = running.purpose;
         let Some(pid) = running.pid else {
-            let text = format!("{host}: {purpose} was sent; whether it began is not known");
+            let text = format!("{host}: {purpose} was sent; whether it started is unknown");
             return self.shared.warn(text);
         };
         self.state().leave_running(host.clone(), pid, purpose.clone());
-        self.shared.emit(Event::LetGo {
+        self.shared.emit(Event::Detached {
             host,
             pid,
             command: purpose,

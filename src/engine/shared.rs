@@ -53,7 +53,7 @@ impl Shared {
     }
 
     pub(super) fn warn(&self, text: String) {
-        self.emit(Event::Warned { text });
+        self.emit(Event::Warning { text });
     }
 
     pub(super) fn wire(&self, command: &RemoteCommand) -> Result<Wire, Slot> {

@@ -9,11 +9,11 @@ use crate::topology::HostName;
 pub(super) struct State {
     report: Report,
     /// How many chains that may lag can fail.
-    may_lag: usize,
+    max_tolerated: usize,
     /// A required chain failed, or too many others.
     has_failed: bool,
     /// Chains that failed and may be finished later.
-    lagging: Vec<(HostName, Problem)>,
+    tolerated: Vec<(HostName, Problem)>,
     /// Commands that were let go: host, process id, purpose.
     running: Vec<(HostName, u32, String)>,
     /// Hosts on which something was let go, or whose lock is lost.
@@ -23,12 +23,12 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(so_far: Report, may_lag: usize) -> Self {
+    pub(super) fn new(so_far: Report, max_tolerated: usize) -> Self {
         Self {
             report: so_far,
-            may_lag,
+            max_tolerated,
             has_failed: false,
-            lagging: Vec::new(),
+            tolerated: Vec::new(),
             running: Vec::new(),
             detached: Vec::new(),
             unseen: Vec::new(),
@@ -50,17 +50,17 @@ impl State {
     }
 
     /// Whether a host may be finished later.
-    pub(super) fn lags(&self, host: &HostName) -> bool {
-        self.lagging.iter().any(|(lagging, _)| lagging == host)
+    pub(super) fn is_tolerated(&self, host: &HostName) -> bool {
+        self.tolerated.iter().any(|(name, _)| name == host)
     }
 
     /// A step of a chain has ended so.
     pub(super) fn count(&mut self, outcome: &Outcome) {
         match outcome {
-            Outcome::AlreadyDone => self.report.already_done += 1,
+            Outcome::Unchanged => self.report.unchanged += 1,
             Outcome::Changed => self.report.changed += 1,
             Outcome::Skipped => self.report.skipped += 1,
-            Outcome::Ok | Outcome::LetGo | Outcome::Failed { .. } => {}
+            Outcome::Ok | Outcome::Detached | Outcome::Failed { .. } => {}
         }
     }
 
@@ -78,29 +78,29 @@ impl State {
             }
             Necessity::Apart => self.report.problems.push(problem),
             Necessity::Advisory => return Some(problem.to_string().trim_end().to_owned()),
-            Necessity::MayLag if !self.has_failed && self.may_lag(&chain.subject) => {
+            Necessity::Tolerated if !self.has_failed && self.may_tolerate(&chain.subject) => {
                 let text = format!(
                     "{} may be finished later: {}",
                     chain.subject,
                     problem.to_string().trim_end()
                 );
-                if !self.lags(&chain.subject) {
-                    self.lagging.push((chain.subject.clone(), problem));
+                if !self.is_tolerated(&chain.subject) {
+                    self.tolerated.push((chain.subject.clone(), problem));
                 }
                 return Some(text);
             }
-            Necessity::MayLag => {
+            Necessity::Tolerated => {
                 self.has_failed = true;
-                let lagging: Vec<_> = self.lagging.drain(..).map(|(_, problem)| problem).collect();
-                self.report.problems.extend(lagging);
+                let tolerated: Vec<_> = self.tolerated.drain(..).map(|(_, problem)| problem).collect();
+                self.report.problems.extend(tolerated);
                 self.report.problems.push(problem);
             }
         }
         None
     }
 
-    fn may_lag(&self, host: &HostName) -> bool {
-        self.lagging.len() < self.may_lag || self.lags(host)
+    fn may_tolerate(&self, host: &HostName) -> bool {
+        self.tolerated.len() < self.max_tolerated || self.is_tolerated(host)
     }
 
     /// A cleanup has failed. That is the run's own failure only where everything else went well: what went wrong before
@@ -163,8 +163,8 @@ impl State {
     /// All that is reported of the run.
     pub(super) fn into_report(self, shared: &Shared) -> Report {
         let mut report = self.report;
-        let lagging = self.lagging.into_iter().map(|(host, _)| host);
-        report.lagging.extend(lagging);
+        let tolerated = self.tolerated.into_iter().map(|(host, _)| host);
+        report.tolerated.extend(tolerated);
         if report.interrupted {
             report.problems.push(Problem::Interrupted {
                 running: self.running,

@@ -14,7 +14,7 @@ pub enum StopLevel {
     /// Running steps are awaited, nothing new starts.
     Finish,
     /// What still runs on the hosts is left to itself.
-    LetGo,
+    Detach,
 }
 
 impl StopLevel {
@@ -22,7 +22,7 @@ impl StopLevel {
     fn next(self) -> Self {
         match self {
             StopLevel::Running => StopLevel::Finish,
-            StopLevel::Finish | StopLevel::LetGo => StopLevel::LetGo,
+            StopLevel::Finish | StopLevel::Detach => StopLevel::Detach,
         }
     }
 }
@@ -78,14 +78,14 @@ mod tests {
             kill_process(getpid(), request).unwrap();
             stop.wait_for(|level| *level == StopLevel::Finish).await.unwrap();
             kill_process(getpid(), Signal::INT).unwrap();
-            stop.wait_for(|level| *level == StopLevel::LetGo).await.unwrap();
+            stop.wait_for(|level| *level == StopLevel::Detach).await.unwrap();
         }
     }
 
     #[test]
     fn the_first_request_finishes_and_every_further_one_lets_go() {
         assert_eq!(StopLevel::Running.next(), StopLevel::Finish);
-        assert_eq!(StopLevel::Running.next().next(), StopLevel::LetGo);
-        assert_eq!(StopLevel::LetGo.next(), StopLevel::LetGo);
+        assert_eq!(StopLevel::Running.next().next(), StopLevel::Detach);
+        assert_eq!(StopLevel::Detach.next(), StopLevel::Detach);
     }
 }

@@ -68,7 +68,7 @@ const CAUSES: &[Known] = &[
     // The host.
     Known::new(
         &["[ERROR Swap]", "running with swap on is not supported"],
-        "on {host} run `swapoff -a` and take swap out of /etc/fstab, or let kubelet have it by `failSwapOn = false` under [kubeadm.kubelet_configuration]",
+        "on {host} run `swapoff -a` and remove swap from /etc/fstab, or set `failSwapOn = false` under [kubeadm.kubelet_configuration]",
     ),
     Known::new(
         &["/proc/sys/net/ipv4/ip_forward contents are not set to 1"],
@@ -83,7 +83,7 @@ const CAUSES: &[Known] = &[
     ),
     Known::new(
         &["unknown service runtime.v1"],
-        "on {host} look for `disabled_plugins` with \"cri\" in /etc/containerd/config.toml, take it out, then `systemctl restart containerd`",
+        "on {host} find `disabled_plugins` with \"cri\" in /etc/containerd/config.toml, remove it, then `systemctl restart containerd`",
     ),
     Known::new(
         &["container runtime is not running"],
@@ -103,16 +103,16 @@ const CAUSES: &[Known] = &[
     ),
     Known::new(
         &["systemd not running on this host"],
-        "containerd on {host} leaves cgroups to systemd, which does not run there: set `SystemdCgroup = false` for runc in /etc/containerd/config.toml, `systemctl restart containerd`, and `cgroupDriver = \"cgroupfs\"` under [kubeadm.kubelet_configuration]",
+        "containerd on {host} uses systemd for cgroups, which does not run there: set `SystemdCgroup = false` for runc in /etc/containerd/config.toml, `systemctl restart containerd`, and `cgroupDriver = \"cgroupfs\"` under [kubeadm.kubelet_configuration]",
     ),
     Known::new(
         &["kubelet is configured to not run on a host using cgroup v1"],
-        "boot {host} with cgroup v2 (`stat -fc %T /sys/fs/cgroup` then says cgroup2fs), or knowingly set `failCgroupV1 = false` under [kubeadm.kubelet_configuration]",
+        "boot {host} with cgroup v2 (`stat -fc %T /sys/fs/cgroup` then prints cgroup2fs), or set `failCgroupV1 = false` under [kubeadm.kubelet_configuration]",
     ),
     Known::new(
         // As a warning it stops nothing.
         &["[ERROR SystemVerification]: cgroups v1"],
-        "boot {host} with cgroup v2 (`stat -fc %T /sys/fs/cgroup` then says cgroup2fs), or knowingly set `failCgroupV1 = false` under [kubeadm.kubelet_configuration] and add \"SystemVerification\" to `ignore_preflight_errors` under [kubeadm]",
+        "boot {host} with cgroup v2 (`stat -fc %T /sys/fs/cgroup` then prints cgroup2fs), or set `failCgroupV1 = false` under [kubeadm.kubelet_configuration] and add \"SystemVerification\" to `ignore_preflight_errors` under [kubeadm]",
     ),
     Known::new(
         &["the number of available CPUs", "is less than the minimum 1700 MB"],
@@ -120,7 +120,7 @@ const CAUSES: &[Known] = &[
     ),
     Known::new(
         &["[ERROR FileAvailable--", "[ERROR DirAvailable--"],
-        "something was on {host} before: `hawser plan` tells what it holds; if nothing of it is wanted, `kubeadm reset` clears it",
+        "{host} was used before: `hawser plan` shows what is on it; if you need nothing of it, run `kubeadm reset`",
     ),
     Known::new(
         &[
@@ -149,11 +149,11 @@ const CAUSES: &[Known] = &[
     // Disks and images.
     Known::new(
         &["no space left on device"],
-        "a disk of {host} is full: `df -h; df -i` shows which; make room (`du -xh --max-depth 2 / | sort -h`)",
+        "a disk of {host} is full: `df -h; df -i` shows which; free some space (`du -xh --max-depth 2 / | sort -h`)",
     ),
     Known::new(
         &["failed to get sandbox image"],
-        "{host} has no image to start pods with: `containerd config dump | grep sandbox` names the one that containerd wants; have it there (`ctr -n k8s.io images ls`), or name in /etc/containerd/config.toml one that is, and `systemctl restart containerd`",
+        "{host} lacks the pause image: `containerd config dump | grep sandbox` shows the one that containerd needs; import it (`ctr -n k8s.io images ls` lists those on the host), or set one that is there in /etc/containerd/config.toml, and `systemctl restart containerd`",
     ),
     Known::new(
         &[
@@ -161,47 +161,47 @@ const CAUSES: &[Known] = &[
             "[ERROR ImagePull]",
             "failed to pull and unpack image",
         ],
-        "on {host} pull it by hand with `crictl pull IMAGE`; a registry of your own is `image_repository` under [cluster]",
+        "on {host} pull it by hand with `crictl pull IMAGE`; set your own registry as `image_repository` under [cluster]",
     ),
     // Certificates and clocks.
     Known::new(
         &["certificate has expired or is not yet valid"],
-        "compare the clocks: `date -u` on {host} and on the first control plane; `kubeadm certs check-expiration` tells what has really expired",
+        "compare the clocks: `date -u` on {host} and on the first control plane; `kubeadm certs check-expiration` shows what has expired",
     ),
     Known::new(
         &["x509: certificate is valid for"],
-        "the API server's certificate lacks that name: add it to `extra_sans` under [kubeadm] before the cluster is made; in a running one renew apiserver.crt on every control plane",
+        "the API server's certificate lacks that name: add it to `extra_sans` under [kubeadm] before the cluster is created; in a running cluster renew apiserver.crt on every control plane",
     ),
     Known::new(
         &["none of the public keys"],
-        "another cluster answers at the endpoint: on {host} `getent hosts` its name, and see that the balancers send to this cluster's control planes",
+        "another cluster answers at the endpoint: on {host} `getent hosts` its name, and check that the balancers send to this cluster's control planes",
     ),
     Known::new(
         &["x509: certificate signed by unknown authority"],
-        "{host} holds, or talks to, certificates of another cluster: `openssl x509 -in /etc/kubernetes/pki/ca.crt -noout -fingerprint` on both ends tells",
+        "{host} has certificates of another cluster, or talks to one: compare `openssl x509 -in /etc/kubernetes/pki/ca.crt -noout -fingerprint` on both ends",
     ),
     // Joining.
     Known::new(
         &["cannot create certificate signing request: Unauthorized"],
-        "the token with which the kubelet of {host} asks for its client certificate is gone: `hawser apply` once more gives it a new one",
+        "the token with which the kubelet of {host} requests its client certificate is gone: run `hawser apply` again, which creates a new one",
     ),
     Known::new(
         &[
             "could not find a JWS signature in the cluster-info ConfigMap",
             "is invalid for this cluster or it has expired",
         ],
-        "the token is not signed into cluster-info yet: the controller manager does it, see its log below /var/log/pods on the first control plane",
+        "the controller manager has not signed the token into cluster-info yet: read its log below /var/log/pods on the first control plane",
     ),
     Known::new(
         &["configmaps \"cluster-info\" not found"],
-        "init did not come to its end: `hawser plan` tells where it stands",
+        "init did not finish: `hawser plan` shows how far it came",
     ),
     Known::new(
         &[
             "Secret \"kubeadm-certs\" was not found",
             "cipher: message authentication failed",
         ],
-        "the uploaded certificates are gone, or another upload replaced them: does somebody else run kubeadm here? each run of hawser uploads them anew",
+        "the uploaded certificates are gone, or another upload replaced them: make sure that no other user runs kubeadm here; each run of hawser uploads them again",
     ),
     Known::new(
         &["and status \"Ready\" already exists in the cluster"],
@@ -220,7 +220,7 @@ const CAUSES: &[Known] = &[
             "inotify_init: too many open files",
             "Error initializing watcher: too many open files",
         ],
-        "{host} has run out of inotify instances: `sysctl fs.inotify.max_user_instances` shows how many a user may have; 512 or more go well with many kubelets on one kernel",
+        "{host} has no free inotify instances: `sysctl fs.inotify.max_user_instances` shows how many a user may have; 512 or more go well with many kubelets on one kernel",
     ),
     Known::new(
         &["too many open files"],
@@ -228,24 +228,24 @@ const CAUSES: &[Known] = &[
     ),
     Known::new(
         &["failed to create shim task"],
-        "containerd on {host} cannot start containers: `journalctl -u containerd -n 50` tells what runc said",
+        "containerd on {host} cannot start containers: `journalctl -u containerd -n 50` shows the error of runc",
     ),
     // etcd.
     Known::new(
         &["re-configuration failed due to not enough started members"],
-        "a member that was added has not started: `hawser plan` names it and says whether it is brought up or removed",
+        "a member that was added has not started: `hawser plan` names it and shows whether it is restarted or removed",
     ),
     Known::new(
         &["too many learner members in cluster"],
-        "another member is still catching up: run this again in a minute; a learner whose host is gone has to be removed with `etcdctl member remove ID`",
+        "another member is not in sync yet: rerun this command in a minute; remove a learner whose host is lost with `etcdctl member remove ID`",
     ),
     Known::new(
         &["can only promote a learner member which is in sync with leader"],
-        "the new member does not catch up: port 2380 must be open both ways between the control planes, and the disk fast enough for etcd",
+        "the new member does not get in sync: port 2380 must be open both ways between the control planes, and the disk fast enough for etcd",
     ),
     Known::new(
         &["Peer URLs already exists"],
-        "etcd still lists a member of {host}: `hawser plan` shows it, with the quorum's sum",
+        "etcd still lists a member of {host}: `hawser plan` shows it, with the quorum check",
     ),
     Known::new(
         &["mvcc: database space exceeded"],
@@ -269,7 +269,7 @@ const CAUSES: &[Known] = &[
             "etcdserver: leader changed",
             "etcdserver: no leader",
         ],
-        "etcd was electing a leader; if it happens again, its disk is too slow: look for \"took too long\" in its log below /var/log/pods",
+        "etcd was electing a leader; if it happens again, its disk is too slow: search for \"took too long\" in its log below /var/log/pods",
     ),
 ];
 
@@ -296,7 +296,7 @@ const SYMPTOMS: &[Known] = &[
             "The kubelet is not healthy after",
             "It seems like the kubelet isn't running",
         ],
-        "on {host} `journalctl -u kubelet -n 200` tells why; most often the cgroup driver, swap, or the container runtime",
+        "on {host} `journalctl -u kubelet -n 200` shows why; most often the cgroup driver, swap, or the container runtime",
     ),
     Known::new(
         &[
@@ -314,7 +314,7 @@ const SYMPTOMS: &[Known] = &[
             ": no route to ",
             " is unreachable",
         ],
-        "`hawser check --from {host}` tries every way from there, and says what to do about each that is not open",
+        "`hawser check --from {host}` tries every connection from there, and prints how to fix what is wrong",
     ),
 ];
 
@@ -378,7 +378,7 @@ mod tests {
         let hint = |said: &str| hint_of_step(&"cp1".into(), &lines(said), &story).unwrap();
 
         let symptom = "error execution phase wait-control-plane: couldn't initialize a Kubernetes cluster";
-        assert!(hint(symptom).starts_with("cp1 has no image to start pods with"));
+        assert!(hint(symptom).starts_with("cp1 lacks the pause image"));
         let cause = "\t[ERROR Port-10250]: Port 10250 is in use";
         assert!(hint(cause).starts_with("on cp1 `ss -ltnp`"));
     }

@@ -3,6 +3,7 @@
 //! Message, hint and exit code of a [`Problem`] stand side by side in `explain`; `tests/errors.rs` renders them all
 //! on one page.
 
+mod access;
 mod explain;
 pub mod hints;
 pub mod sanitize;
@@ -49,7 +50,7 @@ impl Problem {
 
 /// Which of several problems names the exit code: a host key before a refusal, a refusal before an absent host, that
 /// before the inventory, and all of them before a failed step.
-pub fn gravest(problems: &[Problem]) -> Option<ExitCode> {
+pub fn most_severe(problems: &[Problem]) -> Option<ExitCode> {
     problems.iter().map(|problem| problem.explain().exit).max()
 }
 
@@ -156,7 +157,7 @@ pub enum Problem {
     Step {
         host: HostName,
         what: String,
-        /// How it ended: `exit 1`, `killed by TERM`, `not so after 60 s`.
+        /// How it ended: `exit 1`, `killed by TERM`, `timed out after 60 s`.
         how: String,
         took: Duration,
         /// What the host answered, its last lines, redacted.
@@ -176,9 +177,10 @@ pub enum Problem {
         /// `swap on w1`, `cp1 → cp2, port 6443 (the API server)`.
         subject: String,
         found: String,
-        remedy: Vec<String>,
+        /// What to do about it, line by line.
+        fix: Vec<String>,
         /// The option with which it is begun all the same.
-        begin_anyway: String,
+        option: String,
     },
     /// A cluster has been here, and nothing of it answers.
     Silent {
@@ -202,7 +204,8 @@ pub enum Problem {
     /// A host that cannot be left out is not there.
     MissingHosts {
         hosts: Vec<(HostName, String)>,
-        needed_for: String,
+        /// Why they are required.
+        because: String,
     },
     /// The operator asked to stop.
     Interrupted {

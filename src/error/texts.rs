@@ -42,12 +42,12 @@ impl Problem {
             Problem::NotReady {
                 subject,
                 found,
-                remedy,
-                begin_anyway,
-            } => [subject, found, begin_anyway].into_iter().chain(remedy).collect(),
-            Problem::MissingHosts { hosts, needed_for } => {
+                fix,
+                option,
+            } => [subject, found, option].into_iter().chain(fix).collect(),
+            Problem::MissingHosts { hosts, because } => {
                 let reasons = hosts.iter_mut().map(|(_, reason)| reason);
-                std::iter::once(needed_for).chain(reasons).collect()
+                std::iter::once(because).chain(reasons).collect()
             }
             Problem::Interrupted { running, .. } => {
                 running.iter_mut().map(|(_, _, command)| command).collect()

@@ -91,7 +91,7 @@ pub(super) fn read(answers: &Answers, has_data: bool) -> Result<EtcdFacts, Strin
     let text = answers.success("etcd_host")?;
     let told = |what: &'static str| text.lines().filter_map(move |line| line.strip_prefix(what));
     let now = told("now ").next().and_then(|now| now.parse().ok());
-    let now: i64 = now.ok_or("etcd_host: the time is not told")?;
+    let now: i64 = now.ok_or("etcd_host: no time")?;
     let keys: BTreeSet<&str> = told("has ").collect();
     let program = |name: &str| {
         let mut programs = told("program ").filter_map(|line| line.split_once(' '));
@@ -193,7 +193,7 @@ struct Header {
 fn status(answers: &Answers) -> Result<Status, String> {
     let all: Vec<Endpoint> = cluster::json("etcd_status", answers.success("etcd_status")?)?;
     let first = all.into_iter().next().map(|endpoint| endpoint.status);
-    first.ok_or_else(|| "etcd_status: nothing is told".to_owned())
+    first.ok_or_else(|| "etcd_status: no answer".to_owned())
 }
 
 /// What a read of the first keys has found.
@@ -306,24 +306,21 @@ pub fn ending(facts: &EtcdFacts) -> Vec<String> {
         let left = leaf.left_s.known().copied();
         told(&format!("etcd's certificate {name}"), left).map(with_remedy)
     });
-    told("etcd's authority", authority)
-        .into_iter()
-        .chain(leaves)
-        .collect()
+    told("etcd's CA", authority).into_iter().chain(leaves).collect()
 }
 
 fn told(name: &str, left: Option<i64>) -> Option<String> {
     let day = 24 * 60 * 60;
     let left = left.filter(|left| *left < SOON)?;
     Some(if left < 0 {
-        format!("{name} has ended {} days ago", -left / day)
+        format!("{name} expired {} days ago", -left / day)
     } else {
-        format!("{name} ends in {} days", left / day)
+        format!("{name} expires in {} days", left / day)
     })
 }
 
 fn with_remedy(told: String) -> String {
-    told + "; from 30 days before its end apply makes it anew"
+    told + "; apply renews it from 30 days before it expires"
 }
 
 #[cfg(test)]

@@ -102,7 +102,7 @@ impl<T> From<Result<T, String>> for Observed<T> {
 
 impl<T> Default for Observed<T> {
     fn default() -> Self {
-        Observed::Unknown("not looked at".to_owned())
+        Observed::Unknown("not probed".to_owned())
     }
 }
 

@@ -109,8 +109,8 @@ pub fn read_preflight(output: &[u8]) -> Result<Preflight, String> {
     let said = |key: &str| answers.success(key);
     let (cpus, memory_kb) = match said("resources").map(numbers) {
         Ok(numbers) => (
-            numbers.first().copied().ok_or_else(|| "not told".to_owned()),
-            numbers.get(1).copied().ok_or_else(|| "not told".to_owned()),
+            numbers.first().copied().ok_or_else(|| "not reported".to_owned()),
+            numbers.get(1).copied().ok_or_else(|| "not reported".to_owned()),
         ),
         Err(why) => (Err(why.clone()), Err(why)),
     };
@@ -199,7 +199,7 @@ fn disk(answer: &Answer) -> Option<(String, Observed<Room>)> {
             size_kb: *size_kb,
             free_kb: *free_kb,
         }),
-        (Ok(_), _) => Err(format!("the room at {path} is not told")),
+        (Ok(_), _) => Err(format!("the free space at {path} is not reported")),
     };
     (!path.is_empty()).then(|| (path.to_owned(), room().into()))
 }

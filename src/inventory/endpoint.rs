@@ -95,7 +95,7 @@ fn check_vip(vip: IpAddr, hosts: &[Draft], networks: &Networks, mistakes: &mut M
     }
     if let Some(network) = networks::holding(networks, vip) {
         let wrong = Wrong::new(
-            format!("the VIP lies in the cluster's own network of {network}"),
+            format!("the VIP is in the cluster's network of {network}"),
             "this address",
             "choose an address of the balancers' subnet, or another network",
         );
@@ -120,17 +120,17 @@ fn check_balancers(endpoint: &written::Endpoint, balancers: &[&Draft], mistakes:
     let place = Place::root().key("endpoint");
     match (&endpoint.vip, balancers) {
         (Some(_), []) => {
-            let help = "give hosts the role \"balancer\", or remove `vip` where the balancer is not hawser's";
+            let help =
+                "give hosts the role \"balancer\", or remove `vip` if hawser does not manage the balancer";
             let wrong = Wrong::new(
                 "a VIP, and no host with the role balancer to hold it",
-                "nobody holds it",
+                "no host can hold it",
                 help,
             );
             mistakes.push(Mistake::error(&place.key("vip"), wrong));
         }
         (None, [first, second, ..]) => {
-            let help =
-                "add `vip` with a free address of their subnet: keepalived gives it to the one that is well";
+            let help = "add `vip` with a free address of their subnet: keepalived gives it to a healthy one";
             let message = format!(
                 "{} balancers, and no VIP that moves between them",
                 balancers.len()
@@ -151,7 +151,7 @@ fn check_balancers(endpoint: &written::Endpoint, balancers: &[&Draft], mistakes:
             Wrong::new(
                 "`hosts_file` without a balancer of hawser's",
                 "no address to write into /etc/hosts",
-                "remove it and give the endpoint's name to DNS, or give hosts the role \"balancer\"",
+                "remove it and add the endpoint's name to DNS, or give hosts the role \"balancer\"",
             )
         },
     );

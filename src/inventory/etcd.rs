@@ -24,7 +24,7 @@ pub(super) fn resolve(
     if topology == EtcdTopology::Stacked && mistakes.is_sound(&Place::root().key("cluster").key("topology")) {
         let help = "set `topology = \"external\"` in [cluster], or leave the table out: stacked members are kubeadm's, \
                     set in [kubeadm.cluster_configuration] under etcd.local";
-        let wrong = Wrong::new("[etcd] says nothing where etcd is stacked", "not looked at", help);
+        let wrong = Wrong::new("[etcd] has no effect with stacked etcd", "not probed", help);
         mistakes.push(Mistake::warning(&place, wrong));
     }
     let directory = etcd.data_directory.as_deref().unwrap_or(&defaults.data_directory);
@@ -48,7 +48,7 @@ pub(super) fn refuse_local(topology: EtcdTopology, kubeadm: &KubeadmSettings, mi
     let place = ["kubeadm", "cluster_configuration", "etcd", "local"]
         .iter()
         .fold(Place::root(), |place, key| place.key(key));
-    let help = "set `data_directory` and `arguments` in [etcd]: members on hosts of their own are set there";
+    let help = "set `data_directory` and `arguments` in [etcd]: it is for members on dedicated hosts";
     let wrong = Wrong::new(
         "`etcd.local` is for stacked etcd",
         "the topology is external",
@@ -93,8 +93,7 @@ fn authority(
 ) -> Option<OwnAuthority> {
     let (certificate_place, key_place) = (place.key("ca_certificate"), place.key("ca_key"));
     let alone = |absent: &str| {
-        let help =
-            "give both `ca_certificate` and `ca_key`, or neither: hawser then makes an authority itself";
+        let help = "set both `ca_certificate` and `ca_key`, or neither: hawser then creates a CA";
         Wrong::new(
             format!("an authority without its `{absent}`"),
             "only one of the two",

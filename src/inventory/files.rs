@@ -27,7 +27,7 @@ pub(super) fn resolve(
     for (place, file) in &all {
         if let Some(instead) = own.instead_of(file) {
             let message = format!("hawser itself writes {}", file.path);
-            let wrong = Wrong::new(message, "they would take turns", instead);
+            let wrong = Wrong::new(message, "they would overwrite each other", instead);
             mistakes.push(Mistake::error(&place.key("path"), wrong));
         }
     }
@@ -53,7 +53,7 @@ fn resolve_one(
     let owner = mistakes.check(&place.key("owner"), formats::owner(owner));
     let is_open = mode.is_some_and(|mode| file.secret && mode & 0o007 != 0);
     mistakes.refuse(is_open, &place.key("mode"), || {
-        let help = "write \"0600\", or \"0640\" with a group of its own in `owner`";
+        let help = "write \"0600\", or \"0640\" with a group in `owner`";
         Wrong::new(
             "a secret file that everybody on the host may read",
             "not for a secret",

@@ -204,7 +204,7 @@ fn taken_over(written: &written::Host, place: &Place, mistakes: &mut Mistakes) -
         let is_known = TAKEN_OVER.contains(&path.as_str());
         mistakes.refuse(!is_known, &place, || {
             Wrong::new(
-                format!("hawser takes over no file {path}"),
+                format!("hawser does not manage the file {path}"),
                 "not one of these",
                 format!("name one of {}", TAKEN_OVER.join(", ")),
             )
@@ -224,7 +224,7 @@ fn kubelet_argument_fault(key: &str) -> Option<Wrong> {
     };
     match key {
         "node-labels" => {
-            refused("set `labels`: kubelet refuses some labels of its own, the API takes them all")
+            refused("set `labels`: kubelet may not set some labels itself, the API accepts them all")
         }
         "register-with-taints" => refused("set `taints`"),
         "hostname-override" => refused("the node's name is the host's `name`"),
@@ -252,7 +252,7 @@ fn check_names_differ(drafts: &[Draft], mistakes: &mut Mistakes) {
             .take(index)
             .find(|other| other.name.as_ref() == Some(name));
         if let Some(first) = earlier {
-            let help = "give each host a name of its own: it becomes the node's name";
+            let help = "give each host its own name: it becomes the node's name";
             let wrong = Wrong::new(format!("two hosts are named `{name}`"), "again", help);
             mistakes.push(
                 Mistake::error(&draft.place.key("name"), wrong).and(&first.place.key("name"), "first here"),
@@ -279,7 +279,7 @@ fn check_addresses_differ(drafts: &[Draft], mistakes: &mut Mistakes) {
         } else if let Some((reached, first)) =
             reached(draft).and_then(|own| Some((own, earlier().find(|other| reached(other) == Some(own))?)))
         {
-            let help = "behind one address, each host needs an sshd port of its own: `ssh = { port = 2222 }`";
+            let help = "behind one address, each host needs its own sshd port: `ssh = { port = 2222 }`";
             let message = format!(
                 "ssh reaches {} and {} at one place, {}:{}",
                 first.title(),

@@ -116,8 +116,8 @@ fn check_content(path: &Path, content: &str) -> Result<(), Wrong> {
     }
     if first.starts_with("PuTTY-User-Key-File") {
         return wrong(
-            "this is PuTTY's own format",
-            format!("`puttygen {shown} -O private-openssh -o {shown}.openssh` makes one that ssh takes"),
+            "this is the format of PuTTY",
+            format!("`puttygen {shown} -O private-openssh -o {shown}.openssh` writes one that ssh accepts"),
         );
     }
     wrong(
@@ -176,7 +176,7 @@ mod tests {
         );
         assert_eq!(
             check("PuTTY-User-Key-File-3: x\n", 0o600).unwrap_err().label,
-            "this is PuTTY's own format"
+            "this is the format of PuTTY"
         );
         assert!(check("-----BEGIN CERTIFICATE-----\n", 0o600).is_err());
         assert_eq!(

@@ -170,7 +170,7 @@ read what changed before you write the new hash here"
 /// That every document is a Kubernetes object; a web page saved by mistake is none.
 fn check_yaml(manifest: &Manifest) -> Result<(), Wrong> {
     let wrong = |label: String| {
-        let help = "each document needs `apiVersion` and `kind`; for a URL, take the raw file, not the page around it";
+        let help = "each document needs `apiVersion` and `kind`; for a URL, use the raw file, not the page around it";
         Err(Wrong::new(
             format!("not a Kubernetes manifest: {}", manifest.source),
             label,

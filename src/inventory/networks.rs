@@ -130,7 +130,7 @@ fn check_services_size(services: &[Placed], mistakes: &mut Mistakes) {
         let width = network.max_prefix_len();
         mistakes.refuse(!(4..=20).contains(&host_bits(*network)), place, || {
             Wrong::new(
-                format!("kubeadm takes no Services' network of this size: {network}"),
+                format!("kubeadm refuses a network for Services of this size: {network}"),
                 "too large or too small",
                 format!("choose a prefix length from /{} to /{}", width - 20, width - 4),
             )

@@ -16,16 +16,16 @@ impl OwnPaths<'_> {
         let is_for = |roles: &[Role]| roles.iter().any(|role| file.roles.contains(role));
         match file.path.as_str() {
             path if path.starts_with("/run/hawser/") => {
-                Some("choose another folder: this one goes when a run ends")
+                Some("choose another folder: a run deletes this one at its end")
             }
             "/etc/hosts" if self.hosts_file => {
-                Some("set `hosts_file = false` in [endpoint], and have the endpoint's name in your own file")
+                Some("set `hosts_file = false` in [endpoint], and add the endpoint's name to your file")
             }
             "/etc/haproxy/haproxy.cfg" | "/etc/keepalived/keepalived.conf" if is_for(&[Role::Balancer]) => {
-                Some("put a template of your own in its place: `templates`")
+                Some("replace it with your own template: `templates`")
             }
             path if is_for(&[Role::Etcd]) && self.is_etcds(path) => {
-                Some("set it in [etcd], or put a template of your own in its place: `templates`")
+                Some("set it in [etcd], or replace it with your own template: `templates`")
             }
             path => self.of_preparation(path, is_for(&self.with_pods())),
         }
@@ -68,9 +68,9 @@ impl OwnPaths<'_> {
             "/etc/modules-load.d/kubernetes.conf" => Some("set `modules` in [preparation]"),
             "/etc/sysctl.d/99-zz-kubernetes.conf" => Some("set `sysctls` in [preparation]"),
             "/etc/crictl.yaml" => Some("leave it out: hawser writes it for the `cri_socket`"),
-            "/etc/containerd/config.toml" => Some(
-                "set it in [preparation.containerd], or put a template of your own in its place: `templates`",
-            ),
+            "/etc/containerd/config.toml" => {
+                Some("set it in [preparation.containerd], or replace it with your own template: `templates`")
+            }
             "/etc/systemd/system/containerd.service.d/hawser-proxy.conf" => {
                 Some("set `proxy` in [preparation]")
             }
@@ -81,7 +81,7 @@ impl OwnPaths<'_> {
                 let is_told = preparation.mirrors.contains_key(registry)
                     || preparation.credentials.contains_key(registry);
                 is_told.then_some(
-                    "take the registry out of `mirrors` and `registries` in [preparation], or say all of it there",
+                    "remove the registry from `mirrors` and `registries` in [preparation], or configure all of it there",
                 )
             }
         }

@@ -78,7 +78,7 @@ fn target(name: &str) -> Result<String, (String, String)> {
         let near = nearest(head, TARGETS).map(|near| format!("did you mean `{near}`?\n"));
         let near = near.unwrap_or_default();
         return Err((
-            "it begins with nothing that kubeadm patches".to_owned(),
+            "its name starts with nothing that kubeadm patches".to_owned(),
             format!("{near}it can patch {}", TARGETS.join(", ")),
         ));
     };

@@ -26,10 +26,10 @@ pub(super) fn resolve(
     let written = inventory.preparation.as_ref();
     if !inventory.prepare {
         if written.is_some() && mistakes.is_sound(&Place::root().key("prepare")) {
-            let help = "write `prepare = true` above the tables, or take [preparation] out";
+            let help = "write `prepare = true` above the tables, or remove [preparation]";
             let wrong = Wrong::new(
-                "[preparation] says nothing where hosts come prepared",
-                "not looked at",
+                "[preparation] has no effect without `prepare = true`",
+                "not probed",
                 help,
             );
             mistakes.push(Mistake::warning(&place, wrong));
@@ -120,7 +120,7 @@ fn http_url(what: &str, text: &str) -> Result<String, Wrong> {
         return Err(Wrong::new(
             format!("{what} with a user or a password"),
             "it would stand in files on every host",
-            "let the server know the hosts by their addresses, and write the URL without `USER:PASSWORD@`",
+            "let the server accept the hosts by their addresses, and write the URL without `USER:PASSWORD@`",
         ));
     }
     let is_legal =

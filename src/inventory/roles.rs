@@ -59,10 +59,10 @@ fn check_etcd_alone(host: &Draft, mistakes: &mut Mistakes) {
     let other = host.roles.iter().find(|role| **role != Role::Etcd);
     if let Some(other) = other.filter(|_| host.is(Role::Etcd)) {
         let reason = match other {
-            Role::Balancer => "one lost host would take a member and the way to the API at once",
+            Role::Balancer => "losing one host would lose a member and the path to the API at once",
             _ => "a host has one kubelet: an etcd member's runs alone, a node's belongs to the cluster",
         };
-        let help = format!("{reason}; give the member a host of its own, or use `topology = \"stacked\"`");
+        let help = format!("{reason}; give the member a dedicated host, or use `topology = \"stacked\"`");
         let message = format!("{}: etcd and {other} cannot share a host", host.title());
         mistakes.push(Mistake::error(
             &host.place.key("roles"),
@@ -125,7 +125,7 @@ fn check_etcd(hosts: &[Draft], etcd: EtcdTopology, mistakes: &mut Mistakes) {
             mistakes.refuse(dedicated.is_empty() && are_told(mistakes), &topology, || {
                 Wrong::new(
                     "external etcd, and no host has the role etcd",
-                    "members on hosts of their own",
+                    "members on dedicated hosts",
                     "give three hosts `roles = [\"etcd\"]`, or use `topology = \"stacked\"`",
                 )
             });
@@ -148,7 +148,7 @@ fn check_etcd(hosts: &[Draft], etcd: EtcdTopology, mistakes: &mut Mistakes) {
             format!("an even number of etcd members: {members} ({named})"),
             "counted here",
             format!(
-                "use {} or {fewer}: {members} bear the loss of {bears}, no more than {fewer} do",
+                "use {} or {fewer}: {members} survive the loss of {bears}, as {fewer} do",
                 members + 1
             ),
         );

@@ -199,7 +199,7 @@ fn leave_out(value: &mut Value, place: &Place) {
 
 fn internal(cause: &str) -> Wrong {
     Wrong::new(
-        format!("hawser's own schema and reader disagree: {cause}"),
+        format!("the schema and the reader of hawser disagree: {cause}"),
         "this inventory",
         "this is a defect of hawser; please report it with the inventory",
     )

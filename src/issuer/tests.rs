@@ -129,7 +129,7 @@ async fn an_authority_that_was_to_be_read_is_not_made() {
 
     let told = ran.report.problems[0].to_string();
     assert!(
-        told.contains("etcd's authority has not been read from any host"),
+        told.contains("etcd's CA has not been read from any host"),
         "{told}"
     );
 }

@@ -180,5 +180,5 @@ pub(super) fn name(text: &str) -> Result<SanType, String> {
 }
 
 pub(super) fn unsigned(cause: &rcgen::Error) -> String {
-    format!("no certificate can be made: {cause}")
+    format!("cannot create a certificate: {cause}")
 }

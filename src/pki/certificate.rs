@@ -35,7 +35,7 @@ impl Certificate {
                 .next()
                 .and_then(|name| name.as_str().ok());
             let not_after = Timestamp::from_second(certificate.validity().not_after.timestamp())
-                .map_err(|error| format!("its end cannot be told: {error}"))?;
+                .map_err(|error| format!("its expiry is unreadable: {error}"))?;
             Ok(Self {
                 common_name: common_name.unwrap_or_default().to_owned(),
                 names: names(certificate),

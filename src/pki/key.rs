@@ -21,7 +21,7 @@ pub(super) struct PrivateKey {
 impl PrivateKey {
     /// A new key from the operating system's generator. RSA takes a good part of a second.
     pub(super) fn generate(algorithm: KeyAlgorithm) -> Result<Self, String> {
-        let failed = |cause: &dyn std::fmt::Display| format!("no key can be made: {cause}");
+        let failed = |cause: &dyn std::fmt::Display| format!("cannot create a key: {cause}");
         let mut random = rand::rng();
         match algorithm {
             KeyAlgorithm::Rsa2048 => {

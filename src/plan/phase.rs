@@ -64,7 +64,7 @@ pub enum Necessity {
     /// Control planes, etcd, balancers: nothing new starts after a failure.
     Required,
     /// A worker: counted against `--max-unreachable-workers`.
-    MayLag,
+    Tolerated,
     /// Images that hosts are sent for their own sake: a problem of the run, which keeps no other chain back.
     Apart,
     /// A proof that may fail for a reason that hawser cannot see: told, and nothing else.

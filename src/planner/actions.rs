@@ -107,14 +107,14 @@ fn unknown_identity(host: &Host, facts: &HostFacts) -> Problem {
         )
     };
     let because = if !found.has_kubelet_conf {
-        "its kubeconfig is gone (/etc/kubernetes/kubelet.conf), and its pods may run all the same"
+        "its kubeconfig is missing (/etc/kubernetes/kubelet.conf), but its pods may still run"
     } else if found.ca.is_some() {
         "it has no configuration to start with (/var/lib/kubelet/config.yaml)"
     } else {
-        "nothing tells of which cluster it is: there is no /etc/kubernetes/pki/ca.crt"
+        "its cluster is unknown: there is no /etc/kubernetes/pki/ca.crt"
     };
     Problem::Unsafe {
-        what: format!("{name} has a kubelet's identity, and is no whole worker of this cluster"),
+        what: format!("{name} has a kubelet's identity, and is not a complete worker of this cluster"),
         because: vec![
             format!("{identity} is there"),
             because.to_owned(),
@@ -122,9 +122,9 @@ fn unknown_identity(host: &Host, facts: &HostFacts) -> Problem {
         ],
         way_out: vec![
             "correct the inventory if it names the wrong host".to_owned(),
-            format!("`{look}; crictl pods` on {name} shows whose it is and what runs"),
+            format!("`{look}; crictl pods` on {name} shows its cluster and what runs"),
             format!(
-                "only if nothing of it is needed: `kubeadm reset -f --skip-phases=remove-etcd-member` on {name}, then run this again"
+                "only if you need nothing of it: `kubeadm reset -f --skip-phases=remove-etcd-member` on {name}, then rerun this command"
             ),
         ],
     }
@@ -191,14 +191,14 @@ fn refuse_worker(candidate: &Candidate) -> Result<(), Problem> {
     let because = match candidate.node() {
         Some(node) if node.ready => format!("node {name} is Ready; what runs on it would be cut off"),
         Some(_) => format!("node {name} has joined, and its pods may run though it is NotReady"),
-        None => format!("the kubelet of {name} has an identity, and no API server tells what it runs"),
+        None => format!("the kubelet of {name} has an identity, and no API server reports what it runs"),
     };
     Err(Problem::Unsafe {
-        what: format!("{name} is a worker of this cluster, and the inventory wants a control plane"),
+        what: format!("{name} is a worker of this cluster, but a control plane in the inventory"),
         because: vec![because],
         way_out: vec![
             format!("`kubectl drain {name} --ignore-daemonsets` and `kubectl delete node {name}`"),
-            format!("`kubeadm reset -f` on {name}, then run this again"),
+            format!("`kubeadm reset -f` on {name}, then rerun this command"),
         ],
     })
 }
@@ -222,7 +222,7 @@ fn other_cluster(candidate: &Candidate) -> Problem {
         way_out: vec![
             "correct the inventory if it names the wrong host".to_owned(),
             format!(
-                "only if the host is to leave that cluster: `kubeadm reset` on {}, then run this again",
+                "only if the host leaves that cluster: `kubeadm reset` on {}, then rerun this command",
                 host.name
             ),
         ],

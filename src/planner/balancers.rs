@@ -211,7 +211,7 @@ pub(super) fn reload(situation: &Situation) -> Result<Vec<Chain>, Problem> {
         let description = files::haproxy_description(&files::haproxy(situation.topology, host, &last)?);
         let mut step = balancer::activate_haproxy(&host.name, &description);
         step.id = StepId(format!("{}/settle-haproxy", host.name));
-        step.title = "make HAProxy run the file that was kept in step".into();
+        step.title = "reload HAProxy with the file that was kept in sync".into();
         chains.push(Chain::required(&host.name, vec![step]));
     }
     Ok(chains)

@@ -83,7 +83,7 @@ fn other_certificates(host: &Host, ours: &Host, paths: &[&str]) -> Problem {
         )],
         way_out: vec![
             "correct the inventory if it names the wrong host".to_owned(),
-            format!("move them away: `mv /etc/kubernetes/pki /root/` on {name}, then run this again"),
+            format!("move them away: `mv /etc/kubernetes/pki /root/` on {name}, then rerun this command"),
         ],
     }
 }

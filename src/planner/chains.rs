@@ -10,7 +10,7 @@ pub(super) fn chain_of(host: &Host, steps: Vec<Step>) -> Chain {
 
 pub(super) fn necessity(host: &Host) -> Necessity {
     if host.roles.iter().all(|role| *role == Role::Worker) {
-        Necessity::MayLag
+        Necessity::Tolerated
     } else {
         Necessity::Required
     }

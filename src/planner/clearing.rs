@@ -53,13 +53,13 @@ fn refuse_others_manifests(candidate: &Candidate) -> Result<(), Problem> {
     }
     let name = &candidate.host.name;
     Err(Problem::Unsafe {
-        what: format!("{name} has to be reset, and static pods are there that are not kubeadm's"),
+        what: format!("{name} has to be reset, and has static pods that are not kubeadm's"),
         because: vec![
             others.join(", "),
             "`kubeadm reset` deletes all manifests".to_owned(),
         ],
         way_out: vec![format!(
-            "on {name}: `mv {} /root/`, run this again, and move them back",
+            "on {name}: `mv {} /root/`, rerun this command, and move them back",
             others.join(" ")
         )],
     })

@@ -17,13 +17,13 @@ pub(super) fn refuse_other_server(inputs: &Inputs) -> Result<(), Vec<Problem>> {
                 endpoint.authority()
             ),
             because: vec![format!(
-                "asked from {}; another cluster may have this endpoint",
+                "checked from {}; another cluster may use this endpoint",
                 host.name
             )],
             way_out: vec![
                 "is this the right inventory? name every control plane of that cluster in it to work with it"
                     .to_owned(),
-                "or give the new cluster an endpoint of its own under [endpoint]".to_owned(),
+                "or give the new cluster another endpoint under [endpoint]".to_owned(),
             ],
         }]);
     }

@@ -20,7 +20,7 @@ pub(super) fn of_member<'a>(
     if found.has_etcd_data && found.etcd_data.is_empty() {
         let unknown = EtcdDirectory {
             path: "its data directory".to_owned(),
-            owner: Observed::Unknown("the host does not tell".to_owned()),
+            owner: Observed::Unknown("not reported by the host".to_owned()),
             sha256: String::new(),
         };
         return Err(foreign_data(candidate, &unknown));
@@ -63,7 +63,7 @@ fn foreign_data(candidate: &Candidate, found: &EtcdDirectory) -> Problem {
         cluster.etcd_id(),
     ) {
         (EtcdTopology::External, ..) => {
-            format!("this cluster's etcd runs on hosts of its own, and {name} is none of them")
+            format!("this cluster's etcd runs on dedicated hosts, and {name} is none of them")
         }
         _ if !candidate.is_control_plane() => format!("{name} is a worker, which holds no member of etcd"),
         (_, [], _) => "this cluster's etcd lists no member yet".to_owned(),
@@ -92,10 +92,10 @@ fn foreign_data(candidate: &Candidate, found: &EtcdDirectory) -> Problem {
         way_out: vec![
             "correct the inventory if it names the wrong host".to_owned(),
             format!(
-                "on {name}: `ls -l {path}/member/wal; pgrep -a etcd` shows since when it is there, and whether a program uses it"
+                "on {name}: `ls -l {path}/member/wal; pgrep -a etcd` shows how old it is, and whether a program uses it"
             ),
             format!(
-                "only if nothing of it is needed any more: end that program, `mv {path}/member {path}.old` on {name}, then run this again"
+                "only if you need nothing of it any more: end that program, `mv {path}/member {path}.old` on {name}, then rerun this command"
             ),
         ],
     }
@@ -106,16 +106,16 @@ fn foreign_data(candidate: &Candidate, found: &EtcdDirectory) -> Problem {
 fn unknown_directory(host: &Host) -> Problem {
     let name = &host.name;
     Problem::Unsafe {
-        what: format!("{name} has a static pod of etcd, and where it keeps its data cannot be told"),
+        what: format!("{name} has a static pod of etcd with an unknown data directory"),
         because: vec![
-            "/etc/kubernetes/manifests/etcd.yaml names its data directory otherwise than kubeadm writes it"
+            "/etc/kubernetes/manifests/etcd.yaml names its data directory in another form than kubeadm writes it"
                 .to_owned(),
-            "hawser touches no etcd of which it does not know whose data it serves".to_owned(),
+            "hawser changes no etcd whose data it does not know".to_owned(),
         ],
         way_out: vec![
             "correct the inventory if it names the wrong host".to_owned(),
             format!(
-                "only if that etcd is not needed any more: `mv /etc/kubernetes/manifests/etcd.yaml /root/` on {name}, then run this again"
+                "only if that etcd is not needed any more: `mv /etc/kubernetes/manifests/etcd.yaml /root/` on {name}, then rerun this command"
             ),
         ],
     }
@@ -132,7 +132,7 @@ fn several_directories(host: &Host, paths: &[&str]) -> Problem {
             "a member runs on one of them; which is the copy is unknown".to_owned(),
         ],
         way_out: vec![format!(
-            "move the copy away on {}, then run this again",
+            "move the copy away on {}, then rerun this command",
             host.name
         )],
     }

@@ -80,12 +80,13 @@ fn refusal(host: &Host, path: &str, owner: Owner) -> Problem {
         Owner::OtherCluster(cluster) => {
             format!("its first line says that hawser wrote it for the cluster {cluster}")
         }
-        _ => "it has not hawser's first line, and is not as its package brought it".to_owned(),
+        _ => "it does not have the first line that hawser writes, and is not the file of its package"
+            .to_owned(),
     };
     let template = files::template_of(path).unwrap_or_default();
     Problem::Unsafe {
         what: format!(
-            "{}: {path} was not written by hawser for this cluster, and would be replaced whole",
+            "{}: {path} was not written by hawser for this cluster, and would be replaced completely",
             host.name
         ),
         because: vec![because],
@@ -96,7 +97,7 @@ fn refusal(host: &Host, path: &str, owner: Owner) -> Problem {
                 files::kept_as(path)
             ),
             format!(
-                "to keep what it does: that key, and a template of your own that does both (`templates`, {template})"
+                "to keep its content: that key, and your own template with both (`templates`, {template})"
             ),
         ],
     }

@@ -41,19 +41,19 @@ pub(super) fn refuse_data_elsewhere(inputs: &Inputs) -> Option<Problem> {
         .map(|(host, data)| format!("{}: {} is of {}", host.name, data.path, data.describe_owner()))
         .collect();
     because.push(format!(
-        "the inventory has etcd keep its data in {}: `kubeadm init` would begin a new cluster beside what is there",
+        "in the inventory etcd has its data in {}: `kubeadm init` would create a new cluster beside the existing one",
         etcd_data(inputs.topology)
     ));
     Some(Problem::Unsafe {
-        what: "no API server answers, and data of etcd lies where the inventory does not look for it"
+        what: "no API server answers, and there is etcd data outside the directory of the inventory"
             .to_owned(),
         because,
         way_out: vec![
             format!(
-                "if it is this cluster's: name {path} as etcd.local.dataDir under [kubeadm.cluster_configuration], see that etcd.yaml is in /etc/kubernetes/manifests on {name}, then run this again"
+                "if it is this cluster's: name {path} as etcd.local.dataDir under [kubeadm.cluster_configuration], make sure that etcd.yaml is in /etc/kubernetes/manifests on {name}, then rerun this command"
             ),
             format!(
-                "only if nothing of it is needed any more: `mv {path}/member {path}.old` on {name}, then run this again"
+                "only if you need nothing of it any more: `mv {path}/member {path}.old` on {name}, then rerun this command"
             ),
         ],
     })
@@ -87,11 +87,11 @@ fn refuse_unmounted<'s>(inputs: &'s Inputs) -> impl Iterator<Item = Problem> + '
         Some(Problem::Unsafe {
             what: format!("a disk is not mounted on {name}, and etcd's data may be on it"),
             because: vec![format!(
-                "/etc/fstab or a mount unit names {point}, {directory} lies there, and nothing is mounted"
+                "/etc/fstab or a mount unit names {point}, {directory} is in it, and nothing is mounted"
             )],
             way_out: vec![
-                format!("on {name}: `mount {point}`, then run this again"),
-                format!("or, if there is no such disk any more: take {point} out of /etc/fstab, or remove its unit"),
+                format!("on {name}: `mount {point}`, then rerun this command"),
+                format!("or, if there is no such disk any more: remove {point} from /etc/fstab, or remove its unit"),
             ],
         })
     })
@@ -104,13 +104,13 @@ fn refuse_silent_hosts(inputs: &Inputs, initialised: &Host) -> Option<Problem> {
         .filter_map(|host| match inputs.observation.get(&host.name) {
             Some(Ok(_)) => None,
             Some(Err(problem)) => Some((host.name.clone(), problem.cause())),
-            None => Some((host.name.clone(), "not looked at".to_owned())),
+            None => Some((host.name.clone(), "not probed".to_owned())),
         })
         .collect();
     (!silent.is_empty()).then(|| Problem::MissingHosts {
         hosts: silent,
-        needed_for: format!(
-            "`kubeadm init` again on {}: one that has joined would show that a cluster is there",
+        because: format!(
+            "before `kubeadm init` runs again on {}, hawser checks that no other host has joined its cluster",
             initialised.name
         ),
     })
@@ -127,15 +127,15 @@ pub(super) fn refuse_lost_data(inputs: &Inputs, host: &Host, facts: &HostFacts) 
         && found.has_kubelet_rotation;
     let (name, directory) = (&host.name, etcd_data(inputs.topology));
     has_ended.then(|| Problem::Unsafe {
-        what: format!("etcd's data is gone on {name}: is a disk not mounted?"),
+        what: format!("{name} lost its etcd data: is a disk not mounted?"),
         because: vec![
             format!("{directory}/member is not there, and etcd.yaml is in /etc/kubernetes/manifests"),
-            "/etc/kubernetes/kubelet.conf names a certificate of its own, which `kubeadm init` sees to at its end: there was a cluster"
+            "/etc/kubernetes/kubelet.conf names a certificate that `kubeadm init` writes at its end: there was a cluster"
                 .to_owned(),
         ],
         way_out: vec![
-            format!("on {name}: mount the disk, or bring {directory} back from a snapshot, then run this again"),
-            format!("only if nothing of the cluster is wanted any more: `kubeadm reset` on {name}, then run this again"),
+            format!("on {name}: mount the disk, or bring {directory} back from a snapshot, then rerun this command"),
+            format!("only if you need nothing of the cluster any more: `kubeadm reset` on {name}, then rerun this command"),
         ],
     })
 }

@@ -57,7 +57,7 @@ pub(super) fn notes(situation: &Situation) -> Vec<String> {
         unknown.retain(|image| !is_archived_untold(topology, image));
         if !unknown.is_empty() {
             names.push(format!(
-                "and of {} what kubeadm names when it is there",
+                "and the {} images that kubeadm will name when it is installed",
                 unknown.join(" and ")
             ));
         }
@@ -67,7 +67,7 @@ pub(super) fn notes(situation: &Situation) -> Vec<String> {
     }
     let notes = lacking.into_iter().map(|(names, hosts)| {
         format!(
-            "{} {} {}; pulled, if that is allowed there: archives under [images] bring what hosts cannot pull",
+            "{} {} {}; pulled, if the hosts may; otherwise add archives under [images]",
             in_a_row(hosts.iter().copied()),
             if hosts.len() == 1 { "lacks" } else { "lack" },
             names.join(", "),

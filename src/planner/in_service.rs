@@ -12,17 +12,17 @@ pub(super) fn refuse_reset(candidate: &Candidate) -> Result<(), Problem> {
     let name = &candidate.host.name;
     if candidate.facts.kubernetes.lacks_client_certificate && candidate.is_control_plane() {
         because.push(
-            "the certificate that /etc/kubernetes/kubelet.conf names is not there: kubelet could not start again"
+            "the certificate that /etc/kubernetes/kubelet.conf names is missing: kubelet could not start again"
                 .to_owned(),
         );
     }
     let mut way_out = vec![format!(
-        "`kubectl describe node {name}` and `journalctl -u kubelet -n 100` on {name} tell what it lacks; put it right, then run this again"
+        "`kubectl describe node {name}` and `journalctl -u kubelet -n 100` on {name} show what it lacks; fix that, then rerun this command"
     )];
     // A control plane serves on without its kubelet, and may be the only one.
     if !candidate.is_control_plane() {
         way_out.push(format!(
-            "or take it out: `kubectl drain {name} --ignore-daemonsets --delete-emptydir-data`, `systemctl stop kubelet` on {name}, `kubectl delete node {name}`, then run this again"
+            "or remove it: `kubectl drain {name} --ignore-daemonsets --delete-emptydir-data`, `systemctl stop kubelet` on {name}, `kubectl delete node {name}`, then rerun this command"
         ));
     }
     Err(Problem::Unsafe {

@@ -56,7 +56,7 @@ fn known<'a, T>(host: &Host, fact: &'a Observed<T>) -> Result<&'a T, Problem> {
         Observed::Known(value) => Ok(value),
         Observed::Unknown(cause) => Err(Problem::Probe {
             host: host.name.clone(),
-            what: "whether `kubeadm init` came to its end there".to_owned(),
+            what: "whether `kubeadm init` finished there".to_owned(),
             cause: cause.clone(),
         }),
     }
@@ -173,21 +173,21 @@ pub(super) fn refuse_missing_manifest(inputs: &Inputs, only: &Host) -> Option<Pr
         return None;
     };
     (!has_manifest).then(|| Problem::Unsafe {
-        what: format!("the cluster of {} is down, and nothing there would start its API server", only.name),
+        what: format!("the cluster of {} is down, and nothing there can start its API server", only.name),
         because: vec![
             format!("etcd holds objects of a cluster, such as {}", keys.join(", ")),
-            "/etc/kubernetes/manifests/kube-apiserver.yaml is not there; `kubeadm init` is never done again on a cluster"
+            "/etc/kubernetes/manifests/kube-apiserver.yaml is not there; hawser never runs `kubeadm init` again on a cluster"
                 .to_owned(),
         ],
         way_out: vec![
             format!(
-                "on {}: bring kube-apiserver.yaml back to /etc/kubernetes/manifests, then run this again",
+                "on {}: bring kube-apiserver.yaml back to /etc/kubernetes/manifests, then rerun this command",
                 only.name
             ),
-            "or have kubeadm write it from a file with the cluster's own settings: `kubeadm init phase control-plane apiserver --config FILE`"
+            "or let kubeadm write it from a file with the settings of the cluster: `kubeadm init phase control-plane apiserver --config FILE`"
                 .to_owned(),
             format!(
-                "only if nothing of the cluster is wanted any more: `kubeadm reset` on {}, then run this again",
+                "only if you need nothing of the cluster any more: `kubeadm reset` on {}, then rerun this command",
                 only.name
             ),
         ],

@@ -109,24 +109,24 @@ fn nothing_to_join(cluster: &Cluster) -> Problem {
     let because = match cluster {
         Cluster::Absent(_) => "no control plane of the inventory holds anything of a cluster".to_owned(),
         Cluster::HalfInitialised(host) | Cluster::Unfinished(host) => {
-            format!("init did not come to its end on {}", host.name)
+            format!("init did not finish on {}", host.name)
         }
-        Cluster::There(_) => "no API server is well".to_owned(),
+        Cluster::There(_) => "no API server is healthy".to_owned(),
     };
     Problem::Unsafe {
         what: "there is no cluster yet that a host could join".to_owned(),
         because: vec![because],
-        way_out: vec!["`hawser apply` builds it, or finishes and mends it".to_owned()],
+        way_out: vec!["`hawser apply` builds or repairs it".to_owned()],
     }
 }
 
 /// The files of a run lie at the same place.
 fn run_at_work(via: &HostName) -> Problem {
     Problem::Unsafe {
-        what: format!("{via}: /run/hawser is there, so a run is at work or could not clear up"),
+        what: format!("{via}: /run/hawser is there, so a run works there or could not clean up"),
         because: vec!["its files would be overwritten".to_owned()],
         way_out: vec![
-            "wait until it ends, or run `hawser apply`, which clears what an earlier run has left".to_owned(),
+            "wait until it ends, or run `hawser apply`, which removes what an earlier run left".to_owned(),
         ],
     }
 }

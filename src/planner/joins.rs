@@ -251,7 +251,7 @@ fn worker_chains(situation: &Situation) -> Result<Vec<Chain>, Problem> {
         }
         let milestone = planned.joins().then_some(Milestone::HostJoined);
         let chain = Chain::required(&host.name, steps).reaching(milestone);
-        Ok(chain.with_necessity(Necessity::MayLag))
+        Ok(chain.with_necessity(Necessity::Tolerated))
     });
     chains.collect()
 }

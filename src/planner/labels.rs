@@ -21,7 +21,7 @@ pub(super) fn set_labels(situation: &Situation) -> Result<Vec<Chain>, Problem> {
         let necessity = if host.is(Role::ControlPlane) {
             Necessity::Required
         } else {
-            Necessity::MayLag
+            Necessity::Tolerated
         };
         (!steps.is_empty()).then(|| Chain::required(&host.name, steps).with_necessity(necessity))
     });

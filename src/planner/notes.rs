@@ -49,7 +49,7 @@ pub(super) fn gather(situation: &Situation, left_out: &BTreeSet<HostName>) -> Ve
 fn limit_note(left_out: &BTreeSet<HostName>) -> Option<String> {
     (!left_out.is_empty()).then(|| {
         format!(
-            "--limit leaves out what there is to do on {}; `hawser apply {}` does it",
+            "--limit leaves out the changes on {}; `hawser apply {}` makes them",
             in_a_row(left_out),
             as_limits(left_out)
         )
@@ -65,7 +65,7 @@ fn unreachable(situation: &Situation) -> Vec<String> {
     silent
         .map(|host| {
             format!(
-                "{} cannot be reached and lags (--max-unreachable-workers {})",
+                "{} cannot be reached, which is tolerated (--max-unreachable-workers {})",
                 host.name, situation.allowance.max_unreachable_workers
             )
         })
@@ -116,8 +116,8 @@ fn without_addon(situation: &Situation) -> Option<String> {
     let addon =
         init::last_addon(situation.topology).filter(|_| init::lacks_addon(situation.topology, there.view))?;
     Some(format!(
-        "{addon} is not there, and is left out as the cluster lives: if something else does its work, say so with \
-         skip_phases = [\"addon/{addon}\"] under [kubeadm]; if it is missed, `kubeadm init phase addon {addon}` on {} makes it",
+        "{addon} is missing, and is not added to a running cluster: if another program replaces it, set \
+         skip_phases = [\"addon/{addon}\"] under [kubeadm]; if you need it, `kubeadm init phase addon {addon}` on {} creates it",
         there.via.name
     ))
 }
@@ -134,7 +134,7 @@ fn foreign_balancer(situation: &Situation) -> Option<String> {
         .collect();
     let first = format!("{}:{port}", situation.cluster.via().address);
     Some(format!(
-        "the balancer of {} is not hawser's; tell it:\n  before init: one target, {first}, TCP\n  after each join: that control plane too; in the end {}\n  health check: HTTPS GET /readyz, status 200, certificate not verified",
+        "hawser does not manage the balancer of {}; configure it:\n  before init: one target, {first}, TCP\n  after each join: that control plane too; in the end {}\n  health check: HTTPS GET /readyz, status 200, certificate not verified",
         situation.topology.endpoint.authority(),
         targets.join(", "),
     ))
@@ -145,13 +145,13 @@ fn stalled(situation: &Situation) -> Option<String> {
     let first = match situation.topology.etcd {
         EtcdTopology::Stacked => {
             format!(
-                "{} lists etcd's members, and what is half-joined is",
+                "{} lists the etcd members, and half-joined control planes are",
                 there.via.name
             )
         }
-        EtcdTopology::External => "etcd and what stands of the control planes are".to_owned(),
+        EtcdTopology::External => "etcd and the existing control planes are".to_owned(),
     };
     Some(format!(
-        "no API server is well; {first} brought up first. The nodes are looked at in the next run"
+        "no API server is healthy; {first} restarted first. The next run checks the nodes"
     ))
 }

@@ -42,7 +42,7 @@ fn install(topology: &Topology, host: &Host, facts: &mut HostFacts) {
     if topology.runs_pods(host) {
         let version = Some(topology.version);
         if versions.kubeadm != version {
-            facts.kubernetes.needed_images = Observed::Unknown("its kubeadm is not there yet".to_owned());
+            facts.kubernetes.needed_images = Observed::Unknown("its kubeadm is not installed yet".to_owned());
         }
         (versions.kubeadm, versions.kubelet, versions.kubectl) = (version, version, version);
     }
@@ -76,9 +76,9 @@ pub(super) fn why_not(inputs: &Inputs, host: &Host) -> Option<String> {
             found.system
         )
     } else if is_in_use(host, facts) {
-        "it is in use, and hawser prepares no host under what runs on it".to_owned()
+        "it is in use, and hawser prepares no host while it is in use".to_owned()
     } else {
-        "--limit leaves it out, so that it is not prepared in this run".to_owned()
+        "--limit leaves it out, so this run does not prepare it".to_owned()
     })
 }
 
@@ -100,8 +100,8 @@ pub fn may_only_prepare(topology: &Topology) -> Result<(), Problem> {
         return Ok(());
     }
     Err(Problem::Usage {
-        message: "--prepare-only: the inventory says nothing of preparing hosts".to_owned(),
-        hint: "set `prepare = true` in it, or leave the option away".to_owned(),
+        message: "--prepare-only: the inventory does not set `prepare`".to_owned(),
+        hint: "set `prepare = true` in it, or leave the option out".to_owned(),
     })
 }
 
@@ -113,12 +113,12 @@ pub fn only_prepare(mut plan: Plan) -> Plan {
     let left_out = of_all - plan.changes().count();
     if left_out > 0 {
         let what = if left_out == 1 {
-            "1 change that comes after".to_owned()
+            "1 later change".to_owned()
         } else {
-            format!("{left_out} changes that come after")
+            format!("{left_out} later changes")
         };
         plan.notes.push(Note::warning(format!(
-            "--prepare-only leaves out {what}; `hawser apply` goes on"
+            "--prepare-only leaves out {what}; `hawser apply` continues"
         )));
     }
     plan
@@ -146,7 +146,7 @@ pub(super) fn added_to(inputs: &Inputs) -> Vec<String> {
     hosts
         .map(|(host, _)| {
             format!(
-                "{}: {OLD_SYSCTLS}, which an earlier hawser wrote, has lines that are not the inventory's, and stays; the inventory's settings win over it",
+                "{}: {OLD_SYSCTLS}, which an earlier hawser wrote, has lines that the inventory does not have, and stays; the settings of the inventory override it",
                 host.name
             )
         })
@@ -163,7 +163,7 @@ pub(super) fn left_alone(inputs: &Inputs) -> Vec<String> {
         let what: Vec<&str> = steps.iter().map(|step| step.title.as_ref()).collect();
         (!what.is_empty()).then(|| {
             format!(
-                "{} is in use, so its preparation is not brought up to the inventory: {}",
+                "{} is in use, so these differences from the inventory are not applied: {}",
                 host.name,
                 what.join("; ")
             )

@@ -66,7 +66,7 @@ pub(super) fn refuse_lost_member(
 ) -> Problem {
     let (host, found) = (candidate.host, &candidate.facts.kubernetes);
     let lost = if member.is_healthy() {
-        "it is not whole and cannot be joined anew"
+        "it is not complete and cannot join again"
     } else if found.has_etcd_data && member.unknown().is_some() {
         "whether its etcd member runs is unknown"
     } else if found.has_etcd_data {
@@ -87,11 +87,11 @@ pub(super) fn refuse_lost_member(
         ],
         way_out: vec![
             format!(
-                "if {}'s disk can come back as it was, start the host with it and run this again",
+                "if {}'s disk can come back as it was, start the host with it and rerun this command",
                 host.name
             ),
             format!(
-                "otherwise recover etcd from the data of {}: {RECOVERY_PAGE}; then run this again",
+                "otherwise recover etcd from the data of {}: {RECOVERY_PAGE}; then rerun this command",
                 candidate.cluster().via().name
             ),
         ],
@@ -99,7 +99,7 @@ pub(super) fn refuse_lost_member(
 }
 
 /// What ends a static pod's member that hangs.
-pub(super) const POD: &str = "an etcd that hangs ends with `pkill -x etcd`, and the kubelet starts it again";
+pub(super) const POD: &str = "`pkill -x etcd` ends an etcd that hangs, and the kubelet starts it again";
 
 /// A member that may run is not removed, and its host is not reset.
 pub(super) fn refuse_unknown_member(host: &Host, member: &MemberFact, way_out: &str) -> Option<Problem> {
@@ -116,9 +116,9 @@ pub(super) fn refuse_unknown_member(host: &Host, member: &MemberFact, way_out: &
             "a member that may run is neither removed nor restarted, and its host is not reset".to_owned(),
         ],
         way_out: vec![
-            "a busy host answers late: run this again".to_owned(),
+            "a busy host answers late: rerun this command".to_owned(),
             format!(
-                "if it stays so: on {}: `ss -ltnp sport = :2379` tells whether etcd listens, and whether a firewall keeps the other members from it; {way_out}",
+                "if this does not help: on {}: `ss -ltnp sport = :2379` shows whether etcd listens; check too that no firewall blocks the other members; {way_out}",
                 host.name
             ),
         ],

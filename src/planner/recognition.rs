@@ -75,7 +75,7 @@ fn existing_cluster<'a>(host: &'a Host, facts: &'a HostFacts, api: Api) -> Resul
     let view = facts
         .cluster
         .as_ref()
-        .ok_or_else(|| unreadable("the cluster was not asked".to_owned()))?;
+        .ok_or_else(|| unreadable("the cluster was not probed".to_owned()))?;
     let ca = facts
         .kubernetes
         .ca
@@ -143,7 +143,7 @@ fn absent<'a>(inputs: &Inputs<'a>) -> Result<Cluster<'a>, Vec<Problem>> {
                 .with_role(Role::ControlPlane)
                 .map(|host| (host.name.clone(), "did not answer".to_owned()))
                 .collect(),
-            needed_for: "a cluster".to_owned(),
+            because: "a cluster needs a control plane".to_owned(),
         }]),
     }
 }

@@ -35,7 +35,7 @@ fn unknown_limits(inputs: &Inputs) -> Vec<Problem> {
     unknown
         .map(|name| Problem::Usage {
             message: format!("--limit {name}: the inventory has no such host"),
-            hint: "name a host as the inventory does".to_owned(),
+            hint: "use the name of a host of the inventory".to_owned(),
         })
         .collect()
 }
@@ -61,7 +61,7 @@ fn missing(inputs: &Inputs) -> Vec<Problem> {
             .filter_map(|host| match inputs.observation.get(&host.name) {
                 Some(Err(problem)) if problem.is_host_key() => None,
                 Some(Err(problem)) => Some((host.name.clone(), problem.cause())),
-                None => Some((host.name.clone(), "not looked at".to_owned())),
+                None => Some((host.name.clone(), "not probed".to_owned())),
                 Some(Ok(_)) => None,
             });
         silent.collect()
@@ -71,22 +71,22 @@ fn missing(inputs: &Inputs) -> Vec<Problem> {
     if !required.is_empty() {
         let has_etcd = inputs.topology.with_role(Role::Etcd).next().is_some();
         let who = if has_etcd {
-            "balancers, etcd hosts and control planes"
+            "balancer, etcd host and control plane"
         } else {
-            "balancers and control planes"
+            "balancer and control plane"
         };
-        let needed_for = format!("a run that changes something: {who} are all or nothing");
+        let because = format!("every {who} must be reachable before hawser changes anything");
         problems.push(Problem::MissingHosts {
             hosts: required,
-            needed_for,
+            because,
         });
     }
     let workers = silent(workers);
     if workers.len() > max_unreachable_workers {
-        let needed_for = format!("this run (--max-unreachable-workers is {max_unreachable_workers})");
+        let because = format!("--max-unreachable-workers is {max_unreachable_workers}");
         problems.push(Problem::MissingHosts {
             hosts: workers,
-            needed_for,
+            because,
         });
     }
     problems
@@ -113,12 +113,13 @@ fn running_kubeadm(inputs: &Inputs) -> Vec<Problem> {
         .all_answered()
         .filter_map(|(host, facts)| Some((host, facts.kubernetes.running_kubeadm?)));
     busy.map(|(host, pid)| Problem::Unsafe {
-        what: format!("{}: a kubeadm is still at work there (process {pid})", host.name),
+        what: format!("{}: kubeadm is still running there (process {pid})", host.name),
         because: vec![
-            "an earlier run let it go, or somebody else runs one; it must not be disturbed".to_owned(),
+            "an earlier run detached from it, or another user started it; it must not be disturbed"
+                .to_owned(),
         ],
         way_out: vec![format!(
-            "wait until it ends (`tail --pid={pid} -f /dev/null` on {}), then run this again",
+            "wait until it exits (`tail --pid={pid} -f /dev/null` on {}), then rerun this command",
             host.name
         )],
     })
@@ -135,10 +136,10 @@ fn no_interface(inputs: &Inputs) -> Vec<Problem> {
     lacking
         .map(|(host, _)| Problem::Usage {
             message: format!(
-                "{}: no interface carries {}, so none can be told for the VIP {vip}",
+                "{}: no interface has {}, so the interface for the VIP {vip} is unknown",
                 host.name, host.address
             ),
-            hint: "correct its address, or name the interface: `interface` under [endpoint]".to_owned(),
+            hint: "correct its address, or set `interface` under [endpoint]".to_owned(),
         })
         .collect()
 }
@@ -160,15 +161,15 @@ fn vip_in_use(inputs: &Inputs) -> Option<Problem> {
     (!ours).then(|| Problem::Unsafe {
         what: format!("the VIP {vip} already answers, and keepalived runs on no balancer"),
         because: vec![format!(
-            "seen from {}: another machine has this address",
+            "checked from {}: another machine has this address",
             answers.0.name
         )],
         way_out: vec![
             format!(
-                "`ip neigh show {vip}` on {} shows the other machine's hardware address",
+                "`ip neigh show {vip}` on {} shows the MAC address of the other machine",
                 answers.0.name
             ),
-            "give the cluster a free address: `vip` under [endpoint]".to_owned(),
+            "set `vip` under [endpoint] to a free address".to_owned(),
         ],
     })
 }

@@ -20,10 +20,10 @@ pub(super) fn refuse_unknown_kubelet(candidate: &Candidate) -> Result<(), Proble
     }
     if found.has_ca_key && found.ca.is_none() {
         return Err(Problem::Unsafe {
-            what: format!("{name} has to be reset, and has a key of a CA that nothing tells of"),
+            what: format!("{name} has to be reset, and has the key of an unknown CA"),
             because: vec!["/etc/kubernetes/pki/ca.key is there, and no ca.crt".to_owned()],
             way_out: vec![format!(
-                "on {name}: `mv /etc/kubernetes/pki/ca.key /root/`, then run this again"
+                "on {name}: `mv /etc/kubernetes/pki/ca.key /root/`, then rerun this command"
             )],
         });
     }
@@ -38,16 +38,16 @@ pub(super) fn refuse_unknown_kubelet(candidate: &Candidate) -> Result<(), Proble
 
 fn foreign_kubelet(name: &HostName) -> Problem {
     Problem::Unsafe {
-        what: format!("{name} has a kubelet that is none of this cluster"),
+        what: format!("{name} has a kubelet that does not belong to this cluster"),
         because: vec![
-            "it runs, and kubeadm has given it no kubeconfig and no CA (/etc/kubernetes)".to_owned(),
-            "hawser resets no host on which somebody else's kubelet works".to_owned(),
+            "it runs without a kubeconfig or a CA of kubeadm (/etc/kubernetes)".to_owned(),
+            "hawser resets no host with a foreign kubelet".to_owned(),
         ],
         way_out: vec![
             "correct the inventory if it names the wrong host".to_owned(),
             format!("`systemctl cat kubelet; crictl pods` on {name} shows what it is for and what it runs"),
             format!(
-                "only if nothing of it is needed: `systemctl disable --now kubelet` and `rm /var/lib/kubelet/config.yaml` on {name}, then run this again"
+                "only if you need nothing of it: `systemctl disable --now kubelet` and `rm /var/lib/kubelet/config.yaml` on {name}, then rerun this command"
             ),
         ],
     }
@@ -57,15 +57,15 @@ fn without_node(name: &HostName) -> Problem {
     Problem::Unsafe {
         what: format!("{name} has a kubelet's identity, and the cluster has no node {name}"),
         because: vec![
-            "its kubelet may run pods under another name, and of none it can be asked".to_owned(),
+            "its kubelet may run pods under another node name, which hawser cannot check".to_owned(),
             "hawser resets no host whose kubelet may run pods".to_owned(),
         ],
         way_out: vec![
             format!(
-                "`openssl x509 -noout -subject -in /var/lib/kubelet/pki/kubelet-client-current.pem; crictl pods` on {name} shows its node's name and what runs"
+                "`openssl x509 -noout -subject -in /var/lib/kubelet/pki/kubelet-client-current.pem; crictl pods` on {name} shows the name of its node and what runs"
             ),
             format!(
-                "only if nothing of it is needed: `kubeadm reset -f --skip-phases=remove-etcd-member` on {name}, then run this again"
+                "only if you need nothing of it: `kubeadm reset -f --skip-phases=remove-etcd-member` on {name}, then rerun this command"
             ),
         ],
     }
@@ -93,9 +93,9 @@ pub(super) fn refuse_other_name(candidate: &Candidate) -> Result<(), Problem> {
             "what runs on it would be cut off".to_owned(),
         ],
         way_out: vec![
-            format!("call the host {other} in the inventory"),
+            format!("name the host {other} in the inventory"),
             format!(
-                "or, if that node is gone for good: `kubectl drain {other} --ignore-daemonsets`, `kubectl delete node {other}`, then run this again"
+                "or, if that node is lost: `kubectl drain {other} --ignore-daemonsets`, `kubectl delete node {other}`, then rerun this command"
             ),
         ],
     })
@@ -124,10 +124,10 @@ pub(super) fn keep_a_key(inputs: &Inputs, planned: &[Planned]) -> Result<(), Pro
         )],
         way_out: vec![
             format!(
-                "copy /etc/kubernetes/pki/ca.key of {name} to a control plane that stays, then run this again"
+                "copy /etc/kubernetes/pki/ca.key of {name} to a control plane that stays, then rerun this command"
             ),
             format!(
-                "or, if it is to be kept elsewhere: on {name} `mv /etc/kubernetes/pki/ca.key /root/`, and from there to where it is safe"
+                "or, if it is to be kept elsewhere: on {name} `mv /etc/kubernetes/pki/ca.key /root/`, and then to a safe place"
             ),
         ],
     })

@@ -91,7 +91,7 @@ fn lacking(inputs: &Inputs, host: &Host, what: &str, package: &str) -> Problem {
             "bring {host_name} prepared, with {what} installed; docs/reference/host-requirements.md lists what a host needs"
         )
     } else {
-        format!("install {package} on {host_name} (apt-get install {package}) and run this again")
+        format!("install {package} on {host_name} (apt-get install {package}) and rerun this command")
     }];
     let because = preparation::why_not(inputs, host).unwrap_or_else(|| {
         way_out.push("or have hawser prepare the hosts: `prepare = true` in the inventory".to_owned());

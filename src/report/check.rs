@@ -6,18 +6,18 @@ use std::time::Duration;
 use super::matrix::{ERROR, WARNING, facts, tables};
 use super::paint::{Paint, duration};
 use crate::check::host::Finding;
-use crate::check::{Cause, Examined, Grade, Remedy};
+use crate::check::{Cause, CheckedConnection, Fix, Grade};
 use crate::error::sanitize::{sanitize_line, sanitize_text};
 use crate::topology::HostName;
 
-/// What came of the ways between hosts, and what the hosts are.
+/// What came of the connections between hosts, and what the hosts are.
 pub struct Page<'a> {
     /// The hosts, in the inventory's order.
     pub hosts: &'a [HostName],
-    /// Every way that was tried.
-    pub ways: &'a [Examined],
-    /// What to do about those that are not fine.
-    pub remedies: &'a [Remedy],
+    /// Every connection that was tried.
+    pub connections: &'a [CheckedConnection],
+    /// How to fix those that are not ok.
+    pub fixes: &'a [Fix],
     /// Every fact of every host.
     pub findings: &'a [Finding],
     /// Whether nothing is wrong, as the exit code says it too.
@@ -25,33 +25,33 @@ pub struct Page<'a> {
     pub took: Duration,
 }
 
-/// The facts and the matrix, what its words mean, and what to do about each that is not fine.
+/// The facts and the matrix, what its words mean, and how to fix each that is not ok.
 pub fn render(page: &Page, paint: Paint) -> String {
     let mut text = String::new();
     if !page.findings.is_empty() {
         text.push_str(&facts(page.findings, page.hosts, paint));
     }
-    text.push_str(&tables(page.ways, page.hosts, paint));
+    text.push_str(&tables(page.connections, page.hosts, paint));
     text.push_str(&legend(page, paint));
-    for grade in [Grade::Error, Grade::Warning, Grade::Unknown] {
+    for grade in [Grade::Failed, Grade::Warning, Grade::Unknown] {
         text.push_str(&of_hosts(page.findings, grade, paint));
-        for remedy in page.remedies.iter().filter(|remedy| remedy.grade == grade) {
+        for fix in page.fixes.iter().filter(|fix| fix.grade == grade) {
             text.push('\n');
-            text.push_str(&entry(remedy, paint));
+            text.push_str(&entry(fix, paint));
         }
     }
-    let _ = write!(text, "\n{}", verdict(page, paint));
+    let _ = write!(text, "\n{}", evaluation(page, paint));
     text
 }
 
-/// Findings of one grade: those that have one remedy are told together.
+/// Findings of one grade: those that have one fix are shown together.
 fn of_hosts(findings: &[Finding], grade: Grade, paint: Paint) -> String {
     let mut groups: Vec<Vec<&Finding>> = Vec::new();
     for finding in findings.iter().filter(|finding| finding.grade == grade) {
         let fits = |group: &&mut Vec<&Finding>| {
             group
                 .iter()
-                .any(|other| other.fact == finding.fact && other.remedy == finding.remedy)
+                .any(|other| other.fact == finding.fact && other.fix == finding.fix)
         };
         match groups.iter_mut().find(fits) {
             Some(group) => group.push(finding),
@@ -80,7 +80,7 @@ fn group_of_findings(group: &[&Finding], grade: Grade, paint: Paint) -> String {
             let _ = writeln!(text, "  {}: {}", finding.host, sanitize_text(&finding.found));
         }
     }
-    for line in &first.remedy {
+    for line in &first.fix {
         let _ = writeln!(text, "  {}", sanitize_text(line));
     }
     text
@@ -88,18 +88,18 @@ fn group_of_findings(group: &[&Finding], grade: Grade, paint: Paint) -> String {
 
 fn label(grade: Grade, paint: Paint) -> String {
     match grade {
-        Grade::Error => paint.bad("error:"),
+        Grade::Failed => paint.bad("failed:"),
         Grade::Warning => paint.warning("warning:"),
-        Grade::Fine | Grade::Unknown => paint.faint("unknown:"),
+        Grade::Ok | Grade::Unknown => paint.faint("unknown:"),
     }
 }
 
 /// Each word that the matrix holds.
 fn legend(page: &Page, paint: Paint) -> String {
-    let ways = page.ways;
+    let connections = page.connections;
     let mut causes: Vec<&Cause> = Vec::new();
-    for way in ways {
-        let cause = &way.verdict.cause;
+    for connection in connections {
+        let cause = &connection.evaluation.cause;
         if causes.iter().all(|known| known.word() != cause.word()) {
             causes.push(cause);
         }
@@ -110,11 +110,15 @@ fn legend(page: &Page, paint: Paint) -> String {
         let _ = writeln!(text, " {:<width$}  {}", cause.word(), cause.meaning());
     }
     let signs = [
-        (Grade::Warning, paint.warning(WARNING), "worth a look"),
         (
-            Grade::Error,
+            Grade::Warning,
+            paint.warning(WARNING),
+            "a warning: the cluster can be built anyway",
+        ),
+        (
+            Grade::Failed,
             paint.bad(ERROR),
-            "to be mended before there can be a cluster",
+            "fix this before you build the cluster",
         ),
     ];
     for (grade, sign, meaning) in signs {
@@ -125,18 +129,18 @@ fn legend(page: &Page, paint: Paint) -> String {
     text
 }
 
-fn entry(remedy: &Remedy, paint: Paint) -> String {
-    let label = label(remedy.grade, paint);
+fn entry(fix: &Fix, paint: Paint) -> String {
+    let label = label(fix.grade, paint);
     let mut text = format!(
         "{label} {}\n  {}",
-        paint.strong(sanitize_line(&remedy.subject())),
-        remedy.cause.meaning()
+        paint.strong(sanitize_line(&fix.subject())),
+        fix.cause.meaning()
     );
-    if let Some(detail) = remedy.cause.detail() {
+    if let Some(detail) = fix.cause.detail() {
         let _ = write!(text, ": {}", sanitize_text(&detail));
     }
     text.push('\n');
-    for step in &remedy.steps {
+    for step in &fix.steps {
         let _ = writeln!(text, "  {}", sanitize_text(step));
     }
     text
@@ -147,19 +151,19 @@ fn list<T: ToString>(all: &[T]) -> String {
     all.join(", ")
 }
 
-fn verdict(page: &Page, paint: Paint) -> String {
+fn evaluation(page: &Page, paint: Paint) -> String {
     let count = |grade| grades(page).filter(|found| *found == grade).count();
-    let ways = number(page.ways.len(), "way");
+    let connections = number(page.connections.len(), "connection");
     let subject = if page.findings.is_empty() {
-        ways
+        connections
     } else {
-        format!("{ways} and {}", number(page.findings.len(), "fact"))
+        format!("{connections} and {}", number(page.findings.len(), "fact"))
     };
     let counts = format!(
-        "{subject}: {} fine, {} to look at, {} wrong, {} that nobody can tell ({})",
-        count(Grade::Fine),
-        count(Grade::Warning),
-        count(Grade::Error),
+        "{subject} checked: {} ok, {}, {} failed, {} unknown ({})",
+        count(Grade::Ok),
+        number(count(Grade::Warning), "warning"),
+        count(Grade::Failed),
         count(Grade::Unknown),
         duration(page.took)
     );
@@ -172,8 +176,11 @@ fn verdict(page: &Page, paint: Paint) -> String {
 }
 
 fn grades(page: &Page) -> impl Iterator<Item = Grade> {
-    let of_ways = page.ways.iter().map(|way| way.verdict.grade);
-    of_ways.chain(page.findings.iter().map(|finding| finding.grade))
+    let of_connections = page
+        .connections
+        .iter()
+        .map(|connection| connection.evaluation.grade);
+    of_connections.chain(page.findings.iter().map(|finding| finding.grade))
 }
 
 fn number(count: usize, noun: &str) -> String {

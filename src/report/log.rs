@@ -1,4 +1,4 @@
-//! The run log: every event, kept for who looks for the cause afterwards. Nobody else may read it.
+//! The run log: every event, to find the cause later. Only its user may read it.
 //!
 //! Events are redacted where they are made, so no secret reaches the log.
 
@@ -34,7 +34,7 @@ impl RunLog {
             verb: "write",
             cause: error.to_string(),
         })?;
-        // A log too many harms nobody.
+        // A log too many does no harm.
         let _ = remove_oldest(&folder);
         Ok(Self {
             file,
@@ -48,7 +48,7 @@ impl RunLog {
     }
 
     pub fn handle(&mut self, event: &Event) {
-        if matches!(event, Event::Sent { .. } | Event::Taken { .. }) {
+        if matches!(event, Event::ImageSent { .. } | Event::ImageReceived { .. }) {
             return;
         }
         let line = self.words.line(event);

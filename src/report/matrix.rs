@@ -4,7 +4,7 @@ use comfy_table::{Cell as Field, Color, ContentArrangement, Table, presets};
 
 use super::paint::Paint;
 use crate::check::host::{Fact, Finding};
-use crate::check::{Examined, Grade, Port, Purpose, Source, Target};
+use crate::check::{CheckedConnection, Grade, Port, Purpose, Source, Target};
 use crate::topology::HostName;
 
 /// More hosts than this are named by the first and the last of them.
@@ -13,12 +13,12 @@ const NAMED: usize = 6;
 /// What stands where a line and a column meet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Content {
-    /// No way is needed.
+    /// No connection is needed.
     Blank,
     /// Both are the same host.
     Itself,
     /// What came of it.
-    Told(&'static str, Grade),
+    Result(&'static str, Grade),
 }
 
 /// A table before it is drawn: names down and across, and what stands where they meet.
@@ -28,8 +28,8 @@ struct Grid {
     contents: Vec<Vec<Content>>,
 }
 
-/// The tables of all ways, each under a heading; hosts in the inventory's order.
-pub(super) fn tables(ways: &[Examined], hosts: &[HostName], paint: Paint) -> String {
+/// The tables of all connections, each under a heading; hosts in the inventory's order.
+pub(super) fn tables(connections: &[CheckedConnection], hosts: &[HostName], paint: Paint) -> String {
     let sections = [
         (&[Purpose::Ssh][..], "from this workstation: sshd"),
         (
@@ -38,40 +38,40 @@ pub(super) fn tables(ways: &[Examined], hosts: &[HostName], paint: Paint) -> Str
         ),
         (&[Purpose::ApiServer], "to API servers"),
         (&[Purpose::Kubelet], "to kubelets"),
-        (&[Purpose::EtcdClients], "to etcd, as its clients"),
-        (&[Purpose::EtcdPeers], "between etcd's members"),
+        (&[Purpose::EtcdClients], "to etcd, as clients"),
+        (&[Purpose::EtcdPeers], "between etcd members"),
         (&[Purpose::PodNetwork], "between nodes, for the pod network"),
-        (&[Purpose::Vrrp], "between keepalived and keepalived"),
+        (&[Purpose::Vrrp], "between balancers: VRRP"),
         (&[Purpose::Packages], "to the package repository"),
         (&[Purpose::Registry], "to the image registry"),
     ];
     let mut text = String::new();
     for (purposes, heading) in sections {
-        let ways: Vec<&Examined> = ways
+        let connections: Vec<&CheckedConnection> = connections
             .iter()
-            .filter(|way| purposes.contains(&way.cell.purpose))
+            .filter(|connection| purposes.contains(&connection.cell.purpose))
             .collect();
-        for ways in apart(ways) {
-            text.push_str(&section(heading, &ways, hosts, paint));
+        for connections in apart(connections) {
+            text.push_str(&section(heading, &connections, hosts, paint));
         }
     }
     text
 }
 
 /// Ways between the same ends have a table for each port: a pod network may need several.
-fn apart(ways: Vec<&Examined>) -> Vec<Vec<&Examined>> {
-    let mut tables: Vec<Vec<&Examined>> = Vec::new();
-    for way in ways {
-        let is_of_pods = way.cell.purpose == Purpose::PodNetwork;
-        let fits = |table: &&mut Vec<&Examined>| {
+fn apart(connections: Vec<&CheckedConnection>) -> Vec<Vec<&CheckedConnection>> {
+    let mut tables: Vec<Vec<&CheckedConnection>> = Vec::new();
+    for connection in connections {
+        let is_of_pods = connection.cell.purpose == Purpose::PodNetwork;
+        let fits = |table: &&mut Vec<&CheckedConnection>| {
             !is_of_pods
                 || table
                     .first()
-                    .is_some_and(|other| other.cell.port == way.cell.port)
+                    .is_some_and(|other| other.cell.port == connection.cell.port)
         };
         match tables.iter_mut().find(fits) {
-            Some(table) => table.push(way),
-            None => tables.push(vec![way]),
+            Some(table) => table.push(connection),
+            None => tables.push(vec![connection]),
         }
     }
     tables
@@ -87,7 +87,7 @@ pub(super) fn facts(findings: &[Finding], hosts: &[HostName], paint: Paint) -> S
         let of = |host: &HostName| findings.iter().find(|one| one.fact == fact && one.host == *host);
         let content = |host: &HostName| match of(host).map(|found| found.grade) {
             None => Content::Blank,
-            Some(grade) => Content::Told(word(grade), grade),
+            Some(grade) => Content::Result(word(grade), grade),
         };
         let contents: Vec<Content> = hosts.iter().map(content).collect();
         if contents.iter().any(|content| *content != Content::Blank) {
@@ -95,26 +95,26 @@ pub(super) fn facts(findings: &[Finding], hosts: &[HostName], paint: Paint) -> S
             grid.contents.push(contents);
         }
     }
-    let heading = paint.strong("what the hosts are");
+    let heading = paint.strong("hosts");
     format!("{heading}\n{}\n", draw(&grid.folded(), paint))
 }
 
 fn word(grade: Grade) -> &'static str {
     match grade {
-        Grade::Fine => "ok",
-        Grade::Unknown => "?",
-        Grade::Warning => "look",
-        Grade::Error => "wrong",
+        Grade::Ok => "ok",
+        Grade::Unknown => "unknown",
+        Grade::Warning => "warning",
+        Grade::Failed => "failed",
     }
 }
 
-fn section(heading: &str, ways: &[&Examined], hosts: &[HostName], paint: Paint) -> String {
+fn section(heading: &str, connections: &[&CheckedConnection], hosts: &[HostName], paint: Paint) -> String {
     let mut ends: Vec<String> = Vec::new();
-    for way in ways {
-        let end = match (&way.cell.to, way.cell.port) {
+    for connection in connections {
+        let end = match (&connection.cell.to, connection.cell.port) {
             (Target::Host(_), Port::Vrrp) | (Target::Endpoint, _) => String::new(),
             (Target::Host(_), port) => format!(", port {port}"),
-            (Target::Registry | Target::Repository, port) => format!(", {}:{port}", way.cell.address),
+            (Target::Registry | Target::Repository, port) => format!(", {}:{port}", connection.cell.address),
         };
         if !ends.contains(&end) {
             ends.push(end);
@@ -123,17 +123,17 @@ fn section(heading: &str, ways: &[&Examined], hosts: &[HostName], paint: Paint) 
     // Hosts may have sshd on different ports.
     let end = if let [end] = ends.as_slice() { end } else { "" };
     let heading = paint.strong(format!("{heading}{end}"));
-    format!("{heading}\n{}\n", draw(&grid(ways, hosts).folded(), paint))
+    format!("{heading}\n{}\n", draw(&grid(connections, hosts).folded(), paint))
 }
 
-fn grid(ways: &[&Examined], hosts: &[HostName]) -> Grid {
+fn grid(connections: &[&CheckedConnection], hosts: &[HostName]) -> Grid {
     let mut rows: Vec<&Source> = Vec::new();
     let mut columns: Vec<String> = Vec::new();
-    for way in ways {
-        if !rows.contains(&&way.cell.from) {
-            rows.push(&way.cell.from);
+    for connection in connections {
+        if !rows.contains(&&connection.cell.from) {
+            rows.push(&connection.cell.from);
         }
-        let name = column(way);
+        let name = column(connection);
         if !columns.contains(&name) {
             columns.push(name);
         }
@@ -143,11 +143,13 @@ fn grid(ways: &[&Examined], hosts: &[HostName]) -> Grid {
     rows.sort_by_key(|row| place(&row.to_string()));
     columns.sort_by_key(|name| place(name));
     let content = |row: &Source, name: &String| {
-        let way = ways
+        let connection = connections
             .iter()
-            .find(|way| way.cell.from == *row && column(way) == *name);
-        match way {
-            Some(way) => Content::Told(way.verdict.cause.word(), way.verdict.grade),
+            .find(|connection| connection.cell.from == *row && column(connection) == *name);
+        match connection {
+            Some(connection) => {
+                Content::Result(connection.evaluation.cause.word(), connection.evaluation.grade)
+            }
             None if row.to_string() == *name => Content::Itself,
             None => Content::Blank,
         }
@@ -162,12 +164,12 @@ fn grid(ways: &[&Examined], hosts: &[HostName]) -> Grid {
     }
 }
 
-fn column(way: &Examined) -> String {
-    match way.cell.purpose {
-        Purpose::Endpoint => way.cell.address.clone(),
+fn column(connection: &CheckedConnection) -> String {
+    match connection.cell.purpose {
+        Purpose::Endpoint => connection.cell.address.clone(),
         Purpose::EndpointName => "by name".to_owned(),
         Purpose::Hairpin => "to itself".to_owned(),
-        _ => way.cell.to.to_string(),
+        _ => connection.cell.to.to_string(),
     }
 }
 
@@ -180,9 +182,7 @@ impl Grid {
     fn rows_folded(self) -> Self {
         let mut folded: Vec<(Vec<String>, Vec<Content>)> = Vec::new();
         for (names, contents) in self.rows.into_iter().zip(self.contents) {
-            let same = folded
-                .iter_mut()
-                .find(|(_, other)| say_the_same(other, &contents));
+            let same = folded.iter_mut().find(|(_, other)| are_equal(other, &contents));
             if let Some((other_names, other)) = same {
                 other_names.extend(names);
                 let itself = other
@@ -217,8 +217,8 @@ impl Grid {
     }
 }
 
-/// A host's way to itself says nothing.
-fn say_the_same(one: &[Content], other: &[Content]) -> bool {
+/// A host's connection to itself says nothing.
+fn are_equal(one: &[Content], other: &[Content]) -> bool {
     let is_same = |(one, other): (&Content, &Content)| {
         one == other || *one == Content::Itself || *other == Content::Itself
     };
@@ -256,15 +256,15 @@ fn field(content: &Content) -> Field {
     match content {
         Content::Blank => Field::new(""),
         Content::Itself => Field::new("·").fg(Color::DarkGrey),
-        Content::Told(word, Grade::Fine) => Field::new(word).fg(Color::Green),
-        Content::Told(word, Grade::Unknown) => Field::new(word).fg(Color::DarkGrey),
-        Content::Told(word, Grade::Warning) => Field::new(format!("{word} {WARNING}")).fg(Color::Yellow),
-        Content::Told(word, Grade::Error) => Field::new(format!("{word} {ERROR}")).fg(Color::Red),
+        Content::Result(word, Grade::Ok) => Field::new(word).fg(Color::Green),
+        Content::Result(word, Grade::Unknown) => Field::new(word).fg(Color::DarkGrey),
+        Content::Result(word, Grade::Warning) => Field::new(format!("{word} {WARNING}")).fg(Color::Yellow),
+        Content::Result(word, Grade::Failed) => Field::new(format!("{word} {ERROR}")).fg(Color::Red),
     }
 }
 
-/// What stands behind a word that is worth a look.
+/// Marks a warning.
 pub(super) const WARNING: char = '!';
 
-/// What stands behind a word that is wrong.
+/// Marks a failure.
 pub(super) const ERROR: char = '✗';

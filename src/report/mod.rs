@@ -2,14 +2,14 @@
 //!
 //! They never decide anything, and a writer that fails (a closed terminal, a full disk) never ends a run.
 
-use crate::error::{ExitCode, gravest};
+use crate::error::{ExitCode, most_severe};
 use crate::events::Report;
 
 pub mod check;
 pub mod json;
 pub mod log;
 mod matrix;
-pub mod own_share;
+pub mod overhead;
 pub mod paint;
 pub mod plain;
 pub mod plan_text;
@@ -20,10 +20,10 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-/// What the program exits with: 130 where the operator asked to stop, else the gravest problem's.
+/// What the program exits with: 130 if the operator asked to stop, else that of the most severe problem.
 pub fn exit_code(report: &Report) -> ExitCode {
     if report.interrupted {
         return ExitCode::Interrupted;
     }
-    gravest(&report.problems).unwrap_or(ExitCode::Done)
+    most_severe(&report.problems).unwrap_or(ExitCode::Done)
 }

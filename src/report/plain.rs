@@ -54,7 +54,7 @@ impl<W: Write> Plain<W> {
     fn waits_long(&mut self, event: &Event) -> bool {
         let (step, waited) = match event {
             Event::StillWaiting { step, waited, .. } => (step, waited),
-            Event::Sent { step, took, .. } | Event::Taken { step, took, .. } => (step, took),
+            Event::ImageSent { step, took, .. } | Event::ImageReceived { step, took, .. } => (step, took),
             _ => return false,
         };
         let told = self.waiting.entry(step.clone()).or_default();

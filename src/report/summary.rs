@@ -20,9 +20,9 @@ pub fn render(report: &Report, next: &[String], paint: Paint) -> String {
         text.push('\n');
         text.push_str(&paint.problem(problem));
     }
-    if !report.lagging.is_empty() {
+    if !report.tolerated.is_empty() {
         text.push('\n');
-        text.push_str(&lagging(report, paint));
+        text.push_str(&tolerated(report, paint));
     }
     if let Some(log) = &report.log {
         let _ = writeln!(text, "\nlog: {log}");
@@ -49,8 +49,12 @@ fn times(report: &Report) -> String {
     for phase in &report.phases {
         table.add_row(row(phase.phase.title(), phase.took, ""));
     }
-    let own = format!("hawser's own: {} ({})", duration(report.own), share(report));
-    table.add_row(row("total", report.took, &own));
+    let overhead = format!(
+        "overhead of hawser: {} ({})",
+        duration(report.overhead),
+        share(report)
+    );
+    table.add_row(row("total", report.took, &overhead));
     if let Some(column) = table.column_mut(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
@@ -62,32 +66,32 @@ fn row(name: &str, took: Duration, more: &str) -> Vec<Cell> {
     vec![Cell::new(name), Cell::new(duration(took)), Cell::new(more)]
 }
 
-/// hawser's own part of the whole time.
+/// The overhead as a part of the run's time.
 fn share(report: &Report) -> String {
-    let whole = report.took.as_secs_f64();
-    let own = if whole > 0.0 {
-        report.own.as_secs_f64() / whole
+    let run = report.took.as_secs_f64();
+    let share = if run > 0.0 {
+        report.overhead.as_secs_f64() / run
     } else {
         0.0
     };
-    format!("{:.1} %", own * 100.0)
+    format!("{:.1} %", share * 100.0)
 }
 
 fn counts(report: &Report, paint: Paint) -> String {
     let counts = format!(
-        "{} changed, {} already so, {} skipped",
-        report.changed, report.already_done, report.skipped
+        "{} changed, {} unchanged, {} skipped",
+        report.changed, report.unchanged, report.skipped
     );
-    let verdict = match (went_well(report), report.interrupted) {
+    let evaluation = match (went_well(report), report.interrupted) {
         (true, _) => paint.good("done"),
         (false, true) => paint.warning("stopped"),
         (false, false) => paint.bad("failed"),
     };
-    format!("{verdict}: {counts}\n")
+    format!("{evaluation}: {counts}\n")
 }
 
-fn lagging(report: &Report, paint: Paint) -> String {
-    let hosts: Vec<_> = report.lagging.iter().map(ToString::to_string).collect();
-    let hint = "when they are well again, `hawser apply` finishes them";
-    format!("{} {}\n  {hint}\n", paint.warning("lagging:"), hosts.join(", "))
+fn tolerated(report: &Report, paint: Paint) -> String {
+    let hosts: Vec<_> = report.tolerated.iter().map(ToString::to_string).collect();
+    let hint = "when they are healthy again, run `hawser apply` to finish them";
+    format!("{} {}\n  {hint}\n", paint.warning("tolerated:"), hosts.join(", "))
 }

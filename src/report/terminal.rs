@@ -8,7 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::paint::{Paint, duration};
 use super::summary;
-use super::words::{STOPPING, sent, taken};
+use super::words::{STOPPING, received, sent};
 use crate::error::sanitize::{sanitize_line, sanitize_text};
 use crate::events::{Event, Outcome};
 use crate::plan::{PhaseName, StepId};
@@ -64,7 +64,7 @@ impl<W: Write> Terminal<W> {
             Event::PhaseStarted { phase, steps, bytes } => self.begin_phase(*phase, *steps, *bytes),
             Event::StepStarted { step, host, title } => self.begin_step(step, host, title),
             Event::OutputLine { host, line, .. } => self.say(host, line),
-            Event::Sent {
+            Event::ImageSent {
                 step,
                 host,
                 bytes,
@@ -74,21 +74,21 @@ impl<W: Write> Terminal<W> {
                 self.say(host, &sent(*bytes, *of));
                 self.count_sent(step, *bytes);
             }
-            Event::Taken {
+            Event::ImageReceived {
                 host, from, bytes, ..
-            } => self.say(host, &taken(*bytes, from)),
+            } => self.say(host, &received(*bytes, from)),
             Event::StillWaiting { host, reason, .. } => self.say(host, reason),
             Event::StepFinished {
                 step, host, outcome, ..
             } => self.end_step(step, host, outcome),
             Event::PhaseFinished { phase, took } => self.end_phase(*phase, *took),
-            Event::Warned { text } => {
+            Event::Warning { text } => {
                 let text = sanitize_text(text);
                 self.stay(&format!("{} {text}", self.paint.warning("warning:")));
             }
             Event::StopRequested => self.stay(&self.paint.warning(STOPPING)),
-            Event::LetGo { host, pid, command } => {
-                self.trouble(host, &format!("let go: process {pid} still runs ({command})"));
+            Event::Detached { host, pid, command } => {
+                self.trouble(host, &format!("detached: process {pid} still runs ({command})"));
             }
             Event::RunFinished { report } => {
                 self.clear();
@@ -158,7 +158,7 @@ impl<W: Write> Terminal<W> {
             phase.ended += 1;
             phase.failed |= matches!(
                 outcome,
-                Outcome::Failed { .. } | Outcome::LetGo | Outcome::Skipped
+                Outcome::Failed { .. } | Outcome::Detached | Outcome::Skipped
             );
         }
         self.count();

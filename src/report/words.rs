@@ -11,7 +11,7 @@ use crate::topology::HostName;
 /// Who needs to see a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Weight {
-    /// Only who looks for it afterwards.
+    /// Only the log.
     Detail,
     /// Who follows the run.
     Normal,
@@ -53,7 +53,7 @@ impl Words {
                 (Weight::Normal, Some(host), format!("{title} …"))
             }
             Event::OutputLine { host, line, .. } => (Weight::Detail, Some(host), format!("| {line}")),
-            Event::Sent {
+            Event::ImageSent {
                 step,
                 host,
                 bytes,
@@ -68,7 +68,7 @@ impl Words {
                 );
                 (Weight::Detail, Some(host), text)
             }
-            Event::Taken {
+            Event::ImageReceived {
                 step,
                 host,
                 from,
@@ -78,7 +78,7 @@ impl Words {
                 let text = format!(
                     "{}: {} after {}",
                     self.title(step),
-                    taken(*bytes, from),
+                    received(*bytes, from),
                     duration(*took)
                 );
                 (Weight::Detail, Some(host), text)
@@ -109,12 +109,12 @@ impl Words {
             Event::PhaseFinished { phase, took } => {
                 (Weight::Normal, None, format!("== {phase}: {}", duration(*took)))
             }
-            Event::Warned { text } => (Weight::Normal, None, format!("warning: {text}")),
+            Event::Warning { text } => (Weight::Normal, None, format!("warning: {text}")),
             Event::StopRequested => (Weight::Normal, None, STOPPING.to_owned()),
-            Event::LetGo { host, pid, command } => (
+            Event::Detached { host, pid, command } => (
                 Weight::Normal,
                 Some(host),
-                format!("let go: process {pid} still runs ({command})"),
+                format!("detached: process {pid} still runs ({command})"),
             ),
             Event::RunFinished { .. } => (Weight::Normal, None, "== end".to_owned()),
         };
@@ -123,7 +123,7 @@ impl Words {
             host: host.cloned(),
             text: match event {
                 // A few lines, of which each may hold a host's words.
-                Event::Warned { .. } => sanitize_text(&text),
+                Event::Warning { .. } => sanitize_text(&text),
                 _ => sanitize_line(&text),
             },
         }
@@ -134,14 +134,14 @@ impl Words {
     }
 }
 
-/// How much of an image is on its way.
+/// How much of an image is on its connection.
 pub(super) fn sent(bytes: u64, of: u64) -> String {
     format!("{} of {} sent", megabytes(bytes), megabytes(of))
 }
 
-/// How much of an image another host has given.
-pub(super) fn taken(bytes: u64, from: &HostName) -> String {
-    format!("{} taken from {from}", megabytes(bytes))
+/// How much of an image another host has sent.
+pub(super) fn received(bytes: u64, from: &HostName) -> String {
+    format!("{} received from {from}", megabytes(bytes))
 }
 
 /// In units of 1 000 000 bytes, as links are measured.
@@ -150,8 +150,7 @@ pub(super) fn megabytes(bytes: u64) -> String {
 }
 
 /// What the operator reads on the first Ctrl-C.
-pub(super) const STOPPING: &str =
-    "stopping: running steps are awaited, nothing new starts; again to let go of them";
+pub(super) const STOPPING: &str = "stopping: waiting for running steps to finish; press Ctrl-C again to detach and leave them running on the hosts";
 
 fn started(cluster: &str, run: &str, hosts: usize) -> String {
     let noun = if hosts == 1 { "host" } else { "hosts" };
@@ -169,11 +168,11 @@ fn steps_of(count: usize) -> String {
 
 fn ended(title: &str, outcome: &Outcome, took: &str) -> (Weight, String) {
     match outcome {
-        Outcome::AlreadyDone => (Weight::Normal, format!("{title}: already so")),
+        Outcome::Unchanged => (Weight::Normal, format!("{title}: unchanged")),
         Outcome::Changed => (Weight::Normal, format!("{title}: done ({took})")),
         Outcome::Ok => (Weight::Normal, format!("{title}: ok ({took})")),
-        Outcome::Failed { problem } => (Weight::Normal, format!("FAILED: {}", problem.headline())),
-        Outcome::LetGo => (Weight::Normal, format!("{title}: let go after {took}")),
+        Outcome::Failed { problem } => (Weight::Normal, problem.cause()),
+        Outcome::Detached => (Weight::Normal, format!("{title}: detached after {took}")),
         Outcome::Skipped => (Weight::Detail, format!("{title}: skipped")),
     }
 }

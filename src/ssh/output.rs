@@ -75,7 +75,7 @@ impl Stream {
             // Nobody has to listen to the end.
             let _ = progress.send(Progress::Line(text));
             if before <= TOLD_LIMIT && self.told > TOLD_LIMIT {
-                let text = format!("(what follows is not told: more than {} MiB)", TOLD_LIMIT >> 20);
+                let text = format!("(the rest is not shown: more than {} MiB)", TOLD_LIMIT >> 20);
                 let _ = progress.send(Progress::Line(text));
             }
         }
@@ -117,7 +117,7 @@ mod tests {
         }
         assert_eq!(
             lines.pop().as_deref(),
-            Some("(what follows is not told: more than 1 MiB)")
+            Some("(the rest is not shown: more than 1 MiB)")
         );
         let bytes: usize = lines.iter().map(|line| line.len() + 1).sum();
         assert!((TOLD_LIMIT..TOLD_LIMIT + 100).contains(&bytes), "{bytes}");

@@ -86,7 +86,7 @@ impl ImageTransport {
             Relayed::Done(outcome) => Ok(Some(outcome)),
             Relayed::Failed(reason) => {
                 attempt.warn(format!(
-                    "{}: {} does not hand it images, so they go from here: {reason}",
+                    "{}: {} does not send it images, so this workstation sends them: {reason}",
                     attempt.host(),
                     source.host
                 ));

@@ -52,7 +52,7 @@ impl<C: Connection> Relay<'_, C> {
         if matches!(sent, Err(Unsent::NotBegun(_))) {
             // A short failure would cost every further image of the two its connection.
             if self.attempt.is_met(until).await? {
-                return Ok(Relayed::Done(Outcome::AlreadyDone));
+                return Ok(Relayed::Done(Outcome::Unchanged));
             }
             sent = self.send_once().await;
         }
@@ -68,7 +68,7 @@ impl<C: Connection> Relay<'_, C> {
             }
             Err(Unsent::NotBegun(reason) | Unsent::Failed(reason)) => Ok(Relayed::Failed(reason)),
             Err(Unsent::Mismatch(lines)) => {
-                let how = format!("{} gave something else", self.source.host);
+                let how = format!("{} sent something else", self.source.host);
                 Err(self.attempt.failure(how, lines).await)
             }
         }
@@ -148,7 +148,7 @@ impl<C: Connection> Relay<'_, C> {
     }
 
     fn report_taken(&self, bytes: u64) {
-        self.attempt.emit(Event::Taken {
+        self.attempt.emit(Event::ImageReceived {
             step: self.attempt.id().clone(),
             host: self.attempt.host().clone(),
             from: self.source.host.clone(),

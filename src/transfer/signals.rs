@@ -12,7 +12,7 @@ pub(super) fn outcome(output: &Output) -> Option<Outcome> {
         if has(READY) {
             Outcome::Changed
         } else {
-            Outcome::AlreadyDone
+            Outcome::Unchanged
         }
     })
 }

@@ -122,11 +122,7 @@ async fn a_host_that_has_it_takes_it_from_nobody() {
 
     assert_eq!(
         ran.outcomes(),
-        [
-            "a/import: changed",
-            "b/import: already done",
-            "b/other: already done"
-        ]
+        ["a/import: changed", "b/import: unchanged", "b/other: unchanged"]
     );
     assert_eq!(ran.taken(), [""; 0]);
 }
@@ -147,7 +143,9 @@ async fn where_that_fails_the_reason_is_told_once_and_it_comes_from_here() {
     );
     assert_eq!(
         ran.warnings(),
-        ["b: a does not hand it images, so they go from here: a: Connection timed out, exit 1; b: exit 1"]
+        [
+            "b: a does not send it images, so this workstation sends them: a: Connection timed out, exit 1; b: exit 1"
+        ]
     );
 }
 
@@ -168,7 +166,7 @@ async fn a_host_that_cannot_receive_does_not_make_the_other_wait_for_it() {
 
     assert_eq!(
         ran.outcomes(),
-        ["a/import: changed", "b/import: changed", "b/other: already done"]
+        ["a/import: changed", "b/import: changed", "b/other: unchanged"]
     );
     assert!(
         ran.warnings()[0].ends_with("b: socat is not there, exit 127"),
@@ -219,11 +217,7 @@ async fn a_host_that_has_it_and_cannot_receive_is_left_alone() {
 
     assert_eq!(
         ran.outcomes(),
-        [
-            "a/import: changed",
-            "b/import: already done",
-            "b/other: already done"
-        ]
+        ["a/import: changed", "b/import: unchanged", "b/other: unchanged"]
     );
     assert_eq!(ran.warnings(), [""; 0]);
 }
@@ -240,7 +234,9 @@ async fn a_receiver_has_seconds_left_when_its_giver_has_failed() {
 
     assert_eq!(
         ran.warnings(),
-        ["b: a does not hand it images, so they go from here: a: Connection refused, exit 1; b: still at it"]
+        [
+            "b: a does not send it images, so this workstation sends them: a: Connection refused, exit 1; b: still at it"
+        ]
     );
     let import = journal
         .entries()
@@ -262,7 +258,7 @@ async fn an_image_that_has_come_after_all_is_not_sent_again() {
 
     assert_eq!(
         ran.outcomes(),
-        ["a/import: changed", "b/import: changed", "b/other: already done"]
+        ["a/import: changed", "b/import: changed", "b/other: unchanged"]
     );
 }
 
@@ -317,7 +313,7 @@ async fn a_host_that_gives_something_else_ends_the_step_and_is_named() {
         ["a/import: changed", "b/import: failed", "b/other: skipped"]
     );
     assert!(
-        ran.problem().contains("a gave something else") && ran.problem().contains("a gave more"),
+        ran.problem().contains("a sent something else") && ran.problem().contains("a gave more"),
         "{}",
         ran.problem()
     );
@@ -408,7 +404,7 @@ async fn a_change_that_looks_itself_is_asked_for_only_where_it_has_not_seen_it()
     assert_eq!(
         ran.outcomes(),
         [
-            "cp1/one: already done",
+            "cp1/one: unchanged",
             "cp1/two: changed",
             "cp1/three: changed",
             "cp1/four: failed"

@@ -30,9 +30,9 @@ impl Bundle {
     pub fn words(self) -> &'static str {
         match self {
             Bundle::ControlPlane => "the certificates and keys that control planes share",
-            Bundle::EtcdAuthority => "etcd's authority and its key",
+            Bundle::EtcdAuthority => "etcd's CA and its key",
             Bundle::EtcdMember(_) => "the member's certificates and keys",
-            Bundle::EtcdClient => "the certificate and key with which API servers ask etcd",
+            Bundle::EtcdClient => "the API servers' client certificate and key for etcd",
         }
     }
 

@@ -30,7 +30,7 @@ impl Values {
             | Slot::BootstrapTokenId
             | Slot::CertificateKey
             | Slot::Sums(_)
-            | Slot::Pass => Err(format!("{} is told by no host", slot.mask())),
+            | Slot::Pass => Err(format!("no host has reported {}", slot.mask())),
         }
     }
 }

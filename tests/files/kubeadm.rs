@@ -108,9 +108,9 @@ fn a_kubeadm_that_is_too_old_is_named_with_its_host() {
     let problem = init(&topology, find(&topology, "cp1"), Version::new(1, 14, 9)).unwrap_err();
 
     insta::assert_snapshot!(problem, @r"
-    error: cp1: cannot tell which configuration kubeadm reads
+    error: cp1: cannot determine which configuration kubeadm reads
       kubeadm v1.14.9 is too old: hawser writes configuration for v1.15.0 and newer
-    hint: what cannot be told is never taken for absent; mend it and run the command again
+    hint: hawser never treats an unreadable value as missing. Fix the cause, then rerun the command
     ");
 }
 

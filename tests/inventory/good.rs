@@ -193,7 +193,7 @@ fn preparation_that_is_not_asked_for_is_warned_about() {
 
     assert_eq!(loaded.topology.preparation, None);
     assert_eq!(loaded.warnings.len(), 1);
-    assert!(loaded.warnings[0].contains("says nothing where hosts come prepared"));
+    assert!(loaded.warnings[0].contains("has no effect without `prepare = true`"));
 }
 
 #[test]

@@ -31,7 +31,10 @@ fn a32_what_changes_while_the_question_stands_is_asked_about_again() {
     host::exec("cp2", WITHOUT_BLOCK);
     let before = host::exec("w1", "sha256sum /etc/hosts");
     apply.answer("Apply this plan?", "y");
-    apply.answer("the hosts have changed since the plan was made", "n");
+    apply.answer(
+        "the hosts have changed since the plan, and the plan with them",
+        "n",
+    );
 
     let (code, screen) = apply.finish(Duration::from_secs(60));
     assert_eq!(code, Some(130), "{screen}");

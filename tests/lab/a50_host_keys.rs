@@ -125,7 +125,7 @@ fn a50_a_changed_key_is_refused() {
     let ran = is_refused(&format!("{others}{address} {public}"));
 
     assert!(
-        ran.stdout.contains("somebody may stand between"),
+        ran.stdout.contains("another machine may answer"),
         "{}",
         ran.said()
     );

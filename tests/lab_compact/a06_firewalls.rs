@@ -27,17 +27,23 @@ fn a06_each_firewall_is_named_from_the_host_that_meets_it_and_from_no_other() {
 
     let seen = CLUSTER.check(&["--to", "cp2"]);
 
-    assert_eq!(seen.way("cp1", "cp2", "api-server"), ("timed-out", "error"));
-    assert_eq!(seen.way("cp3", "cp2", "api-server"), ("refused", "fine"));
-    assert_eq!(seen.way("cp1", "cp2", "kubelet"), ("no-route", "error"));
-    assert_eq!(seen.way("cp3", "cp2", "etcd-peers"), ("unreachable", "error"));
+    assert_eq!(
+        seen.connection("cp1", "cp2", "api-server"),
+        ("timed-out", "failed")
+    );
+    assert_eq!(seen.connection("cp3", "cp2", "api-server"), ("refused", "ok"));
+    assert_eq!(seen.connection("cp1", "cp2", "kubelet"), ("no-route", "failed"));
+    assert_eq!(
+        seen.connection("cp3", "cp2", "etcd-peers"),
+        ("no-network", "failed")
+    );
     // Nobody can tell it from a port at which nothing listens.
-    assert_eq!(seen.way("cp1", "cp2", "etcd-clients"), ("refused", "fine"));
+    assert_eq!(seen.connection("cp1", "cp2", "etcd-clients"), ("refused", "ok"));
     assert_eq!(seen.code, Some(1));
     assert!(
-        seen.remedies().contains("let TCP 6443 in from cp1"),
+        seen.fixes().contains("allow TCP 6443 from cp1"),
         "{}",
-        seen.remedies()
+        seen.fixes()
     );
 }
 
@@ -56,15 +62,14 @@ fn a06_a_port_that_is_rejected_shows_where_hawser_listens_and_nothing_stays() {
 
     let seen = CLUSTER.check(&["--to", "cp2", "--listen"]);
 
-    assert_eq!(seen.way("cp1", "cp2", "etcd-clients"), ("refused", "error"));
-    assert_eq!(seen.way("cp1", "cp2", "api-server"), ("refused", "error"));
-    assert_eq!(seen.way("cp3", "cp2", "api-server"), ("open", "fine"));
-    assert_eq!(seen.way("cp3", "cp2", "kubelet"), ("open", "fine"));
-    assert!(
-        seen.remedies().contains("a firewall rejects it"),
-        "{}",
-        seen.remedies()
+    assert_eq!(
+        seen.connection("cp1", "cp2", "etcd-clients"),
+        ("refused", "failed")
     );
+    assert_eq!(seen.connection("cp1", "cp2", "api-server"), ("refused", "failed"));
+    assert_eq!(seen.connection("cp3", "cp2", "api-server"), ("open", "ok"));
+    assert_eq!(seen.connection("cp3", "cp2", "kubelet"), ("open", "ok"));
+    assert!(seen.fixes().contains("a firewall rejects it"), "{}", seen.fixes());
     let left = host::exec("cp2", "ss -Hltn | grep -cE ':(6443|10250|2379|2380) ' || true");
     assert_eq!(left.trim(), "0");
 }
@@ -87,11 +92,11 @@ fn a06_a_vip_that_another_machine_has_is_told_before_a_balancer_takes_it() {
     }
 
     for name in BALANCERS {
-        let way = seen.way(name, "endpoint", "endpoint");
-        assert_eq!(way, ("wrong-peer", "error"), "{name}");
+        let way = seen.connection(name, "endpoint", "endpoint");
+        assert_eq!(way, ("wrong-peer", "failed"), "{name}");
     }
     assert_eq!(seen.code, Some(1));
-    assert!(seen.remedies().contains(VIP), "{}", seen.remedies());
+    assert!(seen.fixes().contains(VIP), "{}", seen.fixes());
 }
 
 #[test]

@@ -15,19 +15,19 @@ use crate::{CLUSTER, PROFILE};
 /// A fact that is broken: its name, the host, what it must be, a word of what is found.
 type Wrong = (&'static str, &'static str, &'static str, &'static str);
 
-/// Each is found, graded and has its remedy; and there is no error besides.
+/// Each is found, graded and has its fix; and there is no error besides.
 #[track_caller]
 fn expect(seen: &Seen, wrong: &[Wrong]) {
     for (fact, host, grade, word) in wrong {
         let (found_grade, found) = seen.fact(host, fact);
         assert_eq!(found_grade, *grade, "{fact} on {host}: {found}");
         assert!(found.contains(word), "{fact} on {host}: {found}");
-        let has_remedy = !seen.remedy_of(host, fact).is_empty();
-        assert_eq!(has_remedy, *grade != "unknown", "{fact} on {host}");
+        let has_fix = !seen.fix_of(host, fact).is_empty();
+        assert_eq!(has_fix, *grade != "unknown", "{fact} on {host}");
     }
-    let errors = wrong.iter().filter(|(_, _, grade, _)| *grade == "error");
+    let errors = wrong.iter().filter(|(_, _, grade, _)| *grade == "failed");
     let errors: BTreeSet<_> = errors.map(|(fact, host, _, _)| (fact, host)).collect();
-    let found = seen.facts_that_are("error");
+    let found = seen.facts_that_are("failed");
     assert_eq!(found.len(), errors.len(), "{found:#?}");
     assert_eq!(seen.code, Some(i32::from(!errors.is_empty())));
 }
@@ -83,11 +83,11 @@ fn a07_system_and_memory() {
         &seen,
         &[
             ("os", "cp1", "warning", "gentoo"),
-            ("cgroup-driver", "cp2", "error", "containerd's is systemd"),
-            ("sysctls", "cp3", "error", "net.ipv4.ip_forward is not 1"),
-            ("cpus", "cp1", "error", "1"),
-            ("architecture", "cp2", "error", "i686"),
-            ("memory", "cp3", "error", "976 MB"),
+            ("cgroup-driver", "cp2", "failed", "containerd uses systemd"),
+            ("sysctls", "cp3", "failed", "net.ipv4.ip_forward is not 1"),
+            ("cpus", "cp1", "failed", "1"),
+            ("architecture", "cp2", "failed", "i686"),
+            ("memory", "cp3", "failed", "976 MB"),
             // The lab's own, always so.
             ("clock-sync", "cp1", "warning", "not synchronised"),
             ("product-uuid", "cp1", "unknown", "product_uuid"),
@@ -117,10 +117,10 @@ fn a07_disks() {
     expect(
         &seen,
         &[
-            ("disk", "cp1", "error", "of 1.0 GB left"),
-            ("disk", "cp2", "warning", "of 6.0 GB left"),
+            ("disk-space", "cp1", "failed", "of 1.0 GB free"),
+            ("disk-space", "cp2", "warning", "of 6.0 GB free"),
             ("disk-latency", "cp2", "unknown", "neither python3 nor perl"),
-            ("disk-latency", "cp3", "error", "for 99 of 100 fdatasync"),
+            ("disk-latency", "cp3", "failed", "for 99 of 100 fdatasync"),
         ],
     );
 }
@@ -139,11 +139,11 @@ fn a07_identities() {
     expect(
         &seen,
         &[
-            ("host-name", "cp2", "error", "as on cp1"),
-            ("host-name", "cp1", "error", "as on cp2"),
-            ("own-name", "cp3", "warning", "does not resolve"),
-            ("mac", "cp1", "error", "02:00:00:00:00:77, as on cp3"),
-            ("mac", "cp3", "error", "02:00:00:00:00:77, as on cp1"),
+            ("hostname", "cp2", "failed", "as on cp1"),
+            ("hostname", "cp1", "failed", "as on cp2"),
+            ("hostname-resolution", "cp3", "warning", "does not resolve"),
+            ("mac-address", "cp1", "failed", "02:00:00:00:00:77, as on cp3"),
+            ("mac-address", "cp3", "failed", "02:00:00:00:00:77, as on cp1"),
         ],
     );
 }
@@ -170,13 +170,13 @@ fn a07_ports() {
             (
                 "ports",
                 "cp1",
-                "error",
-                "6443, for kube-apiserver, is taken by socat",
+                "failed",
+                "6443, for kube-apiserver, is in use by socat",
             ),
-            ("ports", "cp1", "error", "10250, for kubelet, is taken by socat"),
-            ("ports", "cp2", "error", "2380, for etcd, is taken by socat"),
-            ("ports", "cp2", "error", "8443, for haproxy, is taken by socat"),
-            ("ports", "cp3", "error", "2379, for etcd, is taken by etcd"),
+            ("ports", "cp1", "failed", "10250, for kubelet, is in use by socat"),
+            ("ports", "cp2", "failed", "2380, for etcd, is in use by socat"),
+            ("ports", "cp2", "failed", "8443, for haproxy, is in use by socat"),
+            ("ports", "cp3", "failed", "2379, for etcd, is in use by etcd"),
         ],
     );
 }
@@ -209,10 +209,10 @@ fn a07_runtime_and_services() {
     expect(
         &seen,
         &[
-            ("runtime", "cp1", "error", "containerd.sock"),
-            ("runtime", "cp2", "error", "switched off"),
-            ("services", "cp2", "warning", "containerd would not start"),
-            ("services", "cp3", "warning", "kubelet would not start"),
+            ("container-runtime", "cp1", "failed", "containerd.sock"),
+            ("container-runtime", "cp2", "failed", "CRI plugin is disabled"),
+            ("services", "cp2", "warning", "containerd would not start at boot"),
+            ("services", "cp3", "warning", "kubelet would not start at boot"),
             ("package-lock", "cp3", "warning", "apt-get"),
         ],
     );
@@ -234,12 +234,12 @@ fn a07_programs_and_versions() {
     expect(
         &seen,
         &[
-            ("programs", "cp1", "error", "nsenter"),
-            ("programs", "cp2", "error", "crictl"),
-            ("programs", "cp3", "error", "keepalived"),
-            ("versions", "cp1", "error", "kubeadm not there"),
-            ("versions", "cp2", "error", "kubelet v1.21.0"),
-            ("versions", "cp3", "error", "kubeadm v1.18.0"),
+            ("programs", "cp1", "failed", "nsenter"),
+            ("programs", "cp2", "failed", "crictl"),
+            ("programs", "cp3", "failed", "keepalived"),
+            ("versions", "cp1", "failed", "kubeadm not found"),
+            ("versions", "cp2", "failed", "kubelet v1.21.0"),
+            ("versions", "cp3", "failed", "kubeadm v1.18.0"),
         ],
     );
 }
@@ -262,9 +262,9 @@ fn a07_leftovers() {
     expect(
         &seen,
         &[
-            ("leftovers", "cp1", "error", "identity"),
-            ("leftovers", "cp2", "error", "etcd's data"),
-            ("leftovers", "cp3", "error", "a kubeadm is at work"),
+            ("leftovers", "cp1", "failed", "identity"),
+            ("leftovers", "cp2", "failed", "etcd's data"),
+            ("leftovers", "cp3", "failed", "kubeadm is running"),
         ],
     );
 }
@@ -276,7 +276,7 @@ fn a07_leftovers_of_two_clusters() {
     let seen = CLUSTER.check(&[]);
 
     // Of two that differ the first is taken for this cluster's.
-    let wrong = [("leftovers", "cp3", "error", "of the cluster with the CA sha256:")];
+    let wrong = [("leftovers", "cp3", "failed", "of the cluster with the CA sha256:")];
     expect(&seen, &wrong);
 }
 
@@ -302,8 +302,8 @@ fn a07_a_user_who_may_not_become_root_is_told_so() {
     let seen = check_from(&Workstation::with_text(&text), &[]);
 
     let (grade, found) = seen.fact("cp1", "access");
-    assert_eq!(grade, "error");
+    assert_eq!(grade, "failed");
     assert!(found.contains("ops cannot become root"), "{found}");
-    assert_eq!(seen.fact("cp2", "access"), ("fine", "as root"));
+    assert_eq!(seen.fact("cp2", "access"), ("ok", "as root"));
     assert_eq!(seen.code, Some(3));
 }

@@ -18,8 +18,8 @@ fn all_meet(cause: &str) {
     let seen = CLUSTER.check(&["--to", "endpoint"]);
     for host in who_ask() {
         assert_eq!(
-            seen.way(&host, "endpoint", "endpoint"),
-            (cause, "error"),
+            seen.connection(&host, "endpoint", "endpoint"),
+            (cause, "failed"),
             "{host}"
         );
     }
@@ -56,11 +56,11 @@ fn a34_a_vip_that_nobody_holds() {
     let seen = CLUSTER.check(&["--to", "endpoint"]);
 
     for host in who_ask() {
-        let way = seen.way(&host, "endpoint", "endpoint");
-        assert_eq!(way, ("no-route", "error"), "{host}");
+        let way = seen.connection(&host, "endpoint", "endpoint");
+        assert_eq!(way, ("no-route", "failed"), "{host}");
     }
     let nobody = format!("no balancer holds the VIP {VIP}");
-    assert!(seen.remedies().contains(&nobody), "{}", seen.remedies());
+    assert!(seen.fixes().contains(&nobody), "{}", seen.fixes());
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn a34_haproxy_without_a_backend() {
         .map(|name| broken(name, &state("maint"), &state("ready")))
         .collect();
 
-    all_meet("closed");
+    all_meet("reset");
 }
 
 #[test]
@@ -93,18 +93,24 @@ fn a34_another_clusters_api_server_behind_the_endpoint() {
     let _stranger = stranger::behind_the_endpoint(&CLUSTER);
 
     let seen = CLUSTER.check(&["--from", "cp2", "--to", "endpoint"]);
-    assert_eq!(seen.way("cp2", "endpoint", "endpoint"), ("wrong-peer", "error"));
+    assert_eq!(
+        seen.connection("cp2", "endpoint", "endpoint"),
+        ("wrong-peer", "failed")
+    );
     let who = seen.detail("cp2", "endpoint", "endpoint");
     assert!(
-        who.contains("a certificate of kube-apiserver, signed by another authority"),
+        who.contains("a certificate of kube-apiserver, signed by another CA"),
         "{who}"
     );
 
     let _without = without("cp2", &["openssl", "python3"]);
     let seen = CLUSTER.check(&["--from", "cp2", "--to", "endpoint"]);
-    assert_eq!(seen.way("cp2", "endpoint", "endpoint"), ("open", "unknown"));
+    assert_eq!(
+        seen.connection("cp2", "endpoint", "endpoint"),
+        ("open", "unknown")
+    );
     let why = seen.detail("cp2", "endpoint", "endpoint");
-    assert!(why.contains("neither openssl nor python3 is there"), "{why}");
+    assert!(why.contains("neither openssl nor python3 is installed"), "{why}");
 }
 
 #[test]
@@ -115,7 +121,7 @@ fn a34_an_api_server_that_hangs() {
 
     let seen = CLUSTER.check(&["--from", "cp1", "--to", "cp2"]);
 
-    assert_eq!(seen.way("cp1", "cp2", "api-server"), ("open", "warning"));
+    assert_eq!(seen.connection("cp1", "cp2", "api-server"), ("open", "warning"));
     let why = seen.detail("cp1", "cp2", "api-server");
     assert!(why.contains("a TLS handshake came to nothing in time"), "{why}");
 }
@@ -134,8 +140,11 @@ fn a34_a_control_plane_that_does_not_reach_itself() {
 
     let seen = CLUSTER.check(&["--to", "endpoint"]);
 
-    assert_eq!(seen.way("cp1", "endpoint", "hairpin"), ("refused", "error"));
-    assert_eq!(seen.way("cp2", "endpoint", "hairpin"), ("open", "fine"));
+    assert_eq!(
+        seen.connection("cp1", "endpoint", "hairpin"),
+        ("refused", "failed")
+    );
+    assert_eq!(seen.connection("cp2", "endpoint", "hairpin"), ("open", "ok"));
 }
 
 #[test]
@@ -144,18 +153,18 @@ fn a34_a_name_that_means_something_else_on_one_host() {
     let cause = |edit: &str| {
         let _broken = file("cp3", "/etc/hosts", edit);
         let seen = CLUSTER.check(&["--to", "endpoint"]);
-        let other = seen.way("cp1", "endpoint", "endpoint-name");
-        assert_eq!(other, ("right-peer", "fine"), "of the other host");
-        let (cause, grade) = seen.way("cp3", "endpoint", "endpoint-name");
+        let other = seen.connection("cp1", "endpoint", "endpoint-name");
+        assert_eq!(other, ("verified", "ok"), "of the other host");
+        let (cause, grade) = seen.connection("cp3", "endpoint", "endpoint-name");
         (cause.to_owned(), grade.to_owned())
     };
 
     assert_eq!(
         cause("sed -i 's/^10.77.0.100 /10.77.0.99 /' /etc/hosts"),
-        ("wrong-address".to_owned(), "error".to_owned())
+        ("wrong-address".to_owned(), "failed".to_owned())
     );
     assert_eq!(
         cause("sed -i /api.lab.test/d /etc/hosts"),
-        ("name-unknown".to_owned(), "error".to_owned())
+        ("name-not-found".to_owned(), "failed".to_owned())
     );
 }

@@ -20,9 +20,12 @@ fn a38_a_firewall_in_a_running_cluster_is_named_from_the_host_that_meets_it() {
 
     let seen = CLUSTER.check(&[]);
 
-    assert_eq!(seen.way("cp1", "cp3", "etcd-peers"), ("timed-out", "error"));
-    assert_eq!(seen.way("cp2", "cp3", "etcd-peers"), ("open", "fine"));
-    assert_eq!(seen.way("cp1", "cp2", "kubelet"), ("refused", "error"));
-    assert_eq!(seen.way("cp1", "cp3", "kubelet"), ("open", "fine"));
+    assert_eq!(
+        seen.connection("cp1", "cp3", "etcd-peers"),
+        ("timed-out", "failed")
+    );
+    assert_eq!(seen.connection("cp2", "cp3", "etcd-peers"), ("open", "ok"));
+    assert_eq!(seen.connection("cp1", "cp2", "kubelet"), ("refused", "failed"));
+    assert_eq!(seen.connection("cp1", "cp3", "kubelet"), ("open", "ok"));
     assert_eq!(seen.code, Some(1));
 }

@@ -64,11 +64,14 @@ fn b10_a_host_whose_network_is_cut_is_named_from_all_others() {
 
     let seen = CLUSTER.check(&["--to", "cp2"]);
 
-    assert_eq!(seen.way("workstation", "cp2", "ssh"), ("no-route", "error"));
+    assert_eq!(
+        seen.connection("workstation", "cp2", "ssh"),
+        ("no-route", "failed")
+    );
     for name in &others {
-        let way = seen.way(name, "cp2", "api-server");
-        assert_eq!(way, ("no-route", "error"), "{name}");
+        let way = seen.connection(name, "cp2", "api-server");
+        assert_eq!(way, ("no-route", "failed"), "{name}");
     }
-    assert_eq!(seen.way("cp1", "cp2", "kubelet"), ("no-route", "error"));
+    assert_eq!(seen.connection("cp1", "cp2", "kubelet"), ("no-route", "failed"));
     assert_eq!(seen.code, Some(3));
 }

@@ -82,7 +82,7 @@ fn a05_debians_own_member_is_told_and_neither_stopped_nor_wiped_and_apply_goes_o
     let said = refused.said();
     println!("{said}");
     assert!(
-        said.contains("refused: etcd3: the distribution's own etcd runs")
+        said.contains("refused: etcd3: the distribution's etcd runs")
             && said.contains("/lib/systemd/system/etcd.service is its unit"),
         "{said}"
     );

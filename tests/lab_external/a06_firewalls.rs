@@ -20,16 +20,28 @@ fn a06_each_firewall_is_named_from_the_host_that_meets_it_and_from_no_other() {
     let seen = CLUSTER.check(&[]);
 
     println!("checked in {:.1} s", seen.took.as_secs_f64());
-    assert_eq!(seen.way("etcd2", "etcd1", "etcd-peers"), ("timed-out", "error"));
-    assert_eq!(seen.way("cp1", "etcd1", "etcd-clients"), ("refused", "fine"));
-    assert_eq!(seen.way("cp2", "etcd2", "etcd-clients"), ("no-route", "error"));
-    assert_eq!(seen.way("cp1", "etcd3", "etcd-clients"), ("timed-out", "error"));
-    assert_eq!(seen.way("cp3", "etcd3", "etcd-clients"), ("refused", "fine"));
-    assert_eq!(seen.way("lb1", "cp2", "api-server"), ("timed-out", "error"));
-    assert_eq!(seen.way("lb2", "cp2", "api-server"), ("refused", "fine"));
-    assert_eq!(seen.way("cp3", "w1", "kubelet"), ("timed-out", "error"));
-    assert_eq!(seen.way("cp3", "w2", "kubelet"), ("refused", "fine"));
-    assert_eq!(seen.facts_that_are("error"), Vec::<String>::new());
+    assert_eq!(
+        seen.connection("etcd2", "etcd1", "etcd-peers"),
+        ("timed-out", "failed")
+    );
+    assert_eq!(seen.connection("cp1", "etcd1", "etcd-clients"), ("refused", "ok"));
+    assert_eq!(
+        seen.connection("cp2", "etcd2", "etcd-clients"),
+        ("no-route", "failed")
+    );
+    assert_eq!(
+        seen.connection("cp1", "etcd3", "etcd-clients"),
+        ("timed-out", "failed")
+    );
+    assert_eq!(seen.connection("cp3", "etcd3", "etcd-clients"), ("refused", "ok"));
+    assert_eq!(
+        seen.connection("lb1", "cp2", "api-server"),
+        ("timed-out", "failed")
+    );
+    assert_eq!(seen.connection("lb2", "cp2", "api-server"), ("refused", "ok"));
+    assert_eq!(seen.connection("cp3", "w1", "kubelet"), ("timed-out", "failed"));
+    assert_eq!(seen.connection("cp3", "w2", "kubelet"), ("refused", "ok"));
+    assert_eq!(seen.facts_that_are("failed"), Vec::<String>::new());
     assert_eq!(seen.code, Some(1));
 }
 
@@ -44,11 +56,20 @@ fn a06_a_port_that_is_rejected_shows_where_hawser_listens() {
     let listening = CLUSTER.check(&["--to", "etcd2", "--listen"]);
 
     // Nobody can tell it from a port at which nothing listens.
-    assert_eq!(silent.way("cp1", "etcd2", "etcd-clients"), ("refused", "fine"));
     assert_eq!(
-        listening.way("cp1", "etcd2", "etcd-clients"),
-        ("refused", "error")
+        silent.connection("cp1", "etcd2", "etcd-clients"),
+        ("refused", "ok")
     );
-    assert_eq!(listening.way("cp2", "etcd2", "etcd-clients"), ("open", "fine"));
-    assert_eq!(listening.way("etcd1", "etcd2", "etcd-peers"), ("open", "fine"));
+    assert_eq!(
+        listening.connection("cp1", "etcd2", "etcd-clients"),
+        ("refused", "failed")
+    );
+    assert_eq!(
+        listening.connection("cp2", "etcd2", "etcd-clients"),
+        ("open", "ok")
+    );
+    assert_eq!(
+        listening.connection("etcd1", "etcd2", "etcd-peers"),
+        ("open", "ok")
+    );
 }

@@ -30,13 +30,22 @@ fn a35_each_firewall_is_named_from_the_host_that_meets_it_and_from_no_other() {
 
     let seen = CLUSTER.check(&[]);
 
-    assert_eq!(seen.way("cp1", "etcd2", "etcd-clients"), ("timed-out", "error"));
-    assert_eq!(seen.way("cp2", "etcd2", "etcd-clients"), ("right-peer", "fine"));
-    assert_eq!(seen.way("etcd1", "etcd3", "etcd-peers"), ("no-route", "error"));
-    assert_eq!(seen.way("etcd2", "etcd3", "etcd-peers"), ("open", "fine"));
-    assert_eq!(seen.way("w1", "cp3", "api-server"), ("refused", "error"));
-    assert_eq!(seen.way("w2", "cp3", "api-server"), ("right-peer", "fine"));
-    assert_eq!(seen.way("cp2", "w1", "kubelet"), ("timed-out", "error"));
-    assert_eq!(seen.way("cp2", "w2", "kubelet"), ("open", "fine"));
+    assert_eq!(
+        seen.connection("cp1", "etcd2", "etcd-clients"),
+        ("timed-out", "failed")
+    );
+    assert_eq!(
+        seen.connection("cp2", "etcd2", "etcd-clients"),
+        ("verified", "ok")
+    );
+    assert_eq!(
+        seen.connection("etcd1", "etcd3", "etcd-peers"),
+        ("no-route", "failed")
+    );
+    assert_eq!(seen.connection("etcd2", "etcd3", "etcd-peers"), ("open", "ok"));
+    assert_eq!(seen.connection("w1", "cp3", "api-server"), ("refused", "failed"));
+    assert_eq!(seen.connection("w2", "cp3", "api-server"), ("verified", "ok"));
+    assert_eq!(seen.connection("cp2", "w1", "kubelet"), ("timed-out", "failed"));
+    assert_eq!(seen.connection("cp2", "w2", "kubelet"), ("open", "ok"));
     assert_eq!(seen.code, Some(1));
 }

@@ -71,7 +71,7 @@ fn assert_refused(workstation: &Workstation) -> String {
     let before = fingerprint();
     let said = wait::until("the sum is told", wait::LONG, || {
         let said = workstation.hawser(&["apply", "--yes"], BUILD).exits(4).said();
-        if said.contains("no API server or etcd member of it answers") {
+        if said.contains("none of its API servers and etcd members answers") {
             let commands = commands_for("cp1", &said);
             assert_eq!(commands, ["systemctl restart kubelet"]);
             exec("cp1", &commands[0]);

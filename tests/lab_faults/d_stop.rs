@@ -44,7 +44,7 @@ fn d10_ctrl_c_awaits_the_join_and_starts_nothing_new() {
     interrupt(&run);
     let ran = run.end().exits(130);
 
-    assert!(ran.said().contains("stopped as asked"), "{}", ran.said());
+    assert!(ran.said().contains("stopped by you"), "{}", ran.said());
     assert!(!is_so("cp3", "pgrep -x kubeadm"), "kubeadm has been awaited");
     assert!(members("cp1").unwrap().iter().any(|member| member.name == "cp3"));
     assert!(
@@ -71,7 +71,7 @@ fn d20_ctrl_c_twice_lets_go_and_the_next_run_waits_for_what_runs() {
     wait::until("the first Ctrl-C is heard", wait::LONG, || run.heard("stop"));
     interrupt(&run);
     let said = run.end().exits(130).said();
-    let pid = let_go(&said, "w2");
+    let pid = detached(&said, "w2");
     assert!(
         is_so("w2", &format!("[ -d /proc/{pid} ] && pgrep -x kubeadm")),
         "{said}"
@@ -79,7 +79,7 @@ fn d20_ctrl_c_twice_lets_go_and_the_next_run_waits_for_what_runs() {
 
     let refused = workstation.hawser(&["apply", "--yes"], LOOK).exits(4).said();
     assert!(
-        refused.contains("w2: a kubeadm is still at work there"),
+        refused.contains("w2: kubeadm is still running there"),
         "{refused}"
     );
 
@@ -95,8 +95,8 @@ fn d20_ctrl_c_twice_lets_go_and_the_next_run_waits_for_what_runs() {
     assert_whole(&workstation);
 }
 
-/// The process that was let go on a host.
-fn let_go(said: &str, host: &str) -> u32 {
+/// The process that a run left running on a host.
+fn detached(said: &str, host: &str) -> u32 {
     let mark = format!("{host}: process ");
     let rest = said
         .split(&mark)

@@ -45,7 +45,7 @@ fn a30_who_gives_more_than_was_asked_for_is_named_and_nothing_of_it_stays() {
     host::exec("w1", "rm -f /usr/local/sbin/tar /run/given.tar");
     assert_ne!(ran.code, Some(0), "{}", ran.said());
     let problems = report(&ran.stdout)["problems"].to_string();
-    assert!(problems.contains("w1 gave something else"), "{problems}");
+    assert!(problems.contains("w1 sent something else"), "{problems}");
     assert!(problems.contains("lab.local/bench-2:1"), "{problems}");
     assert_eq!(held("w2").len(), 0, "{:?}", held("w2"));
 

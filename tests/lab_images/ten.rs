@@ -67,6 +67,6 @@ pub(crate) fn wanted(name: &str) -> BTreeSet<String> {
 pub(crate) fn warnings(stdout: &str) -> Vec<Value> {
     events(stdout)
         .into_iter()
-        .filter(|event| event["event"] == "warned")
+        .filter(|event| event["event"] == "warning")
         .collect()
 }

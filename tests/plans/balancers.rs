@@ -74,9 +74,9 @@ fn a_new_balancer_alone_waits_with_its_keepalived_until_the_others_know_it() {
     insta::assert_snapshot!(page(&world, &alone), @r"
     set up balancers
       lb3  write /etc/haproxy/haproxy.cfg
-      lb3  make HAProxy run its configuration
+      lb3  apply the configuration of HAProxy
     warning: keepalived is not started on lb3: those of lb1, lb2 do not know it yet, and it would hold the VIP beside them; `hawser apply --limit lb1 --limit lb2 --limit lb3` makes them known to each other
-    warning: --limit leaves out what there is to do on lb1, lb2; `hawser apply --limit lb1 --limit lb2` does it
+    warning: --limit leaves out the changes on lb1, lb2; `hawser apply --limit lb1 --limit lb2` makes them
     ");
     world.apply(&alone.unwrap()).unwrap();
     let others = world.plan_with(&limited_to(&["lb1", "lb2"]));
@@ -84,21 +84,21 @@ fn a_new_balancer_alone_waits_with_its_keepalived_until_the_others_know_it() {
     set up balancers
       lb1  write /etc/keepalived/keepalived.conf
            ! what is in /etc/keepalived/keepalived.conf (SHA-256 eb1a902fab29…)
-      lb1  make keepalived run its configuration
-      lb1  see 10.0.0.100 held by a balancer
+      lb1  apply the configuration of keepalived
+      lb1  wait for a balancer to hold 10.0.0.100
       lb2  write /etc/keepalived/keepalived.conf
            ! what is in /etc/keepalived/keepalived.conf (SHA-256 fd8efe341321…)
-      lb2  make keepalived run its configuration
-      lb2  see 10.0.0.100 held by a balancer
-    warning: --limit leaves out what there is to do on lb3; `hawser apply --limit lb3` does it
+      lb2  apply the configuration of keepalived
+      lb2  wait for a balancer to hold 10.0.0.100
+    warning: --limit leaves out the changes on lb3; `hawser apply --limit lb3` makes them
     ");
     world.apply(&others.unwrap()).unwrap();
     let last = world.plan_with(&limited_to(&["lb3"]));
     insta::assert_snapshot!(page(&world, &last), @r"
     set up balancers
       lb3  write /etc/keepalived/keepalived.conf
-      lb3  make keepalived run its configuration
-      lb3  see 10.0.0.100 held by a balancer
+      lb3  apply the configuration of keepalived
+      lb3  wait for a balancer to hold 10.0.0.100
     ");
 }
 

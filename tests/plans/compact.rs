@@ -53,7 +53,7 @@ fn each_balancer_leads_to_its_own_host_as_to_the_others() {
 fn the_path_is_proved_to_the_endpoints_port_and_to_the_api_servers() {
     let world = World::fresh(compact(0));
     let plan = world.plan().unwrap();
-    let proof = plan.steps().find(|step| step.id.0 == "cp2/prove-path").unwrap();
+    let proof = plan.steps().find(|step| step.id.0 == "cp2/check-path").unwrap();
     let line = proof.until().unwrap().command.line();
 
     for path in [

@@ -74,7 +74,7 @@ fn planned(world: &World, name: &str) -> String {
         "reset",
         "join",
         "write-bootstrap-identity",
-        "bring-up",
+        "restart-control-plane",
         "await-certificate",
         "finish-join",
         "remove-bootstrap-identity",
@@ -149,7 +149,7 @@ fn a_member_that_etcd_needs_is_started_before_its_token_is_made() {
 
     assert_eq!(
         planned(&world, "cp2"),
-        "write-bootstrap-identity, bring-up, await-certificate, finish-join, remove-bootstrap-identity"
+        "write-bootstrap-identity, restart-control-plane, await-certificate, finish-join, remove-bootstrap-identity"
     );
     expect_mended(&mut world, "cp2");
 }

@@ -53,7 +53,12 @@ impl World {
                 self.watch_strangers(&step.id.0);
                 done_so?;
                 self.settle();
-                brought_up.extend(step.id.0.ends_with("/bring-up").then_some(&step.host));
+                brought_up.extend(
+                    step.id
+                        .0
+                        .ends_with("/restart-control-plane")
+                        .then_some(&step.host),
+                );
                 done += 1;
             }
             for host in brought_up {
@@ -225,7 +230,7 @@ impl World {
                 .has_bootstrap_kubelet_conf = true;
             return Ok(());
         }
-        if what.starts_with("write") || what.starts_with("keep-file-in-step-with-") {
+        if what.starts_with("write") || what.starts_with("keep-file-in-sync-with-") {
             self.write(step);
             return Ok(());
         }
@@ -241,7 +246,7 @@ impl World {
             }
             what if what.starts_with("import-") => self.import(step),
             "start-kubelet" => return self.start_worker(&step.host),
-            "bring-up" => return self.bring_up(&step.host),
+            "restart-control-plane" => return self.bring_up(&step.host),
             "await-certificate" => return self.get_certificate(&step.host),
             "apply-pod-network" => self.has_pod_network = true,
             "create-token" => self.has_token = true,
@@ -269,13 +274,13 @@ impl World {
         let is = |prefix: &str| what.strip_prefix(prefix).map(HostName::from);
         if let Some(host) = is("watch-") {
             self.server(step, &host, "DRAIN")?;
-        } else if let Some(host) = is("take-out-") {
+        } else if let Some(host) = is("drain-") {
             self.server(step, &host, "DRAIN")?;
             if !self.endpoint_answers() {
                 self.violations
                     .push(format!("{}: the endpoint leads nowhere", step.id));
             }
-        } else if let Some(host) = is("let-in-").or_else(|| is("let-back-in-")) {
+        } else if let Some(host) = is("enable-again-").or_else(|| is("enable-")) {
             self.server(step, &host, "UP")?;
         } else if let Some(host) = is("remove-member-") {
             if !self.is_well(&step.host) {
@@ -285,11 +290,11 @@ impl World {
                 self.violations.push(format!("{}: no snapshot", step.id));
             }
             self.members.retain(|member| member.host != host);
-        } else if let Some(host) = is("see-etcd-without-") {
+        } else if let Some(host) = is("check-etcd-without-") {
             if !self.holds_without(&host) {
                 return Err("no quorum without it".to_owned());
             }
-        } else if is("see-no-pods-on-").is_some() {
+        } else if is("check-no-pods-on-").is_some() {
             self.expect_well(&step.host)?;
         } else if let Some(host) = is("await-registered-") {
             self.nodes.get(&host).ok_or("the node is not registered")?;
@@ -335,9 +340,9 @@ impl World {
             };
         } else if ![
             "await-vip",
-            "await-well",
+            "await-healthy",
             "check-configuration",
-            "prove-path",
+            "check-path",
             "resolve-endpoint",
             "read-ca",
         ]

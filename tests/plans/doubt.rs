@@ -173,7 +173,7 @@ fn an_etcd_that_is_installed_in_the_run_is_looked_at_before_it_is_started() {
     let of_etcd1 = plan.steps().filter(|step| step.host.0 == "etcd1");
     let steps: Vec<&str> = of_etcd1.map(|step| step.id.0.as_ref()).collect();
     let place = |what: &str| steps.iter().position(|id| id.contains(what)).unwrap();
-    assert!(place("see-etcd-new-enough") < place("start-etcd"), "{steps:?}");
+    assert!(place("check-etcd-new-enough") < place("start-etcd"), "{steps:?}");
 }
 
 #[test]

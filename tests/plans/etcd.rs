@@ -81,9 +81,9 @@ impl World {
             {
                 return Err("not all members are healthy".to_owned());
             }
-            "see-etcd-empty" if !self.nodes.is_empty() => return Err("there are objects".to_owned()),
+            "check-etcd-empty" if !self.nodes.is_empty() => return Err("there are objects".to_owned()),
             "await-etcd-servers" if !self.is_well(&host.name) => return Err("it is not well".to_owned()),
-            "await-etcd-leader" | "see-etcd-empty" | "await-etcd-servers" => {}
+            "await-etcd-leader" | "check-etcd-empty" | "await-etcd-servers" => {}
             "follow-etcd-in-kubeadm-config" => {
                 let change = step.change().unwrap().command.stdin().masked();
                 let patch: serde_json::Value = serde_json::from_str(&change).unwrap();
@@ -99,7 +99,7 @@ impl World {
         let is = |prefix: &str| what.strip_prefix(prefix).map(HostName::from);
         let all_run = |world: &Self| world.members.iter().all(|member| world.runs_etcd(&member.host));
         let learns = |world: &Self| world.members.iter().any(|member| member.learner);
-        if is("see-etcd-whole-before-").is_some() && (!all_run(self) || learns(self)) {
+        if is("check-etcd-whole-before-").is_some() && (!all_run(self) || learns(self)) {
             return Err("not all members run, or one learns".to_owned());
         } else if is("save-etcd-snapshot-before-").is_some() {
             self.has_snapshot = true;
@@ -120,7 +120,7 @@ impl World {
                 .find(|member| member.host == host)
                 .ok_or("not listed")?
                 .learner = false;
-        } else if is("see-etcd-whole-before-").is_none() {
+        } else if is("check-etcd-whole-before-").is_none() {
             return Ok(false);
         }
         Ok(true)

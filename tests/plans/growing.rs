@@ -131,7 +131,7 @@ fn a_sole_member_gets_a_second() {
         .iter()
         .find(|note| note.text.contains("grows"))
         .unwrap();
-    insta::assert_snapshot!(note.text, @"etcd grows from 1 to 2 members, one at a time (etcd2): 1 of 1 run, the quorum is 1, and 2 in the end; while there are two, neither can be missed");
+    insta::assert_snapshot!(note.text, @"etcd grows from 1 to 2 members, one at a time (etcd2): 1 of 1 run, the quorum is 1, and 2 in the end; with two members, both must run");
     finish(&mut world);
 }
 
@@ -156,7 +156,7 @@ fn a_learner_that_was_not_promoted_is_promoted_before_another_is_added() {
     let changes: Vec<_> = ids(&plan);
     let place = |id: &str| changes.iter().position(|found| *found == id);
     assert_eq!(place("etcd1/add-etcd-member-etcd4"), None);
-    assert!(place("etcd1/promote-etcd-member-etcd4") < place("etcd1/see-etcd-whole-before-etcd5"));
+    assert!(place("etcd1/promote-etcd-member-etcd4") < place("etcd1/check-etcd-whole-before-etcd5"));
     finish(&mut world);
 }
 
@@ -172,7 +172,7 @@ fn a_members_vote_is_not_enough_where_kubeadms_configuration_does_not_follow_yet
 #[test]
 fn one_api_server_was_changed_and_one_not() {
     let mut world = with_more(&[4], EtcdManager::Kubelet);
-    cut_before(&mut world, "lb1/take-out-cp2");
+    cut_before(&mut world, "lb1/drain-cp2");
 
     insta::assert_snapshot!(planned(&world));
     finish(&mut world);
@@ -195,7 +195,7 @@ fn a_sole_control_plane_is_not_taken_out() {
     let plan = world.plan().unwrap();
 
     assert!(ids(&plan).contains(&"cp1/await-etcd-servers"));
-    assert!(ids(&plan).iter().all(|id| !id.contains("take-out")));
+    assert!(ids(&plan).iter().all(|id| !id.contains("/drain-")));
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn nothing_is_added_while_the_host_of_a_member_is_gone() {
         cause: "timed out after 10 s".to_owned(),
     });
 
-    let exit = hawser::error::gravest(&world.plan().unwrap_err());
+    let exit = hawser::error::most_severe(&world.plan().unwrap_err());
 
     insta::assert_snapshot!(planned(&world));
     assert_eq!(exit, Some(ExitCode::Unsafe));

@@ -126,7 +126,7 @@ fn they_are_read_where_they_are_when_the_speaker_has_lost_its_key() {
     insta::assert_debug_snapshot!(handed(&plan), @r#"
     [
         "cp2: read the certificates and keys that control planes share into memory",
-        "cp4: write the certificates and keys that control planes share, as cp2 has them",
+        "cp4: copy the certificates and keys that control planes share from cp2",
     ]
     "#);
 }

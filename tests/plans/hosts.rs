@@ -180,7 +180,7 @@ fn what_an_earlier_run_left() {
 
     insta::assert_snapshot!(planned(&world), @r"
     write files
-      w1   remove /run/hawser, which an earlier run has left
+      w1   remove /run/hawser of an earlier run
     ");
 }
 
@@ -255,7 +255,7 @@ fn behind_a_foreign_balancer_a_silent_path_is_told_and_an_unknown_name_refused()
         told,
         [
             ("cp1/resolve-endpoint", Necessity::Required),
-            ("cp1/prove-path", Necessity::Advisory)
+            ("cp1/check-path", Necessity::Advisory)
         ]
     );
 }

@@ -42,7 +42,7 @@ fn a_living_cluster_without_kube_proxy_is_left_as_it_is() {
     assert_eq!(inits(&as_it_is), [""; 0]);
     assert!(as_it_is.is_empty(), "{as_it_is:?}");
     assert_eq!(inits(&with_others_network), [""; 0]);
-    assert!(page(&world, &Ok(as_it_is)).contains("kube-proxy is not there"));
+    assert!(page(&world, &Ok(as_it_is)).contains("kube-proxy is missing"));
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn a_cluster_whose_api_server_is_down_is_brought_up_and_not_initialised() {
         let plan = world.plan().unwrap();
 
         let steps: Vec<&str> = plan.changes().map(|step| step.id.0.as_str()).collect();
-        assert_eq!(steps, ["cp1/bring-up"]);
+        assert_eq!(steps, ["cp1/restart-control-plane"]);
     }
 }
 
@@ -327,5 +327,5 @@ fn a_worker_that_is_silent_may_be_a_clusters() {
     let (world, plan) = begun(|_| (), &allowance, 1);
 
     let page = page(&world, &plan);
-    assert!(page.contains("`kubeadm init` again on cp1"), "{page}");
+    assert!(page.contains("`kubeadm init` runs again on cp1"), "{page}");
 }

@@ -106,7 +106,7 @@ fn where_there_is_no_cluster_nothing_can_join() {
     insta::assert_snapshot!(refusal(&fresh, Role::Worker), @r"
     error: refused: there is no cluster yet that a host could join
       no control plane of the inventory holds anything of a cluster
-    hint: `hawser apply` builds it, or finishes and mends it
+    hint: `hawser apply` builds or repairs it
     ");
 }
 
@@ -116,9 +116,9 @@ fn another_run_is_not_disturbed() {
     world.machine("cp1").facts.kubernetes.has_leftovers = true;
 
     insta::assert_snapshot!(refusal(&world, Role::Worker), @r"
-    error: refused: cp1: /run/hawser is there, so a run is at work or could not clear up
+    error: refused: cp1: /run/hawser is there, so a run works there or could not clean up
       its files would be overwritten
-    hint: wait until it ends, or run `hawser apply`, which clears what an earlier run has left
+    hint: wait until it ends, or run `hawser apply`, which removes what an earlier run left
     ");
 }
 

@@ -119,11 +119,11 @@ fn no_control_plane_is_needed_to_tell_that_a_member_ran() {
 
     assert_eq!(
         problems[0].headline(),
-        "refused: no etcd runs, and the data of etcd2, etcd3 is gone"
+        "refused: no etcd runs, and the data of etcd2, etcd3 is lost"
     );
     assert_eq!(
         problems[0].explain().details[0],
-        "etcd1's data tells that etcd2, etcd3 ran before"
+        "the data of etcd1 shows that etcd2, etcd3 ran before"
     );
 }
 
@@ -138,7 +138,7 @@ fn what_was_not_read_to_its_end_does_not_tell_that_a_member_never_ran() {
 
     assert_eq!(
         problems[0].explain().details[0],
-        "whether etcd3 ran before cannot be told from etcd1's data: its database is large, and 4096 bytes of it were not read"
+        "whether etcd3 ran before cannot be determined from the data of etcd1: its database is large, and 4096 bytes of it were not read"
     );
 }
 

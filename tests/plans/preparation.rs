@@ -81,8 +81,7 @@ fn hosts_can_be_prepared_first_and_built_on_in_another_run() {
     assert_eq!(first.phases, whole.phases[..1]);
     assert_eq!(first.cleanup, []);
     let left_out = whole.changes().count() - first.changes().count();
-    let told =
-        format!("--prepare-only leaves out {left_out} changes that come after; `hawser apply` goes on");
+    let told = format!("--prepare-only leaves out {left_out} later changes; `hawser apply` continues");
     assert_eq!(first.notes.last().unwrap().text, told);
     assert!(again.is_empty());
     assert_eq!(rest.changes().count(), left_out);

@@ -15,7 +15,17 @@ use crate::world::World;
 
 /// Parts of ids that have another name than when the plans were recorded: today's, and the recorded one. A `*` at the
 /// end of both stands for the same rest.
-const RENAMED: [(&str, &str); 0] = [];
+const RENAMED: [(&str, &str); 9] = [
+    ("enable-again-*", "let-back-in-*"),
+    ("enable-*", "let-in-*"),
+    ("drain-*", "take-out-*"),
+    ("keep-file-in-sync-with-*", "keep-file-in-step-with-*"),
+    ("check-etcd-*", "see-etcd-*"),
+    ("check-no-pods-on-*", "see-no-pods-on-*"),
+    ("await-healthy", "await-well"),
+    ("check-path", "prove-path"),
+    ("restart-control-plane", "bring-up"),
+];
 
 /// The recorded name of a step's id.
 fn recorded_id(step: &Step) -> String {

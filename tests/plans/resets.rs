@@ -74,8 +74,8 @@ fn a_worker_with_a_node_is_asked_for_its_pods_before_it_is_reset() {
 
     let ids: Vec<&str> = plan.steps().map(|step| step.id.0.as_str()).collect();
     let at = |id: &str| ids.iter().position(|found| *found == id);
-    assert!(at("cp1/see-no-pods-on-w1").is_some(), "{ids:?}");
-    assert!(at("cp1/see-no-pods-on-w1") < at("w1/reset"), "{ids:?}");
+    assert!(at("cp1/check-no-pods-on-w1").is_some(), "{ids:?}");
+    assert!(at("cp1/check-no-pods-on-w1") < at("w1/reset"), "{ids:?}");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn somebody_elses_kubelet_is_not_reset() {
         machine.facts.kubernetes.kubelet_listens = listens;
         machine.unit("kubelet", works);
 
-        refused(&world, "w1 has a kubelet that is none of this cluster");
+        refused(&world, "w1 has a kubelet that does not belong to this cluster");
     }
 }
 
@@ -119,7 +119,7 @@ fn on_a_worker_no_static_pod_is_kubeadms() {
     world.machine("w1").facts.kubernetes.ca = Some(CA.to_owned());
     world.machine("w1").add_manifests(&["etcd.yaml"]);
 
-    refused(&world, "static pods are there that are not kubeadm's");
+    refused(&world, "static pods that are not kubeadm's");
 }
 
 #[test]
@@ -138,9 +138,7 @@ fn a_data_directory_that_was_not_understood_is_nobodys() {
 
     let page = page(&world, &plan);
     assert!(
-        page.starts_with(
-            "exit 4: refused: cp2 has a static pod of etcd, and where it keeps its data cannot be told"
-        ),
+        page.starts_with("exit 4: refused: cp2 has a static pod of etcd with an unknown data directory"),
         "{page}"
     );
 }
@@ -188,5 +186,5 @@ fn a_key_of_which_no_certificate_tells_is_not_reset() {
     let mut world = with_half_joined_control_plane();
     facts(&mut world, "cp2").kubernetes.ca = None;
 
-    refused(&world, "has a key of a CA that nothing tells of");
+    refused(&world, "has the key of an unknown CA");
 }

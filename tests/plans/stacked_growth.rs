@@ -1,6 +1,6 @@
 //! etcd on the control planes: what is asked of it, and told, before a control plane joins a cluster that runs.
 
-use hawser::error::{ExitCode, Problem, gravest};
+use hawser::error::{ExitCode, Problem, most_severe};
 use hawser::plan::Plan;
 use hawser::topology::Version;
 
@@ -29,7 +29,7 @@ fn with_a_stranger() -> World {
 fn sums(plan: &Plan) -> Vec<&str> {
     let seen = plan
         .steps()
-        .filter(|step| step.id.0.contains("see-etcd-whole-before"));
+        .filter(|step| step.id.0.contains("check-etcd-whole-before"));
     seen.map(|step| step.title.as_ref()).collect()
 }
 
@@ -59,7 +59,7 @@ fn nothing_joins_while_somebody_elses_member_has_not_started() {
     );
     assert_eq!(
         problems[0].explain().details[0],
-        "3 of 4 members run, the quorum is 3; with cp4 it is 3 of 5: one is added only where all run"
+        "3 of 4 members run, the quorum is 3; with cp4 it is 3 of 5: a member is added only if all run"
     );
 }
 
@@ -72,7 +72,7 @@ fn nothing_joins_while_the_host_of_a_member_is_gone() {
         cause: "timed out after 10 s".to_owned(),
     });
 
-    let exit = gravest(&world.plan().unwrap_err());
+    let exit = most_severe(&world.plan().unwrap_err());
 
     insta::assert_snapshot!(planned(&world));
     assert_eq!(exit, Some(ExitCode::Unsafe));
@@ -110,15 +110,15 @@ fn the_sum_is_asked_for_before_each_join() {
         assert_eq!(
             sums(&plan),
             [
-                "see 1 of 1 etcd members run, none of them learning, before cp2 is added (the quorum is 1, with cp2 2 of 2)",
-                "see 2 of 2 etcd members run, none of them learning, before cp3 is added (the quorum is 2, with cp3 2 of 3)",
+                "check that 1 of 1 etcd members run, none of them a learner, before cp2 is added (the quorum is 1, with cp2 2 of 2)",
+                "check that 2 of 2 etcd members run, none of them a learner, before cp3 is added (the quorum is 2, with cp3 2 of 3)",
             ]
         );
         let told = &plan.notes[plan.notes.len() - 1].text;
         assert_eq!(
             told,
             "etcd grows from 1 to 3 members, one at a time (cp2 and cp3): 1 of 1 run, the quorum is 1, and 2 in the end; \
-             while there are two, neither can be missed"
+             with two members, both must run"
         );
         world.apply(&plan).unwrap();
         assert_eq!(world.violations, Vec::<String>::new());
@@ -135,7 +135,7 @@ fn a_member_that_goes_first_is_not_counted() {
     assert_eq!(
         sums(&plan),
         [
-            "see 2 of 2 etcd members run, none of them learning, before cp3 is added (the quorum is 2, with cp3 2 of 3)"
+            "check that 2 of 2 etcd members run, none of them a learner, before cp3 is added (the quorum is 2, with cp3 2 of 3)"
         ]
     );
     world.apply(&plan).unwrap();
@@ -148,7 +148,7 @@ fn a_member_that_runs_is_not_removed_whatever_else_its_host_lacks() {
     world.machine("cp2").facts.kubernetes.has_kubelet_conf = false;
     world.add(control_plane(4));
 
-    assert_eq!(gravest(&world.plan().unwrap_err()), Some(ExitCode::Unsafe));
+    assert_eq!(most_severe(&world.plan().unwrap_err()), Some(ExitCode::Unsafe));
     insta::assert_snapshot!(planned(&world));
 }
 

@@ -27,7 +27,7 @@ fn a_worker_that_cannot_be_prepared_may_lag_and_nobody_else() {
 
     for phase in plan.phases.iter().filter(|phase| of_hosts.contains(&phase.name)) {
         for chain in phase.lanes.iter().flat_map(|lane| &lane.chains) {
-            let may_lag = chain.necessity == Necessity::MayLag;
+            let may_lag = chain.necessity == Necessity::Tolerated;
             assert_eq!(
                 may_lag,
                 chain.subject.0.starts_with('w'),

@@ -36,8 +36,8 @@ impl Seen {
         self.unmet_but(&[])
     }
 
-    fn unmet_but(&self, lagging: &[HostName]) -> Vec<String> {
-        let found = unmet(&self.world.topology, &self.observation, lagging);
+    fn unmet_but(&self, tolerated: &[HostName]) -> Vec<String> {
+        let found = unmet(&self.world.topology, &self.observation, tolerated);
         let line = |unmet: &hawser::verify::Unmet| format!("{}: {}", unmet.host, unmet.what);
         found.iter().map(line).collect()
     }
@@ -75,7 +75,7 @@ fn an_api_server_that_is_not_ready() {
     assert_eq!(
         seen.unmet(),
         [
-            "cp2: /readyz of its own API server",
+            "cp2: /readyz of its API server",
             "cp2: /readyz through api.lab.test:6443"
         ]
     );
@@ -88,7 +88,7 @@ fn no_api_server_at_all() {
 
     assert_eq!(
         seen.unmet().last().unwrap(),
-        "cp1: no API server speaks for the cluster"
+        "cp1: no API server answers for the cluster"
     );
 }
 
@@ -141,7 +141,7 @@ fn a_haproxy_that_does_not_tell() {
     let mut seen = whole();
     seen.facts("lb1").balancer.as_mut().unwrap().servers = Observed::Unknown("no socket".to_owned());
 
-    assert_eq!(seen.unmet(), ["lb1: HAProxy does not tell: no socket"]);
+    assert_eq!(seen.unmet(), ["lb1: the state of HAProxy is unknown: no socket"]);
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn a_vip_that_nobody_holds() {
 
     assert_eq!(
         seen.unmet(),
-        ["lb1: exactly one balancer holds the VIP (now nobody)"]
+        ["lb1: exactly one balancer holds the VIP (now none)"]
     );
 }
 
@@ -195,7 +195,7 @@ fn nodes_that_cannot_be_told() {
     let mut seen = whole();
     seen.view(|view| view.nodes = Observed::Unknown("forbidden".to_owned()));
 
-    assert_eq!(seen.unmet(), ["cp1: the nodes cannot be told"]);
+    assert_eq!(seen.unmet(), ["cp1: the nodes are unknown"]);
 }
 
 #[test]
@@ -244,7 +244,7 @@ fn workloads_that_are_not_available_or_cannot_be_told() {
     silent.view(|view| view.workloads = Observed::Unknown("timeout".to_owned()));
 
     assert_eq!(short.unmet(), ["cp1: DaemonSet/kube-proxy: 2 of 4 available"]);
-    assert_eq!(silent.unmet(), ["cp1: kube-system's workloads cannot be told"]);
+    assert_eq!(silent.unmet(), ["cp1: the workloads of kube-system are unknown"]);
 }
 
 #[test]

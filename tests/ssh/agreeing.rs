@@ -73,7 +73,7 @@ fn what_changes_while_the_question_stands_is_told_and_asked_about_again() {
     let (code, text) = running.end_on_terminal();
     assert_eq!(code, 130, "{text}");
     let told = text
-        .split("the hosts have changed since the plan was made")
+        .split("the hosts have changed since the plan, and the plan with them")
         .nth(1);
     let told = told.unwrap_or_else(|| panic!("{text}"));
     assert!(told.contains(CHANGED), "{text}");
@@ -89,7 +89,7 @@ fn where_nobody_is_asked_what_has_changed_is_told_and_done() {
 
     let (code, text) = hawser(&sshd, &["apply", "--skip-check", "--yes", "--limit", "cp1"]);
 
-    let told = text.split("warning: the hosts have changed since the plan was made");
+    let told = text.split("warning: the hosts have changed since the plan, and the plan with them");
     assert_eq!(told.count(), 2, "{text}");
     assert!(text.contains(CHANGED), "{text}");
     // No host that answers so can be initialised.
@@ -125,7 +125,7 @@ fn while_it_looks_at_the_hosts_again_a_signal_ends_it() {
     let (code, text) = running.end();
     assert_eq!(code, Some(130), "{text}");
     assert!(
-        text.contains("stopped as asked, before anything was changed"),
+        text.contains("stopped by you, before anything was changed"),
         "{text}"
     );
 }
@@ -249,7 +249,7 @@ fn a_plan_is_saved_over_another_and_over_nothing_else() {
     let (other_code, other) = hawser(&sshd, &["apply", "notes.txt", "--yes"]);
 
     assert_eq!((code, other_code), (2, 2), "{text}{other}");
-    assert!(text.contains("no plan that this hawser has saved"), "{text}");
+    assert!(text.contains("not a plan that this hawser saved"), "{text}");
     assert!(other.contains("it is no plan"), "{other}");
     assert_eq!(std::fs::read_to_string(sshd.path("notes.txt")).unwrap(), "mine");
     assert_eq!(asked(&sshd), 2);

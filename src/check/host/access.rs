@@ -1,21 +1,21 @@
-//! Whether a host can be looked at at all.
+//! Whether a host can be probed.
 
-use super::{Asked, Fact, Grade, Said};
+use super::{Asked, Fact, FactResult, Grade};
 use crate::check::Scene;
 use crate::topology::HostName;
 
-pub(super) fn of(scene: &Scene, asked: &Asked, host: &HostName) -> Said {
+pub(super) fn of(scene: &Scene, asked: &Asked, host: &HostName) -> FactResult {
     if let (Some(Ok(_)), Some(Err(why))) = (scene.observation.get(host), asked.preflights.get(host)) {
-        return Said::unknown(Fact::Access, why.as_str());
+        return FactResult::unknown(Fact::Access, why.as_str());
     }
     match scene.observation.get(host) {
-        Some(Ok(_)) => Said::fine(Fact::Access, "as root"),
-        Some(Err(problem)) => Said {
+        Some(Ok(_)) => FactResult::ok(Fact::Access, "as root"),
+        Some(Err(problem)) => FactResult {
             fact: Fact::Access,
-            grade: Grade::Error,
+            grade: Grade::Failed,
             found: problem.cause(),
-            remedy: problem.explain().hint,
+            fix: problem.explain().hint,
         },
-        None => Said::unknown(Fact::Access, "not looked at"),
+        None => FactResult::unknown(Fact::Access, "not probed"),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{At, Fact, Said};
+use super::{At, Fact, FactResult};
 use crate::topology::HostName;
 
 /// etcd warns from one second on; certificates that are made on one host are not valid yet on another.
@@ -18,14 +18,14 @@ pub struct Clock {
     pub doubt_s: f64,
 }
 
-pub(super) fn of(at: &At, clocks: &BTreeMap<HostName, Clock>) -> Vec<Said> {
+pub(super) fn of(at: &At, clocks: &BTreeMap<HostName, Clock>) -> Vec<FactResult> {
     vec![against_others(at, clocks), is_kept_right(at)]
 }
 
 /// Against the middle of all clocks: one that is wrong does not make the others so.
-fn against_others(at: &At, clocks: &BTreeMap<HostName, Clock>) -> Said {
+fn against_others(at: &At, clocks: &BTreeMap<HostName, Clock>) -> FactResult {
     let Some(own) = clocks.get(&at.host.name) else {
-        return Said::unknown(Fact::Clock, "its clock was not read");
+        return FactResult::unknown(Fact::Clock, "its clock was not read");
     };
     let mut all: Vec<f64> = clocks.values().map(|clock| clock.ahead_s).collect();
     all.sort_by(f64::total_cmp);
@@ -34,27 +34,27 @@ fn against_others(at: &At, clocks: &BTreeMap<HostName, Clock>) -> Said {
     let off = (by.abs() - own.doubt_s).max(0.0);
     let direction = if by > 0.0 { "ahead" } else { "behind" };
     let found = format!("{:.1} s {direction}", by.abs());
-    let remedy = format!(
-        "{}, or `timedatectl set-ntp true`; `chronyc tracking` or `timedatectl timesync-status` tells whom it follows",
+    let fix = format!(
+        "{}, or `timedatectl set-ntp true`; `chronyc tracking` or `timedatectl timesync-status` shows its time source",
         at.install("chrony", "chrony")
     );
-    let remedy = [remedy.as_str()];
+    let fix = [fix.as_str()];
     if off > TOO_MUCH_S {
-        Said::error(Fact::Clock, found, remedy)
+        FactResult::failed(Fact::Clock, found, fix)
     } else if off > MUCH_S {
-        Said::warning(Fact::Clock, found, remedy)
+        FactResult::warning(Fact::Clock, found, fix)
     } else {
-        Said::fine(Fact::Clock, "as the others")
+        FactResult::ok(Fact::Clock, "in sync with the other hosts")
     }
 }
 
-fn is_kept_right(at: &At) -> Said {
-    Said::of(Fact::ClockSync, &at.preflight.is_synchronised, |is_so| {
+fn is_kept_right(at: &At) -> FactResult {
+    FactResult::of(Fact::ClockSync, &at.preflight.is_synchronised, |is_so| {
         if *is_so {
-            return Said::fine(Fact::ClockSync, "synchronised");
+            return FactResult::ok(Fact::ClockSync, "synchronised");
         }
         let install = at.install("chrony", "chrony");
-        let remedy = format!("{install}, or `timedatectl set-ntp true`: a clock that follows nobody drifts");
-        Said::warning(Fact::ClockSync, "not synchronised", [remedy.as_str()])
+        let fix = format!("{install}, or `timedatectl set-ntp true`: a clock without a time source drifts");
+        FactResult::warning(Fact::ClockSync, "not synchronised", [fix.as_str()])
     })
 }

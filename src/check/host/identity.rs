@@ -2,41 +2,41 @@
 
 use std::collections::BTreeMap;
 
-use super::{At, Fact, Said};
+use super::{At, Fact, FactResult};
 use crate::facts::{Observed, Preflight};
 use crate::topology::HostName;
 
-pub(super) fn of(at: &At) -> Vec<Said> {
+pub(super) fn of(at: &At) -> Vec<FactResult> {
     vec![own_name(at)]
 }
 
-fn own_name(at: &At) -> Said {
+fn own_name(at: &At) -> FactResult {
     let name = at.facts.system.hostname.as_str();
-    Said::of(Fact::OwnName, &at.preflight.own_name, |addresses| {
+    FactResult::of(Fact::HostnameResolution, &at.preflight.own_name, |addresses| {
         if !addresses.is_empty() {
-            return Said::fine(Fact::OwnName, name);
+            return FactResult::ok(Fact::HostnameResolution, name);
         }
         let line = format!(
-            "`echo '{} {name}' >>/etc/hosts`, or name it in DNS",
+            "`echo '{} {name}' >>/etc/hosts`, or add it to DNS",
             at.host.address
         );
-        Said::warning(
-            Fact::OwnName,
-            format!("{name} does not resolve on it"),
+        FactResult::warning(
+            Fact::HostnameResolution,
+            format!("{name} does not resolve on this host"),
             [
                 line.as_str(),
-                "kubeadm warns of it (Hostname), and kubelet falls back to guessing its address",
+                "kubeadm warns about it (Hostname), and kubelet has to guess its address",
             ],
         )
     })
 }
 
 /// What is its own, against all others.
-pub(super) fn alone(at: &At, preflights: &BTreeMap<HostName, Result<Preflight, String>>) -> Vec<Said> {
+pub(super) fn alone(at: &At, preflights: &BTreeMap<HostName, Result<Preflight, String>>) -> Vec<FactResult> {
     vec![host_name(at), mac(at, preflights), product_uuid(at, preflights)]
 }
 
-fn host_name(at: &At) -> Said {
+fn host_name(at: &At) -> FactResult {
     let own = at.facts.system.hostname.as_str();
     let others = at.scene.topology.hosts.iter().filter(|host| {
         let facts = at.scene.facts(&host.name);
@@ -44,7 +44,7 @@ fn host_name(at: &At) -> Said {
     });
     let set = format!("`hostnamectl set-hostname {}`", at.host.name);
     shared(
-        Fact::HostName,
+        Fact::Hostname,
         own,
         others.map(|host| &host.name).collect(),
         &[&set],
@@ -59,12 +59,12 @@ fn card(at: &At, host: &crate::topology::Host, preflight: &Preflight) -> Option<
     preflight.cards.known()?.get(interface).cloned()
 }
 
-fn mac(at: &At, preflights: &BTreeMap<HostName, Result<Preflight, String>>) -> Said {
+fn mac(at: &At, preflights: &BTreeMap<HostName, Result<Preflight, String>>) -> FactResult {
     if let Observed::Unknown(why) = &at.preflight.cards {
-        return Said::unknown(Fact::Mac, why.as_str());
+        return FactResult::unknown(Fact::MacAddress, why.as_str());
     }
     let Some(own) = card(at, at.host, at.preflight) else {
-        return Said::unknown(Fact::Mac, format!("no interface carries {}", at.host.address));
+        return FactResult::unknown(Fact::MacAddress, format!("no interface has {}", at.host.address));
     };
     let others = at.scene.topology.hosts.iter().filter(|host| {
         let preflight = preflights.get(&host.name).and_then(|found| found.as_ref().ok());
@@ -72,15 +72,17 @@ fn mac(at: &At, preflights: &BTreeMap<HostName, Result<Preflight, String>>) -> S
         host.name != at.host.name && card.as_ref() == Some(&own)
     });
     shared(
-        Fact::Mac,
+        Fact::MacAddress,
         &own,
         others.map(|host| &host.name).collect(),
-        &["have the virtual machine's card made anew: one address on two hosts takes packets from both"],
+        &[
+            "give the virtual machine a new network interface: two hosts with the same MAC address lose packets",
+        ],
     )
 }
 
-fn product_uuid(at: &At, preflights: &BTreeMap<HostName, Result<Preflight, String>>) -> Said {
-    Said::of(Fact::ProductUuid, &at.preflight.product_uuid, |own| {
+fn product_uuid(at: &At, preflights: &BTreeMap<HostName, Result<Preflight, String>>) -> FactResult {
+    FactResult::of(Fact::ProductUuid, &at.preflight.product_uuid, |own| {
         let others = preflights.iter().filter(|(name, found)| {
             let uuid = found
                 .as_ref()
@@ -93,19 +95,19 @@ fn product_uuid(at: &At, preflights: &BTreeMap<HostName, Result<Preflight, Strin
             own,
             others.map(|(name, _)| name).collect(),
             &[
-                "give the clone a number of its own in its hypervisor (`uuid` of libvirt's domain, VMware's `uuid.bios`)",
+                "give the clone a new UUID in its hypervisor (`uuid` of libvirt's domain, VMware's `uuid.bios`)",
             ],
         )
     })
 }
 
-fn shared(fact: Fact, own: &str, others: Vec<&HostName>, remedy: &[&str]) -> Said {
+fn shared(fact: Fact, own: &str, others: Vec<&HostName>, fix: &[&str]) -> FactResult {
     if others.is_empty() {
-        return Said::fine(fact, own);
+        return FactResult::ok(fact, own);
     }
     let names: Vec<String> = others.into_iter().map(ToString::to_string).collect();
-    Said {
-        remedy: remedy.iter().map(ToString::to_string).collect(),
-        ..Said::error(fact, format!("{own}, as on {}", names.join(", ")), [])
+    FactResult {
+        fix: fix.iter().map(ToString::to_string).collect(),
+        ..FactResult::failed(fact, format!("{own}, as on {}", names.join(", ")), [])
     }
 }

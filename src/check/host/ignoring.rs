@@ -1,32 +1,37 @@
-//! What is known to be wrong and is to be ignored, by `--ignore` or by what the inventory tells kubeadm.
+//! Failed facts that are ignored, by `--ignore` or by `ignore_preflight_errors` of the inventory.
 
 use std::collections::BTreeSet;
 
 use super::versions::TOO_OLD_FOR_KUBEADM;
-use super::{Fact, Finding, Grade, Said};
+use super::{Fact, FactResult, Finding, Grade};
 use crate::check::Scene;
 use crate::topology::{HostName, Topology};
 
-/// What was said of a host; an error that is to be ignored becomes a warning.
-pub(super) fn finding(scene: &Scene, host: &HostName, said: Said, ignored: &BTreeSet<Fact>) -> Finding {
-    let checks = said.checks_of_kubeadm();
+/// The finding of a host; a failed fact that is ignored becomes a warning.
+pub(super) fn finding(
+    scene: &Scene,
+    host: &HostName,
+    result: FactResult,
+    ignored: &BTreeSet<Fact>,
+) -> Finding {
+    let checks = result.checks_of_kubeadm();
     let is_named = !checks.is_empty()
         && checks
             .iter()
-            .all(|check| is_told_to_kubeadm(scene.topology, check));
-    let is_ignored = said.grade == Grade::Error && (is_named || ignored.contains(&said.fact));
+            .all(|check| is_ignored_by_kubeadm(scene.topology, check));
+    let is_ignored = result.grade == Grade::Failed && (is_named || ignored.contains(&result.fact));
     Finding {
         host: host.clone(),
-        fact: said.fact,
-        grade: if is_ignored { Grade::Warning } else { said.grade },
-        found: said.found,
-        remedy: said.remedy,
+        fact: result.fact,
+        grade: if is_ignored { Grade::Warning } else { result.grade },
+        found: result.found,
+        fix: result.fix,
         is_ignored,
     }
 }
 
-/// Whether the inventory tells kubeadm to ignore one of its checks, named in lower case as kubeadm reads it.
-pub(super) fn is_told_to_kubeadm(topology: &Topology, check: &str) -> bool {
+/// Whether kubeadm ignores one of its checks by the inventory, named in lower case as kubeadm reads it.
+pub(super) fn is_ignored_by_kubeadm(topology: &Topology, check: &str) -> bool {
     let named = &topology.kubeadm.ignore_preflight_errors;
     named
         .iter()
@@ -34,7 +39,7 @@ pub(super) fn is_told_to_kubeadm(topology: &Topology, check: &str) -> bool {
         .any(|name| name == "all" || name == check)
 }
 
-impl Said {
+impl FactResult {
     /// kubeadm's own checks of what was found, as `ignore_preflight_errors` of the inventory names them.
     fn checks_of_kubeadm(&self) -> Vec<&'static str> {
         match self.fact {
@@ -43,7 +48,7 @@ impl Said {
             // not start is none of its checks.
             Fact::Swap => vec!["swap"],
             // What is brought by a module is missing where the module is.
-            Fact::Modules | Fact::Sysctls => [
+            Fact::KernelModules | Fact::Sysctls => [
                 ("ip_forward", "filecontent--proc-sys-net-ipv4-ip_forward"),
                 (
                     "bridge-nf",
@@ -61,7 +66,7 @@ impl Said {
             .collect(),
             Fact::Cpus => vec!["numcpu"],
             Fact::Memory => vec!["mem"],
-            Fact::Runtime => vec!["cri"],
+            Fact::ContainerRuntime => vec!["cri"],
             Fact::Programs => self.checks_of_programs(),
             Fact::Versions if self.found.contains(TOO_OLD_FOR_KUBEADM) => vec!["kubeletversion"],
             _ => vec![],
@@ -70,7 +75,7 @@ impl Said {
 
     /// None where a program is missing that kubeadm does not ask for.
     fn checks_of_programs(&self) -> Vec<&'static str> {
-        let missing = self.found.trim_end_matches(" not there").split(", ");
+        let missing = self.found.trim_end_matches(" not found").split(", ");
         let check = |name: &str| Some(PROGRAMS.iter().find(|(program, _)| *program == name)?.1);
         missing.map(check).collect::<Option<_>>().unwrap_or_default()
     }

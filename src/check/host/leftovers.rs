@@ -1,51 +1,54 @@
 //! What another cluster has left on a host, and of which.
 
-use super::{At, Fact, Said};
+use super::{At, Fact, FactResult};
 use crate::ca::ca_hash;
 use crate::facts::{Observed, StaticPod};
 use crate::remote::preflight::keeps_etcd;
 use crate::topology::{EtcdTopology, Role};
 
-pub(super) fn of(at: &At) -> Vec<Said> {
+pub(super) fn of(at: &At) -> Vec<FactResult> {
     vec![leftovers(at)]
 }
 
-fn leftovers(at: &At) -> Said {
+fn leftovers(at: &At) -> FactResult {
     let found = &at.facts.kubernetes;
     if let Some(pid) = found.running_kubeadm {
-        let wait = format!("wait until it ends: `tail --pid={pid} -f /dev/null`");
-        return Said::error(
+        let wait = format!("wait until it exits: `tail --pid={pid} -f /dev/null`");
+        return FactResult::failed(
             Fact::Leftovers,
-            format!("a kubeadm is at work (process {pid})"),
+            format!("kubeadm is running (process {pid})"),
             [wait.as_str()],
         );
     }
-    let clear = [CLEAR, "else correct the inventory: the host is another cluster's"];
+    let clear = [
+        CLEAR,
+        "otherwise correct the inventory: the host belongs to another cluster",
+    ];
     let cluster = at.scene.authority().map(ca_hash);
     match (found.ca.as_deref().map(ca_hash), cluster) {
         (Some(own), Some(cluster)) if own != cluster => {
             let found = format!(
-                "of the cluster with the CA {}; this one's is {}",
+                "of the cluster with the CA {}; the CA of this cluster is {}",
                 told(&own),
                 told(&cluster)
             );
-            Said::error(Fact::Leftovers, found, clear)
+            FactResult::failed(Fact::Leftovers, found, clear)
         }
         (Some(own), None) => {
             let found = format!(
                 "of the cluster with the CA {}, which no control plane has",
                 told(&own)
             );
-            Said::error(Fact::Leftovers, found, clear)
+            FactResult::failed(Fact::Leftovers, found, clear)
         }
-        (None, _) => without_authority(at, clear).unwrap_or_else(|| Said::fine(Fact::Leftovers, "none")),
-        (Some(_), Some(_)) => Said::fine(Fact::Leftovers, "none"),
+        (None, _) => without_authority(at, clear).unwrap_or_else(|| FactResult::ok(Fact::Leftovers, "none")),
+        (Some(_), Some(_)) => FactResult::ok(Fact::Leftovers, "none"),
     }
 }
 
 /// A join and an init write the CA before any of this: without it, what lies there is another cluster's, or what a
 /// mishap has left of this one's own.
-fn without_authority(at: &At, clear: [&str; 2]) -> Option<Said> {
+fn without_authority(at: &At, clear: [&str; 2]) -> Option<FactResult> {
     let found = &at.facts.kubernetes;
     let etcd = stale_etcd(at);
     let identity = found.has_kubelet_conf.then_some("a kubelet's identity");
@@ -56,8 +59,8 @@ fn without_authority(at: &At, clear: [&str; 2]) -> Option<Said> {
         return None;
     }
     let away = |words: &str| etcd.map(|path| format!("{words} `mv {path} {path}.old`"));
-    let remedy = if identity.or(pods).is_none() {
-        away("only if nothing of it is wanted any more:")
+    let fix = if identity.or(pods).is_none() {
+        away("only if you need nothing of it any more:")
             .into_iter()
             .collect()
     } else {
@@ -68,20 +71,20 @@ fn without_authority(at: &At, clear: [&str; 2]) -> Option<Said> {
             .collect()
     };
     let found = format!("{} of another cluster", there.join(" and "));
-    Some(Said {
-        remedy,
-        ..Said::error(Fact::Leftovers, found, [])
+    Some(FactResult {
+        fix,
+        ..FactResult::failed(Fact::Leftovers, found, [])
     })
 }
 
-/// Where a stacked member's data lies; what lies on etcd hosts is the plan's to tell, which knows whose it is.
+/// Where the data of a stacked member is; data on etcd hosts is evaluated by the planner, which knows its owner.
 fn stale_etcd<'a>(at: &At<'a>) -> Option<&'a str> {
     let topology = at.scene.topology;
     let path = keeps_etcd(topology, at.host).filter(|_| topology.etcd == EtcdTopology::Stacked)?;
     at.facts.kubernetes.has_etcd_data.then_some(path)
 }
 
-/// Those of kubeadm: a host may have others that came with it. An etcd host's is the plan's to tell.
+/// Those of kubeadm: a host may have others that came with it. Those of an etcd host are evaluated by the planner.
 fn has_static_pods(at: &At) -> bool {
     let has = |pod: &StaticPod| at.facts.kubernetes.has_manifest(*pod);
     !at.host.is(Role::Etcd) && StaticPod::ALL.iter().any(has)
@@ -102,4 +105,4 @@ fn told(hash: &Result<String, String>) -> &str {
     }
 }
 
-const CLEAR: &str = "only if nothing of it is wanted any more: `kubeadm reset`, then `rm -rf /etc/kubernetes /var/lib/kubelet/config.yaml /etc/cni/net.d`";
+const CLEAR: &str = "only if you need nothing of it any more: `kubeadm reset`, then `rm -rf /etc/kubernetes /var/lib/kubelet/config.yaml /etc/cni/net.d`";

@@ -35,17 +35,17 @@ pub struct Finding {
     pub grade: Grade,
     /// What was found.
     pub found: String,
-    /// What to do about it on the host, line by line; empty where it is fine.
-    pub remedy: Vec<String>,
+    /// How to fix it on the host, line by line; empty if it is ok.
+    pub fix: Vec<String>,
     /// Whether it would be an error, but for `--ignore` or the inventory's `ignore_preflight_errors`.
     pub is_ignored: bool,
 }
 
-/// A fact that is looked at.
+/// A fact that is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fact {
-    /// Whether the host can be looked at: its key, login, sudo.
+    /// Whether the host can be probed: its key, login, sudo.
     Access,
     /// The distribution.
     Os,
@@ -60,7 +60,7 @@ pub enum Fact {
     /// Swap.
     Swap,
     /// Kernel modules.
-    Modules,
+    KernelModules,
     /// Kernel settings.
     Sysctls,
     /// How many processors.
@@ -68,7 +68,7 @@ pub enum Fact {
     /// How much memory.
     Memory,
     /// Room on the disks.
-    Disk,
+    DiskSpace,
     /// How long etcd's disk takes to keep what it is given.
     DiskLatency,
     /// The clock, against those of the other hosts.
@@ -76,17 +76,17 @@ pub enum Fact {
     /// Whether the clock is kept right.
     ClockSync,
     /// The host's own name, which no other may have.
-    HostName,
+    Hostname,
     /// Whether that name resolves on it.
-    OwnName,
+    HostnameResolution,
     /// Its card's address, which no other may have.
-    Mac,
+    MacAddress,
     /// Its maker's number, which no other may have.
     ProductUuid,
     /// Ports that the cluster will need.
     Ports,
     /// The container runtime.
-    Runtime,
+    ContainerRuntime,
     /// Whether what must start with the host does.
     Services,
     /// Programs that must be there.
@@ -106,7 +106,7 @@ impl std::fmt::Display for Fact {
 }
 
 impl Fact {
-    /// All of them, in the order in which they are told.
+    /// All of them, in the order in which they are shown.
     pub const ALL: [Fact; 26] = [
         Fact::Access,
         Fact::Os,
@@ -115,20 +115,20 @@ impl Fact {
         Fact::Cgroups,
         Fact::CgroupDriver,
         Fact::Swap,
-        Fact::Modules,
+        Fact::KernelModules,
         Fact::Sysctls,
         Fact::Cpus,
         Fact::Memory,
-        Fact::Disk,
+        Fact::DiskSpace,
         Fact::DiskLatency,
         Fact::Clock,
         Fact::ClockSync,
-        Fact::HostName,
-        Fact::OwnName,
-        Fact::Mac,
+        Fact::Hostname,
+        Fact::HostnameResolution,
+        Fact::MacAddress,
         Fact::ProductUuid,
         Fact::Ports,
-        Fact::Runtime,
+        Fact::ContainerRuntime,
         Fact::Services,
         Fact::Programs,
         Fact::Versions,
@@ -146,20 +146,20 @@ impl Fact {
             Fact::Cgroups => "cgroups",
             Fact::CgroupDriver => "cgroup-driver",
             Fact::Swap => "swap",
-            Fact::Modules => "modules",
+            Fact::KernelModules => "kernel-modules",
             Fact::Sysctls => "sysctls",
             Fact::Cpus => "cpus",
             Fact::Memory => "memory",
-            Fact::Disk => "disk",
+            Fact::DiskSpace => "disk-space",
             Fact::DiskLatency => "disk-latency",
             Fact::Clock => "clock",
             Fact::ClockSync => "clock-sync",
-            Fact::HostName => "host-name",
-            Fact::OwnName => "own-name",
-            Fact::Mac => "mac",
+            Fact::Hostname => "hostname",
+            Fact::HostnameResolution => "hostname-resolution",
+            Fact::MacAddress => "mac-address",
             Fact::ProductUuid => "product-uuid",
             Fact::Ports => "ports",
-            Fact::Runtime => "runtime",
+            Fact::ContainerRuntime => "container-runtime",
             Fact::Services => "services",
             Fact::Programs => "programs",
             Fact::Versions => "versions",
@@ -170,50 +170,50 @@ impl Fact {
 }
 
 /// What one group of facts says of one host.
-struct Said {
+struct FactResult {
     fact: Fact,
     grade: Grade,
     found: String,
-    remedy: Vec<String>,
+    fix: Vec<String>,
 }
 
-impl Said {
-    fn fine(fact: Fact, found: impl Into<String>) -> Self {
-        Self::graded(fact, Grade::Fine, found, [])
+impl FactResult {
+    fn ok(fact: Fact, found: impl Into<String>) -> Self {
+        Self::graded(fact, Grade::Ok, found, [])
     }
 
     fn unknown(fact: Fact, why: impl Into<String>) -> Self {
         Self::graded(fact, Grade::Unknown, why, [])
     }
 
-    fn warning<const N: usize>(fact: Fact, found: impl Into<String>, remedy: [&str; N]) -> Self {
-        Self::graded(fact, Grade::Warning, found, remedy)
+    fn warning<const N: usize>(fact: Fact, found: impl Into<String>, fix: [&str; N]) -> Self {
+        Self::graded(fact, Grade::Warning, found, fix)
     }
 
-    fn error<const N: usize>(fact: Fact, found: impl Into<String>, remedy: [&str; N]) -> Self {
-        Self::graded(fact, Grade::Error, found, remedy)
+    fn failed<const N: usize>(fact: Fact, found: impl Into<String>, fix: [&str; N]) -> Self {
+        Self::graded(fact, Grade::Failed, found, fix)
     }
 
-    fn graded<const N: usize>(fact: Fact, grade: Grade, found: impl Into<String>, remedy: [&str; N]) -> Self {
+    fn graded<const N: usize>(fact: Fact, grade: Grade, found: impl Into<String>, fix: [&str; N]) -> Self {
         Self {
             fact,
             grade,
             found: found.into(),
-            remedy: remedy.map(str::to_owned).to_vec(),
+            fix: fix.map(str::to_owned).to_vec(),
         }
     }
 
-    /// Of a host that is to be prepared, what preparing mends is fine.
+    /// On a host that will be prepared, what preparing fixes is ok.
     fn before_preparing(self, topology: &Topology) -> Self {
-        let is_mended = match self.fact {
+        let is_fixed = match self.fact {
             Fact::Swap => topology
                 .preparation
                 .as_ref()
                 .is_some_and(|how| how.swap == Swap::Off),
             Fact::CgroupDriver
-            | Fact::Modules
+            | Fact::KernelModules
             | Fact::Programs
-            | Fact::Runtime
+            | Fact::ContainerRuntime
             | Fact::Services
             | Fact::Sysctls
             | Fact::Versions => true,
@@ -221,16 +221,16 @@ impl Said {
         };
         // Packages that are there stay.
         let stays = self.found.contains(external_etcd::NOT_REPLACED);
-        if self.grade == Grade::Fine || !is_mended || stays {
+        if self.grade == Grade::Ok || !is_fixed || stays {
             return self;
         }
-        Self::fine(self.fact, format!("{}; `prepare = true` sees to it", self.found))
+        Self::ok(self.fact, format!("{}; `prepare = true` fixes it", self.found))
     }
 
-    /// What is known is judged, what is not is told so.
-    fn of<T>(fact: Fact, observed: &Observed<T>, judge: impl FnOnce(&T) -> Self) -> Self {
+    /// Evaluates a known value; an unknown one gives an unknown fact.
+    fn of<T>(fact: Fact, observed: &Observed<T>, evaluate: impl FnOnce(&T) -> Self) -> Self {
         match observed {
-            Observed::Known(value) => judge(value),
+            Observed::Known(value) => evaluate(value),
             Observed::Unknown(why) => Self::unknown(fact, why.as_str()),
         }
     }
@@ -264,7 +264,7 @@ impl At<'_> {
 /// Everything that was asked of the hosts besides what a plan is made from.
 #[derive(Debug, Default)]
 pub struct Asked {
-    /// What each host is, or why it did not tell.
+    /// What each host is, or why that is unknown.
     pub preflights: BTreeMap<HostName, Result<Preflight, String>>,
     /// How far each host's clock is from the workstation's.
     pub clocks: BTreeMap<HostName, Clock>,
@@ -279,13 +279,13 @@ pub fn findings(scene: &Scene, asked: &Asked, ignored: &BTreeSet<Fact>) -> Vec<F
         let is_bare = scene
             .facts(&host.name)
             .is_some_and(|facts| is_prepared(scene.topology, host, facts));
-        let mut add = |said: Said| {
-            let said = if is_bare {
-                said.before_preparing(scene.topology)
+        let mut add = |result: FactResult| {
+            let result = if is_bare {
+                result.before_preparing(scene.topology)
             } else {
-                said
+                result
             };
-            findings.push(ignoring::finding(scene, &host.name, said, ignored));
+            findings.push(ignoring::finding(scene, &host.name, result, ignored));
         };
         add(access::of(scene, asked, &host.name));
         let (Some(facts), Some(Ok(preflight))) = (scene.facts(&host.name), asked.preflights.get(&host.name))

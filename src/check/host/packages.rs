@@ -1,23 +1,23 @@
 //! The package manager: how what is missing comes to the host, and who holds its lock, as nothing can be
 //! installed or held back meanwhile.
 
-use super::{At, Fact, Said};
+use super::{At, Fact, FactResult};
 
-pub(super) fn of(at: &At) -> Vec<Said> {
-    vec![Said::of(
+pub(super) fn of(at: &At) -> Vec<FactResult> {
+    vec![FactResult::of(
         Fact::PackageLock,
         &at.preflight.package_lock,
         |holders| {
             let Some((pid, name)) = holders.first() else {
-                return Said::fine(Fact::PackageLock, "free");
+                return FactResult::ok(Fact::PackageLock, "free");
             };
-            let wait = format!("wait until it ends: `tail --pid={pid} -f /dev/null`");
-            Said::warning(
+            let wait = format!("wait until it exits: `tail --pid={pid} -f /dev/null`");
+            FactResult::warning(
                 Fact::PackageLock,
                 format!("{name} (process {pid}) holds it"),
                 [
                     wait.as_str(),
-                    "`systemctl mask --now unattended-upgrades apt-daily.timer apt-daily-upgrade.timer` keeps it free: a node must not be upgraded by chance",
+                    "`systemctl mask --now unattended-upgrades apt-daily.timer apt-daily-upgrade.timer` keeps it free: a node must not be upgraded at a random time",
                 ],
             )
         },
@@ -30,7 +30,7 @@ impl At<'_> {
         if self.has_apt() {
             return format!("`apt-get install {packages}`");
         }
-        format!("install what brings {programs}, from the packages of its distribution")
+        format!("install {programs} from the packages of its distribution")
     }
 
     /// Whether its packages are apt's, as far as it is known what it is.

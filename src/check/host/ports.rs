@@ -1,43 +1,47 @@
 //! Ports that the cluster will need, and who has them.
 
-use super::{At, Fact, Said};
+use super::{At, Fact, FactResult};
 use crate::facts::Listener;
 use crate::topology::{EtcdTopology, Role};
 
 /// A port, and whose it is to be.
 type Need = (u16, &'static str);
 
-pub(super) fn of(at: &At) -> Vec<Said> {
+pub(super) fn of(at: &At) -> Vec<FactResult> {
     let needs = needs(at);
-    vec![Said::of(Fact::Ports, &at.preflight.listeners, |listeners| {
-        let taken: Vec<(Need, &Listener)> = needs
-            .iter()
-            .filter_map(|need| Some((*need, listeners.iter().find(|one| is_in_the_way(at, *need, one))?)))
-            .collect();
-        if taken.is_empty() {
-            return Said::fine(Fact::Ports, "free, or whose they are to be");
-        }
-        let shown = |((port, owner), listener): &(Need, &Listener)| {
-            let process = listener.process.as_deref().unwrap_or("a process without a name");
-            let pid = listener.pid.map_or_else(String::new, |pid| format!(" ({pid})"));
-            let stranger = if process == *owner {
-                ", not this cluster's"
-            } else {
-                ""
+    vec![FactResult::of(
+        Fact::Ports,
+        &at.preflight.listeners,
+        |listeners| {
+            let taken: Vec<(Need, &Listener)> = needs
+                .iter()
+                .filter_map(|need| Some((*need, listeners.iter().find(|one| is_in_the_way(at, *need, one))?)))
+                .collect();
+            if taken.is_empty() {
+                return FactResult::ok(Fact::Ports, "free, or in use by this cluster");
+            }
+            let shown = |((port, owner), listener): &(Need, &Listener)| {
+                let process = listener.process.as_deref().unwrap_or("a process without a name");
+                let pid = listener.pid.map_or_else(String::new, |pid| format!(" ({pid})"));
+                let stranger = if process == *owner {
+                    ", not this cluster's"
+                } else {
+                    ""
+                };
+                format!("{port}, for {owner}, is in use by {process}{pid}{stranger}")
             };
-            format!("{port}, for {owner}, is taken by {process}{pid}{stranger}")
-        };
-        let found: Vec<String> = taken.iter().map(shown).collect();
-        let numbers: Vec<String> = taken
-            .iter()
-            .map(|((port, _), _)| format!("sport = :{port}"))
-            .collect();
-        let look = format!(
-            "`ss -ltnp '{}'` names them; `systemctl disable --now` what is not needed, or move it to another port",
-            numbers.join(" or ")
-        );
-        Said::error(Fact::Ports, found.join("; "), [look.as_str()])
-    })]
+            let found: Vec<String> = taken.iter().map(shown).collect();
+            let numbers: Vec<String> = taken
+                .iter()
+                .map(|((port, _), _)| format!("sport = :{port}"))
+                .collect();
+            let look = format!(
+                "`ss -ltnp '{}'` shows the processes; stop what is not needed (`systemctl disable --now UNIT`), or move it to another port",
+                numbers.join(" or ")
+            );
+            FactResult::failed(Fact::Ports, found.join("; "), [look.as_str()])
+        },
+    )]
 }
 
 /// Sources: Kubernetes' "Ports and Protocols", and the static pods that kubeadm writes.
@@ -66,7 +70,7 @@ fn needs(at: &At) -> Vec<Need> {
     needs
 }
 
-/// Whether somebody else has it; or its owner, before anything of this cluster is on the host: a distribution's own
+/// Whether another process has it; or its owner, before anything of this cluster is on the host: a distribution's own
 /// etcd. Who has no name here is in a network of his own.
 fn is_in_the_way(at: &At, (port, owner): Need, listener: &Listener) -> bool {
     let facts = &at.facts.kubernetes;

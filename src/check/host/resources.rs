@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{At, Fact, Grade, Said};
+use super::{At, Fact, FactResult, Grade};
 use crate::facts::{Observed, Room, SyncTimes};
 use crate::remote::preflight::{NODE_DATA, keeps_etcd};
 use crate::topology::{HostName, Role};
@@ -28,83 +28,86 @@ const IMAGES_GO: u64 = 15;
 const SLOW_MS: u32 = 10;
 const TOO_SLOW_MS: u32 = 100;
 
-pub(super) fn of(at: &At) -> Vec<Said> {
-    let mut said = Vec::new();
+pub(super) fn of(at: &At) -> Vec<FactResult> {
+    let mut result = Vec::new();
     if at.host.is_node() {
-        said.extend([cpus(at), memory(at)]);
+        result.extend([cpus(at), memory(at)]);
     }
-    said.extend(disk(at));
-    said
+    result.extend(disk(at));
+    result
 }
 
-fn cpus(at: &At) -> Said {
-    Said::of(Fact::Cpus, &at.preflight.cpus, |count| {
+fn cpus(at: &At) -> FactResult {
+    FactResult::of(Fact::Cpus, &at.preflight.cpus, |count| {
         if at.host.is(Role::ControlPlane) && *count < CPUS {
-            let remedy = ["give the host two processors: a control plane does not come up in time with one"];
-            return Said::error(Fact::Cpus, count.to_string(), remedy);
+            let fix = ["give the host two CPUs: kubeadm refuses a control plane with one"];
+            return FactResult::failed(Fact::Cpus, count.to_string(), fix);
         }
-        Said::fine(Fact::Cpus, count.to_string())
+        FactResult::ok(Fact::Cpus, count.to_string())
     })
 }
 
-fn memory(at: &At) -> Said {
-    Said::of(Fact::Memory, &at.preflight.memory_kb, |kilobytes| {
+fn memory(at: &At) -> FactResult {
+    FactResult::of(Fact::Memory, &at.preflight.memory_kb, |kilobytes| {
         let found = format!("{} MB", kilobytes / 1024);
         if at.host.is(Role::ControlPlane) && *kilobytes < MEMORY_KB {
-            let remedy = ["give the host 2 GB of memory: kubeadm takes no control plane below 1700 MB"];
-            Said::error(Fact::Memory, found, remedy)
+            let fix = ["give the host 2 GB of memory: kubeadm refuses a control plane below 1700 MB"];
+            FactResult::failed(Fact::Memory, found, fix)
         } else if *kilobytes < WORKERS_MEMORY_KB {
-            let remedy = ["give the host 2 GB of memory: little is left for pods"];
-            Said::warning(Fact::Memory, found, remedy)
+            let fix = ["give the host 2 GB of memory: less leaves little for pods"];
+            FactResult::warning(Fact::Memory, found, fix)
         } else {
-            Said::fine(Fact::Memory, found)
+            FactResult::ok(Fact::Memory, found)
         }
     })
 }
 
 /// The worst of the host's disks.
-fn disk(at: &At) -> Option<Said> {
+fn disk(at: &At) -> Option<FactResult> {
     let etcd = keeps_etcd(at.scene.topology, at.host);
     let node = at.runs_pods().then_some(NODE_DATA);
     let etcd = etcd.map(|path| room(at, path, etcd_room));
     let node = node.map(|path| room(at, path, |path, room| node_room(at, path, room)));
-    let is_worse = |one: &Said, other: &Said| one.grade.cmp(&other.grade);
+    let is_worse = |one: &FactResult, other: &FactResult| one.grade.cmp(&other.grade);
     etcd.into_iter().chain(node).max_by(is_worse)
 }
 
-fn room(at: &At, path: &str, judge: impl FnOnce(&str, &Room) -> Said) -> Said {
+fn room(at: &At, path: &str, evaluate: impl FnOnce(&str, &Room) -> FactResult) -> FactResult {
     match at.preflight.disks.get(path) {
-        Some(room) => Said::of(Fact::Disk, room, |room| judge(path, room)),
-        None => Said::unknown(Fact::Disk, format!("the room at {path} was not told")),
+        Some(room) => FactResult::of(Fact::DiskSpace, room, |room| evaluate(path, room)),
+        None => FactResult::unknown(
+            Fact::DiskSpace,
+            format!("the free space at {path} was not reported"),
+        ),
     }
 }
 
 fn left(path: &str, room: &Room) -> String {
     let gigabytes = |kilobytes: u64| format!("{}.{}", kilobytes >> 20, ((kilobytes % (1 << 20)) * 10) >> 20);
     format!(
-        "{} of {} GB left at {path}",
+        "{} of {} GB free at {path}",
         gigabytes(room.free_kb),
         gigabytes(room.size_kb)
     )
 }
 
-fn etcd_room(path: &str, room: &Room) -> Said {
+fn etcd_room(path: &str, room: &Room) -> FactResult {
     let found = left(path, room);
     if room.free_kb < ETCD_NEEDS_KB {
-        let remedy = [
-            "etcd stops all writing when its disk is full: make room (`du -xh --max-depth 2 / | sort -h`), or give it a disk of its own",
+        let fix = [
+            "etcd stops all writing when its disk is full: free some space (`du -xh --max-depth 2 / | sort -h`), or give etcd a dedicated disk",
         ];
-        Said::error(Fact::Disk, found, remedy)
+        FactResult::failed(Fact::DiskSpace, found, fix)
     } else if room.free_kb < ETCD_IS_WELL_WITH_KB {
-        let remedy = ["8 GB for etcd last longer than one busy day: make room, or give it a disk of its own"];
-        Said::warning(Fact::Disk, found, remedy)
+        let fix = ["etcd should have 8 GB: free some space, or give etcd a dedicated disk"];
+        FactResult::warning(Fact::DiskSpace, found, fix)
     } else {
-        Said::fine(Fact::Disk, found)
+        FactResult::ok(Fact::DiskSpace, found)
     }
 }
 
 /// Where the inventory says when pods are to go, it knows better.
-fn node_room(at: &At, path: &str, room: &Room) -> Said {
+fn node_room(at: &At, path: &str, room: &Room) -> FactResult {
     let found = left(path, room);
     let knows_better = at
         .scene
@@ -113,22 +116,22 @@ fn node_room(at: &At, path: &str, room: &Room) -> Said {
         .kubelet_configuration
         .contains_key("evictionHard");
     if room.free_kb < NODE_NEEDS_KB {
-        let remedy = ["images and pods need more: make room (`du -xh --max-depth 2 / | sort -h`)"];
-        Said::error(Fact::Disk, found, remedy)
+        let fix = ["images and pods need 3 GB: free some space (`du -xh --max-depth 2 / | sort -h`)"];
+        FactResult::failed(Fact::DiskSpace, found, fix)
     } else if room.free_kb * 100 < room.size_kb * IMAGES_GO && !knows_better {
-        let remedy = [
-            "kubelet clears images away above 85 % and pods above 90 %: make room, or set `evictionHard` under [kubeadm.kubelet_configuration]",
+        let fix = [
+            "kubelet removes images above 85 % and evicts pods above 90 %: free some space, or set `evictionHard` under [kubeadm.kubelet_configuration]",
         ];
-        Said::warning(Fact::Disk, found, remedy)
+        FactResult::warning(Fact::DiskSpace, found, fix)
     } else {
-        Said::fine(Fact::Disk, found)
+        FactResult::ok(Fact::DiskSpace, found)
     }
 }
 
 /// How long etcd's disk takes, where that was measured.
-pub(super) fn latency(at: &At, measured: &BTreeMap<HostName, Observed<SyncTimes>>) -> Option<Said> {
+pub(super) fn latency(at: &At, measured: &BTreeMap<HostName, Observed<SyncTimes>>) -> Option<FactResult> {
     let times = measured.get(&at.host.name)?;
-    Some(Said::of(Fact::DiskLatency, times, |times| {
+    Some(FactResult::of(Fact::DiskLatency, times, |times| {
         let found = format!(
             "{}.{} ms for 99 of 100 fdatasync, of {}",
             times.p99_us / 1000,
@@ -136,13 +139,13 @@ pub(super) fn latency(at: &At, measured: &BTreeMap<HostName, Observed<SyncTimes>
             times.count
         );
         let grade = match times.p99_us / 1000 {
-            TOO_SLOW_MS.. => Grade::Error,
+            TOO_SLOW_MS.. => Grade::Failed,
             SLOW_MS.. => Grade::Warning,
-            _ => return Said::fine(Fact::DiskLatency, found),
+            _ => return FactResult::ok(Fact::DiskLatency, found),
         };
-        let remedy = [
-            "etcd wants 10 ms at most, and loses its leader above 100: give it a disk of its own, an SSD with power-loss protection",
+        let fix = [
+            "etcd needs 10 ms at most, and loses its leader above 100 ms: give it a dedicated SSD with power-loss protection",
         ];
-        Said::graded(Fact::DiskLatency, grade, found, remedy)
+        FactResult::graded(Fact::DiskLatency, grade, found, fix)
     }))
 }

@@ -1,51 +1,51 @@
 //! The container runtime, whether kubelet and it agree, and what has to start with the host.
 
-use super::{At, Fact, Said};
+use super::{At, Fact, FactResult};
 use crate::topology::Role;
 use crate::versions::kubernetes::asks_runtime_for_driver;
 
-pub(super) fn of(at: &At) -> Vec<Said> {
+pub(super) fn of(at: &At) -> Vec<FactResult> {
     if !at.runs_pods() {
         return Vec::new();
     }
-    let mut said = vec![runtime(at)];
+    let mut result = vec![runtime(at)];
     if at.host.is_node() {
-        said.extend(driver(at));
+        result.extend(driver(at));
     }
-    said.push(services(at));
-    said
+    result.push(services(at));
+    result
 }
 
-fn runtime(at: &At) -> Said {
+fn runtime(at: &At) -> FactResult {
     let socket = &at.scene.topology.kubeadm.cri_socket;
     let containerd = at.preflight.containerd.as_ref().and_then(|found| found.known());
     if containerd.is_some_and(|found| found.cri_is_disabled) {
-        return Said::error(
-            Fact::Runtime,
-            "containerd's plugin for Kubernetes is switched off",
+        return FactResult::failed(
+            Fact::ContainerRuntime,
+            "containerd's CRI plugin is disabled",
             [
-                "take `cri`, or what ends so or begins with `io.containerd.cri`, out of `disabled_plugins` in /etc/containerd/config.toml (`containerd config default` writes a whole one)",
+                "remove `cri`, and every name that ends in `cri` or starts with `io.containerd.cri`, from `disabled_plugins` in /etc/containerd/config.toml (`containerd config default` prints a complete one)",
                 "`systemctl restart containerd`",
             ],
         );
     }
     match &at.preflight.runtime {
-        crate::facts::Observed::Known(name) => Said::fine(Fact::Runtime, name.as_str()),
+        crate::facts::Observed::Known(name) => FactResult::ok(Fact::ContainerRuntime, name.as_str()),
         crate::facts::Observed::Unknown(why) => {
-            let look = format!("`systemctl status containerd`; `cri_socket` under [kubeadm] says {socket}");
-            Said::error(Fact::Runtime, why.as_str(), [look.as_str()])
+            let look = format!("`systemctl status containerd`; `cri_socket` under [kubeadm] is {socket}");
+            FactResult::failed(Fact::ContainerRuntime, why.as_str(), [look.as_str()])
         }
     }
 }
 
 /// kubelet's driver is the inventory's, unless it asks the runtime, which then has the last word.
-fn driver(at: &At) -> Option<Said> {
+fn driver(at: &At) -> Option<FactResult> {
     let containerd = at
         .preflight
         .containerd
         .as_ref()
         .filter(|_| at.runs_containerd())?;
-    Some(Said::of(Fact::CgroupDriver, containerd, |containerd| {
+    Some(FactResult::of(Fact::CgroupDriver, containerd, |containerd| {
         let inventory = driver_of(at.scene.topology.cgroups_are_systemds());
         let runtime = driver_of(containerd.systemd_cgroup);
         let init = at.preflight.init.known().map(String::as_str);
@@ -53,44 +53,44 @@ fn driver(at: &At) -> Option<Said> {
             return driver_without_systemd(init.unwrap_or_default());
         }
         if runtime == inventory {
-            return Said::fine(Fact::CgroupDriver, runtime);
+            return FactResult::ok(Fact::CgroupDriver, runtime);
         }
         if !kubelet_asks_runtime(at) {
             return two_drivers(runtime, inventory);
         }
-        let found = format!("{runtime}: kubelet takes containerd's, not the inventory's {inventory}");
+        let found = format!("{runtime}: kubelet uses containerd's driver, not the inventory's {inventory}");
         if runtime == SYSTEMD || init != Some(SYSTEMD) {
-            return Said::fine(Fact::CgroupDriver, found);
+            return FactResult::ok(Fact::CgroupDriver, found);
         }
-        Said::warning(
+        FactResult::warning(
             Fact::CgroupDriver,
             found,
             [
-                "systemd, this host's init, manages cgroups too, and two managers of one tree make a node unstable when memory runs short",
+                "systemd, this host's init, manages cgroups too: with two managers a node is unstable when memory runs short",
                 set_driver(SYSTEMD).as_str(),
-                "or set `cgroupDriver = \"cgroupfs\"` under [kubeadm.kubelet_configuration], if it is meant",
+                "or, if you want cgroupfs, set `cgroupDriver = \"cgroupfs\"` under [kubeadm.kubelet_configuration]",
             ],
         )
     }))
 }
 
 /// As a kubelet does that is older than the question, or whose containerd cannot answer it.
-fn two_drivers(runtime: &str, inventory: &str) -> Said {
+fn two_drivers(runtime: &str, inventory: &str) -> FactResult {
     let or = format!("or set `cgroupDriver = \"{runtime}\"` under [kubeadm.kubelet_configuration]");
-    Said::error(
+    FactResult::failed(
         Fact::CgroupDriver,
         format!(
-            "containerd's is {runtime}, kubelet's will be {inventory}: pods would restart again and again"
+            "containerd uses {runtime}, kubelet will use {inventory}: pods would restart again and again"
         ),
         [set_driver(inventory).as_str(), or.as_str()],
     )
 }
 
-fn driver_without_systemd(init: &str) -> Said {
+fn driver_without_systemd(init: &str) -> FactResult {
     let set = set_driver("cgroupfs");
-    Said::error(
+    FactResult::failed(
         Fact::CgroupDriver,
-        format!("containerd's is systemd, and this host's init is {init}: no container would start"),
+        format!("containerd uses systemd, but this host's init is {init}: no container would start"),
         [
             set.as_str(),
             "and `cgroupDriver = \"cgroupfs\"` under [kubeadm.kubelet_configuration]",
@@ -120,7 +120,7 @@ fn kubelet_asks_runtime(at: &At) -> bool {
 
 const SYSTEMD: &str = "systemd";
 
-fn services(at: &At) -> Said {
+fn services(at: &At) -> FactResult {
     let mut needed = vec!["kubelet"];
     if at.runs_containerd() {
         needed.push("containerd");
@@ -137,11 +137,11 @@ fn services(at: &At) -> Said {
         .copied()
         .collect();
     if off.is_empty() {
-        return Said::fine(Fact::Services, "start with the host");
+        return FactResult::ok(Fact::Services, "start at boot");
     }
     let enable = format!("`systemctl enable {}`", off.join(" "));
-    let found = format!("{} would not start with the host", off.join(" and "));
-    Said::warning(Fact::Services, found, [enable.as_str()])
+    let found = format!("{} would not start at boot", off.join(" and "));
+    FactResult::warning(Fact::Services, found, [enable.as_str()])
 }
 
 impl At<'_> {

@@ -1,29 +1,29 @@
 //! What a kernel is set to: swap, modules, sysctls; and programs that must be there.
 
-use super::{At, Fact, Said};
+use super::{At, Fact, FactResult};
 use crate::topology::{EtcdManager, Role};
 use crate::versions::kubernetes::{
     wants_bridged_packets, wants_conntrack, wants_crictl, wants_iptables, warns_of_crictl,
 };
 
-pub(super) fn of(at: &At) -> Vec<Said> {
-    let mut said = Vec::new();
+pub(super) fn of(at: &At) -> Vec<FactResult> {
+    let mut result = Vec::new();
     if at.runs_pods() {
-        said.push(swap(at));
+        result.push(swap(at));
     }
     if at.host.is_node() {
-        said.extend([modules(at), sysctls(at)]);
+        result.extend([modules(at), sysctls(at)]);
     }
-    said.push(programs(at));
-    said
+    result.push(programs(at));
+    result
 }
 
-fn swap(at: &At) -> Said {
+fn swap(at: &At) -> FactResult {
     let kubelet = &at.scene.topology.kubeadm.kubelet_configuration;
     let is_allowed = kubelet.get("failSwapOn") == Some(&false.into());
-    Said::of(Fact::Swap, &at.preflight.swap, |places| {
+    FactResult::of(Fact::Swap, &at.preflight.swap, |places| {
         if places.is_empty() {
-            return Said::fine(Fact::Swap, "none");
+            return FactResult::ok(Fact::Swap, "none");
         }
         let shown: Vec<String> = places
             .iter()
@@ -31,42 +31,45 @@ fn swap(at: &At) -> Said {
             .collect();
         let found = shown.join(", ");
         if is_allowed {
-            return Said::fine(Fact::Swap, format!("{found}, as failSwapOn is false"));
+            return FactResult::ok(
+                Fact::Swap,
+                format!("{found}, allowed because failSwapOn is false"),
+            );
         }
-        Said::error(
+        FactResult::failed(
             Fact::Swap,
             found,
             [
-                "`swapoff -a`, and remove it from /etc/fstab; `systemctl list-units --type swap` names swap units: `systemctl mask` them",
+                "`swapoff -a`, and remove it from /etc/fstab; `systemctl list-units --type swap` lists swap units: `systemctl mask` them",
                 "or set `failSwapOn = false` under [kubeadm.kubelet_configuration]",
             ],
         )
     })
 }
 
-fn modules(at: &At) -> Said {
+fn modules(at: &At) -> FactResult {
     let bridges_matter = wants_bridged_packets(at.scene.topology.version);
-    Said::of(Fact::Modules, &at.preflight.modules, |there| {
+    FactResult::of(Fact::KernelModules, &at.preflight.modules, |there| {
         let missing: Vec<&str> = ["overlay", "br_netfilter"]
             .into_iter()
             .filter(|name| !there.contains(*name))
             .collect();
-        let remedy = [
+        let fix = [
             "`modprobe -a overlay br_netfilter`",
-            "for the next start: `printf 'overlay\\nbr_netfilter\\n' >/etc/modules-load.d/kubernetes.conf`",
+            "for the next boot: `printf 'overlay\\nbr_netfilter\\n' >/etc/modules-load.d/kubernetes.conf`",
         ];
         let found = format!("{} not loaded", missing.join(" and "));
         if missing.is_empty() {
-            Said::fine(Fact::Modules, "overlay, br_netfilter")
+            FactResult::ok(Fact::KernelModules, "overlay, br_netfilter")
         } else if bridges_matter || missing.contains(&"overlay") {
-            Said::error(Fact::Modules, found, remedy)
+            FactResult::failed(Fact::KernelModules, found, fix)
         } else {
-            Said::warning(Fact::Modules, found, remedy)
+            FactResult::warning(Fact::KernelModules, found, fix)
         }
     })
 }
 
-fn sysctls(at: &At) -> Said {
+fn sysctls(at: &At) -> FactResult {
     let topology = at.scene.topology;
     let mut needed = vec!["net.ipv4.ip_forward"];
     if topology
@@ -80,12 +83,12 @@ fn sysctls(at: &At) -> Said {
     if wants_bridged_packets(topology.version) {
         needed.push("net.bridge.bridge-nf-call-iptables");
     }
-    Said::of(Fact::Sysctls, &at.preflight.sysctls, |values| {
-        // What is not there is told of the module that brings it.
+    FactResult::of(Fact::Sysctls, &at.preflight.sysctls, |values| {
+        // A missing setting belongs to the module that brings it.
         let is_off = |name: &&&str| values.get(**name).is_some_and(|value| value != "1");
         let off: Vec<&&str> = needed.iter().filter(is_off).collect();
         if off.is_empty() {
-            return Said::fine(Fact::Sysctls, "as needed");
+            return FactResult::ok(Fact::Sysctls, "complete");
         }
         let shown: Vec<String> = off.iter().map(|name| format!("{name} is not 1")).collect();
         let lines: Vec<String> = off.iter().map(|name| format!("{name} = 1")).collect();
@@ -93,11 +96,11 @@ fn sysctls(at: &At) -> Said {
             "`printf '{}\\n' >/etc/sysctl.d/90-kubernetes.conf`, and `sysctl --system`",
             lines.join("\\n")
         );
-        Said::error(Fact::Sysctls, shown.join(", "), [write.as_str()])
+        FactResult::failed(Fact::Sysctls, shown.join(", "), [write.as_str()])
     })
 }
 
-fn programs(at: &At) -> Said {
+fn programs(at: &At) -> FactResult {
     let topology = at.scene.topology;
     let mut needed: Vec<(&str, &str)> = Vec::new();
     if at.runs_pods() {
@@ -128,33 +131,33 @@ fn programs(at: &At) -> Said {
     if at.host.is(Role::Etcd) && topology.external_etcd.manager == EtcdManager::Systemd {
         needed.extend([("etcd", "etcd-server"), ("etcdctl", "etcd-client")]);
     }
-    Said::of(Fact::Programs, &at.preflight.programs, |there| {
+    FactResult::of(Fact::Programs, &at.preflight.programs, |there| {
         let missing: Vec<&(&str, &str)> = needed.iter().filter(|(name, _)| !there.contains(*name)).collect();
         let names: Vec<&str> = missing.iter().map(|(name, _)| *name).collect();
         let packages: Vec<&str> = missing.iter().map(|(_, package)| *package).collect();
         if !missing.is_empty() {
             let install = at.install(&names.join(", "), &packages.join(" "));
-            let found = format!("{} not there", names.join(", "));
-            return Said::error(Fact::Programs, found, [install.as_str()]);
+            let found = format!("{} not found", names.join(", "));
+            return FactResult::failed(Fact::Programs, found, [install.as_str()]);
         }
         let speaks_to_sockets = ["socat", "python3", "perl"]
             .iter()
             .any(|name| there.contains(*name));
         if at.host.is(Role::Balancer) && !speaks_to_sockets {
-            return Said::error(
+            return FactResult::failed(
                 Fact::Programs,
-                "none of socat, python3 and perl there, to speak with HAProxy",
+                "none of socat, python3 and perl found: hawser needs one of them for the socket of HAProxy",
                 [at.install("socat", "socat").as_str()],
             );
         }
         if at.host.is_node() && warns_of_crictl(at.kubeadm()) && !there.contains("crictl") {
             let install = format!(
-                "{}: kubeadm warns of it (FileExisting-crictl)",
+                "{}: kubeadm warns about it (FileExisting-crictl)",
                 at.install("crictl", "cri-tools")
             );
-            return Said::warning(Fact::Programs, "crictl not there", [install.as_str()]);
+            return FactResult::warning(Fact::Programs, "crictl not found", [install.as_str()]);
         }
-        Said::fine(Fact::Programs, "as needed")
+        FactResult::ok(Fact::Programs, "complete")
     })
 }
 

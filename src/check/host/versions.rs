@@ -1,16 +1,16 @@
 //! kubeadm, kubelet and kubectl against each other and the cluster.
 
-use super::{At, Fact, Said, external_etcd};
+use super::{At, Fact, FactResult, external_etcd};
 use crate::topology::{Role, Version};
 use crate::versions::kubernetes as rules;
 
-pub(super) fn of(at: &At) -> Vec<Said> {
+pub(super) fn of(at: &At) -> Vec<FactResult> {
     let programs = || at.runs_pods().then(|| programs(at));
     external_etcd::of(at).or_else(programs).into_iter().collect()
 }
 
-/// The gravest of what is to be said of them.
-fn programs(at: &At) -> Said {
+/// The most severe finding of them.
+fn programs(at: &At) -> FactResult {
     let target = at.scene.topology.version;
     let found = &at.facts.versions;
     let mut missing = Vec::new();
@@ -25,9 +25,9 @@ fn programs(at: &At) -> Said {
             target.major,
             target.minor
         );
-        return Said::error(
+        return FactResult::failed(
             Fact::Versions,
-            format!("{} not there", missing.join(", ")),
+            format!("{} not found", missing.join(", ")),
             [install.as_str()],
         );
     }
@@ -43,8 +43,8 @@ fn programs(at: &At) -> Said {
     {
         return forbidden("kubelet", found.kubelet, target, rule);
     }
-    if let Some(said) = refused_by_kubeadm(at).or_else(|| distant_kubectl(found.kubectl, target)) {
-        return said;
+    if let Some(result) = refused_by_kubeadm(at).or_else(|| distant_kubectl(found.kubectl, target)) {
+        return result;
     }
     let all = [
         ("kubeadm", found.kubeadm),
@@ -57,29 +57,29 @@ fn programs(at: &At) -> Said {
         .iter()
         .all(|(_, version)| version.is_none_or(|version| version == target))
     {
-        return Said::fine(Fact::Versions, target.to_string());
+        return FactResult::ok(Fact::Versions, target.to_string());
     }
     let hold = if at.has_apt() {
         "`apt-mark hold kubeadm kubelet kubectl`"
     } else {
-        "keep upgrades from moving kubeadm, kubelet and kubectl"
+        "hold kubeadm, kubelet and kubectl back from upgrades"
     };
-    let pin = format!("allowed; for one version on all: install {target}, and {hold}");
-    Said::warning(Fact::Versions, shown.join(", "), [pin.as_str()])
+    let pin = format!("allowed; for one version on all hosts: install {target}, and {hold}");
+    FactResult::warning(Fact::Versions, shown.join(", "), [pin.as_str()])
 }
 
-fn forbidden(program: &str, version: Option<Version>, target: Version, rule: &str) -> Said {
+fn forbidden(program: &str, version: Option<Version>, target: Version, rule: &str) -> FactResult {
     let version = version.map_or_else(String::new, |version| version.to_string());
     let install = format!("install {program} {target}, or correct `kubernetes` under [cluster]: {rule}");
-    Said::error(
+    FactResult::failed(
         Fact::Versions,
-        format!("{program} {version} does not go with {target}"),
+        format!("{program} {version} does not support Kubernetes {target}"),
         [install.as_str()],
     )
 }
 
 /// kubeadm compares the kubelet with itself (`KubeletVersion`) before it initialises or joins.
-fn refused_by_kubeadm(at: &At) -> Option<Said> {
+fn refused_by_kubeadm(at: &At) -> Option<FactResult> {
     let found = &at.facts.versions;
     let (kubeadm, kubelet) = (found.kubeadm?, found.kubelet?);
     let behind = rules::kubelet_before(kubeadm);
@@ -88,9 +88,10 @@ fn refused_by_kubeadm(at: &At) -> Option<Said> {
         return None;
     }
     let target = at.scene.topology.version;
-    let install =
-        format!("install kubelet {target}: kubeadm takes one that is {behind} minor releases older at most");
-    Some(Said::error(
+    let install = format!(
+        "install kubelet {target}: kubeadm supports a kubelet that is at most {behind} minor releases older"
+    );
+    Some(FactResult::failed(
         Fact::Versions,
         format!("kubelet {kubelet} {TOO_OLD_FOR_KUBEADM} {kubeadm}"),
         [install.as_str()],
@@ -98,16 +99,16 @@ fn refused_by_kubeadm(at: &At) -> Option<Said> {
 }
 
 /// What it asks for works or not, command by command; nothing of the cluster depends on it.
-fn distant_kubectl(kubectl: Option<Version>, target: Version) -> Option<Said> {
+fn distant_kubectl(kubectl: Option<Version>, target: Version) -> Option<FactResult> {
     let kubectl = kubectl.filter(|kubectl| !rules::kubectl_goes_with(*kubectl, target))?;
     let install =
-        format!("install kubectl {target}: it is made for API servers one minor release away at most");
-    Some(Said::warning(
+        format!("install kubectl {target}: it supports API servers that are at most one minor release away");
+    Some(FactResult::warning(
         Fact::Versions,
-        format!("kubectl {kubectl} does not go with {target}"),
+        format!("kubectl {kubectl} does not support Kubernetes {target}"),
         [install.as_str()],
     ))
 }
 
-/// How a kubelet is told that kubeadm itself refuses.
+/// Marks a kubelet that kubeadm itself refuses.
 pub(super) const TOO_OLD_FOR_KUBEADM: &str = "is too old for kubeadm";

@@ -4,30 +4,30 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::check::host::{Fact, Finding};
-use crate::check::{Examined, Grade, cells_of, judge, obstacles};
+use crate::check::{CheckedConnection, Grade, cells_of, evaluate, obstacles};
 use crate::error::Problem;
 
 fn hosts(names: &[&str]) -> BTreeSet<HostName> {
     names.iter().map(|name| HostName::from(*name)).collect()
 }
 
-fn examined(scene: &Scene, to: &str, purpose: Purpose, trial: &Trial) -> Examined {
+fn examined(scene: &Scene, to: &str, purpose: Purpose, trial: &Trial) -> CheckedConnection {
     let cell = cell(scene.topology, "w1", to, purpose);
-    Examined {
-        verdict: judge(scene, &cell, trial),
+    CheckedConnection {
+        evaluation: evaluate(scene, &cell, trial),
         listened: false,
         cell,
     }
 }
 
 /// From w1, which is to be built, to one end.
-fn stands(topology: &Topology, found: &Observation, to: &str, purpose: Purpose, trial: &Trial) -> bool {
+fn blocks_apply(topology: &Topology, found: &Observation, to: &str, purpose: Purpose, trial: &Trial) -> bool {
     let scene = Scene {
         topology,
         observation: found,
     };
-    let way = examined(&scene, to, purpose, trial);
-    !obstacles(&scene, &hosts(&["w1"]), &[way], &[]).is_empty()
+    let connection = examined(&scene, to, purpose, trial);
+    !obstacles(&scene, &hosts(&["w1"]), &[connection], &[]).is_empty()
 }
 
 fn finding(host: &str, fact: Fact, grade: Grade) -> Finding {
@@ -36,7 +36,7 @@ fn finding(host: &str, fact: Fact, grade: Grade) -> Finding {
         fact,
         grade,
         found: "as it is".to_owned(),
-        remedy: vec!["mend it".to_owned()],
+        fix: vec!["fix it".to_owned()],
         is_ignored: false,
     }
 }
@@ -50,7 +50,7 @@ fn a_firewall_between_hosts_stands_before_init_and_after() {
     let topology = &stacked();
     for found in [fresh(topology), initialised(fresh(topology))] {
         for reached in [Reached::TimedOut, Reached::NoRoute, Reached::Unreachable] {
-            assert!(stands(
+            assert!(blocks_apply(
                 topology,
                 &found,
                 "cp1",
@@ -68,7 +68,13 @@ fn what_may_be_what_this_run_mends_keeps_nobody_from_beginning() {
 
     for reached in [Reached::Refused, Reached::Closed] {
         let reached = &trial(reached);
-        assert!(!stands(topology, &found, "cp1", Purpose::ApiServer, reached));
+        assert!(!blocks_apply(
+            topology,
+            &found,
+            "cp1",
+            Purpose::ApiServer,
+            reached
+        ));
     }
     for reached in [
         Reached::NoRoute,
@@ -76,7 +82,7 @@ fn what_may_be_what_this_run_mends_keeps_nobody_from_beginning() {
         Reached::Refused,
         Reached::Closed,
     ] {
-        assert!(!stands(
+        assert!(!blocks_apply(
             topology,
             &found,
             "endpoint",
@@ -90,7 +96,7 @@ fn what_may_be_what_this_run_mends_keeps_nobody_from_beginning() {
 fn another_cluster_at_the_endpoint_stands() {
     let topology = &stacked();
     for found in [fresh(topology), initialised(fresh(topology))] {
-        assert!(stands(
+        assert!(blocks_apply(
             topology,
             &found,
             "endpoint",
@@ -111,7 +117,7 @@ fn a_wrong_name_stands_unless_hawser_writes_it() {
         );
         let found = fresh(&topology);
         assert_eq!(
-            stands(&topology, &found, "endpoint", Purpose::EndpointName, &wrong),
+            blocks_apply(&topology, &found, "endpoint", Purpose::EndpointName, &wrong),
             expected
         );
     }
@@ -125,12 +131,12 @@ fn only_errors_of_hosts_that_are_built_stand_and_each_has_its_way_on() {
         observation: &fresh(topology),
     };
     let findings = [
-        finding("w1", Fact::Memory, Grade::Error),
-        finding("w1", Fact::Disk, Grade::Warning),
-        finding("w1", Fact::Mac, Grade::Unknown),
-        finding("cp1", Fact::Swap, Grade::Error),
+        finding("w1", Fact::Memory, Grade::Failed),
+        finding("w1", Fact::DiskSpace, Grade::Warning),
+        finding("w1", Fact::MacAddress, Grade::Unknown),
+        finding("cp1", Fact::Swap, Grade::Failed),
         // That it cannot be looked at is the plan's to tell.
-        finding("w1", Fact::Access, Grade::Error),
+        finding("w1", Fact::Access, Grade::Failed),
     ];
 
     let problems = obstacles(&scene, &hosts(&["w1"]), &[], &findings);

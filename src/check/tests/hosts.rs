@@ -1,4 +1,4 @@
-//! Each fact is broken in turn: it is found, graded and has its remedy, and nothing else is said.
+//! Each fact is broken in turn: it is found, graded and has its fix, and nothing else is result.
 
 use std::collections::BTreeMap;
 
@@ -100,7 +100,7 @@ impl Fleet {
 
     fn amiss(&self) -> Vec<Finding> {
         let mut findings = self.findings(&[]);
-        findings.retain(|finding| finding.grade != Grade::Fine);
+        findings.retain(|finding| finding.grade != Grade::Ok);
         findings
     }
 }
@@ -416,7 +416,7 @@ fn hosts_that_are_as_they_should_be_are_fine_in_every_fact() {
     let findings = fleet.findings(&[]);
 
     assert!(
-        findings.iter().all(|finding| finding.grade == Grade::Fine),
+        findings.iter().all(|finding| finding.grade == Grade::Ok),
         "{:#?}",
         fleet.amiss()
     );
@@ -429,7 +429,7 @@ fn hosts_that_are_as_they_should_be_are_fine_in_every_fact() {
     );
 }
 
-/// What is said of hosts of which one is broken.
+/// What is result of hosts of which one is broken.
 fn entry(what: &str, breaks: fn(&mut Fleet)) -> String {
     let mut fleet = Fleet::well();
     breaks(&mut fleet);
@@ -439,18 +439,18 @@ fn entry(what: &str, breaks: fn(&mut Fleet)) -> String {
     assert!(!amiss.is_empty(), "{what} is not found");
     let mut lines = vec![format!("── {what}")];
     for finding in amiss {
-        let wants_remedy = finding.grade > Grade::Unknown;
-        assert_eq!(wants_remedy, !finding.remedy.is_empty(), "{what}: {finding:?}");
+        let wants_fix = finding.grade > Grade::Unknown;
+        assert_eq!(wants_fix, !finding.fix.is_empty(), "{what}: {finding:?}");
         let (grade, fact, host) = (finding.grade, finding.fact, &finding.host);
         lines.push(format!("{grade:?} {fact} on {host}: {}", finding.found));
-        lines.extend(finding.remedy.iter().map(|line| format!("    {line}")));
+        lines.extend(finding.fix.iter().map(|line| format!("    {line}")));
     }
     lines.push(String::new());
     lines.join("\n")
 }
 
 #[test]
-fn each_fact_that_is_broken_is_found_graded_and_has_its_remedy() {
+fn each_fact_that_is_broken_is_found_graded_and_has_its_fix() {
     let page: Vec<String> = BREAKS.iter().map(|(what, breaks)| entry(what, *breaks)).collect();
 
     insta::assert_snapshot!(page.concat());
@@ -499,13 +499,13 @@ fn the_inventory_ignores_only_what_it_names() {
         grades,
         [
             ("cp1", Grade::Warning),
-            ("cp2", Grade::Error),
-            ("w1", Grade::Error)
+            ("cp2", Grade::Failed),
+            ("w1", Grade::Failed)
         ]
     );
 }
 
-/// What is said of one fact on a host.
+/// What is result of one fact on a host.
 fn said_of(fleet: &Fleet, name: &str, fact: Fact) -> (Grade, bool) {
     let findings = fleet.findings(&[]);
     let found = findings
@@ -525,10 +525,10 @@ fn a_missing_program_is_ignored_where_the_inventory_tells_kubeadm_so() {
     fleet.preflight("lb1").programs = without(&["haproxy"]);
 
     assert_eq!(said_of(&fleet, "cp1", Fact::Programs), (Grade::Warning, true));
-    assert_eq!(said_of(&fleet, "cp2", Fact::Programs), (Grade::Error, false));
+    assert_eq!(said_of(&fleet, "cp2", Fact::Programs), (Grade::Failed, false));
     fleet.topology.kubeadm.ignore_preflight_errors = vec!["all".to_owned()];
     assert_eq!(said_of(&fleet, "cp2", Fact::Programs), (Grade::Warning, true));
-    assert_eq!(said_of(&fleet, "lb1", Fact::Programs), (Grade::Error, false));
+    assert_eq!(said_of(&fleet, "lb1", Fact::Programs), (Grade::Failed, false));
 }
 
 #[test]
@@ -537,7 +537,7 @@ fn crictl_is_not_asked_for_from_kubernetes_1_32_on() {
     fleet.is_of(Version::new(1, 32, 0));
     fleet.preflight("cp1").programs = without(&["crictl"]);
 
-    assert_eq!(said_of(&fleet, "cp1", Fact::Programs), (Grade::Fine, false));
+    assert_eq!(said_of(&fleet, "cp1", Fact::Programs), (Grade::Ok, false));
 }
 
 #[test]
@@ -546,16 +546,16 @@ fn a_control_planes_memory_is_counted_as_kubeadm_counts() {
     fleet.preflight("cp1").memory_kb = Observed::Known(1700 * 1024);
     fleet.preflight("cp2").memory_kb = Observed::Known(1700 * 1024 - 1);
 
-    assert_eq!(said_of(&fleet, "cp1", Fact::Memory).0, Grade::Fine);
-    assert_eq!(said_of(&fleet, "cp2", Fact::Memory).0, Grade::Error);
+    assert_eq!(said_of(&fleet, "cp1", Fact::Memory).0, Grade::Ok);
+    assert_eq!(said_of(&fleet, "cp2", Fact::Memory).0, Grade::Failed);
 }
 
 #[test]
 fn a_kubelet_is_measured_against_the_kubeadm_of_its_host_until_it_has_joined() {
     for (kubeadm, kubelet, expected) in [
-        ((1, 31), (1, 27), Grade::Error),
+        ((1, 31), (1, 27), Grade::Failed),
         ((1, 30), (1, 27), Grade::Warning),
-        ((1, 27), (1, 25), Grade::Error),
+        ((1, 27), (1, 25), Grade::Failed),
         ((1, 27), (1, 26), Grade::Warning),
         ((1, 28), (1, 26), Grade::Warning),
     ] {
@@ -581,15 +581,15 @@ fn a_kubelet_that_asks_its_runtime_for_the_driver_goes_with_either() {
     for (kubelet, gate, containerd_2, init, expected) in [
         (36, None, true, "systemd", Grade::Warning),
         (31, None, true, "systemd", Grade::Warning),
-        (31, None, true, "init", Grade::Fine),
+        (31, None, true, "init", Grade::Ok),
         // It does not ask, or is not answered.
-        (30, None, true, "init", Grade::Error),
-        (31, Some(false), true, "init", Grade::Error),
-        (36, None, false, "init", Grade::Error),
-        (27, Some(true), true, "init", Grade::Error),
+        (30, None, true, "init", Grade::Failed),
+        (31, Some(false), true, "init", Grade::Failed),
+        (36, None, false, "init", Grade::Failed),
+        (27, Some(true), true, "init", Grade::Failed),
         // As alpha, if it is wished for; from 1.34 on whatever is wished.
-        (28, Some(true), true, "init", Grade::Fine),
-        (34, Some(false), true, "init", Grade::Fine),
+        (28, Some(true), true, "init", Grade::Ok),
+        (34, Some(false), true, "init", Grade::Ok),
     ] {
         let mut fleet = Fleet::well();
         fleet.is_of(Version::new(1, kubelet, 0));
@@ -604,11 +604,11 @@ fn a_kubelet_that_asks_its_runtime_for_the_driver_goes_with_either() {
             kubelet.insert("featureGates".to_owned(), gates);
         }
 
-        let said = said_of(&fleet, "w1", Fact::CgroupDriver);
+        let result = said_of(&fleet, "w1", Fact::CgroupDriver);
 
         assert_eq!(
-            said.0, expected,
-            "{kubelet} {gate:?} {containerd_2} {init}: {said:?}"
+            result.0, expected,
+            "{kubelet} {gate:?} {containerd_2} {init}: {result:?}"
         );
     }
 }
@@ -620,19 +620,19 @@ fn a_driver_of_systemds_that_the_inventory_does_not_name_is_fine_where_kubelet_t
     let kubelet = &mut fleet.topology.kubeadm.kubelet_configuration;
     kubelet.insert("cgroupDriver".to_owned(), "cgroupfs".into());
 
-    assert_eq!(said_of(&fleet, "w1", Fact::CgroupDriver).0, Grade::Fine);
-    assert_eq!(said_of(&fleet, "cp1", Fact::CgroupDriver).0, Grade::Error);
+    assert_eq!(said_of(&fleet, "w1", Fact::CgroupDriver).0, Grade::Ok);
+    assert_eq!(said_of(&fleet, "cp1", Fact::CgroupDriver).0, Grade::Failed);
 }
 
 #[test]
 fn cgroup_v1_is_what_the_kubelet_and_the_inventory_make_of_it() {
     for (kubelet, fails, expected) in [
-        (30, None, Grade::Fine),
+        (30, None, Grade::Ok),
         (34, None, Grade::Warning),
-        (34, Some(false), Grade::Fine),
-        (34, Some(true), Grade::Error),
-        (35, None, Grade::Error),
-        (36, Some(true), Grade::Error),
+        (34, Some(false), Grade::Ok),
+        (34, Some(true), Grade::Failed),
+        (35, None, Grade::Failed),
+        (36, Some(true), Grade::Failed),
     ] {
         let mut fleet = Fleet::well();
         fleet.is_of(Version::new(1, kubelet, 0));
@@ -645,9 +645,9 @@ fn cgroup_v1_is_what_the_kubelet_and_the_inventory_make_of_it() {
             kubelet.insert("failCgroupV1".to_owned(), fails.into());
         }
 
-        let said = said_of(&fleet, "w1", Fact::Cgroups);
+        let result = said_of(&fleet, "w1", Fact::Cgroups);
 
-        assert_eq!(said.0, expected, "{kubelet} {fails:?}: {said:?}");
+        assert_eq!(result.0, expected, "{kubelet} {fails:?}: {result:?}");
     }
 }
 
@@ -728,7 +728,7 @@ fn of_several_cas_the_one_that_most_control_planes_have_is_the_clusters() {
 
     let foreign = findings
         .iter()
-        .filter(|finding| finding.fact == Fact::Leftovers && finding.grade == Grade::Error);
+        .filter(|finding| finding.fact == Fact::Leftovers && finding.grade == Grade::Failed);
     let foreign: Vec<&str> = foreign.map(|finding| finding.host.0.as_str()).collect();
     assert_eq!(foreign, ["cp1"]);
 }
@@ -745,7 +745,7 @@ fn what_a_mishap_has_left_of_this_clusters_own_is_no_leftover_of_another() {
     let found = &mut fleet.facts("cp2").kubernetes;
     found.has_etcd_data = true;
     found.manifests = vec!["etcd.yaml".to_owned()];
-    assert_eq!(said_of(&fleet, "cp2", Fact::Leftovers).0, Grade::Error);
+    assert_eq!(said_of(&fleet, "cp2", Fact::Leftovers).0, Grade::Failed);
     let member = MemberFact {
         id: "1".to_owned(),
         name: "cp2".to_owned(),
@@ -758,8 +758,8 @@ fn what_a_mishap_has_left_of_this_clusters_own_is_no_leftover_of_another() {
         ..ClusterView::default()
     });
 
-    assert_eq!(said_of(&fleet, "w1", Fact::Leftovers).0, Grade::Fine);
-    assert_eq!(said_of(&fleet, "cp2", Fact::Leftovers).0, Grade::Fine);
+    assert_eq!(said_of(&fleet, "w1", Fact::Leftovers).0, Grade::Ok);
+    assert_eq!(said_of(&fleet, "cp2", Fact::Leftovers).0, Grade::Ok);
 }
 
 #[test]
@@ -774,7 +774,7 @@ fn what_lies_on_an_etcd_host_is_the_plans_to_tell() {
     found.has_etcd_data = true;
     found.manifests = vec!["etcd.yaml".to_owned()];
 
-    assert_eq!(said_of(&fleet, "lb2", Fact::Leftovers).0, Grade::Fine);
+    assert_eq!(said_of(&fleet, "lb2", Fact::Leftovers).0, Grade::Ok);
 }
 
 #[test]
@@ -808,7 +808,7 @@ fn what_preparing_sees_to_is_fine_before_it() {
 
     let amiss: Vec<_> = findings
         .iter()
-        .filter(|finding| finding.host == "w1".into() && finding.grade != Grade::Fine)
+        .filter(|finding| finding.host == "w1".into() && finding.grade != Grade::Ok)
         .collect();
     assert!(amiss.is_empty(), "{amiss:?}");
     let versions = findings
@@ -817,7 +817,7 @@ fn what_preparing_sees_to_is_fine_before_it() {
         .unwrap();
     assert_eq!(
         versions.found,
-        "kubeadm, kubelet not there; `prepare = true` sees to it"
+        "kubeadm, kubelet not found; `prepare = true` fixes it"
     );
 }
 
@@ -841,19 +841,16 @@ fn a_host_of_another_distribution_is_not_told_of_apt() {
 
     let findings = fleet.findings(&[]);
 
-    let remedies: Vec<&String> = findings.iter().flat_map(|finding| &finding.remedy).collect();
-    assert_eq!(remedies.len(), 6, "{remedies:?}");
-    assert!(
-        remedies.iter().all(|remedy| !remedy.contains("apt")),
-        "{remedies:?}"
-    );
+    let fixes: Vec<&String> = findings.iter().flat_map(|finding| &finding.fix).collect();
+    assert_eq!(fixes.len(), 6, "{fixes:?}");
+    assert!(fixes.iter().all(|fix| !fix.contains("apt")), "{fixes:?}");
     let of_programs = findings
         .iter()
         .find(|finding| finding.host == "w1".into() && finding.fact == Fact::Programs)
         .unwrap();
     assert_eq!(
-        of_programs.remedy,
-        ["install what brings ip, iptables, from the packages of its distribution"]
+        of_programs.fix,
+        ["install ip, iptables from the packages of its distribution"]
     );
 }
 
@@ -887,9 +884,9 @@ fn an_etcd_that_kubeadm_would_refuse_is_found_before_anything_is_built() {
 
     fleet.facts("w1").etcd = etcd(Version::new(3, 4, 23), &["data-dir"]);
     let (grade, found) = told(&fleet);
-    assert_eq!(grade, Grade::Error);
+    assert_eq!(grade, Grade::Failed);
     assert!(
-        found.contains("etcd v3.4.23 is on the host, and kubeadm v1.34.2 on cp1 wants v3.5.24 or newer"),
+        found.contains("etcd v3.4.23 is on the host, and kubeadm v1.34.2 on cp1 needs v3.5.24 or newer"),
         "{found}"
     );
 
@@ -903,6 +900,6 @@ fn an_etcd_that_kubeadm_would_refuse_is_found_before_anything_is_built() {
 
     fleet.topology.external_etcd.arguments = [("no-such-flag".to_owned(), "1".to_owned())].into();
     let (grade, found) = told(&fleet);
-    assert_eq!(grade, Grade::Error);
+    assert_eq!(grade, Grade::Failed);
     assert!(found.contains("--no-such-flag"), "{found}");
 }

@@ -1,4 +1,4 @@
-//! Which ways a topology needs.
+//! Which connections a topology needs.
 
 use super::*;
 use crate::check::Port;
@@ -141,7 +141,7 @@ fn hosts_that_are_prepared_ask_the_repository_or_the_proxy_that_leads_there() {
         "cp1         repository 3128  the package repository at proxy.example\n\
          w1          repository 3128  the package repository at proxy.example\n"
     );
-    // What the hosts' own apt knows, and a folder, are no way that hawser could name.
+    // What the hosts' own apt knows, and a folder, are no connection that hawser could name.
     assert_eq!(listed(&stacked(), &to_repository), "");
 }
 

@@ -1,9 +1,9 @@
 //! The matrix of each topology, and what becomes of its cells.
 
+mod fixes;
 mod gate;
 mod hosts;
 mod matrix;
-mod remedies;
 mod verdicts;
 
 use super::{Cell, Narrowing, Purpose, Scene, cells};

@@ -2,21 +2,21 @@
 
 use super::*;
 use crate::archive::sample;
-use crate::check::{Cause, Grade, Purpose, Verdict, judge, judge_vrrp};
+use crate::check::{Cause, Evaluation, Grade, Purpose, evaluate, evaluate_vrrp};
 use crate::facts::{Installed, Peer, PreparationFacts, Reached, Trial};
 
 /// From the worker to something.
-fn judged(observation: &Observation, to: &str, purpose: Purpose, trial: &Trial) -> Verdict {
+fn evaluated(observation: &Observation, to: &str, purpose: Purpose, trial: &Trial) -> Evaluation {
     let topology = &stacked();
     let scene = Scene {
         topology,
         observation,
     };
-    judge(&scene, &cell(topology, "w1", to, purpose), trial)
+    evaluate(&scene, &cell(topology, "w1", to, purpose), trial)
 }
 
 fn grade(observation: &Observation, to: &str, purpose: Purpose, trial: &Trial) -> Grade {
-    judged(observation, to, purpose, trial).grade
+    evaluated(observation, to, purpose, trial).grade
 }
 
 #[test]
@@ -24,15 +24,18 @@ fn before_init_a_refusal_is_fine_and_silence_is_not() {
     let hosts = with_balancers(fresh(&stacked()));
 
     for (to, purpose) in [("cp1", Purpose::ApiServer), ("endpoint", Purpose::Endpoint)] {
-        assert_eq!(grade(&hosts, to, purpose, &trial(Reached::Refused)), Grade::Fine);
+        assert_eq!(grade(&hosts, to, purpose, &trial(Reached::Refused)), Grade::Ok);
         assert_eq!(
             grade(&hosts, to, purpose, &trial(Reached::TimedOut)),
-            Grade::Error
+            Grade::Failed
         );
-        assert_eq!(grade(&hosts, to, purpose, &trial(Reached::NoRoute)), Grade::Error);
+        assert_eq!(
+            grade(&hosts, to, purpose, &trial(Reached::NoRoute)),
+            Grade::Failed
+        );
         assert_eq!(
             grade(&hosts, to, purpose, &trial(Reached::Unreachable)),
-            Grade::Error
+            Grade::Failed
         );
     }
 }
@@ -46,9 +49,12 @@ fn after_init_what_serves_must_be_open() {
         ("cp1", Purpose::Kubelet),
         ("endpoint", Purpose::Endpoint),
     ] {
-        assert_eq!(grade(&hosts, to, purpose, &trial(Reached::Open)), Grade::Fine);
-        assert_eq!(grade(&hosts, to, purpose, &trial(Reached::Refused)), Grade::Error);
-        assert_eq!(grade(&hosts, to, purpose, &trial(Reached::Closed)), Grade::Error);
+        assert_eq!(grade(&hosts, to, purpose, &trial(Reached::Open)), Grade::Ok);
+        assert_eq!(
+            grade(&hosts, to, purpose, &trial(Reached::Refused)),
+            Grade::Failed
+        );
+        assert_eq!(grade(&hosts, to, purpose, &trial(Reached::Closed)), Grade::Failed);
     }
 }
 
@@ -57,8 +63,8 @@ fn a_control_plane_that_has_not_joined_may_refuse_beside_one_that_has() {
     let hosts = initialised(fresh(&stacked()));
     let refused = trial(Reached::Refused);
 
-    assert_eq!(grade(&hosts, "cp2", Purpose::ApiServer, &refused), Grade::Fine);
-    assert_eq!(grade(&hosts, "cp1", Purpose::ApiServer, &refused), Grade::Error);
+    assert_eq!(grade(&hosts, "cp2", Purpose::ApiServer, &refused), Grade::Ok);
+    assert_eq!(grade(&hosts, "cp1", Purpose::ApiServer, &refused), Grade::Failed);
 }
 
 #[test]
@@ -66,14 +72,14 @@ fn while_no_balancer_is_set_up_the_endpoint_may_be_nowhere() {
     let hosts = fresh(&stacked());
 
     for reached in [Reached::TimedOut, Reached::NoRoute, Reached::Unreachable] {
-        let said = judged(&hosts, "endpoint", Purpose::Endpoint, &trial(reached));
-        assert_eq!(said.grade, Grade::Fine);
+        let result = evaluated(&hosts, "endpoint", Purpose::Endpoint, &trial(reached));
+        assert_eq!(result.grade, Grade::Ok);
     }
 }
 
-/// What is said of the VIP by its address, where nothing answers as far as the way goes, and where it is refused.
-fn of_vip(hosts: &Observation, reached: Reached) -> Verdict {
-    judged(hosts, "endpoint", Purpose::Endpoint, &trial(reached))
+/// The evaluation of the VIP by its address, when nothing answers and when it is refused.
+fn of_vip(hosts: &Observation, reached: Reached) -> Evaluation {
+    evaluated(hosts, "endpoint", Purpose::Endpoint, &trial(reached))
 }
 
 #[test]
@@ -81,9 +87,9 @@ fn a_vip_that_answers_before_any_balancer_can_hold_it_is_another_machines() {
     let hosts = fresh(&stacked());
 
     for reached in [Reached::Open, Reached::Closed, Reached::Refused] {
-        let said = of_vip(&hosts, reached);
-        assert!(matches!(said.cause, Cause::WrongPeer(_)), "{said:?}");
-        assert_eq!(said.grade, Grade::Error);
+        let result = of_vip(&hosts, reached);
+        assert!(matches!(result.cause, Cause::WrongPeer(_)), "{result:?}");
+        assert_eq!(result.grade, Grade::Failed);
     }
     let at_vip = Trial {
         reached: Reached::Refused,
@@ -91,7 +97,7 @@ fn a_vip_that_answers_before_any_balancer_can_hold_it_is_another_machines() {
     };
     assert_eq!(
         grade(&hosts, "endpoint", Purpose::EndpointName, &at_vip),
-        Grade::Error
+        Grade::Failed
     );
 }
 
@@ -103,10 +109,10 @@ fn who_is_beside_the_vip_knows_whether_a_machine_has_it() {
         hosts
     };
 
-    assert_eq!(of_vip(&says(true), Reached::TimedOut).grade, Grade::Error);
-    assert_eq!(of_vip(&says(false), Reached::TimedOut).grade, Grade::Fine);
-    assert_eq!(of_vip(&says(false), Reached::Refused).grade, Grade::Fine);
-    assert_eq!(of_vip(&says(false), Reached::Open).grade, Grade::Error);
+    assert_eq!(of_vip(&says(true), Reached::TimedOut).grade, Grade::Failed);
+    assert_eq!(of_vip(&says(false), Reached::TimedOut).grade, Grade::Ok);
+    assert_eq!(of_vip(&says(false), Reached::Refused).grade, Grade::Ok);
+    assert_eq!(of_vip(&says(false), Reached::Open).grade, Grade::Failed);
 }
 
 #[test]
@@ -123,7 +129,7 @@ fn a_vip_that_a_balancer_of_this_cluster_may_hold_is_nobody_elses() {
         half_built(&mut hosts);
 
         for reached in [Reached::Open, Reached::Closed, Reached::Refused] {
-            assert_eq!(of_vip(&hosts, reached).grade, Grade::Fine);
+            assert_eq!(of_vip(&hosts, reached).grade, Grade::Ok);
         }
     }
 }
@@ -132,46 +138,46 @@ fn a_vip_that_a_balancer_of_this_cluster_may_hold_is_nobody_elses() {
 fn a_balancer_without_a_backend_is_fine_only_until_there_is_one() {
     let closed = trial(Reached::Closed);
 
-    let before = judged(
+    let before = evaluated(
         &with_balancers(fresh(&stacked())),
         "endpoint",
         Purpose::Endpoint,
         &closed,
     );
-    let after = judged(
+    let after = evaluated(
         &initialised(fresh(&stacked())),
         "endpoint",
         Purpose::Endpoint,
         &closed,
     );
 
-    assert_eq!((before.grade, after.grade), (Grade::Fine, Grade::Error));
-    assert_eq!(after.cause, Cause::Closed);
+    assert_eq!((before.grade, after.grade), (Grade::Ok, Grade::Failed));
+    assert_eq!(after.cause, Cause::Reset);
 }
 
 #[test]
 fn the_peer_is_known_by_the_authority_that_signed_it() {
     let hosts = initialised(fresh(&stacked()));
 
-    let right = judged(&hosts, "endpoint", Purpose::Endpoint, &shows(CA));
-    let wrong = judged(&hosts, "endpoint", Purpose::Endpoint, &shows(OTHER_CA));
+    let right = evaluated(&hosts, "endpoint", Purpose::Endpoint, &shows(CA));
+    let wrong = evaluated(&hosts, "endpoint", Purpose::Endpoint, &shows(OTHER_CA));
 
-    assert_eq!((right.cause, right.grade), (Cause::RightPeer, Grade::Fine));
+    assert_eq!((right.cause, right.grade), (Cause::Verified, Grade::Ok));
     let Cause::WrongPeer(who) = &wrong.cause else {
         panic!("{wrong:?}")
     };
-    assert_eq!(who, "a certificate of other, signed by another authority");
-    assert_eq!(wrong.grade, Grade::Error);
+    assert_eq!(who, "a certificate of other, signed by another CA");
+    assert_eq!(wrong.grade, Grade::Failed);
 }
 
 /// From a control plane to another's etcd.
-fn of_etcd(observation: &Observation, trial: &Trial) -> Verdict {
+fn of_etcd(observation: &Observation, trial: &Trial) -> Evaluation {
     let topology = &stacked();
     let scene = Scene {
         topology,
         observation,
     };
-    judge(&scene, &cell(topology, "cp2", "cp1", Purpose::EtcdClients), trial)
+    evaluate(&scene, &cell(topology, "cp2", "cp1", Purpose::EtcdClients), trial)
 }
 
 #[test]
@@ -184,9 +190,9 @@ fn etcd_is_known_by_an_authority_of_its_own() {
     let right = of_etcd(&hosts, &shows(OTHER_CA));
     let wrong = of_etcd(&hosts, &shows(CA));
 
-    assert_eq!((right.cause, right.grade), (Cause::RightPeer, Grade::Fine));
+    assert_eq!((right.cause, right.grade), (Cause::Verified, Grade::Ok));
     assert!(matches!(wrong.cause, Cause::WrongPeer(_)), "{wrong:?}");
-    assert_eq!(wrong.grade, Grade::Error);
+    assert_eq!(wrong.grade, Grade::Failed);
 }
 
 #[test]
@@ -220,10 +226,10 @@ fn etcd_on_hosts_of_its_own_is_known_by_what_its_members_have() {
             observation: &hosts,
         };
         let cell = cell(topology, "cp1", to, Purpose::EtcdClients);
-        judge(&scene, &cell, &shows(pem)).cause
+        evaluate(&scene, &cell, &shows(pem)).cause
     };
 
-    assert_eq!(cause("etcd1", CA), Cause::RightPeer);
+    assert_eq!(cause("etcd1", CA), Cause::Verified);
     assert!(matches!(cause("etcd3", OTHER_CA), Cause::WrongPeer(_)));
 }
 
@@ -231,9 +237,9 @@ fn etcd_on_hosts_of_its_own_is_known_by_what_its_members_have() {
 fn before_etcd_has_any_authority_whoever_shows_a_certificate_there_is_a_stranger() {
     let hosts = fresh(&stacked());
 
-    assert_eq!(of_etcd(&hosts, &shows(CA)).grade, Grade::Error);
+    assert_eq!(of_etcd(&hosts, &shows(CA)).grade, Grade::Failed);
     assert_eq!(of_etcd(&hosts, &trial(Reached::Open)).grade, Grade::Warning);
-    assert_eq!(of_etcd(&hosts, &trial(Reached::Refused)).grade, Grade::Fine);
+    assert_eq!(of_etcd(&hosts, &trial(Reached::Refused)).grade, Grade::Ok);
 }
 
 #[test]
@@ -241,9 +247,9 @@ fn whoever_shows_a_certificate_where_no_cluster_is_yet_is_a_stranger() {
     let hosts = fresh(&stacked());
 
     for (to, purpose) in [("cp1", Purpose::ApiServer), ("endpoint", Purpose::Endpoint)] {
-        let said = judged(&hosts, to, purpose, &shows(OTHER_CA));
-        assert!(matches!(said.cause, Cause::WrongPeer(_)), "{said:?}");
-        assert_eq!(said.grade, Grade::Error);
+        let result = evaluated(&hosts, to, purpose, &shows(OTHER_CA));
+        assert!(matches!(result.cause, Cause::WrongPeer(_)), "{result:?}");
+        assert_eq!(result.grade, Grade::Failed);
     }
 }
 
@@ -254,12 +260,9 @@ fn what_speaks_no_tls_is_no_api_server() {
         ..trial(Reached::Open)
     };
 
-    let said = judged(&initialised(fresh(&stacked())), "cp1", Purpose::ApiServer, &plain);
+    let result = evaluated(&initialised(fresh(&stacked())), "cp1", Purpose::ApiServer, &plain);
 
-    assert_eq!(
-        said.cause,
-        Cause::WrongPeer("something that speaks no TLS".to_owned())
-    );
+    assert_eq!(result.cause, Cause::WrongPeer("a server without TLS".to_owned()));
 }
 
 #[test]
@@ -270,27 +273,38 @@ fn a_peer_that_did_not_say_who_it_is_is_open_and_its_reason_is_kept() {
             peer,
             ..trial(Reached::Open)
         };
-        let said = judged(&hosts, to, purpose, &asked);
-        (said.cause.word(), said.cause.detail().unwrap(), said.grade)
+        let result = evaluated(&hosts, to, purpose, &asked);
+        (result.cause.word(), result.cause.detail().unwrap(), result.grade)
     };
     let unasked = || Peer::Unasked("no program".to_owned());
-    let unknown = || Peer::Unknown("it said nothing".to_owned());
-    let why = |text: &str| format!("who, {text}");
+    let unknown = || Peer::Unknown("it result nothing".to_owned());
 
     for (to, purpose) in [("cp1", Purpose::ApiServer), ("endpoint", Purpose::Endpoint)] {
-        let expected = ("open", why("nobody could ask: no program"), Grade::Unknown);
+        let expected = (
+            "open",
+            "its certificate could not be read: no program".to_owned(),
+            Grade::Unknown,
+        );
         assert_eq!(of_peer(to, purpose, unasked()), expected);
-        let expected = ("open", why("it did not say: it said nothing"), Grade::Warning);
+        let expected = (
+            "open",
+            "it did not show a certificate: it result nothing".to_owned(),
+            Grade::Warning,
+        );
         assert_eq!(of_peer(to, purpose, unknown()), expected);
     }
     // Nothing is to listen there yet, whoever it is.
-    let expected = ("open", why("nobody could ask: no program"), Grade::Warning);
+    let expected = (
+        "open",
+        "its certificate could not be read: no program".to_owned(),
+        Grade::Warning,
+    );
     assert_eq!(of_peer("cp2", Purpose::ApiServer, unasked()), expected);
 }
 
 #[test]
 fn why_a_peer_is_not_known_is_told_in_json_too() {
-    let unasked = Cause::Unasked("no program".to_owned());
+    let unasked = Cause::PeerNotAsked("no program".to_owned());
 
     assert_eq!(
         serde_json::to_value(&unasked).unwrap(),
@@ -300,9 +314,9 @@ fn why_a_peer_is_not_known_is_told_in_json_too() {
 
 #[test]
 fn a_port_that_somebody_has_taken_is_worth_a_look() {
-    let said = judged(&fresh(&stacked()), "cp1", Purpose::Kubelet, &trial(Reached::Open));
+    let result = evaluated(&fresh(&stacked()), "cp1", Purpose::Kubelet, &trial(Reached::Open));
 
-    assert_eq!(said.grade, Grade::Warning);
+    assert_eq!(result.grade, Grade::Warning);
 }
 
 #[test]
@@ -310,7 +324,7 @@ fn a_name_that_resolves_to_the_wrong_address_is_named_before_what_answers_there(
     let mut hosts = initialised(fresh(&stacked()));
     of(&mut hosts, "w1").kubernetes.has_kubelet_conf = true;
 
-    let said = judged(
+    let result = evaluated(
         &hosts,
         "endpoint",
         Purpose::EndpointName,
@@ -318,10 +332,10 @@ fn a_name_that_resolves_to_the_wrong_address_is_named_before_what_answers_there(
     );
 
     assert_eq!(
-        said.cause,
+        result.cause,
         Cause::WrongAddress(vec!["198.51.100.1".parse().unwrap()])
     );
-    assert_eq!(said.grade, Grade::Error);
+    assert_eq!(result.grade, Grade::Failed);
 }
 
 #[test]
@@ -329,23 +343,23 @@ fn a_name_that_hawser_is_to_write_may_be_unknown_until_it_has() {
     let unknown = trial(Reached::NameUnknown);
     let to = ("endpoint", Purpose::EndpointName);
 
-    assert_eq!(grade(&fresh(&stacked()), to.0, to.1, &unknown), Grade::Fine);
+    assert_eq!(grade(&fresh(&stacked()), to.0, to.1, &unknown), Grade::Ok);
     // Beside a cluster that runs, w1 has not joined yet.
     let mut hosts = initialised(fresh(&stacked()));
-    assert_eq!(grade(&hosts, to.0, to.1, &unknown), Grade::Fine);
+    assert_eq!(grade(&hosts, to.0, to.1, &unknown), Grade::Ok);
     of(&mut hosts, "w1").kubernetes.has_kubelet_conf = true;
-    assert_eq!(grade(&hosts, to.0, to.1, &unknown), Grade::Error);
+    assert_eq!(grade(&hosts, to.0, to.1, &unknown), Grade::Failed);
     let of_balancer = |hosts: &Observation| {
         let topology = &stacked();
         let scene = Scene {
             topology,
             observation: hosts,
         };
-        judge(&scene, &cell(topology, "lb1", to.0, to.1), &unknown).grade
+        evaluate(&scene, &cell(topology, "lb1", to.0, to.1), &unknown).grade
     };
-    assert_eq!(of_balancer(&hosts), Grade::Error);
+    assert_eq!(of_balancer(&hosts), Grade::Failed);
     of(&mut hosts, "lb1").units.clear();
-    assert_eq!(of_balancer(&hosts), Grade::Fine);
+    assert_eq!(of_balancer(&hosts), Grade::Ok);
 }
 
 #[test]
@@ -359,8 +373,8 @@ fn a_name_in_somebody_elses_hands_must_resolve_from_the_start() {
     let cell = cell(topology, "w1", "endpoint", Purpose::EndpointName);
 
     assert_eq!(
-        judge(&scene, &cell, &trial(Reached::NameUnknown)).grade,
-        Grade::Error
+        evaluate(&scene, &cell, &trial(Reached::NameUnknown)).grade,
+        Grade::Failed
     );
 }
 
@@ -378,12 +392,12 @@ fn behind_somebody_elses_balancer_silence_before_init_is_a_warning() {
     let cell = cell(topology, "w1", "endpoint", Purpose::EndpointName);
 
     assert_eq!(
-        judge(&scene, &cell, &trial(Reached::TimedOut)).grade,
+        evaluate(&scene, &cell, &trial(Reached::TimedOut)).grade,
         Grade::Warning
     );
     assert_eq!(
-        judge(&scene, &cell, &trial(Reached::NameUnknown)).grade,
-        Grade::Error
+        evaluate(&scene, &cell, &trial(Reached::NameUnknown)).grade,
+        Grade::Failed
     );
 }
 
@@ -400,7 +414,7 @@ fn a_registry_out_of_reach_matters_to_a_host_that_lacks_images() {
     of(&mut hosts, "w1").kubernetes.images = Ok(vec![proxy]).into();
     let having = grade(&hosts, "registry", Purpose::Registry, &silent);
 
-    assert_eq!((lacking, having), (Grade::Warning, Grade::Fine));
+    assert_eq!((lacking, having), (Grade::Warning, Grade::Ok));
 }
 
 #[test]
@@ -423,13 +437,13 @@ fn a_registry_out_of_reach_does_not_matter_where_archives_bring_what_is_missing(
             topology,
             observation: &hosts,
         };
-        judge(&scene, &cell, &trial(Reached::TimedOut)).grade
+        evaluate(&scene, &cell, &trial(Reached::TimedOut)).grade
     };
 
     topology.images.archives = archive("registry.k8s.io/kube-proxy:v1.34.1");
     assert_eq!(grade(topology), Grade::Warning);
     topology.images.archives = archive("registry.k8s.io/kube-proxy:v1.34.2");
-    assert_eq!(grade(topology), Grade::Fine);
+    assert_eq!(grade(topology), Grade::Ok);
 }
 
 /// From the worker to the repository, which is silent.
@@ -440,7 +454,7 @@ fn out_of_reach(hosts: &Observation) -> Grade {
         observation: hosts,
     };
     let cell = cell(topology, "w1", "repository", Purpose::Packages);
-    judge(&scene, &cell, &trial(Reached::TimedOut)).grade
+    evaluate(&scene, &cell, &trial(Reached::TimedOut)).grade
 }
 
 fn found(is_debians: bool, kubeadm: &str) -> PreparationFacts {
@@ -469,15 +483,15 @@ fn a_package_repository_out_of_reach_is_an_error_to_a_host_that_is_prepared_from
     let with = |hosts: &mut Observation, facts| of(hosts, "w1").preparation = Some(facts);
 
     with(&mut hosts, found(true, "1.33.1-1.1"));
-    assert_eq!(out_of_reach(&hosts), Grade::Error);
+    assert_eq!(out_of_reach(&hosts), Grade::Failed);
     with(&mut hosts, found(true, "1.34.2-1.1"));
-    assert_eq!(out_of_reach(&hosts), Grade::Fine);
+    assert_eq!(out_of_reach(&hosts), Grade::Ok);
     with(&mut hosts, found(false, "1.33.1-1.1"));
-    assert_eq!(out_of_reach(&hosts), Grade::Fine);
+    assert_eq!(out_of_reach(&hosts), Grade::Ok);
 
     with(&mut hosts, found(true, "1.33.1-1.1"));
     of(&mut hosts, "w1").kubernetes.has_kubelet_conf = true;
-    assert_eq!(out_of_reach(&hosts), Grade::Fine);
+    assert_eq!(out_of_reach(&hosts), Grade::Ok);
     hosts.remove(&HostName::from("w1"));
     assert_eq!(out_of_reach(&hosts), Grade::Warning);
 }
@@ -497,11 +511,11 @@ fn what_the_pod_network_does_is_its_own_but_its_way_must_be_open() {
     let cell = cell(topology, "w1", "cp1", Purpose::PodNetwork);
 
     for reached in [Reached::Open, Reached::Closed, Reached::Refused] {
-        assert_eq!(judge(&scene, &cell, &trial(reached)).grade, Grade::Fine);
+        assert_eq!(evaluate(&scene, &cell, &trial(reached)).grade, Grade::Ok);
     }
     assert_eq!(
-        judge(&scene, &cell, &trial(Reached::TimedOut)).grade,
-        Grade::Error
+        evaluate(&scene, &cell, &trial(Reached::TimedOut)).grade,
+        Grade::Failed
     );
 }
 
@@ -516,36 +530,36 @@ fn a_host_that_could_not_be_looked_at_leaves_doubt() {
     );
     assert_eq!(
         grade(&hosts, "cp1", Purpose::ApiServer, &trial(Reached::TimedOut)),
-        Grade::Error
+        Grade::Failed
     );
 }
 
 #[test]
 fn what_could_not_be_tried_is_neither_good_nor_bad() {
-    let untested = trial(Reached::Untested(
+    let not_tested = trial(Reached::Untested(
         "none of bash, nc, perl and python3 is here".to_owned(),
     ));
 
-    let said = judged(&fresh(&stacked()), "cp1", Purpose::ApiServer, &untested);
+    let result = evaluated(&fresh(&stacked()), "cp1", Purpose::ApiServer, &not_tested);
 
-    assert_eq!(said.grade, Grade::Unknown);
-    assert_eq!(said.cause.word(), "?");
+    assert_eq!(result.grade, Grade::Unknown);
+    assert_eq!(result.cause.word(), "not tested");
 }
 
-fn of_keepalived(observation: &Observation) -> Verdict {
+fn of_keepalived(observation: &Observation) -> Evaluation {
     let topology = &stacked();
     let scene = Scene {
         topology,
         observation,
     };
-    judge_vrrp(&scene, &cell(topology, "lb1", "lb2", Purpose::Vrrp))
+    evaluate_vrrp(&scene, &cell(topology, "lb1", "lb2", Purpose::Vrrp))
 }
 
 #[test]
 fn balancers_hear_each_other_where_exactly_one_holds_the_vip() {
-    let said = of_keepalived(&with_balancers(fresh(&stacked())));
+    let result = of_keepalived(&with_balancers(fresh(&stacked())));
 
-    assert_eq!((said.cause, said.grade), (Cause::Open, Grade::Fine));
+    assert_eq!((result.cause, result.grade), (Cause::Open, Grade::Ok));
 }
 
 #[test]
@@ -553,18 +567,18 @@ fn balancers_that_both_hold_the_vip_do_not_hear_each_other() {
     let mut hosts = with_balancers(fresh(&stacked()));
     of(&mut hosts, "lb2").balancer.as_mut().unwrap().holds_vip = true;
 
-    let said = of_keepalived(&hosts);
+    let result = of_keepalived(&hosts);
 
-    assert_eq!((said.cause, said.grade), (Cause::TimedOut, Grade::Error));
+    assert_eq!((result.cause, result.grade), (Cause::TimedOut, Grade::Failed));
 }
 
 #[test]
 fn where_keepalived_does_not_run_its_way_could_not_be_tested() {
-    let said = of_keepalived(&fresh(&stacked()));
+    let result = of_keepalived(&fresh(&stacked()));
 
     assert_eq!(
-        said.cause,
+        result.cause,
         Cause::NotTested("keepalived does not run on lb1".to_owned())
     );
-    assert_eq!(said.grade, Grade::Unknown);
+    assert_eq!(result.grade, Grade::Unknown);
 }

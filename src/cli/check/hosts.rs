@@ -6,15 +6,15 @@ use std::time::{Duration, SystemTime};
 use futures::future::join_all;
 
 use crate::check::host::{Asked, Clock};
-use crate::cli::fleet::{Fleet, ask_within};
-use crate::cli::patience::Patience;
+use crate::cli::connected_hosts::{ConnectedHosts, ask_within};
+use crate::cli::deadline::Deadline;
 use crate::facts::{Observed, Preflight, SyncTimes, read_clock, read_preflight, read_sync_times};
 use crate::remote::preflight::{clock, keeps_etcd, preflight, sync_times};
 use crate::remote::wire::RemoteCommand;
 use crate::ssh::Session;
 use crate::topology::{Host, HostName, Topology};
 
-/// A clock that is told later than this says little.
+/// A clock that is reported later than this says little.
 const CLOCKS: Duration = Duration::from_secs(10);
 
 /// A disk that is measured for 5 s may take longer to keep what it was given last.
@@ -31,36 +31,41 @@ pub(super) enum Extent {
     FactsAndDisks,
 }
 
-/// Everything that is asked of hosts, for as long as there is patience.
+/// Everything that is asked of hosts, for as long as there is deadline.
 pub(super) async fn ask_hosts(
-    fleet: &Fleet,
+    connected: &ConnectedHosts,
     topology: &Topology,
     extent: Extent,
-    patience: Patience,
+    deadline: Deadline,
 ) -> Asked {
-    let asked = measure(fleet, topology, extent, patience).await;
+    let asked = measure(connected, topology, extent, deadline).await;
     Asked {
-        preflights: preflights(fleet, topology, extent, patience).await,
+        preflights: preflights(connected, topology, extent, deadline).await,
         ..asked
     }
 }
 
-/// What can be told only while nothing else is asked. Clocks first: what hosts have to do besides would blur them; and
+/// What can be measured only while nothing else is asked. Clocks first: other work on the hosts would blur them; and
 /// disks, which measured together with all else would seem slow, before the rest as well.
-pub(super) async fn measure(fleet: &Fleet, topology: &Topology, extent: Extent, patience: Patience) -> Asked {
+pub(super) async fn measure(
+    connected: &ConnectedHosts,
+    topology: &Topology,
+    extent: Extent,
+    deadline: Deadline,
+) -> Asked {
     let mut asked = Asked::default();
     if extent == Extent::Nothing {
         return asked;
     }
-    let until = patience.part(CLOCKS);
-    let clocks = sessions(fleet, topology).map(|(host, session)| async move {
+    let until = deadline.part(CLOCKS);
+    let clocks = sessions(connected, topology).map(|(host, session)| async move {
         let clock = read(session, host, until).await;
         Some((host.name.clone(), clock?))
     });
     asked.clocks = join_all(clocks).await.into_iter().flatten().collect();
     if extent == Extent::FactsAndDisks {
-        let until = patience.part(DISKS);
-        let measured = sessions(fleet, topology).filter_map(|(host, session)| {
+        let until = deadline.part(DISKS);
+        let measured = sessions(connected, topology).filter_map(|(host, session)| {
             let folder = keeps_etcd(topology, host)?;
             Some(async move { (host.name.clone(), sync(session, host, folder, until).await) })
         });
@@ -71,31 +76,34 @@ pub(super) async fn measure(fleet: &Fleet, topology: &Topology, extent: Extent, 
 
 /// What hosts are besides.
 pub(super) async fn preflights(
-    fleet: &Fleet,
+    connected: &ConnectedHosts,
     topology: &Topology,
     extent: Extent,
-    patience: Patience,
+    deadline: Deadline,
 ) -> BTreeMap<HostName, Result<Preflight, String>> {
     if extent == Extent::Nothing {
         return BTreeMap::new();
     }
-    let looks = sessions(fleet, topology).map(|(host, session)| async move {
-        (host.name.clone(), look(session, topology, host, patience).await)
+    let looks = sessions(connected, topology).map(|(host, session)| async move {
+        (host.name.clone(), look(session, topology, host, deadline).await)
     });
     join_all(looks).await.into_iter().collect()
 }
 
 /// Every host that can be reached.
-fn sessions<'a>(fleet: &'a Fleet, topology: &'a Topology) -> impl Iterator<Item = (&'a Host, &'a Session)> {
+fn sessions<'a>(
+    connected: &'a ConnectedHosts,
+    topology: &'a Topology,
+) -> impl Iterator<Item = (&'a Host, &'a Session)> {
     let hosts = topology.hosts.iter();
-    hosts.filter_map(|host| Some((host, fleet.sessions.get(&host.name)?.as_ref())))
+    hosts.filter_map(|host| Some((host, connected.sessions.get(&host.name)?.as_ref())))
 }
 
 /// The host's clock against this one's; it was read at some time between question and answer.
-async fn read(session: &Session, host: &Host, patience: Patience) -> Option<Clock> {
+async fn read(session: &Session, host: &Host, deadline: Deadline) -> Option<Clock> {
     let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok();
     let before = now()?.as_secs_f64();
-    let told = read_clock(&text(session, host, &clock(), patience).await.ok()?).ok()?;
+    let told = read_clock(&text(session, host, &clock(), deadline).await.ok()?).ok()?;
     let after = now()?.as_secs_f64();
     let doubt_s = (after - before) / 2.0;
     Some(Clock {
@@ -104,8 +112,8 @@ async fn read(session: &Session, host: &Host, patience: Patience) -> Option<Cloc
     })
 }
 
-async fn sync(session: &Session, host: &Host, folder: &str, patience: Patience) -> Observed<SyncTimes> {
-    let answer = text(session, host, &sync_times(folder), patience).await;
+async fn sync(session: &Session, host: &Host, folder: &str, deadline: Deadline) -> Observed<SyncTimes> {
+    let answer = text(session, host, &sync_times(folder), deadline).await;
     answer.and_then(|answer| read_sync_times(&answer)).into()
 }
 
@@ -113,18 +121,18 @@ async fn look(
     session: &Session,
     topology: &Topology,
     host: &Host,
-    patience: Patience,
+    deadline: Deadline,
 ) -> Result<Preflight, String> {
-    read_preflight(&text(session, host, &preflight(topology, host), patience).await?)
+    read_preflight(&text(session, host, &preflight(topology, host), deadline).await?)
 }
 
 async fn text(
     session: &Session,
     host: &Host,
     command: &RemoteCommand,
-    patience: Patience,
+    deadline: Deadline,
 ) -> Result<Vec<u8>, String> {
-    let answer = ask_within(session, command, host, patience).await;
+    let answer = ask_within(session, command, host, deadline).await;
     answer
         .map(|output| output.stdout.to_vec())
         .map_err(|problem| problem.cause())

@@ -10,8 +10,8 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::check::{Cell, Port, Scene, Stage, Target};
-use crate::cli::fleet::{Fleet, ask};
-use crate::cli::patience::Patience;
+use crate::cli::connected_hosts::{ConnectedHosts, ask};
+use crate::cli::deadline::Deadline;
 use crate::remote::listen::{LIMIT, LISTENING, listen, stop_listening};
 use crate::remote::wire::connection::{Connection, Progress};
 use crate::ssh::Session;
@@ -21,7 +21,7 @@ use crate::values::Values;
 /// Until a host that has much to do has started its listener.
 const READY: Duration = Duration::from_secs(15);
 
-/// Until a listener has ended that is told to.
+/// Until a listener has ended that was asked to.
 const ENDED: Duration = Duration::from_secs(10);
 
 /// What listens, and where.
@@ -39,13 +39,18 @@ struct Running {
 }
 
 impl Listeners {
-    /// Whether hawser listens where a way leads.
+    /// Whether hawser listens where a connection leads.
     pub(super) fn are_at(&self, cell: &Cell) -> bool {
         place(cell).is_some_and(|place| self.open.contains(&place))
     }
 
-    /// Listens at the end of every way where nothing of the cluster does yet.
-    pub(super) async fn start(fleet: &Fleet, scene: &Scene<'_>, cells: &[Cell], patience: Patience) -> Self {
+    /// Listens at the end of every connection where nothing of the cluster does yet.
+    pub(super) async fn start(
+        connected: &ConnectedHosts,
+        scene: &Scene<'_>,
+        cells: &[Cell],
+        deadline: Deadline,
+    ) -> Self {
         let mut wanted: BTreeMap<HostName, BTreeSet<u16>> = BTreeMap::new();
         let empty = cells.iter().filter(|cell| scene.stage(cell) == Stage::Empty);
         for (host, port) in empty.filter_map(place) {
@@ -53,8 +58,8 @@ impl Listeners {
         }
         let starting = wanted.into_iter().filter_map(|(name, ports)| {
             let host = scene.topology.host(&name)?.clone();
-            let session = Arc::clone(fleet.sessions.get(&name)?);
-            Some(start_one(host, session, ports, patience))
+            let session = Arc::clone(connected.sessions.get(&name)?);
+            Some(start_one(host, session, ports, deadline))
         });
         let mut listeners = Self::default();
         for (running, ports) in join_all(starting).await.into_iter().flatten() {
@@ -82,7 +87,7 @@ impl Listeners {
     }
 }
 
-/// The host and the port at which a way ends, where it is one that a cluster's program listens at.
+/// The host and the port at which a connection ends, where it is one that a cluster's program listens at.
 fn place(cell: &Cell) -> Option<(HostName, u16)> {
     match (&cell.to, cell.port) {
         (Target::Host(name), Port::Tcp(port)) => Some((name.clone(), port)),
@@ -94,7 +99,7 @@ async fn start_one(
     host: Host,
     session: Arc<Session>,
     ports: BTreeSet<u16>,
-    patience: Patience,
+    deadline: Deadline,
 ) -> Option<(Running, BTreeSet<u16>)> {
     let wire = listen(&host, ports.iter().copied())
         .wire(&Values::default())
@@ -105,7 +110,7 @@ async fn start_one(
         // It is ended from outside; how, does not matter.
         drop(listening.run(&wire, LIMIT + READY, Some(progress)).await);
     });
-    let (pid, open) = timeout(READY.min(patience.left()), ready(told, ports.len()))
+    let (pid, open) = timeout(READY.min(deadline.left()), ready(told, ports.len()))
         .await
         .ok()
         .flatten()?;
@@ -118,15 +123,15 @@ async fn start_one(
     Some((running, open))
 }
 
-/// The process, and the ports at which it listens, once it has said of each whether it does.
+/// The process, and the ports at which it listens, once it has result of each whether it does.
 async fn ready(mut told: UnboundedReceiver<Progress>, count: usize) -> Option<(u32, BTreeSet<u16>)> {
-    let (mut pid, mut open, mut said) = (None, BTreeSet::new(), 0);
-    while said < count {
+    let (mut pid, mut open, mut result) = (None, BTreeSet::new(), 0);
+    while result < count {
         match told.recv().await? {
             Progress::Started(number) => pid = Some(number),
             Progress::Sent(_) => {}
             Progress::Line(line) => {
-                said += 1;
+                result += 1;
                 open.extend(
                     line.strip_prefix(LISTENING)
                         .and_then(|port| port.parse::<u16>().ok()),

@@ -1,6 +1,6 @@
 //! `hawser check`: will it work, and why not.
 
-mod beforehand;
+mod before_apply;
 mod hosts;
 mod listeners;
 mod outcome;
@@ -16,16 +16,16 @@ use std::time::Instant;
 use serde_json::json;
 use tokio::sync::mpsc;
 
-pub(super) use self::beforehand::beforehand;
+pub(super) use self::before_apply::check_before_apply;
 use self::hosts::Extent;
 use self::outcome::{concerned, exit_code, untold};
 use self::rounds::{limit, look};
 use super::arguments::{CheckArguments, OutputFormat};
-use super::fleet::Fleet;
-use super::patience::Patience;
-use super::{Outcome, surroundings};
+use super::connected_hosts::ConnectedHosts;
+use super::deadline::Deadline;
+use super::{Outcome, workstation};
 use crate::check::host::{Fact, Finding, findings};
-use crate::check::{Cell, Examined, Grade, Narrowing, Scene, cells, remedies};
+use crate::check::{Cell, CheckedConnection, Grade, Narrowing, Scene, cells, fixes};
 use crate::error::{ExitCode, Problem};
 use crate::report;
 use crate::report::check::Page;
@@ -34,56 +34,59 @@ use crate::topology::{HostName, Topology};
 
 pub(super) async fn run(arguments: CheckArguments) -> Outcome {
     let began = Instant::now();
-    let topology = surroundings::load(&arguments.inventory.path)?;
+    let topology = workstation::load(&arguments.inventory.path)?;
     let cells = wanted(&topology, &arguments)?;
     let ignored = ignored(&arguments.ignore)?;
-    let client = surroundings::client(&topology)?;
+    let client = workstation::client(&topology)?;
     let (events, mut unheard) = mpsc::unbounded_channel();
     unheard.close();
 
-    let fleet = Fleet::connect(&client, &topology, &events).await?;
-    // Where only some ways are asked for, what hosts are is not.
+    let connected = ConnectedHosts::connect(&client, &topology, &events).await?;
+    // Where only some connections are asked for, what hosts are is not.
     let extent = match (narrowing(&arguments).is_narrow(), arguments.disk) {
         (true, _) => Extent::Nothing,
         (false, false) => Extent::Facts,
         (false, true) => Extent::FactsAndDisks,
     };
-    let patience = Patience::lasting(limit(extent, arguments.listen));
-    let found = look(&fleet, &topology, cells, extent, arguments.listen, patience).await;
-    fleet.close().await;
+    let deadline = Deadline::after(limit(extent, arguments.listen));
+    let found = look(&connected, &topology, cells, extent, arguments.listen, deadline).await;
+    connected.close().await;
 
     let scene = Scene {
         topology: &topology,
         observation: &found.observation,
     };
-    let remedies = remedies(&scene, &found.ways);
+    let fixes = fixes(&scene, &found.connections);
     let findings = match extent {
         Extent::Nothing => Vec::new(),
         Extent::Facts | Extent::FactsAndDisks => findings(&scene, &found.asked, &ignored),
     };
     let hosts: Vec<HostName> = topology.hosts.iter().map(|host| host.name.clone()).collect();
-    let problems = concerned(&found.observation, &found.ways);
-    let grade = worst(&found.ways, &findings);
+    let problems = concerned(&found.observation, &found.connections);
+    let grade = worst(&found.connections, &findings);
     let code = exit_code(&problems, grade, &ignored);
     let page = Page {
         hosts: &hosts,
-        ways: &found.ways,
-        remedies: &remedies,
+        connections: &found.connections,
+        fixes: &fixes,
         findings: &findings,
         is_ready: code == ExitCode::Done,
         took: began.elapsed(),
     };
     match arguments.output {
-        OutputFormat::Text => surroundings::say(&report::check::render(&page, Paint::for_stdout())),
-        OutputFormat::Json => surroundings::say_json(&as_json(&page, grade, &problems)),
+        OutputFormat::Text => workstation::print(&report::check::render(&page, Paint::for_stdout())),
+        OutputFormat::Json => workstation::print_json(&as_json(&page, grade, &problems)),
     }
-    untold(&problems, &found.ways).for_each(|problem| surroundings::tell(&problem.to_string()));
+    untold(&problems, &found.connections)
+        .for_each(|problem| workstation::print_to_stderr(&problem.to_string()));
     Ok(code)
 }
 
-fn worst(ways: &[Examined], findings: &[Finding]) -> Option<Grade> {
-    let of_ways = ways.iter().map(|way| way.verdict.grade);
-    of_ways.chain(findings.iter().map(|finding| finding.grade)).max()
+fn worst(connections: &[CheckedConnection], findings: &[Finding]) -> Option<Grade> {
+    let of_connections = connections.iter().map(|connection| connection.evaluation.grade);
+    of_connections
+        .chain(findings.iter().map(|finding| finding.grade))
+        .max()
 }
 
 /// The facts of `--ignore`.
@@ -92,7 +95,7 @@ pub(super) fn ignored(names: &[String]) -> Result<BTreeSet<Fact>, Vec<Problem>> 
         let found = Fact::ALL.into_iter().find(|fact| fact.name() == name);
         found.ok_or_else(|| Problem::Usage {
             message: format!("--ignore {name}: there is no such fact"),
-            hint: format!("name one of {}", Fact::ALL.map(Fact::name).join(", ")),
+            hint: format!("use one of {}", Fact::ALL.map(Fact::name).join(", ")),
         })
     };
     names
@@ -110,7 +113,7 @@ fn narrowing(arguments: &CheckArguments) -> Narrowing {
     }
 }
 
-/// The ways that were asked for.
+/// The connections that were asked for.
 fn wanted(topology: &Topology, arguments: &CheckArguments) -> Result<Vec<Cell>, Vec<Problem>> {
     let is_host = |name: &str| topology.host(&HostName::from(name)).is_some();
     let ends = [
@@ -122,7 +125,10 @@ fn wanted(topology: &Topology, arguments: &CheckArguments) -> Result<Vec<Cell>, 
         let is_known = is_host(name) || others.contains(&name);
         (!is_known).then(|| Problem::Usage {
             message: format!("{option} {name}: the inventory has no such host"),
-            hint: format!("name a host as the inventory does, or {}", others.join(" or ")),
+            hint: format!(
+                "use the name of a host of the inventory, or {}",
+                others.join(" or ")
+            ),
         })
     });
     let problems: Vec<Problem> = unknown.collect();
@@ -132,8 +138,8 @@ fn wanted(topology: &Topology, arguments: &CheckArguments) -> Result<Vec<Cell>, 
     let cells = cells(topology, &narrowing(arguments));
     if cells.is_empty() {
         return Err(vec![Problem::Usage {
-            message: "the topology needs no such way".to_owned(),
-            hint: "`hawser check` without --from, --to and --port shows those that there are".to_owned(),
+            message: "the topology needs no such connection".to_owned(),
+            hint: "`hawser check` without --from, --to and --port shows every connection".to_owned(),
         }]);
     }
     Ok(cells)
@@ -143,8 +149,8 @@ fn as_json(page: &Page, grade: Option<Grade>, problems: &[Problem]) -> serde_jso
     json!({
         "grade": grade,
         "facts": page.findings,
-        "ways": page.ways,
-        "remedies": page.remedies,
+        "connections": page.connections,
+        "fixes": page.fixes,
         "problems": problems,
     })
 }

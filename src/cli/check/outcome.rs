@@ -1,38 +1,43 @@
-//! What a check comes to: which hosts that could not be looked at it concerns, and what the program exits with.
+//! The result of a check: which hosts that could not be probed it concerns, and what the program exits with.
 
 use std::collections::BTreeSet;
 
 use crate::check::host::Fact;
-use crate::check::{Examined, Grade, Purpose, Source, Target};
-use crate::error::{ExitCode, Problem, gravest};
+use crate::check::{CheckedConnection, Grade, Purpose, Source, Target};
+use crate::error::{ExitCode, Problem, most_severe};
 use crate::facts::Observation;
 use crate::topology::HostName;
 
-/// Why hosts could not be looked at that are an end of a way that was wanted; without narrowing all are.
-pub(super) fn concerned(observation: &Observation, ways: &[Examined]) -> Vec<Problem> {
+/// Why hosts could not be probed that are an end of a wanted connection; without narrowing all are.
+pub(super) fn concerned(observation: &Observation, connections: &[CheckedConnection]) -> Vec<Problem> {
     let failed = observation
         .iter()
         .filter_map(|(name, found)| Some((name, found.as_ref().err()?)));
     failed
-        .filter(|(name, _)| ways.iter().any(|way| is_end(way, name)))
+        .filter(|(name, _)| connections.iter().any(|connection| is_end(connection, name)))
         .map(|(_, problem)| problem.clone())
         .collect()
 }
 
-fn is_end(way: &Examined, name: &HostName) -> bool {
-    let begins = matches!(&way.cell.from, Source::Host(from) if from == name);
-    begins || leads_to(way, name)
+fn is_end(connection: &CheckedConnection, name: &HostName) -> bool {
+    let begins = matches!(&connection.cell.from, Source::Host(from) if from == name);
+    begins || leads_to(connection, name)
 }
 
-fn leads_to(way: &Examined, name: &HostName) -> bool {
-    matches!(&way.cell.to, Target::Host(to) if to == name)
+fn leads_to(connection: &CheckedConnection, name: &HostName) -> bool {
+    matches!(&connection.cell.to, Target::Host(to) if to == name)
 }
 
-/// Those that no cell of the matrix tells: a host that cannot be connected to is red where it was dialled.
-pub(super) fn untold<'a>(problems: &'a [Problem], ways: &'a [Examined]) -> impl Iterator<Item = &'a Problem> {
+/// Those that no cell of the matrix shows: a host that cannot be connected to is red where it was dialled.
+pub(super) fn untold<'a>(
+    problems: &'a [Problem],
+    connections: &'a [CheckedConnection],
+) -> impl Iterator<Item = &'a Problem> {
     let is_red = |name: &HostName| {
-        ways.iter().any(|way| {
-            way.cell.purpose == Purpose::Ssh && way.verdict.grade == Grade::Error && leads_to(way, name)
+        connections.iter().any(|connection| {
+            connection.cell.purpose == Purpose::Ssh
+                && connection.evaluation.grade == Grade::Failed
+                && leads_to(connection, name)
         })
     };
     problems
@@ -40,12 +45,12 @@ pub(super) fn untold<'a>(problems: &'a [Problem], ways: &'a [Examined]) -> impl 
         .filter(move |problem| !matches!(problem, Problem::Unreachable { host, .. } if is_red(host)))
 }
 
-/// What the program exits with. That a host cannot be looked at is the fact `access`.
+/// What the program exits with. That a host cannot be probed is the fact `access`.
 pub(super) fn exit_code(problems: &[Problem], grade: Option<Grade>, ignored: &BTreeSet<Fact>) -> ExitCode {
-    let counted = gravest(problems).filter(|_| !ignored.contains(&Fact::Access));
+    let counted = most_severe(problems).filter(|_| !ignored.contains(&Fact::Access));
     match (counted, grade) {
         (Some(code), _) => code,
-        (None, Some(Grade::Error)) => ExitCode::StepFailed,
+        (None, Some(Grade::Failed)) => ExitCode::StepFailed,
         (None, _) => ExitCode::Done,
     }
 }
@@ -53,14 +58,14 @@ pub(super) fn exit_code(problems: &[Problem], grade: Option<Grade>, ignored: &BT
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{Cause, Cell, Port, Verdict};
+    use crate::check::{Cause, Cell, Evaluation, Port};
 
-    fn way(from: &str, to: &str, grade: Grade) -> Examined {
+    fn connection(from: &str, to: &str, grade: Grade) -> CheckedConnection {
         let (from, purpose) = match from {
             "workstation" => (Source::Workstation, Purpose::Ssh),
             name => (Source::Host(name.into()), Purpose::ApiServer),
         };
-        Examined {
+        CheckedConnection {
             cell: Cell {
                 from,
                 to: Target::Host(to.into()),
@@ -70,7 +75,7 @@ mod tests {
                 expected: None,
                 connections: 1,
             },
-            verdict: Verdict {
+            evaluation: Evaluation {
                 cause: Cause::TimedOut,
                 grade,
             },
@@ -93,18 +98,18 @@ mod tests {
 
     #[test]
     fn a_host_that_is_no_end_of_a_wanted_way_does_not_count() {
-        let ways = [way("cp1", "cp2", Grade::Fine)];
+        let connections = [connection("cp1", "cp2", Grade::Ok)];
 
-        assert_eq!(concerned(&without(&["w2"]), &ways), []);
-        assert_eq!(concerned(&without(&["cp1", "w2"]), &ways), [off("cp1")]);
-        assert_eq!(concerned(&without(&["cp2", "w2"]), &ways), [off("cp2")]);
+        assert_eq!(concerned(&without(&["w2"]), &connections), []);
+        assert_eq!(concerned(&without(&["cp1", "w2"]), &connections), [off("cp1")]);
+        assert_eq!(concerned(&without(&["cp2", "w2"]), &connections), [off("cp2")]);
     }
 
     #[test]
     fn a_host_that_is_off_is_told_where_no_red_cell_does() {
         let problems = [off("cp2")];
-        let told = [way("workstation", "cp2", Grade::Error)];
-        let narrow = [way("cp1", "cp2", Grade::Error)];
+        let told = [connection("workstation", "cp2", Grade::Failed)];
+        let narrow = [connection("cp1", "cp2", Grade::Failed)];
 
         assert_eq!(untold(&problems, &told).count(), 0);
         assert_eq!(untold(&problems, &narrow).count(), 1);
@@ -115,15 +120,15 @@ mod tests {
         let problems = [off("w2")];
         let access = [Fact::Access].into();
 
-        let strict = exit_code(&problems, Some(Grade::Fine), &[].into());
+        let strict = exit_code(&problems, Some(Grade::Ok), &[].into());
         assert_eq!(strict, ExitCode::Unreachable);
         assert_eq!(
             exit_code(&problems, Some(Grade::Warning), &access),
             ExitCode::Done
         );
-        // The way to it is wrong all the same.
+        // The connection to it failed anyway.
         assert_eq!(
-            exit_code(&problems, Some(Grade::Error), &access),
+            exit_code(&problems, Some(Grade::Failed), &access),
             ExitCode::StepFailed
         );
         assert_eq!(exit_code(&[], Some(Grade::Warning), &[].into()), ExitCode::Done);

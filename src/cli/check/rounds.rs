@@ -11,10 +11,11 @@ use super::listeners::Listeners;
 use super::trials::{Trials, try_all};
 use crate::check::host::Asked;
 use crate::check::{
-    Cell, Examined, Port, Purpose, Scene, Verdict, judge, judge_listened, judge_vrrp, untested,
+    Cell, CheckedConnection, Evaluation, Port, Purpose, Scene, evaluate, evaluate_listened, evaluate_vrrp,
+    not_tested,
 };
-use crate::cli::fleet::Fleet;
-use crate::cli::patience::Patience;
+use crate::cli::connected_hosts::ConnectedHosts;
+use crate::cli::deadline::Deadline;
 use crate::facts::Observation;
 use crate::remote::probe::Look;
 use crate::topology::Topology;
@@ -31,8 +32,8 @@ pub(super) struct Found {
     pub(super) asked: Asked,
     /// What every plan is made from.
     pub(super) observation: Observation,
-    /// What came of the ways.
-    pub(super) ways: Vec<Examined>,
+    /// What came of the connections.
+    pub(super) connections: Vec<CheckedConnection>,
 }
 
 /// How long all of it may take.
@@ -43,55 +44,55 @@ pub(super) fn limit(extent: Extent, listens: bool) -> Duration {
 
 /// Asks everything.
 pub(super) async fn look(
-    fleet: &Fleet,
+    connected: &ConnectedHosts,
     topology: &Topology,
     cells: Vec<Cell>,
     extent: Extent,
     listens: bool,
-    patience: Patience,
+    deadline: Deadline,
 ) -> Found {
-    let asked = measure(fleet, topology, extent, patience).await;
+    let asked = measure(connected, topology, extent, deadline).await;
     let (events, mut unheard) = mpsc::unbounded_channel();
     unheard.close();
-    // Where hawser listens is known from what hosts tell, and must not be told by them as somebody else's port.
+    // Where hawser may listen is known from the facts of hosts, which must not show its listeners as foreign ones.
     let first = if listens {
-        patience.part(WHOLE / 2)
+        deadline.part(WHOLE / 2)
     } else {
-        patience
+        deadline
     };
-    let observe = fleet.observe_within(topology, Look::Whole, &events, first);
-    let facts = preflights(fleet, topology, extent, first);
-    let (preflights, observation, ways) = if listens {
+    let observe = connected.observe_within(topology, Look::Whole, &events, first);
+    let facts = preflights(connected, topology, extent, first);
+    let (preflights, observation, connections) = if listens {
         let (facts, observation) = join(facts, observe).await;
-        let ways = listening(fleet, topology, &observation, cells, patience).await;
-        (facts, observation, ways)
+        let connections = listening(connected, topology, &observation, cells, deadline).await;
+        (facts, observation, connections)
     } else {
         let nobody = Listeners::default();
-        let trials = try_all(fleet, topology, (&cells, &nobody), patience);
+        let trials = try_all(connected, topology, (&cells, &nobody), deadline);
         let (facts, observation, trials) = join3(facts, observe, trials).await;
-        let ways = examine(&scene(topology, &observation), cells, &trials, &nobody);
-        (facts, observation, ways)
+        let connections = examine(&scene(topology, &observation), cells, &trials, &nobody);
+        (facts, observation, connections)
     };
     Found {
         asked: Asked { preflights, ..asked },
         observation,
-        ways,
+        connections,
     }
 }
 
 async fn listening(
-    fleet: &Fleet,
+    connected: &ConnectedHosts,
     topology: &Topology,
     observation: &Observation,
     cells: Vec<Cell>,
-    patience: Patience,
-) -> Vec<Examined> {
+    deadline: Deadline,
+) -> Vec<CheckedConnection> {
     let scene = scene(topology, observation);
-    let listeners = Listeners::start(fleet, &scene, &cells, patience).await;
-    let trials = try_all(fleet, topology, (&cells, &listeners), patience).await;
-    let ways = examine(&scene, cells, &trials, &listeners);
+    let listeners = Listeners::start(connected, &scene, &cells, deadline).await;
+    let trials = try_all(connected, topology, (&cells, &listeners), deadline).await;
+    let connections = examine(&scene, cells, &trials, &listeners);
     listeners.stop().await;
-    ways
+    connections
 }
 
 fn scene<'a>(topology: &'a Topology, observation: &'a Observation) -> Scene<'a> {
@@ -106,21 +107,21 @@ pub(super) fn examine(
     cells: Vec<Cell>,
     trials: &Trials,
     listeners: &Listeners,
-) -> Vec<Examined> {
-    let verdict = |number: usize, cell: &Cell| -> Verdict {
+) -> Vec<CheckedConnection> {
+    let evaluation = |number: usize, cell: &Cell| -> Evaluation {
         match trials.get(&number) {
-            _ if cell.purpose == Purpose::Vrrp => judge_vrrp(scene, cell),
-            _ if matches!(cell.port, Port::Udp(_)) => untested("UDP has no answer to wait for"),
-            Some(Ok(trial)) if listeners.are_at(cell) => judge_listened(cell, trial),
-            Some(Ok(trial)) => judge(scene, cell, trial),
-            Some(Err(why)) => untested(why.as_str()),
-            None => untested("it was not tried"),
+            _ if cell.purpose == Purpose::Vrrp => evaluate_vrrp(scene, cell),
+            _ if matches!(cell.port, Port::Udp(_)) => not_tested("UDP has no answer to wait for"),
+            Some(Ok(trial)) if listeners.are_at(cell) => evaluate_listened(cell, trial),
+            Some(Ok(trial)) => evaluate(scene, cell, trial),
+            Some(Err(why)) => not_tested(why.as_str()),
+            None => not_tested("it was not tried"),
         }
     };
     let numbered = cells.into_iter().enumerate();
     numbered
-        .map(|(number, cell)| Examined {
-            verdict: verdict(number, &cell),
+        .map(|(number, cell)| CheckedConnection {
+            evaluation: evaluation(number, &cell),
             listened: listeners.are_at(&cell),
             cell,
         })

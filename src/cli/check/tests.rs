@@ -11,8 +11,8 @@ use zeroize::Zeroizing;
 use super::hosts::Extent;
 use super::rounds::{Found, look};
 use crate::check::{Cause, Narrowing, Source, cells};
-use crate::cli::fleet::Fleet;
-use crate::cli::patience::Patience;
+use crate::cli::connected_hosts::ConnectedHosts;
+use crate::cli::deadline::Deadline;
 use crate::error::Problem;
 use crate::ssh::{Client, Prompter};
 use crate::topology::{HostName, Topology};
@@ -56,13 +56,13 @@ fn topology(cp1: &Sshd, w1: &Sshd) -> Topology {
     }
 }
 
-/// From which hosts a way could not be tested.
+/// From which hosts a connection could not be tested.
 fn untold(found: &Found) -> BTreeSet<Source> {
     found
-        .ways
+        .connections
         .iter()
-        .filter(|way| matches!(way.verdict.cause, Cause::NotTested(_)))
-        .map(|way| way.cell.from.clone())
+        .filter(|connection| matches!(connection.evaluation.cause, Cause::NotTested(_)))
+        .map(|connection| connection.cell.from.clone())
         .collect()
 }
 
@@ -74,17 +74,27 @@ async fn a_host_whose_commands_hang_is_waited_for_once_and_keeps_no_other_from_t
     let topology = topology(&well, &hangs);
     let client = Client::new(&topology.ssh, Nobody).unwrap();
     let (events, _told) = mpsc::unbounded_channel();
-    let fleet = Fleet::connect(&client, &topology, &events).await.unwrap();
+    let connected = ConnectedHosts::connect(&client, &topology, &events)
+        .await
+        .unwrap();
     let cells = cells(&topology, &Narrowing::default());
     let (cp1, w1) = (HostName::from("cp1"), HostName::from("w1"));
-    assert_eq!(fleet.sessions.len(), 2);
+    assert_eq!(connected.sessions.len(), 2);
 
     // On a machine that is busy the host that is well needs longer, and so the one that hangs is waited for longer.
     let mut limits = [16, 60, 120].map(Duration::from_secs).into_iter();
     let found = loop {
         let (since, limit) = (Instant::now(), limits.next().expect("cp1 tells in two minutes"));
-        let patience = Patience::lasting(limit);
-        let found = look(&fleet, &topology, cells.clone(), Extent::Facts, false, patience).await;
+        let deadline = Deadline::after(limit);
+        let found = look(
+            &connected,
+            &topology,
+            cells.clone(),
+            Extent::Facts,
+            false,
+            deadline,
+        )
+        .await;
         let took = since.elapsed();
         if found.asked.preflights[&cp1].is_ok() && !untold(&found).contains(&Source::Host(cp1.clone())) {
             assert!(took < limit * 2, "{took:?}, where {limit:?} was the limit");
@@ -96,5 +106,5 @@ async fn a_host_whose_commands_hang_is_waited_for_once_and_keeps_no_other_from_t
     assert!(found.asked.preflights[&cp1].is_ok() && found.asked.preflights[&w1].is_err());
     assert!(found.observation[&w1].is_err());
     assert_eq!(untold(&found), BTreeSet::from([Source::Host(w1)]));
-    fleet.close().await;
+    connected.close().await;
 }

@@ -1,4 +1,4 @@
-//! Trying the ways: each from the host where it begins, all at the same time.
+//! Trying the connections: each from the host where it begins, all at the same time.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,39 +9,42 @@ use tokio::time::timeout;
 
 use super::listeners::Listeners;
 use crate::check::{Cell, Port, Purpose, Source, Target};
-use crate::cli::fleet::{Fleet, ask_within};
-use crate::cli::patience::Patience;
+use crate::cli::connected_hosts::{ConnectedHosts, ask_within};
+use crate::cli::deadline::Deadline;
 use crate::facts::{Peer, Reached, Trial, read_trials};
 use crate::remote::ways::{Way, try_ways};
 use crate::ssh::Session;
 use crate::topology::{Host, Topology};
 
-/// What came of the ways, by their place among the cells; or why they could not be tried.
+/// What came of the connections, by their place among the cells; or why they could not be tried.
 pub(super) type Trials = BTreeMap<usize, Result<Trial, String>>;
 
 /// As long as sshd is waited for when it is connected to.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
-/// Tries every way from where it begins, all at the same time.
+/// Tries every connection from where it begins, all at the same time.
 pub(super) async fn try_all(
-    fleet: &Fleet,
+    connected: &ConnectedHosts,
     topology: &Topology,
     (cells, listeners): (&[Cell], &Listeners),
-    patience: Patience,
+    deadline: Deadline,
 ) -> Trials {
     let from_hosts = topology.hosts.iter().map(|host| async move {
         let from = Source::from(host);
         let numbered = cells.iter().enumerate().filter(|(_, cell)| cell.from == from);
-        let way = |(number, cell): (usize, &Cell)| {
-            let way = cell.way(number)?;
+        let connection = |(number, cell): (usize, &Cell)| {
+            let connection = cell.connection(number)?;
             // hawser itself says nothing, least of all in TLS.
-            let asks_tls = way.asks_tls && !listeners.are_at(cell);
-            Some(Way { asks_tls, ..way })
+            let asks_tls = connection.asks_tls && !listeners.are_at(cell);
+            Some(Way {
+                asks_tls,
+                ..connection
+            })
         };
-        let ways: Vec<Way> = numbered.filter_map(way).collect();
-        match fleet.sessions.get(&host.name) {
-            Some(session) => from_host(session, host, &ways, patience).await,
-            None => untried(&ways, &format!("{} could not be reached", host.name)),
+        let connections: Vec<Way> = numbered.filter_map(connection).collect();
+        match connected.sessions.get(&host.name) {
+            Some(session) => from_host(session, host, &connections, deadline).await,
+            None => untried(&connections, &format!("{} could not be reached", host.name)),
         }
     });
     let from_here = cells
@@ -50,7 +53,7 @@ pub(super) async fn try_all(
         .filter(|(_, cell)| cell.purpose == Purpose::Ssh);
     let from_here = from_here.map(|(number, cell)| async move {
         let reached = match &cell.to {
-            Target::Host(name) if fleet.sessions.contains_key(name) => Reached::Open,
+            Target::Host(name) if connected.sessions.contains_key(name) => Reached::Open,
             _ => dial(cell).await,
         };
         (number, Ok(bare(reached)))
@@ -59,30 +62,35 @@ pub(super) async fn try_all(
     from_hosts.into_iter().flatten().chain(from_here).collect()
 }
 
-async fn from_host(session: &Session, host: &Host, ways: &[Way], patience: Patience) -> Trials {
-    let commands = try_ways(ways);
+async fn from_host(session: &Session, host: &Host, connections: &[Way], deadline: Deadline) -> Trials {
+    let commands = try_ways(connections);
     let asked = commands.iter().map(|command| async move {
-        let output = ask_within(session, command, host, patience)
+        let output = ask_within(session, command, host, deadline)
             .await
             .map_err(|problem| problem.cause())?;
         read_trials(&output.stdout)
     });
     let (answers, silences): (Vec<_>, Vec<_>) = join_all(asked).await.into_iter().partition(Result::is_ok);
     let why = silences.into_iter().find_map(Result::err);
-    let mut tried = untried(ways, why.as_deref().unwrap_or("no answer came"));
+    let mut tried = untried(connections, why.as_deref().unwrap_or("no answer"));
     for (number, mut trial) in answers.into_iter().flatten().flatten() {
         // A host that has a program to ask with says so of each that it asked.
-        let asks_tls = ways.iter().any(|way| way.number == number && way.asks_tls);
+        let asks_tls = connections
+            .iter()
+            .any(|connection| connection.number == number && connection.asks_tls);
         if asks_tls && trial.reached == Reached::Open && trial.peer == Peer::NotAsked {
-            trial.peer = Peer::Unasked("neither openssl nor python3 is there".to_owned());
+            trial.peer = Peer::Unasked("neither openssl nor python3 is installed".to_owned());
         }
         tried.insert(number, Ok(trial));
     }
     tried
 }
 
-fn untried(ways: &[Way], why: &str) -> Trials {
-    ways.iter().map(|way| (way.number, Err(why.to_owned()))).collect()
+fn untried(connections: &[Way], why: &str) -> Trials {
+    connections
+        .iter()
+        .map(|connection| (connection.number, Err(why.to_owned())))
+        .collect()
 }
 
 /// Why a host could not be connected to, as the system says it.

@@ -8,8 +8,8 @@ use tokio::sync::mpsc;
 
 use super::with_a_runtime;
 use crate::cli::arguments::{ImagesListArguments, OutputFormat};
-use crate::cli::fleet::{Fleet, ask};
-use crate::cli::{Outcome, surroundings};
+use crate::cli::connected_hosts::{ConnectedHosts, ask};
+use crate::cli::{Outcome, workstation};
 use crate::error::sanitize::{decode, sanitize_line};
 use crate::error::{ExitCode, Problem};
 use crate::facts::beforehand::untold_images;
@@ -27,14 +27,14 @@ struct Where {
 }
 
 pub(in crate::cli) async fn run(arguments: ImagesListArguments) -> Outcome {
-    let topology = with_a_runtime(&surroundings::load(&arguments.inventory.path)?);
-    let client = surroundings::client(&topology)?;
+    let topology = with_a_runtime(&workstation::load(&arguments.inventory.path)?);
+    let client = workstation::client(&topology)?;
     let (events, mut unheard) = mpsc::unbounded_channel();
     unheard.close();
-    let fleet = Fleet::connect(&client, &topology, &events).await?;
-    let mut observation = fleet.observe(&topology, Look::Whole, &events).await;
-    let asked = as_configured(&fleet, &topology, &mut observation).await;
-    fleet.close().await;
+    let connected = ConnectedHosts::connect(&client, &topology, &events).await?;
+    let mut observation = connected.observe(&topology, Look::Whole, &events).await;
+    let asked = as_configured(&connected, &topology, &mut observation).await;
+    connected.close().await;
 
     let mut problems: Vec<Problem> = observation
         .values()
@@ -42,12 +42,12 @@ pub(in crate::cli) async fn run(arguments: ImagesListArguments) -> Outcome {
         .collect();
     problems.extend(asked);
     if let Some(warning) = untold(&topology, &observation) {
-        surroundings::tell(&format!("hawser: {warning}\n"));
+        workstation::print_to_stderr(&format!("hawser: {warning}\n"));
     }
     let wanted = gather(&topology, &observation);
     match arguments.output {
-        OutputFormat::Text => surroundings::say(&as_text(&wanted)),
-        OutputFormat::Json => surroundings::say_json(&as_json(&wanted)),
+        OutputFormat::Text => workstation::print(&as_text(&wanted)),
+        OutputFormat::Json => workstation::print_json(&as_json(&wanted)),
     }
     if problems.is_empty() {
         Ok(ExitCode::Done)
@@ -89,7 +89,11 @@ fn untold(topology: &Topology, observation: &Observation) -> Option<String> {
 
 /// Has each host's kubeadm name its images for the configuration that it would be given. What it names by itself is
 /// kept besides where etcd has hosts of its own, as the configuration then speaks of no image of etcd.
-async fn as_configured(fleet: &Fleet, topology: &Topology, observation: &mut Observation) -> Vec<Problem> {
+async fn as_configured(
+    connected: &ConnectedHosts,
+    topology: &Topology,
+    observation: &mut Observation,
+) -> Vec<Problem> {
     let answers = topology.hosts.iter().filter_map(|host| {
         let facts = observation.get(&host.name)?.as_ref().ok()?;
         let kubeadm = facts.versions.kubeadm?;
@@ -98,7 +102,7 @@ async fn as_configured(fleet: &Fleet, topology: &Topology, observation: &mut Obs
         stays.then_some(async move {
             (
                 host.name.clone(),
-                named_by_kubeadm(fleet, topology, host, kubeadm).await,
+                named_by_kubeadm(connected, topology, host, kubeadm).await,
             )
         })
     });
@@ -108,7 +112,7 @@ async fn as_configured(fleet: &Fleet, topology: &Topology, observation: &mut Obs
             && facts.versions.kubeadm != Some(topology.version)
             && is_prepared(topology, host, facts)
         {
-            facts.kubernetes.needed_images = Observed::Unknown("its kubeadm is not there yet".to_owned());
+            facts.kubernetes.needed_images = Observed::Unknown("its kubeadm is not installed yet".to_owned());
         }
     }
     let answers = join_all(answers).await;
@@ -137,7 +141,7 @@ fn add(facts: &mut HostFacts, mut images: Vec<String>) {
 }
 
 async fn named_by_kubeadm(
-    fleet: &Fleet,
+    connected: &ConnectedHosts,
     topology: &Topology,
     host: &Host,
     kubeadm: crate::topology::Version,
@@ -149,7 +153,7 @@ async fn named_by_kubeadm(
     };
     let api = ApiVersion::for_kubeadm(kubeadm).map_err(cannot)?;
     let configuration = cluster_configuration(topology, api)?;
-    let session = fleet
+    let session = connected
         .sessions
         .get(&host.name)
         .ok_or_else(|| cannot("no session".to_owned()))?;

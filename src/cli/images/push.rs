@@ -9,10 +9,10 @@ use tokio::sync::mpsc::{self, UnboundedSender};
 use super::with_a_runtime;
 use crate::archive::{self, Archive};
 use crate::cli::arguments::ImagesPushArguments;
-use crate::cli::fleet::Fleet;
+use crate::cli::connected_hosts::ConnectedHosts;
 use crate::cli::lease::{claim, if_held};
-use crate::cli::watching::Watchers;
-use crate::cli::{Outcome, Stop, stopped, surroundings};
+use crate::cli::watchers::Watchers;
+use crate::cli::{Outcome, Stop, stopped, workstation};
 use crate::engine::{self, Lease, Options, Wants, until_stopped};
 use crate::error::Problem;
 use crate::events::{Event, PhaseTime, Report};
@@ -26,9 +26,9 @@ use crate::values::Values;
 
 pub(in crate::cli) async fn run(arguments: ImagesPushArguments, stop: Stop) -> Outcome {
     let began = Instant::now();
-    let topology = with_archives(&surroundings::load(&arguments.inventory.path)?, &arguments)?;
-    let client = surroundings::client(&topology)?;
-    let name = surroundings::run_name();
+    let topology = with_archives(&workstation::load(&arguments.inventory.path)?, &arguments)?;
+    let client = workstation::client(&topology)?;
+    let name = workstation::run_name();
     let watchers = Watchers::new(arguments.output, &topology.cluster, &name, Vec::new())
         .map_err(|problem| vec![problem])?;
     let log = watchers.log_path();
@@ -42,15 +42,22 @@ pub(in crate::cli) async fn run(arguments: ImagesPushArguments, stop: Stop) -> O
     });
 
     let looked = until_stopped(&stop, async {
-        let fleet = Fleet::connect(&client, &topology, &events).await?;
-        let observation = fleet.observe(&topology, Look::Images, &events).await;
-        Ok::<_, Problem>((fleet, observation))
+        let connected = ConnectedHosts::connect(&client, &topology, &events).await?;
+        let observation = connected.observe(&topology, Look::Images, &events).await;
+        Ok::<_, Problem>((connected, observation))
     });
     let mut report = match looked.await.unwrap_or_else(|| Err(stopped())) {
-        Ok((fleet, observation)) => {
+        Ok((connected, observation)) => {
             let images = (&topology, &observation);
-            let report = push(&fleet, images, (&arguments.limit, wants), (began, stop), &events).await;
-            fleet.close().await;
+            let report = push(
+                &connected,
+                images,
+                (&arguments.limit, wants),
+                (began, stop),
+                &events,
+            )
+            .await;
+            connected.close().await;
             report
         }
         Err(problem) => Report::of(problem),
@@ -65,9 +72,9 @@ pub(in crate::cli) async fn run(arguments: ImagesPushArguments, stop: Stop) -> O
     Ok(code)
 }
 
-/// Hosts do not wait for each other: what goes wrong on one is told at the end.
+/// Hosts do not wait for each other: what goes wrong on one is reported at the end.
 async fn push(
-    fleet: &Fleet,
+    connected: &ConnectedHosts,
     (topology, observation): (&Topology, &Observation),
     (limit, wants): (&[String], Wants),
     (began, stop): (Instant, Stop),
@@ -78,7 +85,7 @@ async fn push(
             phase: PhaseName::Observe,
             took: began.elapsed(),
         }],
-        own: began.elapsed(),
+        overhead: began.elapsed(),
         ..Report::default()
     };
     let limit: BTreeSet<HostName> = limit.iter().map(|name| HostName(name.clone())).collect();
@@ -92,20 +99,20 @@ async fn push(
         Ok(plan) => {
             for note in &plan.notes {
                 let text = note.text.clone();
-                let _ = events.send(Event::Warned { text });
+                let _ = events.send(Event::Warning { text });
             }
             let hosts = plan.changed_hosts();
-            report = match Lease::take(&fleet.sessions, &hosts, wants, &stop, events).await {
+            report = match Lease::take(&connected.sessions, &hosts, wants, &stop, events).await {
                 Ok(lease) => {
                     let options = Options {
-                        may_lag: 0,
+                        max_tolerated: 0,
                         stop,
                         so_far: report,
                     };
                     let report = engine::execute(
                         &plan,
                         lease.sessions(),
-                        surroundings::resources(Values::default()),
+                        workstation::resources(Values::default()),
                         options,
                         events.clone(),
                     )
@@ -132,7 +139,7 @@ fn with_archives(topology: &Topology, arguments: &ImagesPushArguments) -> Result
     }
     if topology.images.archives.is_empty() {
         return Err(vec![Problem::Usage {
-            message: "there are no archives to push: none is given, and the inventory names none".to_owned(),
+            message: "there are no archives to push: you gave none, and the inventory names none".to_owned(),
             hint: "`hawser images push FILE…`, or `archives` under [images]; `hawser images list` prints what they should hold"
                 .to_owned(),
         }]);

@@ -123,8 +123,8 @@ impl<C: Connection> Lease<C> {
             let held = leased.take(&self.claim, None).await?;
             match held {
                 Some(held) if !held.works && is_gone(&held.by, &self.claim) => {
-                    let text = format!("{host}: takes over from {}, whose process is gone", held.by);
-                    let _ = events.send(Event::Warned { text });
+                    let text = format!("{host}: takes the lock over from {}, which has exited", held.by);
+                    let _ = events.send(Event::Warning { text });
                     leased.take(&self.claim, Some(&held.by.id)).await
                 }
                 other => Ok(other),
@@ -152,7 +152,7 @@ impl<C: Connection> Lease<C> {
                     held.by,
                     remaining(&held)
                 );
-                let _ = events.send(Event::Warned { text });
+                let _ = events.send(Event::Warning { text });
                 told = Some((Instant::now(), held.by.id.clone()));
             }
             until_stopped(stop, sleep(PACE)).await.ok_or_else(stopped)?;

@@ -6,7 +6,7 @@ use crate::topology::HostName;
 
 pub(super) fn refused(host: &HostName, held: &Held) -> Problem {
     let mut because = vec![if held.by.id.is_empty() {
-        "whose it is cannot be read".to_owned()
+        "its owner is unreadable".to_owned()
     } else {
         held.by.to_string()
     }];
@@ -14,7 +14,7 @@ pub(super) fn refused(host: &HostName, held: &Held) -> Problem {
         because.push(format!("{host} was last sent: {}", held.doing));
     }
     because.push(remaining(held));
-    let mut way_out = vec!["wait for that run to end, then run this again; `hawser apply` and `hawser images push` wait with --wait".to_owned()];
+    let mut way_out = vec!["wait for that run to end, then rerun this command; `hawser apply` and `hawser images push` wait with --wait".to_owned()];
     if held.by.id.is_empty() {
         way_out.push(format!(
             "only if no run of hawser works on {host}: `rm /run/hawser.lease` there"
@@ -30,8 +30,8 @@ pub(super) fn refused(host: &HostName, held: &Held) -> Problem {
 /// Until when it is held.
 pub(super) fn remaining(held: &Held) -> String {
     match held.runs_out_in() {
-        Some(seconds) => format!("the lock is free when that run ends, or in {seconds} s if it is gone"),
-        None if held.works => "a command of that run still works there, which keeps the lock".to_owned(),
+        Some(seconds) => format!("the lock is released when that run ends, or in {seconds} s if it has died"),
+        None if held.works => "a command of that run still runs there, and keeps the lock".to_owned(),
         None => "when it was last renewed cannot be read".to_owned(),
     }
 }

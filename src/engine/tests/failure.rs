@@ -20,8 +20,8 @@ async fn after_a_required_failure_running_steps_end_and_nothing_new_starts() {
                 lane(
                     1,
                     vec![
-                        may_lag(vec![change("w1", "join"), change("w1", "label")]),
-                        may_lag(vec![change("w2", "join")]),
+                        tolerated(vec![change("w1", "join"), change("w1", "label")]),
+                        tolerated(vec![change("w2", "join")]),
                     ],
                 ),
             ],
@@ -58,7 +58,7 @@ async fn workers_may_lag_as_far_as_the_operator_allows() {
     let w2 = FakeHost::new("w2", &journal)
         .expects("join", Reply::exit(0))
         .expects("label", Reply::exit(0));
-    let chains = ["w1", "w2"].map(|name| may_lag(vec![change(name, "join"), change(name, "label")]));
+    let chains = ["w1", "w2"].map(|name| tolerated(vec![change(name, "join"), change(name, "label")]));
     let plan = plan(vec![phase("join", vec![lane(1, chains.into())])]);
 
     let ran = run_with(&plan, vec![w1, w2], 1, Values::default(), &[]).await;
@@ -73,8 +73,8 @@ async fn workers_may_lag_as_far_as_the_operator_allows() {
         ]
     );
     assert!(ran.report.problems.is_empty());
-    assert_eq!(ran.report.lagging, ["w1".into()]);
-    assert!(ran.warnings()[0].starts_with("w1 may be finished later: error: w1: join failed (exit 1)"));
+    assert_eq!(ran.report.tolerated, ["w1".into()]);
+    assert!(ran.warnings()[0].starts_with("w1 may be finished later: error: w1: failed: join (exit 1"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -89,9 +89,9 @@ async fn a_worker_that_lags_is_left_out_of_what_follows_and_counts_once() {
         .expects("label w2", Reply::exit(0));
     let labelled = |name: &str, step| Chain {
         subject: name.into(),
-        ..may_lag(vec![change("cp1", step)])
+        ..tolerated(vec![change("cp1", step)])
     };
-    let each = |what| ["w1", "w2"].map(|name| may_lag(vec![change(name, what)]));
+    let each = |what| ["w1", "w2"].map(|name| tolerated(vec![change(name, what)]));
     let mut prepared = vec![required(vec![change("cp1", "prepare")])];
     prepared.extend(each("prepare"));
     let plan = plan(vec![
@@ -121,14 +121,14 @@ async fn a_worker_that_lags_is_left_out_of_what_follows_and_counts_once() {
         ]
     );
     assert!(ran.report.problems.is_empty());
-    assert_eq!(ran.report.lagging, ["w1".into()]);
+    assert_eq!(ran.report.tolerated, ["w1".into()]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn one_worker_more_stops_the_run_and_all_their_problems_are_shown() {
     let journal = journal();
     let worker = |name| FakeHost::new(name, &journal).expects("join", Reply::exit(1));
-    let chains = ["w1", "w2", "w3"].map(|name| may_lag(vec![change(name, "join")]));
+    let chains = ["w1", "w2", "w3"].map(|name| tolerated(vec![change(name, "join")]));
     let plan = plan(vec![phase("join", vec![lane(1, chains.into())])]);
 
     let ran = run_with(&plan, vec![worker("w1"), worker("w2")], 1, Values::default(), &[]).await;
@@ -138,7 +138,7 @@ async fn one_worker_more_stops_the_run_and_all_their_problems_are_shown() {
         ["w1/join: failed", "w2/join: failed", "w3/join: skipped"]
     );
     assert_eq!(ran.report.problems.len(), 2);
-    assert!(ran.report.lagging.is_empty());
+    assert!(ran.report.tolerated.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -165,7 +165,7 @@ async fn cleanup_runs_after_a_failure_and_its_own_failure_is_then_a_warning() {
     let ran = run(&plan, vec![cp1]).await;
 
     assert_eq!(ran.report.problems.len(), 1);
-    assert!(ran.warnings()[0].starts_with("error: cp1: delete the token failed"));
+    assert!(ran.warnings()[0].starts_with("error: cp1: failed: delete the token (exit 1"));
     assert_eq!(ran.report.changed, 0, "cleanup steps are not counted");
 }
 
@@ -182,6 +182,6 @@ async fn a_failed_cleanup_fails_a_run_that_went_well() {
 
     assert!(
         ran.problem()
-            .starts_with("error: cp1: delete the token failed (exit 1)")
+            .starts_with("error: cp1: failed: delete the token (exit 1")
     );
 }

@@ -48,8 +48,8 @@ fn texts(ran: &Ran) -> String {
 }
 
 /// Runs a plan against hostile hosts and sees that nothing comes through.
-async fn nothing_comes_through(name: &str, plan: &Plan, hosts: Vec<FakeHost>, may_lag: usize) {
-    let ran = run_with(plan, hosts, may_lag, values(), &[]).await;
+async fn nothing_comes_through(name: &str, plan: &Plan, hosts: Vec<FakeHost>, max_tolerated: usize) {
+    let ran = run_with(plan, hosts, max_tolerated, values(), &[]).await;
 
     let json = ran.json() + &serde_json::to_string(&ran.report).unwrap();
     let text = texts(&ran) + &ran.problem();
@@ -133,9 +133,9 @@ async fn nothing_comes_through_of_the_story_of_a_failure() {
 #[tokio::test(start_paused = true)]
 async fn nothing_comes_through_of_what_is_only_warned_about() {
     let failing = |what| FakeHost::new("w1", &journal()).expects(what, Reply::late().saying(HOSTILE));
-    let lagging = plan(vec![phase(
+    let tolerated = plan(vec![phase(
         "join",
-        vec![lane(1, vec![may_lag(vec![change("w1", "join")])])],
+        vec![lane(1, vec![tolerated(vec![change("w1", "join")])])],
     )]);
     let advisory = plan(vec![phase(
         "labels",
@@ -145,7 +145,7 @@ async fn nothing_comes_through_of_what_is_only_warned_about() {
         )],
     )]);
 
-    nothing_comes_through("lagging", &lagging, vec![failing("join")], 1).await;
+    nothing_comes_through("tolerated", &tolerated, vec![failing("join")], 1).await;
     nothing_comes_through("advisory", &advisory, vec![failing("label")], 0).await;
 }
 

@@ -13,7 +13,7 @@ use crate::topology::HostName;
 
 const TAKE: &str = "take the lock";
 const RENEW: &str = "renew the lock";
-const GIVE_BACK: &str = "give back the lock";
+const GIVE_BACK: &str = "release the lock";
 
 fn claim(id: &str, pid: u32) -> Claim {
     Claim {
@@ -99,7 +99,7 @@ async fn take(
 async fn warnings(mut events: UnboundedReceiver<Event>) -> Vec<String> {
     let mut warned = Vec::new();
     while let Some(event) = events.recv().await {
-        if let Event::Warned { text } = event {
+        if let Event::Warning { text } = event {
             warned.push(text);
         }
     }
@@ -114,7 +114,7 @@ async fn run_under_lock(plan: &Plan, there: Vec<FakeHost>, stops: &[(u64, StopLe
     let (stop, stopped) = watch::channel(StopLevel::Running);
     let (sender, mut told) = unbounded_channel();
     let options = Options {
-        may_lag: 3,
+        max_tolerated: 3,
         stop: stopped,
         so_far: Report::default(),
     };
@@ -207,8 +207,8 @@ async fn who_comes_second_is_told_who_has_it_and_gives_back_what_it_took() {
     error: refused: another run holds the lock of b; nothing was changed
       run run-other of alice on desk (process PID), since 2026-01-02 03:04:05 UTC
       b was last sent: kubeadm join
-      the lock is free when that run ends, or in 49 s if it is gone
-    hint: wait for that run to end, then run this again; `hawser apply` and `hawser images push` wait with --wait
+      the lock is released when that run ends, or in 49 s if it has died
+    hint: wait for that run to end, then rerun this command; `hawser apply` and `hawser images push` wait with --wait
     ");
 }
 
@@ -252,7 +252,7 @@ async fn a_run_of_the_same_user_here_whose_process_is_gone_is_taken_over_from() 
 
     assert!(lines.lock().unwrap()[1].contains("/run/hawser.lease mine other"));
     assert!(
-        warned[0].contains("a: takes over from run run-other of alice on desk"),
+        warned[0].contains("a: takes the lock over from run run-other of alice on desk"),
         "{warned:?}"
     );
     assert!(
@@ -260,14 +260,14 @@ async fn a_run_of_the_same_user_here_whose_process_is_gone_is_taken_over_from() 
             .err()
             .unwrap()
             .to_string()
-            .contains("a command of that run still works there")
+            .contains("a command of that run still runs there")
     );
     assert!(
         of_others
             .err()
             .unwrap()
             .to_string()
-            .contains("or in 49 s if it is gone")
+            .contains("or in 49 s if it has died")
     );
 }
 
@@ -306,7 +306,7 @@ async fn who_waits_holds_nothing_meanwhile_and_begins_again_when_it_is_free() {
     );
     assert_eq!(warned.len(), 2, "now and after half a minute: {warned:?}");
     assert!(warned[0].starts_with("waiting for b: run run-other of alice on desk (process "));
-    assert!(warned[1].ends_with("a command of that run still works there, which keeps the lock"));
+    assert!(warned[1].ends_with("a command of that run still runs there, and keeps the lock"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -345,8 +345,8 @@ async fn a_run_that_has_lost_a_lock_ends_and_leaves_that_host_alone() {
         .expects("is it so?", Reply::exit(1))
         .expects("join", lost());
     let chains = vec![
-        may_lag(vec![checked("w", "join", "is it so?", 300)]),
-        may_lag(vec![change("a", "label")]),
+        tolerated(vec![checked("w", "join", "is it so?", 300)]),
+        tolerated(vec![change("a", "label")]),
     ];
     let mut plan = plan(vec![phase("join", vec![lane(1, chains)])]);
     plan.cleanup = cleanup(vec![change("a", "close"), change("w", "close")]);
@@ -360,9 +360,9 @@ async fn a_run_that_has_lost_a_lock_ends_and_leaves_that_host_alone() {
     );
     assert_eq!(ran.report.problems.len(), 1);
     insta::assert_snapshot!(ran.problem(), @"
-    error: w: lock lost before join: nothing of it was done, and the run ends
+    error: w: lock lost before join: it was not started, and the run ends
       run run-other of alice on desk has it since noon
-    hint: see that no other run works on these hosts, then run `hawser apply` again; --wait waits for one that does
+    hint: make sure that no other run works on these hosts, then run `hawser apply` again; --wait waits for a run that does
     ");
 }
 
@@ -460,9 +460,9 @@ async fn a_host_where_a_command_was_let_go_keeps_its_lock() {
         .expects(GIVE_BACK, Reply::exit(0));
     let plan = plan_of(vec![change("a", "join"), change("b", "write")]);
 
-    let ran = run_under_lock(&plan, vec![a, b], &[(5, StopLevel::LetGo)]).await;
+    let ran = run_under_lock(&plan, vec![a, b], &[(5, StopLevel::Detach)]).await;
 
-    assert_eq!(ran.outcomes(), ["a/join: let go", "b/write: skipped"]);
+    assert_eq!(ran.outcomes(), ["a/join: detached", "b/write: skipped"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -473,7 +473,7 @@ async fn nothing_that_changes_a_host_is_sent_where_its_lock_was_not_taken() {
     let (lease, _) = take(&[], vec![a], wants(), None).await;
     let (_stop, stop) = watch::channel(StopLevel::Running);
     let options = Options {
-        may_lag: 0,
+        max_tolerated: 0,
         stop,
         so_far: Report::default(),
     };

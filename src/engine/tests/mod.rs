@@ -70,8 +70,8 @@ pub(crate) fn required(steps: Vec<Step>) -> Chain {
     chain(Necessity::Required, steps)
 }
 
-fn may_lag(steps: Vec<Step>) -> Chain {
-    chain(Necessity::MayLag, steps)
+fn tolerated(steps: Vec<Step>) -> Chain {
+    chain(Necessity::Tolerated, steps)
 }
 
 pub(crate) fn chain(necessity: Necessity, steps: Vec<Step>) -> Chain {
@@ -143,7 +143,7 @@ impl Ran {
     /// What hosts took from each other, `HOST: BYTES from HOST`.
     pub(crate) fn taken(&self) -> Vec<String> {
         let taken = self.events.iter().filter_map(|event| match event {
-            Event::Taken {
+            Event::ImageReceived {
                 host, from, bytes, ..
             } => Some(format!("{host}: {bytes} from {from}")),
             _ => None,
@@ -153,7 +153,7 @@ impl Ran {
 
     pub(crate) fn warnings(&self) -> Vec<&str> {
         let warned = self.events.iter().filter_map(|event| match event {
-            Event::Warned { text } => Some(text.as_str()),
+            Event::Warning { text } => Some(text.as_str()),
             _ => None,
         });
         warned.collect()
@@ -162,11 +162,11 @@ impl Ran {
 
 fn word(outcome: &Outcome) -> &'static str {
     match outcome {
-        Outcome::AlreadyDone => "already done",
+        Outcome::Unchanged => "unchanged",
         Outcome::Changed => "changed",
         Outcome::Ok => "ok",
         Outcome::Failed { .. } => "failed",
-        Outcome::LetGo => "let go",
+        Outcome::Detached => "detached",
         Outcome::Skipped => "skipped",
     }
 }
@@ -180,14 +180,14 @@ pub(crate) async fn run(plan: &Plan, hosts: Vec<FakeHost>) -> Ran {
 pub(crate) async fn run_with(
     plan: &Plan,
     hosts: Vec<FakeHost>,
-    may_lag: usize,
+    max_tolerated: usize,
     values: Values,
     stops: &[(u64, StopLevel)],
 ) -> Ran {
     let (stop, receiver) = watch::channel(StopLevel::Running);
     let (sender, mut receiver_of_events) = unbounded_channel();
     let options = Options {
-        may_lag,
+        max_tolerated,
         stop: receiver,
         so_far: Report::default(),
     };

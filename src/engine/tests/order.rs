@@ -45,7 +45,7 @@ async fn phases_and_a_chains_steps_run_in_order() {
 async fn a_lane_runs_as_many_chains_as_it_is_wide_and_starts_them_in_order() {
     let journal = journal();
     let worker = |name| FakeHost::new(name, &journal).expects("join", Reply::exit(0).taking(10));
-    let chains = ["w1", "w2", "w3"].map(|name| may_lag(vec![change(name, "join")]));
+    let chains = ["w1", "w2", "w3"].map(|name| tolerated(vec![change(name, "join")]));
     let plan = plan(vec![phase("join", vec![lane(2, chains.into())])]);
 
     let ran = run(&plan, vec![worker("w1"), worker("w2"), worker("w3")]).await;
@@ -73,7 +73,7 @@ async fn lanes_of_a_phase_run_beside_each_other() {
         "join",
         vec![
             lane(1, vec![required(vec![change("cp2", "join")])]),
-            lane(10, vec![may_lag(vec![change("w1", "join")])]),
+            lane(10, vec![tolerated(vec![change("w1", "join")])]),
         ],
     )]);
 
@@ -130,7 +130,7 @@ async fn a_run_may_be_spawned() {
     let (sender, _events) = unbounded_channel();
     let spawned = tokio::spawn(async move {
         let options = Options {
-            may_lag: 0,
+            max_tolerated: 0,
             stop,
             so_far: Report::default(),
         };

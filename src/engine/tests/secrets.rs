@@ -70,9 +70,9 @@ async fn a_reading_that_fails_halfway_tells_nothing_of_what_it_has_read() {
 
     assert!(!ran.json().contains(KEY), "{}", ran.json());
     insta::assert_snapshot!(ran.problem(), @r"
-    error: cp1: read failed (not so after 2 s)
+    error: cp1: failed: read (timed out after 2 s)
       read the keys: not yet
-    hint: mend the cause and run `hawser apply` again: it goes on from what is on the hosts
+    hint: fix the cause and run `hawser apply` again: it continues from what is on the hosts
     ");
 }
 
@@ -84,9 +84,9 @@ async fn an_answer_that_is_no_bundle_is_not_repeated_in_the_error() {
 
     assert!(!ran.json().contains(KEY));
     insta::assert_snapshot!(ran.problem(), @r"
-    error: cp1: cannot tell certificates and keys of control planes, read by this run
+    error: cp1: cannot determine certificates and keys of control planes, read by this run
       line 1 of the answer is not a path and its content
-    hint: what cannot be told is never taken for absent; mend it and run the command again
+    hint: hawser never treats an unreadable value as missing. Fix the cause, then rerun the command
     ");
 }
 
@@ -113,8 +113,8 @@ async fn nothing_is_written_where_nobody_has_read() {
     let ran = run(&plan_of(vec![write()]), vec![FakeHost::new("cp2", &journal())]).await;
 
     insta::assert_snapshot!(ran.problem(), @r"
-    error: cp2: cannot tell certificates and keys of control planes, read by this run
-      no step before has told it
-    hint: what cannot be told is never taken for absent; mend it and run the command again
+    error: cp2: cannot determine certificates and keys of control planes, read by this run
+      no earlier step has read it
+    hint: hawser never treats an unreadable value as missing. Fix the cause, then rerun the command
     ");
 }

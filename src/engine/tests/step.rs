@@ -18,8 +18,8 @@ async fn what_is_already_so_is_left_alone() {
     )
     .await;
 
-    assert_eq!(ran.outcomes(), ["cp1/write: already done"]);
-    assert_eq!((ran.report.changed, ran.report.already_done), (0, 1));
+    assert_eq!(ran.outcomes(), ["cp1/write: unchanged"]);
+    assert_eq!((ran.report.changed, ran.report.unchanged), (0, 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -54,9 +54,9 @@ async fn a_condition_that_never_comes_fails_at_its_deadline_with_its_reason() {
     .await;
 
     insta::assert_snapshot!(ran.problem(), @r"
-    error: cp1: wait for the node failed (not so after 3 s)
+    error: cp1: timed out after 3 s waiting for the node
       node is NotReady
-    hint: mend the cause and run `hawser apply` again: it goes on from what is on the hosts
+    hint: fix the cause and run `hawser apply` again: it continues from what is on the hosts
     ");
     let told = ran
         .events
@@ -74,9 +74,9 @@ async fn a_check_that_cannot_tell_fails_the_step_before_anything_is_changed() {
     let ran = run(&plan_of(vec![checked("cp1", "join", "member?", 60)]), vec![cp1]).await;
 
     insta::assert_snapshot!(ran.problem(), @r"
-    error: cp1: cannot tell member?
+    error: cp1: cannot determine the result of: member?
       exit 2: etcdctl: not found
-    hint: what cannot be told is never taken for absent; mend it and run the command again
+    hint: hawser never treats an unreadable value as missing. Fix the cause, then rerun the command
     ");
 }
 
@@ -104,7 +104,7 @@ async fn a_change_whose_connection_broke_is_done_if_the_check_says_so() {
     assert_eq!(
         ran.warnings(),
         [
-            "cp1: the connection broke during join; whether it was done is unknown; looking at the host for what became of it"
+            "cp1: the connection broke during join; whether it was done is unknown; checking on the host what became of it"
         ]
     );
 }
@@ -144,10 +144,10 @@ async fn a_failed_change_shows_its_last_lines_and_the_hosts_own_story() {
     let ran = run(&plan_of(vec![step]), vec![cp1]).await;
 
     insta::assert_snapshot!(ran.problem(), @r"
-    error: cp1: init failed (exit 1) after 41 s
+    error: cp1: failed: init (exit 1, after 41 s)
       [kubelet-check] timed out
       kubelet: no such runtime
-    hint: mend the cause and run `hawser apply` again: it goes on from what is on the hosts
+    hint: fix the cause and run `hawser apply` again: it continues from what is on the hosts
     ");
 }
 
@@ -203,9 +203,9 @@ async fn hosts_whose_kubeadms_name_different_pause_images_are_not_given_each_oth
     let ran = run(&plan_of(steps), vec![cp1, w1]).await;
 
     insta::assert_snapshot!(ran.problem(), @r"
-    error: w1: cannot tell pause image, as the installed kubeadm names it
+    error: w1: cannot determine pause image, as the installed kubeadm names it
       its kubeadm names registry.k8s.io/pause:3.10.1, and another host's registry.k8s.io/pause:3.10.2: set `sandbox_image` in [preparation]
-    hint: what cannot be told is never taken for absent; mend it and run the command again
+    hint: hawser never treats an unreadable value as missing. Fix the cause, then rerun the command
     ");
 }
 
@@ -219,9 +219,9 @@ async fn where_kubeadm_names_no_pause_image_no_file_is_written_without_one() {
     let ran = run(&plan_of(with_sandbox_image("cp1")), vec![cp1]).await;
 
     insta::assert_snapshot!(ran.problem(), @r"
-    error: cp1: cannot tell pause image, as the installed kubeadm names it
+    error: cp1: cannot determine pause image, as the installed kubeadm names it
       kubeadm names no pause image
-    hint: what cannot be told is never taken for absent; mend it and run the command again
+    hint: hawser never treats an unreadable value as missing. Fix the cause, then rerun the command
     ");
 }
 
@@ -232,9 +232,9 @@ async fn a_command_whose_value_nobody_told_is_not_sent() {
     let ran = run(&plan_of(vec![join]), vec![cp1()]).await;
 
     insta::assert_snapshot!(ran.problem(), @r"
-    error: cp1: cannot tell cluster CA hash, known after init
-      no step before has told it
-    hint: what cannot be told is never taken for absent; mend it and run the command again
+    error: cp1: cannot determine cluster CA hash, known after init
+      no earlier step has read it
+    hint: hawser never treats an unreadable value as missing. Fix the cause, then rerun the command
     ");
 }
 
@@ -266,7 +266,7 @@ async fn a_host_that_is_not_as_the_plan_saw_it_is_told_and_no_story_is_asked() {
     let ran = run(&plan_of(vec![step]), vec![cp1]).await;
 
     let problem = ran.problem();
-    assert!(problem.contains("nothing of it was done"), "{problem}");
+    assert!(problem.contains("not started"), "{problem}");
     assert!(problem.contains(words), "{problem}");
     assert!(problem.contains("hawser plan"), "{problem}");
 }

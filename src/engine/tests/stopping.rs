@@ -38,7 +38,7 @@ async fn asked_again_the_run_lets_go_names_what_still_runs_and_leaves_it_what_it
     let mut plan = plan_of(vec![change("cp1", "label"), change("cp2", "kubeadm join")]);
     plan.cleanup = cleanup(vec![change("cp1", "close"), change("cp2", "close")]);
     plan.cleanup.insert(0, for_all(change("cp1", "delete the token")));
-    let stops = [(5, StopLevel::Finish), (7, StopLevel::LetGo)];
+    let stops = [(5, StopLevel::Finish), (7, StopLevel::Detach)];
 
     let ran = run_with(&plan, vec![cp1, cp2], 0, Values::default(), &stops).await;
 
@@ -46,19 +46,19 @@ async fn asked_again_the_run_lets_go_names_what_still_runs_and_leaves_it_what_it
         ran.outcomes(),
         [
             "cp1/label: changed",
-            "cp2/kubeadm join: let go",
+            "cp2/kubeadm join: detached",
             "cp1/close: changed"
         ]
     );
     assert!(
         ran.json()
-            .contains(r#"{"event":"let-go","host":"cp2","pid":4711,"command":"kubeadm join"}"#)
+            .contains(r#"{"event":"detached","host":"cp2","pid":4711,"command":"kubeadm join"}"#)
     );
     assert_eq!(ran.report.took, Duration::from_secs(7));
     insta::assert_snapshot!(ran.problem(), @r"
-    error: stopped as asked
+    error: stopped by you
       cp2: process 4711 still runs (kubeadm join)
-    hint: run `hawser apply` again to go on from what is on the hosts
+    hint: run `hawser apply` again to continue from what is on the hosts
     ");
 }
 
@@ -75,11 +75,11 @@ async fn having_let_go_a_cleanup_step_that_hangs_is_waited_for_only_a_little() {
         vec![cp1, cp2],
         0,
         Values::default(),
-        &[(5, StopLevel::LetGo)],
+        &[(5, StopLevel::Detach)],
     )
     .await;
 
-    assert_eq!(ran.outcomes(), ["cp2/join: let go", "cp1/close: let go"]);
+    assert_eq!(ran.outcomes(), ["cp2/join: detached", "cp1/close: detached"]);
     assert_eq!(ran.report.took, Duration::from_secs(15));
 }
 
@@ -155,7 +155,7 @@ async fn what_was_done_and_not_seen_to_be_so_is_let_go_and_still_cleaned_up_afte
 
     let ran = run_with(&plan, vec![host], 0, Values::default(), &[(5, StopLevel::Finish)]).await;
 
-    assert_eq!(ran.outcomes(), ["cp1/write: let go", "cp1/close: changed"]);
+    assert_eq!(ran.outcomes(), ["cp1/write: detached", "cp1/close: changed"]);
     assert_eq!(ran.report.took, Duration::from_secs(10));
     assert_eq!(ran.report.changed, 0);
 }
@@ -171,7 +171,7 @@ async fn nothing_is_cleaned_up_where_nothing_was_begun() {
 
     assert_eq!(ran.outcomes(), ["cp1/write: skipped"]);
     insta::assert_snapshot!(ran.problem(), @r"
-    error: stopped as asked, before anything was changed
-    hint: run the command again when you want it done
+    error: stopped by you, before anything was changed
+    hint: run the command again when you are ready
     ");
 }

@@ -11,7 +11,7 @@ fn joining(join: Step) -> Plan {
     plan
 }
 
-const STAYS: &str = "nobody saw the end of join on cp2, so it counts as running; what it may need stays, for the next run to \
+const STAYS: &str = "the end of join on cp2 was not seen, so it counts as running; what it may need stays, for the next run to \
     clear: cp1: delete the token; cp2: close";
 
 #[tokio::test(start_paused = true)]

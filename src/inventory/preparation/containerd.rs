@@ -113,6 +113,6 @@ const RESERVED: &[(&[&str], &str)] = &[
     ),
     (
         &["plugins", CRI, "registry", "mirrors"],
-        "set `mirrors` in [preparation]: containerd takes none here beside the folder that hawser names",
+        "set `mirrors` in [preparation]: containerd accepts none here besides the folder that hawser sets",
     ),
 ];

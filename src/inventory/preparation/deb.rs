@@ -88,7 +88,7 @@ fn unpacked<'a>(packing: &str, member: impl Read + 'a) -> io::Result<Box<dyn Rea
         ".zst" => Box::new(StreamingDecoder::new(member).map_err(io::Error::other)?),
         other => {
             return Err(io::Error::other(format!(
-                "it is packed in a way that hawser does not know: {other}"
+                "its compression is unknown to hawser: {other}"
             )));
         }
     })
@@ -216,7 +216,7 @@ mod tests {
         assert_eq!(refusal(&[("debian-binary", b"2.0\n")]), "it ends early");
         assert_eq!(
             refusal(&[("control.tar.lz4", b"xx")]),
-            "it is packed in a way that hawser does not know: .lz4"
+            "its compression is unknown to hawser: .lz4"
         );
     }
 }

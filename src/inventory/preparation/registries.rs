@@ -95,8 +95,8 @@ const DOCKER_HUB: [&str; 3] = ["docker.io", "index.docker.io", "registry-1.docke
 
 fn of_docker_hub() -> Wrong {
     Wrong::new(
-        "Docker Hub takes no password with a request, but sends who has one to another server for a token",
+        "Docker Hub accepts no password with a request, but sends a client with one to another server for a token",
         "containerd does not go there with it",
-        "name a cache of your own that is logged in there as its mirror (`mirrors`), or bring the images from archives",
+        "set your own cache that is logged in there as its mirror (`mirrors`), or load the images from archives",
     )
 }

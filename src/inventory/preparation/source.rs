@@ -18,7 +18,7 @@ pub(super) fn resolve(
     mistakes: &mut Mistakes,
 ) -> PackageSource {
     if let (Some(_), Some(_)) = (&written.repository, &written.packages) {
-        let help = "keep `packages`, and no host asks a repository; or keep `repository`, with its key";
+        let help = "keep `packages`, and no host uses a repository; or keep `repository`, with its key";
         let wrong = Wrong::new(
             "packages of a folder, and a repository too",
             "one of the two",
@@ -51,7 +51,7 @@ pub(super) fn resolve(
     ];
     for (name, _) in orphans.iter().filter(|(_, is_there)| *is_there) {
         if mistakes.is_sound(&place.key("repository")) {
-            let help = "name the `repository` that it signs, or take it out";
+            let help = "set the `repository` that it signs, or remove it";
             let wrong = Wrong::new(format!("`{name}` without a repository"), "of which?", help);
             mistakes.push(Mistake::key(&place.key(name), wrong));
         }
@@ -76,7 +76,7 @@ fn packages(folder: &Path) -> Result<Vec<PackageFile>, Wrong> {
             Wrong::new(
                 format!("not a package: {}", path.display()),
                 cause,
-                "`dpkg-deb --info FILE` shows what a package is; fetch it again, or take it out of the folder",
+                "`dpkg-deb --info FILE` shows what a package is; fetch it again, or remove it from the folder",
             )
         })
     };
@@ -139,7 +139,7 @@ fn key(
             let label = if file.is_some() {
                 "both `key` and `key_url`"
             } else {
-                "whose key is not told"
+                "whose key is not set"
             };
             let help = "name the key's file as `key`, or where it is fetched as `key_url` with its `fingerprint`; \
                         pkgs.k8s.io has it beside the packages, as Release.key";
@@ -181,7 +181,7 @@ fn fingerprint(text: &str) -> Result<String, Wrong> {
 fn without_fingerprint() -> Wrong {
     Wrong::new(
         "a key from the network without its fingerprint",
-        "whoever answers there could name any key",
+        "any host that answers there could show any key",
         "add the `fingerprint` that the repository's makers publish, or fetch the key yourself and name its file as `key`",
     )
 }

@@ -26,11 +26,8 @@ pub(super) fn refuse_start(state: &EtcdState) -> Option<Problem> {
             down.join(" and ")
         ),
         because: vec![
-            format!(
-                "asked at {}: every member that runs tells of it",
-                running.via.name
-            ),
-            "a member that is started now would not be seen to be well".to_owned(),
+            format!("checked at {}: every running member reports it", running.via.name),
+            "a member that is started now could not be checked to be healthy".to_owned(),
         ],
         way_out: alarms.iter().map(|alarm| remedy(alarm).to_owned()).collect(),
     })
@@ -45,11 +42,11 @@ pub(super) fn alarms(members: &[MemberFact]) -> BTreeSet<&str> {
 pub(super) fn remedy(alarm: &str) -> &'static str {
     match alarm {
         "NOSPACE" => {
-            "its database has come to its quota, and it takes no writes: `etcdctl alarm list` tells whose; make room (`etcdctl compact REVISION`, then `etcdctl defrag` at one member after the other), or raise `quota-backend-bytes`; then `etcdctl alarm disarm`"
+            "its database has reached its quota, and etcd refuses writes: `etcdctl alarm list` shows which member; free space (`etcdctl compact REVISION`, then `etcdctl defrag` at one member after the other), or raise `quota-backend-bytes`; then `etcdctl alarm disarm`"
         }
         "CORRUPT" => {
-            "a member has other data than the rest: `etcdctl alarm list` and `etcdctl endpoint hashkv --cluster` tell which; save a snapshot of a good one, replace that member, then `etcdctl alarm disarm`"
+            "a member has other data than the rest: `etcdctl alarm list` and `etcdctl endpoint hashkv --cluster` show which; save a snapshot of a good one, replace that member, then `etcdctl alarm disarm`"
         }
-        _ => "`etcdctl alarm list` tells whose it is, and its log why; then `etcdctl alarm disarm`",
+        _ => "`etcdctl alarm list` shows the member, and its log the reason; then `etcdctl alarm disarm`",
     }
 }

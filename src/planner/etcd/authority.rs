@@ -36,14 +36,14 @@ fn differ(state: &EtcdState) -> Option<Problem> {
     let is_only_of_planes = found.iter().take(is_theirs).all(|(_, pem)| same_pem(pem, first));
     let hash = |pem: &str| crate::ca::ca_hash(pem).unwrap_or_else(|why| why);
     Some(Problem::Unsafe {
-        what: "etcd's certificates are of different authorities".to_owned(),
+        what: "the etcd certificates are of different CAs".to_owned(),
         because: found.iter().map(|(who, pem)| format!("{who}: {}", hash(pem))).collect(),
         way_out: vec![
             "correct the inventory, so that it names the hosts of one etcd cluster".to_owned(),
             if is_only_of_planes {
-                "or put the authority that the control planes trust back on the etcd hosts (ca.crt and ca.key in /etc/kubernetes/pki/etcd, root:root 0600 the key)"
+                "or put the CA that the control planes trust back on the etcd hosts (ca.crt and ca.key in /etc/kubernetes/pki/etcd, root:root 0600 the key)"
             } else {
-                "or clear the host that is to change clusters: `rm -r /etc/kubernetes/pki/etcd` on it, then run this again"
+                "or clear the host that is to change clusters: `rm -r /etc/kubernetes/pki/etcd` on it, then rerun this command"
             }.to_owned(),
         ],
     })
@@ -56,7 +56,7 @@ fn without_key(state: &EtcdState) -> Option<Problem> {
     let is_there = hosts().any(|facts| facts.authority.is_some());
     let has_key = hosts().any(|facts| facts.authority.is_some() && facts.has_authority_key);
     (settings.authority.is_none() && is_there && !has_key).then(|| Problem::Unsafe {
-        what: "etcd's authority is there without its key".to_owned(),
+        what: "the CA of etcd has no key".to_owned(),
         because: vec![
             "no etcd host has /etc/kubernetes/pki/etcd/ca.key, and nothing can be signed without it"
                 .to_owned(),
@@ -77,13 +77,13 @@ fn lone_key(state: &EtcdState) -> Option<Problem> {
     let name = &holder.filter(|_| !is_known)?.host.name;
     Some(Problem::Unsafe {
         what: format!(
-            "{name} has a key of an etcd authority without its certificate, and a new authority would take its place"
+            "{name} has a key of an etcd CA without its certificate, and a new CA would replace it"
         ),
         because: vec!["/etc/kubernetes/pki/etcd/ca.key is there, and ca.crt is not".to_owned()],
         way_out: vec![
             format!("put its certificate back on {name}: /etc/kubernetes/pki/etcd/ca.crt"),
             format!(
-                "only if nothing was signed with it: `rm /etc/kubernetes/pki/etcd/ca.key` on {name}, then run this again"
+                "only if nothing was signed with it: `rm /etc/kubernetes/pki/etcd/ca.key` on {name}, then rerun this command"
             ),
         ],
     })

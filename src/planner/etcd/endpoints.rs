@@ -94,7 +94,7 @@ pub(in crate::planner) fn not_updated(situation: &Situation) -> Vec<String> {
     let running = there.map(|there| there.view.cluster_configuration.clone().into_result());
     let unread = running.and_then(|running| running.and_then(|text| with_etcd_endpoints(&text, &[])).err());
     let configuration = unread.map(|why| {
-        format!("kubeadm-config cannot be read, and does not follow etcd: what joins may not be told of all its members ({why})")
+        format!("kubeadm-config is unreadable, and hawser does not update it: joining hosts may not learn of all etcd members ({why})")
     });
     let names_none = |host: &&Host| {
         let file = situation.file(&host.name, API_SERVER);
@@ -102,7 +102,7 @@ pub(in crate::planner) fn not_updated(situation: &Situation) -> Vec<String> {
     };
     let manifests = followers(situation).filter(names_none).map(|host| {
         let name = &host.name;
-        format!("{name}: no --etcd-servers can be read in {API_SERVER}, and it does not follow etcd: see that it names all members")
+        format!("{name}: {API_SERVER} has no readable --etcd-servers, and hawser does not update it: make sure that it names all members")
     });
     configuration.into_iter().chain(manifests).collect()
 }

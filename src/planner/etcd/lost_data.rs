@@ -37,9 +37,9 @@ pub(super) fn refuse(state: &EtcdState) -> Option<Problem> {
         lost.members,
         quorum(lost.members)
     );
-    let danger = "a member that begins anew under its old name has forgotten its votes, and a quorum of such is an empty etcd; hawser starts none";
+    let danger = "a member restarted with an empty disk no longer knows how it voted, and a quorum of such members forms an empty cluster; hawser does not start it";
     Some(Problem::Unsafe {
-        what: format!("no etcd runs, and the data of {} is gone", in_a_row(lost.blank())),
+        what: format!("no etcd runs, and the data of {} is lost", in_a_row(lost.blank())),
         because: because.into_iter().chain([sum, danger.to_owned()]).collect(),
         way_out: lost.way_out(state),
     })
@@ -58,7 +58,7 @@ fn control_planes(inputs: &Inputs) -> Option<String> {
         _ => "are control planes already",
     };
     Some(format!(
-        "{} {what}: every member ran before there was one",
+        "{} {what}: every member ran before that",
         in_a_row(names)
     ))
 }
@@ -94,7 +94,7 @@ impl<'a> Lost<'a> {
             if let Observed::Unknown(why) = &data.have_run {
                 let blank = in_a_row(self.blank());
                 return Some(format!(
-                    "whether {blank} ran before cannot be told from {name}'s data: {why}"
+                    "whether {blank} ran before cannot be determined from the data of {name}: {why}"
                 ));
             }
             let ran: Vec<&HostName> = self
@@ -103,7 +103,7 @@ impl<'a> Lost<'a> {
                 .filter(|blank| has_run_on(data, blank))
                 .map(|blank| &blank.name)
                 .collect();
-            (!ran.is_empty()).then(|| format!("{name}'s data tells that {} ran before", in_a_row(ran)))
+            (!ran.is_empty()).then(|| format!("the data of {name} shows that {} ran before", in_a_row(ran)))
         };
         self.holding.iter().filter_map(of).collect()
     }
@@ -113,7 +113,7 @@ impl<'a> Lost<'a> {
         let directory = &inputs.topology.external_etcd.data_directory;
         let blank = in_a_row(self.blank());
         let mut lines = vec![format!(
-            "if {directory} of {blank} can come back as it was, bring it back and run this again"
+            "if {directory} of {blank} can come back as it was, bring it back and rerun this command"
         )];
         if self.holding.len() >= quorum(self.members) {
             lines.extend(self.start(inputs));
@@ -128,7 +128,7 @@ impl<'a> Lost<'a> {
         ));
         if state.hosts.iter().all(|etcd| etcd.facts.authority.is_none()) {
             lines.push(
-                "etcd's authority is gone too: ca.crt and ca.key have to come back first, to /etc/kubernetes/pki/etcd of one etcd host".to_owned(),
+                "the CA of etcd is lost too: first restore ca.crt and ca.key to /etc/kubernetes/pki/etcd of one etcd host".to_owned(),
             );
         }
         lines
@@ -147,7 +147,7 @@ impl<'a> Lost<'a> {
                 in_a_row(self.holding())
             ),
             format!(
-                "when they answer, run this again: it tells how {} is removed, to be added anew",
+                "when they answer, rerun this command: it shows how to remove {}, and then adds it again",
                 in_a_row(self.blank())
             ),
         ]

@@ -54,7 +54,7 @@ fn a_node(host: &Host, facts: &HostFacts) -> Option<Problem> {
         way_out: vec![
             "correct the inventory if it names the wrong host".to_owned(),
             format!(
-                "only if it is to leave that cluster: `kubeadm reset` on {}, then run this again",
+                "only if it is to leave that cluster: `kubeadm reset` on {}, then rerun this command",
                 host.name
             ),
         ],
@@ -72,18 +72,18 @@ fn distributions_member(host: &Host, facts: &EtcdFacts, all: &HostFacts) -> Opti
     let state = if unit.active {
         "runs"
     } else {
-        "is enabled, and starts with the host"
+        "is enabled, and starts at boot"
     };
     Some(Problem::Unsafe {
-        what: format!("{}: the distribution's own etcd {state}", host.name),
+        what: format!("{}: the distribution's etcd {state}", host.name),
         because: vec![
             format!("{file} is its unit: a package starts a cluster of one member when it is installed"),
-            "it would keep the ports from the member of this cluster; hawser stops nothing that it has not started, and deletes no data".to_owned(),
+            "it would take the ports of the member of this cluster; hawser stops nothing that it did not start, and deletes no data".to_owned(),
         ],
         way_out: vec![
             format!("on {}: `systemctl disable --now etcd`", host.name),
-            "its data (Debian: /var/lib/etcd/default) may stay; remove it if nothing of it is wanted".to_owned(),
-            "then run this again".to_owned(),
+            "its data (Debian: /var/lib/etcd/default) may stay; remove it if you need nothing of it".to_owned(),
+            "then rerun this command".to_owned(),
         ],
     })
 }
@@ -119,7 +119,7 @@ fn other_manager(inputs: &Inputs, etcd: &EtcdHost, all: &HostFacts) -> Option<Pr
         way_out: vec![
             "correct `manager` under [etcd]".to_owned(),
             format!(
-                "or hand over, with the API away until etcd runs again: on {}: {stop}; when every etcd host is through it, run this again",
+                "or change it, without an API until etcd runs again: on {}: {stop}; when this is done on every etcd host, rerun this command",
                 host.name
             ),
         ],
@@ -150,7 +150,7 @@ fn refuse_foreign_data(state: &EtcdState, etcd: &EtcdHost) -> Option<Problem> {
             "correct the inventory if it names the wrong host, or the wrong `data_directory` under [etcd]"
                 .to_owned(),
             format!(
-                "if nothing of it is wanted: on {}: stop what runs it, `mv {directory}/member {directory}/member.old`, then run this again",
+                "if you need nothing of it: on {}: stop what runs it, `mv {directory}/member {directory}/member.old`, then rerun this command",
                 host.name
             ),
         ],
@@ -164,7 +164,7 @@ fn evidence_of_others(state: &EtcdState, facts: &EtcdFacts, data: &EtcdData) -> 
     let expected = facts::cluster_id(urls.iter().map(String::as_str), cluster_token(topology));
     let mut because = vec![match data.cluster_id.clone().into_result() {
         Ok(id) => format!("it is of the cluster {id}"),
-        Err(why) => format!("of which cluster it is cannot be told: {why}"),
+        Err(why) => format!("its cluster is unknown: {why}"),
     }];
     if !data.members.is_empty() {
         because.push(format!("it names the members {}", data.members.join(", ")));
@@ -179,9 +179,8 @@ fn evidence_of_others(state: &EtcdState, facts: &EtcdFacts, data: &EtcdData) -> 
         }
         None => format!("a new cluster of the inventory's members is {expected}"),
     });
-    because.push(
-        "etcd keeps to the data that it finds, whatever it is told; and hawser deletes none".to_owned(),
-    );
+    because
+        .push("etcd uses the data that it finds, whatever its flags say; hawser deletes no data".to_owned());
     because
 }
 
@@ -196,13 +195,13 @@ fn removed_member(host: &Host, running: ClusterOfEtcd<'_>, directory: &str) -> O
                 running.via.name,
                 running.members.len()
             ),
-            "its data is of the same cluster: no member that was removed comes back with it; and hawser deletes none"
+            "its data is of the same cluster, and a removed member cannot come back with it; hawser deletes no data"
                 .to_owned(),
         ],
         way_out: vec![
             format!("leave {} out of the inventory", host.name),
             format!(
-                "or have it added anew: on {}: stop what runs etcd, `mv {directory}/member {directory}/member.old`, then run this again",
+                "or have it added again: on {}: stop what runs etcd, `mv {directory}/member {directory}/member.old`, then rerun this command",
                 host.name
             ),
         ],
@@ -214,7 +213,7 @@ fn may_run(inputs: &Inputs, host: &Host, running: ClusterOfEtcd<'_>) -> Option<P
     let member = running.members.iter().find(|member| member.is_of(host))?;
     let way_out = match inputs.topology.external_etcd.manager {
         EtcdManager::Kubelet => POD,
-        EtcdManager::Systemd => "an etcd that hangs is restarted with `systemctl restart etcd`",
+        EtcdManager::Systemd => "`systemctl restart etcd` restarts an etcd that hangs",
     };
     refuse_unknown_member(host, member, way_out)
 }
@@ -244,16 +243,16 @@ fn without_data(inputs: &Inputs, host: &Host, running: ClusterOfEtcd<'_>) -> Opt
                 "{healthy} of {listed} members run, the quorum is {}",
                 quorum(listed)
             ),
-            "a member without its data has to be removed before it is added anew; and hawser removes none"
+            "a member without its data must be removed before it is added again; hawser does not remove it"
                 .to_owned(),
         ],
         way_out: vec![
             format!(
-                "if {directory} of {} can come back as it was, bring it back and run this again",
+                "if {directory} of {} can come back as it was, bring it back and rerun this command",
                 host.name
             ),
             format!(
-                "otherwise on {via}, with etcdctl and the certificates in /etc/kubernetes/pki/etcd: `etcdctl member remove {}`, then run this again: it is added anew",
+                "otherwise on {via}, with etcdctl and the certificates in /etc/kubernetes/pki/etcd: `etcdctl member remove {}`, then rerun this command: it is added again",
                 member.id
             ),
         ],
@@ -270,15 +269,15 @@ pub(in crate::planner) fn refuse_other_clusters_objects(survey: &Survey) -> Resu
                 .to_owned(),
             because: vec![
                 format!(
-                    "asked at {}: it is not empty (`etcdctl get '' --prefix --keys-only --limit 5`)",
+                    "checked at {}: it is not empty (`etcdctl get '' --prefix --keys-only --limit 5`)",
                     host.name
                 ),
-                "a new cluster on them would bring the old one back, with keys that nobody has".to_owned(),
+                "a new cluster on them would bring the old one back, with keys that are lost".to_owned(),
             ],
             way_out: vec![
                 "name the control planes of that cluster in the inventory to work with it".to_owned(),
                 format!(
-                    "if nothing of it is wanted: `etcdctl snapshot save FILE` and `etcdctl del '' --prefix` on {}, then run this again",
+                    "if you need nothing of it: `etcdctl snapshot save FILE` and `etcdctl del '' --prefix` on {}, then rerun this command",
                     host.name
                 ),
             ],

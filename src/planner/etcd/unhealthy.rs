@@ -27,7 +27,7 @@ pub(in crate::planner) fn notes(situation: &Situation) -> Vec<String> {
     });
     let silent = silent.map(|member| {
         let state = member.state(&member.name);
-        format!("etcd: {state}; no step does anything about it: the log of etcd on its host tells why")
+        format!("etcd: {state}; no step fixes it: the log of etcd on its host shows why")
     });
     // On hosts of its own a member that is down is started, or refused; and where no quorum runs none can answer.
     let is_reported = is_stacked && !cluster.is_stalled();

@@ -39,14 +39,15 @@ pub(super) fn refuse(state: &EtcdState) -> Option<Problem> {
         })
         .collect();
     because.push(
-        "a member that may run is not restarted: that would interrupt it, and cures no slow disk".to_owned(),
+        "a member that may run is not restarted: that would interrupt it, and does not help a slow disk"
+            .to_owned(),
     );
     let first = &silent.first()?.host.name;
     let (log, by_hand) = match manager {
         EtcdManager::Kubelet => ("etcd's log below /var/log/pods", POD),
         EtcdManager::Systemd => (
             "`journalctl -u etcd -n 100`",
-            "an etcd that hangs is restarted with `systemctl restart etcd`",
+            "`systemctl restart etcd` restarts an etcd that hangs",
         ),
     };
     Some(Problem::LateEtcd {
@@ -54,9 +55,9 @@ pub(super) fn refuse(state: &EtcdState) -> Option<Problem> {
         starting: silent.iter().any(|etcd| has_just_started(state, etcd)),
         because,
         way_out: vec![
-            "a busy disk and an election pass: run this again".to_owned(),
+            "wait for a busy disk or an election, then rerun this command".to_owned(),
             format!(
-                "if it stays so: on {first}: {log} tells whether its disk is slow (`took too long`); {by_hand}, one host after the other"
+                "if this does not help: on {first}: {log} shows whether its disk is slow (`took too long`); {by_hand}, one host after the other"
             ),
         ],
     })

@@ -33,18 +33,18 @@ fn too_old(inputs: &Inputs, host: &Host, found: Version, oldest: &OldestEtcd) ->
     let name = &host.name;
     let mut way_out = match inputs.topology.external_etcd.manager {
         EtcdManager::Systemd => vec![
-            format!("install etcd {version} or newer on {name}, and run this again"),
+            format!("install etcd {version} or newer on {name}, and rerun this command"),
             "or let a kubelet run etcd, from the image that its kubeadm names: `manager = \"kubelet\"` under [etcd]".to_owned(),
         ],
         EtcdManager::Kubelet => vec![format!(
-            "install kubeadm {kubeadm} on {name}, whose own image of etcd is new enough, and name no older `imageTag` in kubeadm/etcd-cluster.yaml.j2"
+            "install kubeadm {kubeadm} on {name}, whose etcd image is new enough, and set no older `imageTag` in kubeadm/etcd-cluster.yaml.j2"
         )],
     };
     way_out.push("or correct `kubernetes` under [cluster], and install that kubeadm".to_owned());
     Problem::Unsafe {
         what: format!("{name}: etcd {found} is too old for kubeadm {kubeadm}"),
         because: vec![format!(
-            "kubeadm {kubeadm} on {on} takes an external etcd of {version} or newer (its check ExternalEtcdVersion)"
+            "kubeadm {kubeadm} on {on} requires an external etcd of {version} or newer (its check ExternalEtcdVersion)"
         )],
         way_out,
     }
@@ -69,7 +69,7 @@ pub(super) fn refuse_unknown_flags(inputs: &Inputs, etcd: &EtcdHost) -> Option<P
         what: format!("{}: its etcd{version} does not know {}", host.name, named.join(", ")),
         because: vec![
             "the inventory sets it in `arguments` under [etcd], and `etcd --help` on the host does not list it".to_owned(),
-            "an etcd that is given a flag that it does not know does not start".to_owned(),
+            "an etcd with an unknown flag does not start".to_owned(),
         ],
         way_out: other
             .into_iter()

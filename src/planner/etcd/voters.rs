@@ -27,7 +27,7 @@ impl Voters<'_> {
         because.extend(self.down.iter().map(|member| member.state(&describe(member))));
         because.extend(self.learning.iter().map(|member| {
             format!(
-                "{} has no vote yet, and etcd takes one such member at a time",
+                "{} has no vote yet, and etcd accepts one such member at a time",
                 describe(member)
             )
         }));
@@ -45,7 +45,7 @@ impl Voters<'_> {
     fn quorum_check(&self, added: &str) -> String {
         let voters = self.members.len();
         format!(
-            "{} of {voters} members run, the quorum is {}; with {added} it is {} of {}: one is added only where all run",
+            "{} of {voters} members run, the quorum is {}; with {added} it is {} of {}: a member is added only if all run",
             self.running(),
             quorum(voters),
             quorum(voters + 1),
@@ -67,7 +67,7 @@ impl Voters<'_> {
         };
         if !unknown.is_empty() {
             lines.push(format!(
-                "a busy host answers late: run this again; if {} still does not answer, look at etcd there",
+                "a busy host answers late: rerun this command; if {} still does not answer, check etcd there",
                 named(unknown)
             ));
         }
@@ -75,11 +75,11 @@ impl Voters<'_> {
             lines.push("clear the alarm first: `etcdctl alarm list`, then `etcdctl alarm disarm`".to_owned());
         }
         if !down.is_empty() {
-            lines.push(format!("bring {} back, and run this again", named(down)));
+            lines.push(format!("bring {} back, and rerun this command", named(down)));
         }
         lines.extend(self.learning.iter().map(|member| {
             format!(
-                "whoever added that one finishes it; if nobody does: `etcdctl member remove {}` on {}",
+                "let the command that added it finish; if none runs: `etcdctl member remove {}` on {}",
                 member.id, self.via
             )
         }));
@@ -102,7 +102,7 @@ impl Voters<'_> {
             quorum(then)
         );
         if now == 1 {
-            text.push_str("; while there are two, neither can be missed");
+            text.push_str("; with two members, both must run");
         }
         Note::info(text)
     }

@@ -89,10 +89,10 @@ fn absent(host: &Host, found: &PreparationFacts, missing: &[Wanted]) -> Problem 
     let names: Vec<String> = missing.iter().map(Wanted::shown).collect();
     Problem::Unsafe {
         what: format!("{}: the folder of packages has no {}", host.name, names.join(", ")),
-        because: vec![format!("the host needs it, for {}, and asks no repository", found.architecture)],
+        because: vec![format!("the host needs it, for {}, and uses no repository", found.architecture)],
         way_out: vec![
             "put the packages into the folder that `packages` in [preparation] names, with all that they depend on".to_owned(),
-            "or name a `repository` there in its place".to_owned(),
+            "or set a `repository` there instead".to_owned(),
         ],
     }
 }

@@ -34,9 +34,12 @@ pub(in crate::remote) fn watch_server(server: &HostName) -> RemoteCommand {
 
 /// Sends a control plane no new connections; those that are there stay, and it goes on being checked.
 pub(in crate::remote) fn drain(server: &HostName) -> RemoteCommand {
-    RemoteCommand::changes("take the control plane out", runtime_script!("haproxy_state.sh"))
-        .arg(&server.0)
-        .arg("drain")
+    RemoteCommand::changes(
+        "drain the control plane in HAProxy",
+        runtime_script!("haproxy_state.sh"),
+    )
+    .arg(&server.0)
+    .arg("drain")
 }
 
 /// Whether `/readyz` of a control plane answers the balancer.
@@ -51,9 +54,12 @@ pub(in crate::remote) fn server_is_well(server: &HostName) -> RemoteCommand {
 
 /// Lets a control plane receive connections.
 pub(in crate::remote) fn let_in(server: &HostName) -> RemoteCommand {
-    RemoteCommand::changes("let the control plane in", runtime_script!("haproxy_state.sh"))
-        .arg(&server.0)
-        .arg("ready")
+    RemoteCommand::changes(
+        "enable the control plane in HAProxy",
+        runtime_script!("haproxy_state.sh"),
+    )
+    .arg(&server.0)
+    .arg("ready")
 }
 
 /// Whether a control plane receives connections.

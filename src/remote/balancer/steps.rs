@@ -24,7 +24,7 @@ pub fn write_haproxy(on: &HostName, file: &RenderedFile, found: &Found<'_>) -> O
 
 /// Makes HAProxy run its file.
 pub fn activate_haproxy(on: &HostName, description: &str) -> Step {
-    Step::on(on, "activate-haproxy", "make HAProxy run its configuration")
+    Step::on(on, "activate-haproxy", "apply the configuration of HAProxy")
         .change(balancer::activate("haproxy"), QUICK)
         .until(balancer::runs_configuration(description), QUICK)
 }
@@ -36,14 +36,15 @@ pub fn write_keepalived(on: &HostName, file: &RenderedFile, found: &Found<'_>) -
 
 /// Makes keepalived run its file. Its only question is whether it runs, so a change of the file always reloads.
 pub fn activate_keepalived(on: &HostName) -> Step {
-    Step::on(on, "activate-keepalived", "make keepalived run its configuration")
+    Step::on(on, "activate-keepalived", "apply the configuration of keepalived")
         .change(balancer::activate("keepalived"), QUICK)
         .once()
 }
 
 /// Waits until one of the balancers holds the VIP.
 pub fn await_vip(on: &HostName, vip: IpAddr) -> Step {
-    Step::on(on, "await-vip", format!("see {vip} held by a balancer")).wait(balancer::vip_answers(vip), VIP)
+    Step::on(on, "await-vip", format!("wait for a balancer to hold {vip}"))
+        .wait(balancer::vip_answers(vip), VIP)
 }
 
 /// Starts a balancer's health check of a control plane that is about to join, so that the answer is there when it has.
@@ -51,7 +52,7 @@ pub fn watch(on: &HostName, server: &HostName) -> Step {
     Step::on(
         on,
         &format!("watch-{server}"),
-        format!("watch /readyz of {server} from the balancer"),
+        format!("start the health check of {server} in HAProxy"),
     )
     .change(balancer::watch_server(server), QUICK)
     .once()
@@ -62,7 +63,7 @@ pub fn await_well(on: &HostName, server: &HostName) -> Step {
     Step::on(
         on,
         &format!("await-{server}"),
-        format!("see /readyz of {server} answer the balancer"),
+        format!("wait for /readyz of {server} to answer the balancer"),
     )
     .wait(balancer::server_is_well(server), WELL)
 }
@@ -75,9 +76,13 @@ pub fn let_in(
     (before, found): (&RenderedFile, Option<&FileFact>),
 ) -> Vec<Step> {
     vec![
-        Step::on(on, &format!("let-in-{server}"), format!("let {server} in"))
-            .change(balancer::let_in(server), QUICK)
-            .until(balancer::server_is_in(server), QUICK),
+        Step::on(
+            on,
+            &format!("enable-{server}"),
+            format!("enable {server} in HAProxy"),
+        )
+        .change(balancer::let_in(server), QUICK)
+        .until(balancer::server_is_in(server), QUICK),
         renamed(files::put_next(on, file, before, found), on, server),
     ]
 }
@@ -86,8 +91,8 @@ pub fn let_in(
 pub fn take_out(on: &HostName, server: &HostName) -> Step {
     Step::on(
         on,
-        &format!("take-out-{server}"),
-        format!("send {server} no new connections"),
+        &format!("drain-{server}"),
+        format!("drain {server} in HAProxy"),
     )
     .change(balancer::drain(server), QUICK)
     .once()
@@ -101,8 +106,8 @@ pub fn let_back_in(on: &HostName, server: &HostName) -> Vec<Step> {
     };
     let back = Step::on(
         on,
-        &format!("let-back-in-{server}"),
-        format!("let {server} back in"),
+        &format!("enable-again-{server}"),
+        format!("enable {server} in HAProxy again"),
     )
     .change(balancer::let_in(server), QUICK)
     .until(balancer::server_is_in(server), QUICK);
@@ -111,7 +116,7 @@ pub fn let_back_in(on: &HostName, server: &HostName) -> Vec<Step> {
 
 /// One balancer's file is written more than once in a plan, so each writing gets a name of its own.
 fn renamed(mut step: Step, on: &HostName, server: &HostName) -> Step {
-    step.id = StepId(format!("{on}/keep-file-in-step-with-{server}"));
-    step.title = format!("keep haproxy.cfg in step with {server}").into();
+    step.id = StepId(format!("{on}/keep-file-in-sync-with-{server}"));
+    step.title = format!("keep haproxy.cfg in sync with {server}").into();
     step
 }

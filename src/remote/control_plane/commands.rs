@@ -15,11 +15,8 @@ pub(in crate::remote) fn control_plane_is_well(server: &str) -> RemoteCommand {
 
 /// Whether the host's API server runs with a flag, and is well.
 pub(in crate::remote) fn api_server_runs_with(server: &str, flag: &str) -> RemoteCommand {
-    RemoteCommand::reads(
-        "look at the API server",
-        cluster_script!("api_server_runs_with.sh"),
-    )
-    .args([server, flag])
+    RemoteCommand::reads("check the API server", cluster_script!("api_server_runs_with.sh"))
+        .args([server, flag])
 }
 
 /// Whether the `DaemonSet`s of kube-system have their pods.
@@ -53,8 +50,7 @@ pub(in crate::remote) fn replace_cluster_configuration(server: &str, old: &str, 
 /// Whether kubeadm keeps this `ClusterConfiguration` in the cluster.
 pub(in crate::remote) fn cluster_configuration_is(server: &str, text: &str) -> RemoteCommand {
     let sum = hex::encode(Sha256::digest(text.as_bytes()));
-    RemoteCommand::reads("look at kubeadm-config", cluster_script!("kubeadm_config_is.sh"))
-        .args([server, &sum])
+    RemoteCommand::reads("check kubeadm-config", cluster_script!("kubeadm_config_is.sh")).args([server, &sum])
 }
 
 /// Prints the administrator's kubeconfig, as kubeadm made it: its server is the endpoint.

@@ -16,16 +16,20 @@ pub fn apply_pod_network(via: &HostName, server: &str, documents: &str) -> Step 
 
 /// Waits until kube-system's `DaemonSet`s (kube-proxy, the pod network) have their pods.
 pub fn await_daemon_sets(via: &HostName, server: &str) -> Step {
-    Step::on(via, "await-daemon-sets", "see kube-system's DaemonSets available")
-        .wait(commands::daemon_sets_are_available(server), WELL)
+    Step::on(
+        via,
+        "await-daemon-sets",
+        "wait for the DaemonSets of kube-system to be available",
+    )
+    .wait(commands::daemon_sets_are_available(server), WELL)
 }
 
 /// Waits until a control plane's own components are well, each asked by its health endpoint.
 pub fn await_well(on: &HostName, server: &str) -> Step {
     Step::on(
         on,
-        "await-well",
-        "see API server, controller manager and scheduler well",
+        "await-healthy",
+        "wait for API server, controller manager and scheduler to be healthy",
     )
     .wait(commands::control_plane_is_well(server), WELL)
 }
@@ -48,7 +52,7 @@ pub fn await_etcd_servers(on: &HostName, server: &str, endpoints: &[String]) -> 
         on,
         "await-etcd-servers",
         format!(
-            "see its API server well, with {} members of etcd",
+            "wait for its API server to be healthy, with {} etcd members",
             endpoints.len()
         ),
     )

@@ -28,7 +28,7 @@ pub fn create_token(via: &HostName, file: &RenderedFile, made: Made) -> Vec<Step
 
 /// Makes it last longer where less than an hour is left; needs the file of [`create_token`].
 pub fn renew_token(via: &HostName, before: &HostName) -> Step {
-    let title = format!("see that the run's token outlives the join of {before}");
+    let title = format!("keep the run's token valid until {before} has joined");
     Step::on(via, &format!("renew-token-for-{before}"), title)
         .change(kubernetes::renew_token(), QUICK)
         .until(kubernetes::token_lasts(LASTS), QUICK)
@@ -47,17 +47,15 @@ pub fn upload_certificates(via: &HostName, made: Made) -> Step {
 }
 
 /// What an upload takes the place of.
-const REPLACED: &str = "the Secret kubeadm-certs, if hawser has made the one that is there, or its owner has expired; its key is \
-    known to nobody any more, but to who has a line of `hawser join-command`";
+const REPLACED: &str = "the Secret kubeadm-certs, if hawser created the existing one, or its owner has expired; its key is \
+    unknown now, except in lines of `hawser join-command`";
 
 /// Uploads them again where they are over 90 minutes old; needs the file of [`create_token`].
 pub fn refresh_certificates(via: &HostName, before: &HostName) -> Step {
-    let title = format!("see that the uploaded certificates outlive the join of {before}");
+    let title = format!("keep the uploaded certificates valid until {before} has joined");
     Step::on(via, &format!("refresh-certificates-for-{before}"), title)
         .change(kubernetes::upload_certificates(Made::ForRun), KUBEADM)
-        .destroys([
-            "the Secret kubeadm-certs that this run has uploaded, if it is over 90 minutes old".to_owned(),
-        ])
+        .destroys(["the Secret kubeadm-certs of this run, if it is over 90 minutes old".to_owned()])
         .until(kubernetes::certificates_are_fresh(FRESH), QUICK)
 }
 
@@ -95,11 +93,7 @@ pub fn clear_run_files(on: &HostName) -> Cleanup {
 
 /// Removes what an earlier run could not.
 pub fn clear_leftovers(on: &HostName) -> Step {
-    Step::on(
-        on,
-        "clear-leftovers",
-        "remove /run/hawser, which an earlier run has left",
-    )
-    .change(kubernetes::clear_run_files(), QUICK)
-    .once()
+    Step::on(on, "clear-leftovers", "remove /run/hawser of an earlier run")
+        .change(kubernetes::clear_run_files(), QUICK)
+        .once()
 }

@@ -8,7 +8,7 @@ use crate::topology::EtcdManager;
 /// started again.
 pub(in crate::remote) fn failure_story() -> RemoteCommand {
     RemoteCommand::reads(
-        "look at the kubelet and the static pods",
+        "check the kubelet and the static pods",
         journal_script!("failure_story.sh"),
     )
     .arg(LOGGED_CAUSES.join("\n"))
@@ -20,7 +20,7 @@ pub(in crate::remote) fn etcd_story(manager: EtcdManager) -> RemoteCommand {
         EtcdManager::Kubelet => "kubelet",
         EtcdManager::Systemd => "systemd",
     };
-    RemoteCommand::reads("look at etcd", journal_script!("etcd_story.sh"))
+    RemoteCommand::reads("check etcd", journal_script!("etcd_story.sh"))
         .arg(name)
         .arg(LOGGED_CAUSES.join("\n"))
 }

@@ -139,7 +139,7 @@ fn a_line_that_comes_ten_times_a_second_is_one_and_the_cause_is_told_first() {
     let said =
         ["error execution phase wait-control-plane: couldn't initialize a Kubernetes cluster".to_owned()];
     let hint = hints::hint_of_step(&"cp1".into(), &said, &told).unwrap();
-    assert!(hint.starts_with("cp1 has no image to start pods with"), "{hint}");
+    assert!(hint.starts_with("cp1 lacks the pause image"), "{hint}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Asks a host for every way that the topology needs from it before init.
 pub fn prove(topology: &Topology, host: &Host) -> Step {
-    Step::on(&host.name, "prove-path", title(host)).wait(prove_paths(&paths(topology, host)), PATIENCE)
+    Step::on(&host.name, "check-path", title(host)).wait(prove_paths(&paths(topology, host)), PATIENCE)
 }
 
 /// Asks a host for the endpoint's name, where no balancer of ours says what it must resolve to.
@@ -23,9 +23,9 @@ pub fn resolve(topology: &Topology, host: &Host) -> Step {
 
 fn title(host: &Host) -> &'static str {
     if host.is(Role::Balancer) {
-        "prove the way to the endpoint and to every control plane"
+        "check the path to the API endpoint and to every control plane"
     } else {
-        "prove the way to the endpoint"
+        "check the path to the API endpoint"
     }
 }
 

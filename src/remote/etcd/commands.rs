@@ -14,7 +14,7 @@ pub(in crate::remote) fn manifest_is(
     data_directory: &str,
     initial_cluster: &str,
 ) -> RemoteCommand {
-    RemoteCommand::reads("look at etcd's manifest", include_str!("etcd_manifest_is.sh")).args([
+    RemoteCommand::reads("check etcd's manifest", include_str!("etcd_manifest_is.sh")).args([
         name,
         data_directory,
         initial_cluster,

@@ -3,7 +3,7 @@
 cri_socket=$1
 etcd_list || { last_words; exit 1; }
 id=$(etcd_member "$2" | awk -F '\t' '$5 != "" { print $1 }')
-[ -n "$id" ] || { echo 'it has not told yet where it answers'; exit 1; }
+[ -n "$id" ] || { echo 'it has not published its client URL yet'; exit 1; }
 etcd_each etcd_status | sort -u | awk -F '\t' -v id="$id" -v voters="$3" '
 $4 + 0 > last { last = $4 + 0 }
 $1 == id { answers = 1; own = $4 + 0; next }

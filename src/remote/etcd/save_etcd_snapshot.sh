@@ -28,7 +28,7 @@ rm -f -- "$taken" "$taken.part"
 apart etcd_ctl snapshot save "$taken" || { last_words >&2; exit 1; }
 size=$(stat -c %s -- "$taken")
 sum=$(tail -c 32 -- "$taken" | od -An -v -tx1 | tr -d ' \n')
-[ "$(head -c -32 -- "$taken" | sha256sum)" = "$sum  -" ] || { echo 'the snapshot is not whole: its sum differs' >&2; exit 1; }
+[ "$(head -c -32 -- "$taken" | sha256sum)" = "$sum  -" ] || { echo 'the snapshot is incomplete: its checksum differs' >&2; exit 1; }
 install -d -m 700 -- "$folder"
 mv -f -- "$taken" "$kept.part"
 chown "$(id -u):$(id -g)" -- "$kept.part"

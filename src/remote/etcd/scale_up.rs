@@ -28,11 +28,11 @@ impl Addition<'_> {
     pub fn see_whole(self, members: usize) -> Step {
         let (name, now, then) = (&self.newcomer.name, quorum(members), quorum(members + 1));
         let title = format!(
-            "see {members} of {members} etcd members run, none of them learning, before {name} is added (the quorum is {now}, \
+            "check that {members} of {members} etcd members run, none of them a learner, before {name} is added (the quorum is {now}, \
              with {name} {then} of {})",
             members + 1
         );
-        self.step("see-etcd-whole-before", title)
+        self.step("check-etcd-whole-before", title)
             .wait(etcd::may_grow(self.cri_socket, members), QUICK)
     }
 
@@ -59,7 +59,7 @@ impl Addition<'_> {
     /// Waits until it has what the others have, and all of them run.
     pub fn await_in_step(self, voters: usize) -> Step {
         let title = format!(
-            "see {} in step, and {voters} of {voters} members with a vote run (with its own the quorum is {} of {})",
+            "wait for {} to be in sync, with {voters} of {voters} voting members running (with it the quorum is {} of {})",
             self.newcomer.name,
             quorum(voters + 1),
             voters + 1

@@ -28,15 +28,15 @@ pub fn read_authority(from: &HostName) -> Step {
 pub fn write_certificates(on: &HostName, order: Order, manager: EtcdManager, replaced: &Replaced) -> Step {
     let files = certificates(&order, manager);
     let title = if order.may_make_authority {
-        "make the member's certificates under a new authority, and write them"
+        "create the etcd CA and the member's certificates, and write them"
     } else {
-        "make the member's certificates, and write them"
+        "create the member's certificates, and write them"
     };
     let question = files_are(order.bundle, &files);
     handover::put(on, title.to_owned(), order.bundle, &files, replaced).issue(order, question, QUICK)
 }
 
-/// Makes the certificate and key with which API servers ask etcd, and writes them on a control plane.
+/// Makes the API servers' client certificate and key for etcd, and writes them on a control plane.
 pub fn write_client_certificate(
     on: &HostName,
     order: Order,
@@ -44,7 +44,7 @@ pub fn write_client_certificate(
     replaced: &Replaced,
 ) -> Step {
     let files = certificates(&order, manager);
-    let title = "make the certificate with which API servers ask etcd, and write it".to_owned();
+    let title = "create the API servers' client certificate for etcd, and write it".to_owned();
     let question = files_are(order.bundle, &files);
     handover::put(on, title, order.bundle, &files, replaced).issue(order, question, QUICK)
 }
@@ -64,10 +64,11 @@ pub fn write_manifest(on: &HostName, flags: &[String], data_directory: &str, ini
 /// Sees that the etcd that was installed in this run is one that kubeadm takes.
 pub fn see_new_enough(on: &HostName, oldest: &OldestEtcd) -> Step {
     let title = format!(
-        "see that etcd is {} or newer, as kubeadm {} wants it",
+        "check that etcd is {} or newer, as kubeadm {} requires",
         oldest.version, oldest.kubeadm
     );
-    Step::on(on, "see-etcd-new-enough", title).wait(etcd::is_new_enough(oldest.version, oldest.kubeadm), SEEN)
+    Step::on(on, "check-etcd-new-enough", title)
+        .wait(etcd::is_new_enough(oldest.version, oldest.kubeadm), SEEN)
 }
 
 /// Starts a member, and waits until it answers: one that votes with a quorum behind it, a learner by itself.
@@ -97,23 +98,27 @@ pub fn await_leader(on: &HostName, cri_socket: &str, members: usize) -> Step {
     Step::on(
         on,
         "await-etcd-leader",
-        format!("see {members} etcd members healthy, with one leader"),
+        format!("wait for {members} etcd members to be healthy, with one leader"),
     )
     .wait(etcd::has_one_leader(cri_socket, members), WELL)
 }
 
 /// Sees that no Kubernetes cluster keeps its objects there, right before one is initialised.
 pub fn see_empty(on: &HostName, cri_socket: &str) -> Step {
-    Step::on(on, "see-etcd-empty", "see that etcd holds no cluster's objects")
-        .wait(etcd::is_empty(cri_socket), SEEN)
+    Step::on(
+        on,
+        "check-etcd-empty",
+        "check that etcd holds no objects of a cluster",
+    )
+    .wait(etcd::is_empty(cri_socket), SEEN)
 }
 
 /// Where an init is done again that came to no API server: no more than it writes itself may be there.
 pub fn see_no_cluster(on: &HostName, cri_socket: &str) -> Step {
     Step::on(
         on,
-        "see-etcd-without-cluster",
-        "see that etcd holds nothing but what an init writes",
+        "check-etcd-without-cluster",
+        "check that etcd holds only what an init writes",
     )
     .wait(etcd::holds_no_cluster(cri_socket), SEEN)
 }

@@ -161,7 +161,7 @@ fn an_etcd_without_keys_is_empty_whatever_etcdctl_warns_of() {
         );
     });
     with_each(&[("get", "get-one")], |version, rig| {
-        let told = "a Kubernetes cluster keeps its objects in it, such as /registry/namespaces/default: a new one would take them for its own\n";
+        let told = "a Kubernetes cluster keeps its objects in it, such as /registry/namespaces/default: a new cluster would treat them as its objects\n";
         assert_eq!(
             rig.run(&is_empty("socket")),
             (Some(1), told.to_owned()),
@@ -571,7 +571,7 @@ fn a_learner_is_in_step_when_it_answers_and_has_the_leaders_log() {
     );
     assert_eq!(
         in_step("list-unstarted", "status-late", 3),
-        all("it has not told yet where it answers\n")
+        all("it has not published its client URL yet\n")
     );
 }
 
@@ -800,7 +800,7 @@ fn a_snapshot_that_did_not_come_whole_is_not_kept() {
 
     let rig = Disk::new(cut);
 
-    let told = "the snapshot is not whole: its sum differs\n".to_owned();
+    let told = "the snapshot is incomplete: its checksum differs\n".to_owned();
     assert_eq!(rig.save(), (Some(1), told));
     assert_eq!(
         (rig.names("data"), rig.names("snapshots")),

@@ -191,7 +191,7 @@ fn cluster_document(
             hint: "write `dataDir: {{ data_directory | quoted }}` in `local` of `etcd`",
         },
         Needed {
-            what: "the members with which the cluster begins",
+            what: "the first members of the cluster",
             is_there: arguments
                 .is_some_and(|arguments| arguments.to_string().contains(&beginning.initial_cluster())),
             hint: "write all of `arguments` as `extraArgs` in `local` of `etcd`",

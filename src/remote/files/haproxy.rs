@@ -130,7 +130,7 @@ fn check(topology: &Topology, text: &str, digest: &str) -> Result<(), Problem> {
                 hint: "write `description hawser {{ digest }}` below `global`",
             },
             Needed {
-                what: "the runtime socket, by which control planes are let in",
+                what: "the runtime socket, through which control planes are enabled",
                 is_there: lines_of(text, "global").any(socket),
                 hint: "write `stats socket /run/haproxy/admin.sock mode 600 level admin expose-fd listeners` below `global`",
             },

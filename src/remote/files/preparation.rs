@@ -190,7 +190,7 @@ fn containerd(topology: &Topology, preparation: &Preparation) -> Result<Rendered
         path: templates.path(CONTAINERD_TEMPLATE),
         line: None,
         cause: format!("what it renders is no TOML: {}", error.message()),
-        hint: "`containerd config default` shows a whole one".to_owned(),
+        hint: "`containerd config default` prints a complete one".to_owned(),
     })?;
     let driver = format!("/plugins/{GRPC_PLUGIN}/containerd/runtimes/runc/options/SystemdCgroup");
     let document = Value::Object(parsed.clone());

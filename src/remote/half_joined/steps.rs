@@ -12,8 +12,8 @@ use crate::versions::kubernetes::finishing_phases;
 pub fn bring_up(on: &HostName, server: &str) -> Step {
     Step::on(
         on,
-        "bring-up",
-        "start the kubelet, and with it the control plane that is already there",
+        "restart-control-plane",
+        "start the kubelet, which starts the existing control plane",
     )
     .change(commands::start_kubelet(), QUICK)
     .until(control_plane_is_well(server), WELL)

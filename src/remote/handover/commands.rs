@@ -74,7 +74,7 @@ pub(in crate::remote) fn renew_files(
 /// Whether the files of a bundle are on the host as the other one has told them, with their owners and modes.
 pub(in crate::remote) fn files_are(bundle: Bundle, files: &[HandedFile]) -> RemoteCommand {
     RemoteCommand::reads(
-        format!("look at {}", bundle.words()),
+        format!("check {}", bundle.words()),
         include_str!("../host_files/files_are.sh"),
     )
     .args(places(files))

@@ -19,7 +19,7 @@ pub fn read(from: &HostName, bundle: Bundle, files: &[HandedFile]) -> Step {
 
 /// Writes them on another host, where they are not there as they were read.
 pub fn write(on: &HostName, from: &HostName, bundle: Bundle, files: &[HandedFile]) -> Step {
-    let title = format!("write {}, as {from} has them", bundle.words());
+    let title = format!("copy {} from {from}", bundle.words());
     put(on, title, bundle, files, &Replaced::new()).until(files_are(bundle, files), QUICK)
 }
 

@@ -107,14 +107,14 @@ pub(in crate::remote) fn put_block(path: &str, block: &Block) -> RemoteCommand {
 /// Whether a file has a block of lines, and no other one between such lines.
 pub(in crate::remote) fn has_block(path: &str, block: &Block) -> RemoteCommand {
     let script = concat!(include_str!("blocks.sh"), include_str!("has_block.sh"));
-    RemoteCommand::reads(format!("look at {path}"), script)
+    RemoteCommand::reads(format!("check {path}"), script)
         .args([path, &block.begin, &block.end])
         .sized_input(block.text.as_str().into())
 }
 
 /// Whether a file has this owner, mode and SHA-256 (hexadecimal).
 pub(in crate::remote) fn file_is(path: &str, owner: &str, mode: u32, sha256: &str) -> RemoteCommand {
-    RemoteCommand::reads(format!("look at {path}"), include_str!("file_is.sh")).args([
+    RemoteCommand::reads(format!("check {path}"), include_str!("file_is.sh")).args([
         path,
         owner,
         &format!("{mode:04o}"),
@@ -125,14 +125,14 @@ pub(in crate::remote) fn file_is(path: &str, owner: &str, mode: u32, sha256: &st
 /// The same of a file with a secret in it. Its SHA-256 is no argument: by it a password could be guessed.
 pub(in crate::remote) fn hidden_file_is(path: &str, owner: &str, mode: u32, sha256: String) -> RemoteCommand {
     let sum = Content::hidden(sha256, "<its SHA-256>");
-    RemoteCommand::reads(format!("look at {path}"), include_str!("files_are.sh"))
+    RemoteCommand::reads(format!("check {path}"), include_str!("files_are.sh"))
         .args([path, owner, &format!("{mode:04o}")])
         .input(Content::from(format!("{path} ")).then(sum).then("\n"))
 }
 
 /// Whether a file has this owner, mode and content, where the content is only known when it is asked.
 pub(in crate::remote) fn file_has(path: &str, owner: &str, mode: u32, content: Content) -> RemoteCommand {
-    RemoteCommand::reads(format!("look at {path}"), include_str!("file_has.sh"))
+    RemoteCommand::reads(format!("check {path}"), include_str!("file_has.sh"))
         .args([path, owner, &format!("{mode:04o}")])
         .sized_input(content)
 }

@@ -74,7 +74,7 @@ pub fn put_transient(host: &HostName, file: &RenderedFile) -> Step {
 pub fn put_again(host: &HostName, file: &RenderedFile) -> Step {
     let mut step = write(host, file, &None.into(), &alone(file, Seen::Absent));
     step.id = StepId(format!("{host}/write-again{}", file.path));
-    step.title = format!("write {} again, if it is gone", file.path).into();
+    step.title = format!("write {} again if it is missing", file.path).into();
     step
 }
 

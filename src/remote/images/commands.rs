@@ -12,7 +12,7 @@ use crate::values::{Content, Slot};
 /// is the digest of the image's configuration. Others name images as they like, so the manifest itself is read.
 pub(in crate::remote) fn has_image(cri_socket: &str, image: &Image) -> RemoteCommand {
     RemoteCommand::reads(
-        "look for the image",
+        "check for the image",
         concat!(
             include_str!("image_listing.sh"),
             include_str!("content_store.sh"),
@@ -83,7 +83,7 @@ pub(in crate::remote) fn receive_image(
     image: &Image,
 ) -> RemoteCommand {
     RemoteCommand::changes(
-        "take the image from another host",
+        "receive the image from another host",
         concat!(
             include_str!("image_listing.sh"),
             include_str!("content_store.sh"),

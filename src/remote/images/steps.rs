@@ -53,10 +53,7 @@ pub fn push(delivery: &Delivery<'_>) -> Step {
     let megabytes = size.div_ceil(1_000_000);
     let name = image.name();
     let title = match delivery.sources.first() {
-        Some(source) => format!(
-            "import {name} ({megabytes} MB), handed over by {}",
-            source.host.name
-        ),
+        Some(source) => format!("import {name} ({megabytes} MB), sent by {}", source.host.name),
         None => format!("import {name} ({megabytes} MB)"),
     };
     Step::on(&delivery.host.name, &what(image), title)

@@ -8,7 +8,8 @@ use crate::topology::{Host, Topology};
 use crate::values::Slot;
 
 /// What the phase `upload-certs` of an init that is finished takes the place of.
-const UPLOADED: &str = "the Secret kubeadm-certs, if this init or hawser has made the one that is there, or its owner has expired";
+const UPLOADED: &str =
+    "the Secret kubeadm-certs, if this init or hawser created the existing one, or its owner has expired";
 
 /// Where a cluster is initialised, and by what it is seen.
 pub struct Initialised<'a> {
@@ -39,7 +40,7 @@ impl Initialised<'_> {
         Step::on(
             &self.host.name,
             "init",
-            "kubeadm init, again: the last one came to no API server",
+            "kubeadm init again: the last one ended without an API server",
         )
         .change(command, KUBEADM)
         .destroys([what])

@@ -24,7 +24,7 @@ pub fn prepare(host: &HostName, configuration: &RenderedFile, patches: &[Rendere
         .chain([configuration])
         .map(|file| files::put_transient(host, file))
         .collect();
-    let title = "see that kubeadm understands all of its configuration";
+    let title = "check that kubeadm accepts its configuration";
     let question = commands::reads_configuration(&configuration.path);
     steps.push(Step::on(host, "check-configuration", title).wait(question, AT_ONCE));
     steps

@@ -188,7 +188,7 @@ impl Fence {
 
     /// Gives the lease back, if it is this run's.
     pub fn release(&self) -> RemoteCommand {
-        RemoteCommand::changes("give back the lock", include_str!("release_lease.sh"))
+        RemoteCommand::changes("release the lock", include_str!("release_lease.sh"))
             .args([&self.path, &self.id])
     }
 

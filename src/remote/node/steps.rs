@@ -12,7 +12,7 @@ pub fn await_ready(via: &HostName, server: &str, node: &HostName) -> Step {
     Step::on(
         via,
         &format!("await-ready-{node}"),
-        format!("see node {node} Ready"),
+        format!("wait for node {node} to be Ready"),
     )
     .wait(commands::node_is_ready(server, node), WELL)
 }

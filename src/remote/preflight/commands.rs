@@ -18,7 +18,7 @@ pub const NODE_DATA: &str = "/var/lib";
 
 /// What the host is, as far as a cluster depends on it.
 pub fn preflight(topology: &Topology, host: &Host) -> RemoteCommand {
-    let command = RemoteCommand::reads("looking at what it is", SCRIPT)
+    let command = RemoteCommand::reads("checking its facts", SCRIPT)
         .arg(&topology.kubeadm.cri_socket)
         .arg(SYSCTLS)
         .arg(NODE_DATA);

@@ -83,7 +83,7 @@ pub fn of_the_release(version: Version) -> [Wanted; 3] {
 /// What of its preparation the host has. `facts::read_preparation` reads the answer.
 pub fn look(preparation: &Preparation) -> RemoteCommand {
     let sysctls: Vec<&str> = preparation.sysctls.keys().map(String::as_str).collect();
-    RemoteCommand::reads("looking at its preparation", LOOK)
+    RemoteCommand::reads("probing its preparation", LOOK)
         .arg(preparation.modules.join(" "))
         .arg(sysctls.join(" "))
         .arg(FOLDER)
@@ -96,7 +96,7 @@ pub(in crate::remote) fn mask_etcd() -> RemoteCommand {
 
 /// Whether etcd's unit is masked.
 pub(in crate::remote) fn etcd_is_masked() -> RemoteCommand {
-    RemoteCommand::reads("look at etcd's unit", include_str!("etcd_is_masked.sh"))
+    RemoteCommand::reads("check etcd's unit", include_str!("etcd_is_masked.sh"))
 }
 
 /// Installs packages from what apt knows, and holds those of a release.
@@ -138,7 +138,7 @@ pub(in crate::remote) fn install_from_folder(packages: &[Wanted], sent: &[&Packa
 
 /// Whether packages are installed, and held where they are of a release.
 pub(in crate::remote) fn packages_are(packages: &[Wanted]) -> RemoteCommand {
-    RemoteCommand::reads("look at packages", include_str!("packages_are.sh"))
+    RemoteCommand::reads("check packages", include_str!("packages_are.sh"))
         .args(packages.iter().map(Wanted::word))
 }
 
@@ -149,7 +149,7 @@ pub(in crate::remote) fn load_modules(modules: &[String]) -> RemoteCommand {
 
 /// Whether kernel modules are there.
 pub(in crate::remote) fn modules_are_there(modules: &[String]) -> RemoteCommand {
-    RemoteCommand::reads("look at modules", kernel_script!("modules_are_there.sh")).args(modules)
+    RemoteCommand::reads("check modules", kernel_script!("modules_are_there.sh")).args(modules)
 }
 
 /// Applies kernel settings of one file.
@@ -160,7 +160,7 @@ pub(in crate::remote) fn apply_sysctls(path: &str) -> RemoteCommand {
 /// Whether kernel settings have their values.
 pub(in crate::remote) fn sysctls_are(preparation: &Preparation) -> RemoteCommand {
     let pairs = preparation.sysctls.iter().flat_map(|(name, value)| [name, value]);
-    RemoteCommand::reads("look at kernel settings", kernel_script!("sysctls_are.sh")).args(pairs)
+    RemoteCommand::reads("check kernel settings", kernel_script!("sysctls_are.sh")).args(pairs)
 }
 
 /// Switches swap off, now and at boot.
@@ -170,7 +170,7 @@ pub(in crate::remote) fn turn_swap_off() -> RemoteCommand {
 
 /// Whether swap is off, and stays so.
 pub(in crate::remote) fn swap_is_off() -> RemoteCommand {
-    RemoteCommand::reads("look at swap", kernel_script!("swap_is_off.sh"))
+    RemoteCommand::reads("check swap", kernel_script!("swap_is_off.sh"))
 }
 
 /// Writes a file that was not there, and restarts a service that reads it, if it runs.
@@ -193,7 +193,7 @@ pub(in crate::remote) fn start_service(unit: &str, now: bool) -> RemoteCommand {
 
 /// Whether a service starts with the host, and runs if it is to.
 pub(in crate::remote) fn service_is_started(unit: &str, now: bool) -> RemoteCommand {
-    RemoteCommand::reads(format!("look at {unit}"), include_str!("service_is_started.sh"))
+    RemoteCommand::reads(format!("check {unit}"), include_str!("service_is_started.sh"))
         .args([unit, if now { "yes" } else { "no" }])
 }
 

@@ -25,7 +25,7 @@ pub fn mask_etcd(on: &HostName) -> Step {
     Step::on(
         on,
         "mask-etcd",
-        "mask etcd.service, so that its package starts no member of its own",
+        "mask etcd.service, so that its package starts no member",
     )
     .change(preparation::mask_etcd(), QUICK)
     .until(preparation::etcd_is_masked(), QUICK)
@@ -105,7 +105,7 @@ pub fn write_for_containerd(
         Some(_) => preparation::replace_and_restart(&put, "containerd"),
     };
     let has = || host::file_has(&file.path, &file.owner, file.mode, file.content.clone());
-    let title = format!("write {}, and have containerd read it", file.path);
+    let title = format!("write {}, and restart containerd", file.path);
     let step = Step::on(on, &format!("write{}", file.path), title)
         .change(command, RESTART)
         .writes(files::change_of(file, found.file))
@@ -127,7 +127,7 @@ pub fn load_modules(on: &HostName, modules: &[String]) -> Step {
     Step::on(
         on,
         "load-modules",
-        format!("load the kernel's {}", modules.join(", ")),
+        format!("load the kernel modules {}", modules.join(", ")),
     )
     .change(preparation::load_modules(modules), QUICK)
     .until(preparation::modules_are_there(modules), QUICK)
@@ -143,7 +143,7 @@ pub fn turn_swap_off(on: &HostName, places: &[String]) -> Step {
     Step::on(
         on,
         "turn-swap-off",
-        format!("switch swap off, now and at boot: {}", places.join(", ")),
+        format!("turn swap off, now and at boot: {}", places.join(", ")),
     )
     .change(preparation::turn_swap_off(), RESTART)
     .until(preparation::swap_is_off(), QUICK)
@@ -151,12 +151,12 @@ pub fn turn_swap_off(on: &HostName, places: &[String]) -> Step {
 
 /// Has containerd run, now and at boot.
 pub fn start_containerd(on: &HostName) -> Step {
-    start(on, "containerd", true, "have containerd run, now and at boot")
+    start(on, "containerd", true, "start containerd, now and at boot")
 }
 
 /// Has kubelet start with the host; kubeadm starts it when there is something to run.
 pub fn enable_kubelet(on: &HostName) -> Step {
-    start(on, "kubelet", false, "have kubelet start with the host")
+    start(on, "kubelet", false, "start kubelet at boot")
 }
 
 fn start(on: &HostName, unit: &str, now: bool, title: &'static str) -> Step {

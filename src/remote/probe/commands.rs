@@ -64,14 +64,14 @@ pub enum Look {
 /// Takes at most about 45 s: every question has its own time limit, and they are asked side by side.
 pub fn probe(topology: &Topology, host: &Host, look: Look, paths: &[String]) -> RemoteCommand {
     if look == Look::Images {
-        return RemoteCommand::reads("looking at the host", OF_IMAGES)
+        return RemoteCommand::reads("probing the host", OF_IMAGES)
             .args([&topology.kubeadm.cri_socket, etcd_data(topology)]);
     }
     let is_whole = look == Look::Whole;
     let roles: Vec<String> = host.roles.iter().map(ToString::to_string).collect();
     let vip = topology.endpoint.vip.map(|vip| vip.to_string());
     let own_api = SocketAddr::new(host.address, topology.api_port);
-    RemoteCommand::reads("looking at the host", SCRIPT)
+    RemoteCommand::reads("probing the host", SCRIPT)
         .arg(roles.join(","))
         .arg(if is_whole {
             topology.version.to_string()

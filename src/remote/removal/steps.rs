@@ -22,8 +22,8 @@ pub fn check_quorum(via: &HostName, member: Member<'_>, cri_socket: &str) -> Ste
     let Member { id, of, .. } = member;
     Step::on(
         via,
-        &format!("see-etcd-without-{of}"),
-        format!("see that etcd has its quorum without member {id} of {of}"),
+        &format!("check-etcd-without-{of}"),
+        format!("check that etcd keeps its quorum without member {id} of {of}"),
     )
     .wait(clearing::may_lose(id, cri_socket), QUICK)
 }
@@ -58,8 +58,8 @@ pub fn remove_member(via: &HostName, member: Member<'_>, cri_socket: &str) -> St
 pub fn check_pods(via: &HostName, server: &str, node: &HostName) -> Step {
     Step::on(
         via,
-        &format!("see-no-pods-on-{node}"),
-        format!("see that node {node} runs no pods but those of DaemonSets, static ones and CoreDNS"),
+        &format!("check-no-pods-on-{node}"),
+        format!("check that node {node} runs no pods except those of DaemonSets, static pods and CoreDNS"),
     )
     .wait(clearing::node_has_no_pods(server, node), QUICK)
 }
@@ -69,7 +69,7 @@ pub fn await_not_ready(via: &HostName, server: &str, node: &HostName) -> Step {
     Step::on(
         via,
         &format!("await-not-ready-{node}"),
-        format!("wait for node {node} to be NotReady: its kubelet is gone"),
+        format!("wait for node {node} to be NotReady"),
     )
     .wait(clearing::node_is_not_ready(server, node), WELL)
 }
@@ -96,16 +96,13 @@ pub fn reset(on: &HostName, expected: &Expected<'_>, manifests: &[String]) -> St
         Some((directory, _)) => format!("the data of this cluster's etcd in {directory}/member"),
         None => "no data of etcd".to_owned(),
     };
-    Step::on(
-        on,
-        "reset",
-        "kubeadm reset: clear what the unfinished join has left",
-    )
-    .change(clearing::reset(expected), KUBEADM)
-    .destroys([
-        format!("/etc/kubernetes: pki, manifests{manifests}, kubeadm's kubeconfig files"),
-        "/var/lib/kubelet, /etc/cni/net.d, /var/lib/cni, and all pods of the container runtime".to_owned(),
-        data,
-    ])
-    .once()
+    Step::on(on, "reset", "kubeadm reset: remove what the unfinished join left")
+        .change(clearing::reset(expected), KUBEADM)
+        .destroys([
+            format!("/etc/kubernetes: pki, manifests{manifests}, kubeadm's kubeconfig files"),
+            "/var/lib/kubelet, /etc/cni/net.d, /var/lib/cni, and all pods of the container runtime"
+                .to_owned(),
+            data,
+        ])
+        .once()
 }

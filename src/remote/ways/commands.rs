@@ -48,7 +48,7 @@ fn try_at_once(ways: &[Way]) -> RemoteCommand {
             way.connections.to_string(),
         ]
     });
-    RemoteCommand::reads("trying the ways from it", SCRIPT).args(arguments)
+    RemoteCommand::reads("trying the connections from it", SCRIPT).args(arguments)
 }
 
 #[cfg(test)]

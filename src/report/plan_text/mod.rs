@@ -55,7 +55,7 @@ fn steps(plan: &Plan, detail: &Detail, paint: Paint) -> String {
     }
 }
 
-/// A warning may tell of a difference that no step does anything about.
+/// A warning may be about a difference that no step changes.
 fn without_changes(plan: &Plan) -> &'static str {
     if plan.notes.iter().any(|note| note.level == NoteLevel::Warning) {
         "No changes, but there are warnings:\n"

@@ -31,7 +31,7 @@ pub(super) fn render(plan: &Plan, is_wanted: impl Fn(&&Step) -> bool, paint: Pai
     parts.collect::<Vec<_>>().join("\n")
 }
 
-/// A plan on its way to the page: a change that many hosts share is shown once.
+/// A plan on its connection to the page: a change that many hosts share is shown once.
 struct Page<'a> {
     width: usize,
     paint: Paint,

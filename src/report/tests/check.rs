@@ -6,9 +6,9 @@ use super::super::check::{Page, render};
 use super::super::paint::Paint;
 use super::*;
 use crate::check::host::{Fact, Finding};
-use crate::check::{Cause, Cell, Examined, Grade, Port, Purpose, Remedy, Source, Target, Verdict};
+use crate::check::{Cause, Cell, CheckedConnection, Evaluation, Fix, Grade, Port, Purpose, Source, Target};
 
-fn way(from: &str, to: &str, purpose: Purpose, cause: Cause, grade: Grade) -> Examined {
+fn connection(from: &str, to: &str, purpose: Purpose, cause: Cause, grade: Grade) -> CheckedConnection {
     let (to, port, address) = match purpose {
         Purpose::Endpoint | Purpose::EndpointName | Purpose::Hairpin => {
             (Target::Endpoint, Port::Tcp(6443), "192.0.2.10")
@@ -17,7 +17,7 @@ fn way(from: &str, to: &str, purpose: Purpose, cause: Cause, grade: Grade) -> Ex
         Purpose::Kubelet => (Target::Host(host(to)), Port::Tcp(10250), to),
         _ => (Target::Host(host(to)), Port::Tcp(6443), to),
     };
-    Examined {
+    CheckedConnection {
         cell: Cell {
             from: Source::Host(host(from)),
             to,
@@ -27,7 +27,7 @@ fn way(from: &str, to: &str, purpose: Purpose, cause: Cause, grade: Grade) -> Ex
             expected: None,
             connections: 1,
         },
-        verdict: Verdict { cause, grade },
+        evaluation: Evaluation { cause, grade },
         listened: false,
     }
 }
@@ -41,31 +41,39 @@ fn hosts(count: usize) -> Vec<HostName> {
         .collect()
 }
 
-fn shown(ways: &[Examined], workers: usize, remedies: &[Remedy], paint: Paint) -> String {
+fn shown(connections: &[CheckedConnection], workers: usize, fixes: &[Fix], paint: Paint) -> String {
     let page = Page {
         hosts: &hosts(workers),
-        ways,
-        remedies,
+        connections,
+        fixes,
         findings: &[],
-        is_ready: ways.iter().all(|way| way.verdict.grade != Grade::Error),
+        is_ready: connections
+            .iter()
+            .all(|connection| connection.evaluation.grade != Grade::Failed),
         took: seconds(6.2),
     };
     render(&page, paint)
 }
 
-fn one_of_each() -> Vec<Examined> {
-    let fine = Grade::Fine;
+fn one_of_each() -> Vec<CheckedConnection> {
+    let fine = Grade::Ok;
     vec![
-        way("lb1", "", Purpose::Endpoint, Cause::RightPeer, fine),
-        way("cp1", "", Purpose::Endpoint, Cause::RightPeer, fine),
-        way("cp1", "", Purpose::EndpointName, Cause::NameUnknown, Grade::Error),
-        way("cp1", "", Purpose::Hairpin, Cause::Open, fine),
-        way("lb1", "cp1", Purpose::ApiServer, Cause::RightPeer, fine),
-        way("lb1", "cp2", Purpose::ApiServer, Cause::Refused, fine),
-        way("cp1", "cp2", Purpose::ApiServer, Cause::Refused, fine),
-        way("cp2", "cp1", Purpose::ApiServer, Cause::TimedOut, Grade::Error),
-        way("w1", "cp1", Purpose::Kubelet, Cause::Open, Grade::Warning),
-        way(
+        connection("lb1", "", Purpose::Endpoint, Cause::Verified, fine),
+        connection("cp1", "", Purpose::Endpoint, Cause::Verified, fine),
+        connection(
+            "cp1",
+            "",
+            Purpose::EndpointName,
+            Cause::NameNotFound,
+            Grade::Failed,
+        ),
+        connection("cp1", "", Purpose::Hairpin, Cause::Open, fine),
+        connection("lb1", "cp1", Purpose::ApiServer, Cause::Verified, fine),
+        connection("lb1", "cp2", Purpose::ApiServer, Cause::Refused, fine),
+        connection("cp1", "cp2", Purpose::ApiServer, Cause::Refused, fine),
+        connection("cp2", "cp1", Purpose::ApiServer, Cause::TimedOut, Grade::Failed),
+        connection("w1", "cp1", Purpose::Kubelet, Cause::Open, Grade::Warning),
+        connection(
             "lb1",
             "lb2",
             Purpose::Vrrp,
@@ -75,15 +83,15 @@ fn one_of_each() -> Vec<Examined> {
     ]
 }
 
-fn remedy() -> Remedy {
-    Remedy {
+fn fix() -> Fix {
+    Fix {
         from: vec![Source::Host(host("cp2"))],
         to: vec![Target::Host(host("cp1"))],
         ports: vec![Port::Tcp(6443)],
         purposes: vec![Purpose::ApiServer],
         addresses: vec!["192.0.2.21".to_owned()],
         cause: Cause::TimedOut,
-        grade: Grade::Error,
+        grade: Grade::Failed,
         steps: vec!["on cp1: `iptables -S` shows its rules".to_owned()],
         listened: false,
     }
@@ -91,16 +99,16 @@ fn remedy() -> Remedy {
 
 #[test]
 fn the_matrix_with_its_legend_and_what_to_do() {
-    insta::assert_snapshot!(shown(&one_of_each(), 1, &[remedy()], Paint::Plain));
+    insta::assert_snapshot!(shown(&one_of_each(), 1, &[fix()], Paint::Plain));
 }
 
-fn finding(name: &str, fact: Fact, grade: Grade, found: &str, remedy: &str) -> Finding {
+fn finding(name: &str, fact: Fact, grade: Grade, found: &str, fix: &str) -> Finding {
     Finding {
         host: host(name),
         fact,
         grade,
         found: found.to_owned(),
-        remedy: [remedy]
+        fix: [fix]
             .iter()
             .filter(|line| !line.is_empty())
             .map(ToString::to_string)
@@ -116,15 +124,15 @@ fn what_hosts_are_with_what_to_do() {
         .into_iter()
         .flat_map(|name| {
             [
-                finding(name, Fact::Os, Grade::Fine, "debian 12", ""),
-                finding(name, Fact::Kernel, Grade::Fine, "6.1", ""),
+                finding(name, Fact::Os, Grade::Ok, "debian 12", ""),
+                finding(name, Fact::Kernel, Grade::Ok, "6.1", ""),
             ]
         })
         .collect();
     findings.extend([
-        finding("cp1", Fact::Swap, Grade::Error, "/dev/sda2 (2048 MB)", off),
-        finding("cp2", Fact::Swap, Grade::Fine, "none", ""),
-        finding("w1", Fact::Swap, Grade::Error, "/dev/sdb1 (1024 MB)", off),
+        finding("cp1", Fact::Swap, Grade::Failed, "/dev/sda2 (2048 MB)", off),
+        finding("cp2", Fact::Swap, Grade::Ok, "none", ""),
+        finding("w1", Fact::Swap, Grade::Failed, "/dev/sdb1 (1024 MB)", off),
         finding(
             "cp1",
             Fact::Cpus,
@@ -137,8 +145,8 @@ fn what_hosts_are_with_what_to_do() {
     ]);
     let page = Page {
         hosts: &hosts(1),
-        ways: &[],
-        remedies: &[],
+        connections: &[],
+        fixes: &[],
         findings: &findings,
         is_ready: false,
         took: seconds(6.2),
@@ -152,8 +160,14 @@ fn what_does_not_pass_is_not_called_ready() {
     // One end could not be looked at, which no cell tells.
     let page = Page {
         hosts: &hosts(1),
-        ways: &[way("cp1", "cp2", Purpose::ApiServer, Cause::Refused, Grade::Fine)],
-        remedies: &[],
+        connections: &[connection(
+            "cp1",
+            "cp2",
+            Purpose::ApiServer,
+            Cause::Refused,
+            Grade::Ok,
+        )],
+        fixes: &[],
         findings: &[],
         is_ready: false,
         took: seconds(6.2),
@@ -162,80 +176,81 @@ fn what_does_not_pass_is_not_called_ready() {
     let text = render(&page, Paint::Plain);
 
     assert!(
-        text.ends_with("\nnot ready: 1 way: 1 fine, 0 to look at, 0 wrong, 0 that nobody can tell (6.2 s)\n"),
+        text.ends_with("\nnot ready: 1 connection checked: 1 ok, 0 warnings, 0 failed, 0 unknown (6.2 s)\n"),
         "{text}"
     );
 }
 
 #[test]
 fn a_hundred_hosts_that_say_the_same_are_one_line() {
-    let ways: Vec<Examined> = hosts(100)
+    let connections: Vec<CheckedConnection> = hosts(100)
         .iter()
         .filter(|name| name.0.starts_with('w'))
         .flat_map(|name| {
-            ["cp1", "cp2"].map(|plane| way(&name.0, plane, Purpose::ApiServer, Cause::RightPeer, Grade::Fine))
+            ["cp1", "cp2"]
+                .map(|plane| connection(&name.0, plane, Purpose::ApiServer, Cause::Verified, Grade::Ok))
         })
         .collect();
 
-    let text = shown(&ways, 100, &[], Paint::Plain);
+    let text = shown(&connections, 100, &[], Paint::Plain);
 
-    assert!(text.contains(" w1 … w100 (100)  tls\n"), "{text}");
-    assert!(text.contains("ready: 200 ways: 200 fine"), "{text}");
+    assert!(text.contains(" w1 … w100 (100)  verified\n"), "{text}");
+    assert!(text.contains("ready: 200 connections checked: 200 ok"), "{text}");
 }
 
 #[test]
 fn each_port_of_the_pod_network_has_its_table() {
-    let pods = |port, cause, grade| Examined {
+    let pods = |port, cause, grade| CheckedConnection {
         cell: Cell {
             port,
-            ..way("w1", "cp1", Purpose::PodNetwork, Cause::Open, Grade::Fine).cell
+            ..connection("w1", "cp1", Purpose::PodNetwork, Cause::Open, Grade::Ok).cell
         },
-        ..way("w1", "cp1", Purpose::PodNetwork, cause, grade)
+        ..connection("w1", "cp1", Purpose::PodNetwork, cause, grade)
     };
-    let ways = [
+    let connections = [
         pods(
             Port::Udp(8472),
             Cause::NotTested("UDP".to_owned()),
             Grade::Unknown,
         ),
-        pods(Port::Tcp(179), Cause::TimedOut, Grade::Error),
+        pods(Port::Tcp(179), Cause::TimedOut, Grade::Failed),
     ];
 
-    let text = shown(&ways, 1, &[], Paint::Plain);
+    let text = shown(&connections, 1, &[], Paint::Plain);
 
     let tables = "between nodes, for the pod network, port 8472/udp
      cp1
- w1  ?
+ w1  not tested
 
 between nodes, for the pod network, port 179
      cp1
- w1  silent ✗
+ w1  timed out ✗
 ";
     assert!(text.contains(tables), "{text}");
 }
 
 #[test]
 fn one_host_among_many_that_differs_has_its_line() {
-    let ways = ["w1", "w2", "w3"].map(|name| {
+    let connections = ["w1", "w2", "w3"].map(|name| {
         let is_odd = name == "w2";
         let (cause, grade) = if is_odd {
-            (Cause::NoRoute, Grade::Error)
+            (Cause::NoRoute, Grade::Failed)
         } else {
-            (Cause::RightPeer, Grade::Fine)
+            (Cause::Verified, Grade::Ok)
         };
-        way(name, "cp1", Purpose::ApiServer, cause, grade)
+        connection(name, "cp1", Purpose::ApiServer, cause, grade)
     });
 
-    let text = shown(&ways, 3, &[], Paint::Plain);
+    let text = shown(&connections, 3, &[], Paint::Plain);
 
-    assert!(text.contains(" w1 w3  tls\n w2     no route ✗\n"), "{text}");
+    assert!(text.contains(" w1 w3  verified\n w2     no route ✗\n"), "{text}");
 }
 
 #[test]
 fn on_a_terminal_what_is_wrong_is_red() {
     let text = shown(&one_of_each(), 1, &[], Paint::Colours);
 
-    assert!(text.contains("\u{1b}[38;5;9msilent ✗\u{1b}[39m"), "{text:?}");
+    assert!(text.contains("\u{1b}[38;5;9mtimed out ✗\u{1b}[39m"), "{text:?}");
 }
 
 const DOCUMENT: &str = include_str!("../../../docs/reference/checks.md");
@@ -256,15 +271,15 @@ fn written(value: &impl serde::Serialize) -> BTreeSet<String> {
 #[test]
 fn every_field_of_a_check_is_documented_and_nothing_else() {
     let stranger = Cause::WrongPeer("somebody".to_owned());
-    let way = way("cp1", "", Purpose::Endpoint, stranger.clone(), Grade::Error);
-    let remedy = Remedy {
+    let connection = connection("cp1", "", Purpose::Endpoint, stranger.clone(), Grade::Failed);
+    let fix = Fix {
         cause: stranger,
-        ..remedy()
+        ..fix()
     };
 
-    assert_eq!(written(&way), documented("way"));
-    assert_eq!(written(&remedy), documented("remedy"));
-    let finding = finding("cp1", Fact::Os, Grade::Fine, "debian 12", "");
+    assert_eq!(written(&connection), documented("connection"));
+    assert_eq!(written(&fix), documented("fix"));
+    let finding = finding("cp1", Fact::Os, Grade::Ok, "debian 12", "");
     assert_eq!(written(&finding), documented("fact"));
 }
 
@@ -281,15 +296,15 @@ fn every_fact_is_documented_by_the_name_that_ignore_takes() {
 fn every_word_of_the_matrix_is_documented_with_its_cause() {
     for cause in [
         Cause::Open,
-        Cause::Unasked(String::new()),
-        Cause::Unnamed(String::new()),
-        Cause::RightPeer,
-        Cause::Closed,
+        Cause::PeerNotAsked(String::new()),
+        Cause::PeerUnknown(String::new()),
+        Cause::Verified,
+        Cause::Reset,
         Cause::Refused,
         Cause::TimedOut,
         Cause::NoRoute,
-        Cause::Unreachable,
-        Cause::NameUnknown,
+        Cause::NoNetwork,
+        Cause::NameNotFound,
         Cause::WrongAddress(vec![]),
         Cause::WrongPeer(String::new()),
         Cause::NotTested(String::new()),
@@ -298,7 +313,7 @@ fn every_word_of_the_matrix_is_documented_with_its_cause() {
             .as_str()
             .unwrap()
             .to_owned();
-        let row = format!("| `{}` | `{name}` |", cause.word());
-        assert!(DOCUMENT.contains(&row), "{row}");
+        assert_eq!(cause.word(), name.replace('-', " "));
+        assert!(DOCUMENT.contains(&format!("| `{name}` |")), "{name}");
     }
 }

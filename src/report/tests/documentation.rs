@@ -21,14 +21,14 @@ fn kind(event: &Event) -> &'static str {
         Event::PhaseStarted { .. } => "phase-started",
         Event::StepStarted { .. } => "step-started",
         Event::OutputLine { .. } => "output-line",
-        Event::Sent { .. } => "sent",
-        Event::Taken { .. } => "taken",
+        Event::ImageSent { .. } => "image-sent",
+        Event::ImageReceived { .. } => "image-received",
         Event::StillWaiting { .. } => "still-waiting",
         Event::StepFinished { .. } => "step-finished",
         Event::PhaseFinished { .. } => "phase-finished",
-        Event::Warned { .. } => "warned",
+        Event::Warning { .. } => "warning",
         Event::StopRequested => "stop-requested",
-        Event::LetGo { .. } => "let-go",
+        Event::Detached { .. } => "detached",
         Event::RunFinished { .. } => "run-finished",
     }
 }

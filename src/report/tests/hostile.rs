@@ -13,7 +13,7 @@ use super::super::terminal::Terminal;
 use super::screen::Screen;
 use super::*;
 use crate::check::host::{Fact, Finding};
-use crate::check::{Cause, Cell, Examined, Grade, Port, Purpose, Remedy, Source, Target, Verdict};
+use crate::check::{Cause, Cell, CheckedConnection, Evaluation, Fix, Grade, Port, Purpose, Source, Target};
 use crate::error::sanitize::is_invisible;
 use crate::plan::{FileChange, Note, NoteLevel, Plan};
 use crate::remote::wire::{self, Effect};
@@ -124,7 +124,7 @@ fn json_holds_it_whole_and_a_terminal_that_shows_it_obeys_nothing() {
 
 #[test]
 fn a_check() {
-    let way = Examined {
+    let connection = CheckedConnection {
         cell: Cell {
             from: Source::Host(host("cp1")),
             to: Target::Endpoint,
@@ -134,20 +134,20 @@ fn a_check() {
             expected: None,
             connections: 1,
         },
-        verdict: Verdict {
+        evaluation: Evaluation {
             cause: Cause::WrongPeer(HOSTILE.to_owned()),
-            grade: Grade::Error,
+            grade: Grade::Failed,
         },
         listened: false,
     };
-    let remedy = Remedy {
+    let fix = Fix {
         from: vec![Source::Host(host("cp1"))],
         to: vec![Target::Endpoint],
         ports: vec![Port::Tcp(6443)],
         purposes: vec![Purpose::Endpoint],
         addresses: vec![HOSTILE.to_owned()],
         cause: Cause::NotTested(HOSTILE.to_owned()),
-        grade: Grade::Error,
+        grade: Grade::Failed,
         steps: vec![HOSTILE.to_owned()],
         listened: false,
     };
@@ -156,19 +156,19 @@ fn a_check() {
         fact: Fact::Access,
         grade,
         found: found.to_owned(),
-        remedy: vec![HOSTILE.to_owned()],
+        fix: vec![HOSTILE.to_owned()],
         is_ignored: false,
     };
     let findings = [
-        finding("cp1", Grade::Error, HOSTILE),
+        finding("cp1", Grade::Failed, HOSTILE),
         finding("cp2", Grade::Warning, HOSTILE),
         finding("cp3", Grade::Warning, "something else"),
     ];
     let hosts = ["cp1", "cp2", "cp3"].map(HostName::from);
     let page = Page {
         hosts: &hosts,
-        ways: &[way],
-        remedies: &[remedy],
+        connections: &[connection],
+        fixes: &[fix],
         findings: &findings,
         is_ready: false,
         took: seconds(1.0),

@@ -11,7 +11,7 @@ use crate::topology::HostName;
 mod check;
 mod documentation;
 mod hostile;
-mod own_share;
+mod overhead;
 mod plan_text;
 mod screen;
 mod streams;
@@ -96,21 +96,21 @@ fn everything() -> Vec<Event> {
         Event::HostObserved { host: host("cp1") },
         phase_started(PhaseName::Init, 3),
         started("cp1", "hosts", "keep the endpoint in /etc/hosts"),
-        finished("cp1", "hosts", Outcome::AlreadyDone, 0.05),
+        finished("cp1", "hosts", Outcome::Unchanged, 0.05),
         started("cp1", "init", "kubeadm init"),
         Event::OutputLine {
             step: StepId("cp1/init".to_owned()),
             host: host("cp1"),
             line: "[certs] Generating \"ca\" certificate and key".to_owned(),
         },
-        Event::Sent {
+        Event::ImageSent {
             step: StepId("cp1/init".to_owned()),
             host: host("cp1"),
             bytes: 48_200_000,
             of: 110_100_480,
             took: seconds(4.0),
         },
-        Event::Taken {
+        Event::ImageReceived {
             step: StepId("cp1/init".to_owned()),
             host: host("cp1"),
             from: host("cp2"),
@@ -129,7 +129,7 @@ fn everything() -> Vec<Event> {
         phase_finished(PhaseName::Init, 43.9),
         phase_started(PhaseName::Join, 3),
         started("w1", "join", "join as a worker"),
-        Event::Warned {
+        Event::Warning {
             text: "w2 may be finished later".to_owned(),
         },
     ];
@@ -149,12 +149,12 @@ fn the_end() -> Vec<Event> {
         ),
         started("cp2", "join", "join as a control plane"),
         Event::StopRequested,
-        Event::LetGo {
+        Event::Detached {
             host: host("cp2"),
             pid: 4711,
             command: "kubeadm join".to_owned(),
         },
-        finished("cp2", "join", Outcome::LetGo, 12.0),
+        finished("cp2", "join", Outcome::Detached, 12.0),
         finished("w1", "label", Outcome::Skipped, 0.0),
         phase_finished(PhaseName::Join, 53.0),
         Event::RunFinished { report: report() },
@@ -165,7 +165,7 @@ fn report() -> Report {
     let running = vec![(host("cp2"), 4711, "kubeadm join".to_owned())];
     Report {
         changed: 1,
-        already_done: 1,
+        unchanged: 1,
         skipped: 1,
         problems: vec![
             failed_join("w1"),
@@ -174,10 +174,10 @@ fn report() -> Report {
                 is_begun: true,
             },
         ],
-        lagging: vec![host("w2")],
+        tolerated: vec![host("w2")],
         phases: vec![time(PhaseName::Init, 43.9), time(PhaseName::Join, 153.0)],
         took: seconds(197.2),
-        own: seconds(1.3),
+        overhead: seconds(1.3),
         interrupted: true,
         log: Some("/home/ops/.local/state/hawser/lab/20261122T161800Z-1234.log".to_owned()),
     }
@@ -186,7 +186,7 @@ fn report() -> Report {
 fn good_report() -> Report {
     Report {
         problems: Vec::new(),
-        lagging: Vec::new(),
+        tolerated: Vec::new(),
         interrupted: false,
         skipped: 0,
         ..report()
@@ -197,7 +197,7 @@ fn good_report() -> Report {
 fn the_exit_code_is_the_gravest_problems() {
     let unreachable = Problem::MissingHosts {
         hosts: Vec::new(),
-        needed_for: "init".to_owned(),
+        because: "every control plane must be reachable before hawser changes anything".to_owned(),
     };
     let failed = Report {
         problems: vec![failed_join("w1"), unreachable, failed_join("w2")],

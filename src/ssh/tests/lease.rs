@@ -103,7 +103,7 @@ async fn of_two_runs_one_works_and_the_other_waits_for_its_end() {
     assert!(
         at_work
             .to_string()
-            .contains("a command of that run still works there"),
+            .contains("a command of that run still runs there"),
         "{at_work}"
     );
     assert!(
@@ -221,5 +221,5 @@ async fn a_run_that_is_killed_holds_its_lock_while_what_it_began_works() {
     next.release().await;
 
     assert!(matches!(result, Err(Problem::ConnectionLost { .. })));
-    assert!(refused.to_string().contains("still works there"), "{refused}");
+    assert!(refused.to_string().contains("still runs there"), "{refused}");
 }

@@ -183,7 +183,10 @@ pub fn ended(stdout: &str, outcome: &str) -> BTreeSet<String> {
 /// Bytes of images that a run sent, by its own account.
 pub fn sent(stdout: &str) -> u64 {
     let mut by_step = BTreeMap::new();
-    for event in events(stdout).iter().filter(|event| event["event"] == "sent") {
+    for event in events(stdout)
+        .iter()
+        .filter(|event| event["event"] == "image-sent")
+    {
         let step = event["step"].to_string();
         // Packages are sent too.
         if step.contains("/import-") {

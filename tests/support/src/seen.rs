@@ -22,8 +22,8 @@ pub struct Seen {
     pub took: Duration,
 }
 
-/// A way, and its cause: from, to, purpose, cause.
-pub type Way<'a> = (&'a str, &'a str, &'a str, &'a str);
+/// A connection, and its cause: from, to, purpose, cause.
+pub type Connection<'a> = (&'a str, &'a str, &'a str, &'a str);
 
 /// Runs `hawser check` as a workstation's user.
 pub fn check_from(workstation: &Workstation, arguments: &[&str]) -> Seen {
@@ -42,14 +42,16 @@ impl Cluster {
         check_from(&Workstation::new(self.profile), arguments)
     }
 
-    /// Checks until these ways are as they should be, and fine: a busy host may not show its certificate in time.
-    pub fn check_until(&self, ways: &[Way<'_>]) -> Seen {
-        wait::until("each way is as it should be", SETTLED, || {
+    /// Checks until these connections are as they should be, and ok: a busy host may not show its certificate in time.
+    pub fn check_until(&self, connections: &[Connection<'_>]) -> Seen {
+        wait::until("each connection is as it should be", SETTLED, || {
             let seen = self.check(&[]);
-            let is_so = |(from, to, purpose, cause): &Way<'_>| seen.way(from, to, purpose) == (cause, "fine");
-            match ways.iter().find(|way| !is_so(way)) {
+            let is_so = |(from, to, purpose, cause): &Connection<'_>| {
+                seen.connection(from, to, purpose) == (cause, "ok")
+            };
+            match connections.iter().find(|one| !is_so(one)) {
                 None => Ok(seen),
-                Some(way) => Err(format!("{way:?} is {:?}", seen.way(way.0, way.1, way.2))),
+                Some(one) => Err(format!("{one:?} is {:?}", seen.connection(one.0, one.1, one.2))),
             }
         })
     }
@@ -74,28 +76,28 @@ impl Cluster {
 }
 
 impl Seen {
-    fn ways(&self) -> impl Iterator<Item = &Value> {
-        self.value["ways"].as_array().unwrap().iter()
+    fn connections(&self) -> impl Iterator<Item = &Value> {
+        self.value["connections"].as_array().unwrap().iter()
     }
 
-    /// Cause and grade of one way.
-    pub fn way(&self, from: &str, to: &str, purpose: &str) -> (&str, &str) {
-        let is_it = |way: &&Value| way["from"] == from && way["to"] == to && way["purpose"] == purpose;
-        let way = self.ways().find(is_it);
-        let way = way.unwrap_or_else(|| panic!("no way {from} → {to} ({purpose}) in {}", self.value));
-        (way["cause"].as_str().unwrap(), way["grade"].as_str().unwrap())
+    /// Cause and grade of one connection.
+    pub fn connection(&self, from: &str, to: &str, purpose: &str) -> (&str, &str) {
+        let is_it = |one: &&Value| one["from"] == from && one["to"] == to && one["purpose"] == purpose;
+        let found = self.connections().find(is_it);
+        let found = found.unwrap_or_else(|| panic!("no {from} → {to} ({purpose}) in {}", self.value));
+        (found["cause"].as_str().unwrap(), found["grade"].as_str().unwrap())
     }
 
-    /// What is known of a way besides its cause.
+    /// What is known of a connection besides its cause.
     pub fn detail(&self, from: &str, to: &str, purpose: &str) -> String {
-        let is_it = |way: &&Value| way["from"] == from && way["to"] == to && way["purpose"] == purpose;
-        self.ways().find(is_it).unwrap()["detail"].to_string()
+        let is_it = |one: &&Value| one["from"] == from && one["to"] == to && one["purpose"] == purpose;
+        self.connections().find(is_it).unwrap()["detail"].to_string()
     }
 
-    /// `from → to (purpose): cause` of every way of a grade.
-    pub fn ways_that_are(&self, grade: &str) -> Vec<String> {
-        let shown = |way: &Value| {
-            let text = |key: &str| way[key].as_str().unwrap_or_default().to_owned();
+    /// `from → to (purpose): cause` of every connection of a grade.
+    pub fn connections_that_are(&self, grade: &str) -> Vec<String> {
+        let shown = |one: &Value| {
+            let text = |key: &str| one[key].as_str().unwrap_or_default().to_owned();
             format!(
                 "{} → {} ({}): {}",
                 text("from"),
@@ -104,8 +106,8 @@ impl Seen {
                 text("cause")
             )
         };
-        let ways = self.ways().filter(|way| way["grade"] == grade);
-        ways.map(shown).collect()
+        let found = self.connections().filter(|one| one["grade"] == grade);
+        found.map(shown).collect()
     }
 
     /// Grade and finding of one fact.
@@ -117,10 +119,10 @@ impl Seen {
     }
 
     /// What to do about one fact.
-    pub fn remedy_of(&self, host: &str, fact: &str) -> &Vec<Value> {
+    pub fn fix_of(&self, host: &str, fact: &str) -> &Vec<Value> {
         let mut facts = self.value["facts"].as_array().unwrap().iter();
         let found = facts.find(|one| one["host"] == host && one["fact"] == fact);
-        found.unwrap()["remedy"].as_array().unwrap()
+        found.unwrap()["fix"].as_array().unwrap()
     }
 
     /// `fact on host: found` of every fact of a grade.
@@ -135,7 +137,7 @@ impl Seen {
     }
 
     /// What to do about everything, as one text.
-    pub fn remedies(&self) -> String {
-        self.value["remedies"].to_string()
+    pub fn fixes(&self) -> String {
+        self.value["fixes"].to_string()
     }
 }

@@ -1,17 +1,15 @@
-//! Ways that are not as they should be, with what to do about them; what has one cause is told once.
+//! The fix of connections that share a cause.
 
 use serde::Serialize;
 
 use super::Grade;
 use super::cause::Cause;
 use super::cell::{Port, Purpose, Source, Target};
-use super::judgement::Examined;
-use super::mending::steps;
-use super::stage::Scene;
+use super::evaluation::CheckedConnection;
 
 /// Ways that share a cause and an end, and what to do about them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Remedy {
+pub struct Fix {
     /// Where they begin.
     pub from: Vec<Source>,
     /// Where they lead.
@@ -33,28 +31,28 @@ pub struct Remedy {
     pub listened: bool,
 }
 
-impl Remedy {
-    fn of(way: &Examined) -> Self {
-        let cell = &way.cell;
+impl Fix {
+    pub(super) fn of(connection: &CheckedConnection) -> Self {
+        let cell = &connection.cell;
         Self {
             from: vec![cell.from.clone()],
             to: vec![cell.to.clone()],
             ports: vec![cell.port],
             purposes: vec![cell.purpose],
             addresses: vec![cell.address.clone()],
-            cause: way.verdict.cause.clone(),
-            grade: way.verdict.grade,
+            cause: connection.evaluation.cause.clone(),
+            grade: connection.evaluation.grade,
             steps: Vec::new(),
-            listened: way.listened,
+            listened: connection.listened,
         }
     }
 
-    /// Whether a way is as it is for the same reason. What a firewall or a route does is the same for every port; what
-    /// a program does is the same on every host.
-    fn fits(&self, way: &Examined) -> bool {
-        let cell = &way.cell;
-        if self.cause != way.verdict.cause
-            || self.listened != way.listened
+    /// Whether a connection has the same cause. What a firewall or a route does is the same for every port; what a
+    /// program does is the same on every host.
+    pub(super) fn fits(&self, connection: &CheckedConnection) -> bool {
+        let cell = &connection.cell;
+        if self.cause != connection.evaluation.cause
+            || self.listened != connection.listened
             || self.is_vrrp() != (cell.port == Port::Vrrp)
         {
             return false;
@@ -64,8 +62,8 @@ impl Remedy {
         match self.cause {
             Cause::NotTested(_) => true,
             // Where nothing is to be open yet, it is graded otherwise.
-            Cause::Unasked(_) => self.grade == way.verdict.grade,
-            Cause::TimedOut | Cause::NoRoute | Cause::Unreachable => is_same_end,
+            Cause::PeerNotAsked(_) => self.grade == connection.evaluation.grade,
+            Cause::TimedOut | Cause::NoRoute | Cause::NoNetwork => is_same_end,
             Cause::WrongPeer(_) => is_same_end && (is_same_purpose || self.is_to(&Target::Endpoint)),
             _ => is_same_purpose,
         }
@@ -78,7 +76,7 @@ impl Remedy {
             [port] => format!(", port {port}"),
             ports => format!(", ports {}", list(ports)),
         };
-        // Where ways lead to several hosts, their addresses would be too many.
+        // Where connections lead to several hosts, their addresses would be too many.
         let addresses = match (self.to.as_slice(), self.addresses.as_slice()) {
             ([_], [address]) => format!(" at {address}"),
             _ => String::new(),
@@ -99,34 +97,14 @@ impl Remedy {
         self.to.contains(target)
     }
 
-    fn add(&mut self, way: &Examined) {
-        add_once(&mut self.from, way.cell.from.clone());
-        add_once(&mut self.to, way.cell.to.clone());
-        add_once(&mut self.addresses, way.cell.address.clone());
-        add_once(&mut self.ports, way.cell.port);
-        add_once(&mut self.purposes, way.cell.purpose);
-        self.grade = self.grade.max(way.verdict.grade);
+    pub(super) fn add(&mut self, connection: &CheckedConnection) {
+        add_once(&mut self.from, connection.cell.from.clone());
+        add_once(&mut self.to, connection.cell.to.clone());
+        add_once(&mut self.addresses, connection.cell.address.clone());
+        add_once(&mut self.ports, connection.cell.port);
+        add_once(&mut self.purposes, connection.cell.purpose);
+        self.grade = self.grade.max(connection.evaluation.grade);
     }
-}
-
-/// What to do about everything that is not fine, the gravest first.
-pub fn remedies(scene: &Scene, ways: &[Examined]) -> Vec<Remedy> {
-    let mut remedies: Vec<Remedy> = Vec::new();
-    for way in ways.iter().filter(|way| way.verdict.grade > Grade::Fine) {
-        match remedies.iter_mut().find(|remedy| remedy.fits(way)) {
-            Some(remedy) => remedy.add(way),
-            None => remedies.push(Remedy::of(way)),
-        }
-    }
-    // Names in the inventory's order; what is no host keeps its place before them.
-    let place = |name: String| scene.topology.hosts.iter().position(|host| host.name.0 == name);
-    for remedy in &mut remedies {
-        remedy.from.sort_by_key(|from| place(from.to_string()));
-        remedy.to.sort_by_key(|to| place(to.to_string()));
-        remedy.steps = steps(scene, remedy);
-    }
-    remedies.sort_by_key(|remedy| std::cmp::Reverse(remedy.grade));
-    remedies
 }
 
 fn add_once<T: PartialEq>(list: &mut Vec<T>, one: T) {

@@ -7,7 +7,7 @@ use std::time::Instant;
 use futures::future::join_all;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::patience::Patience;
+use super::deadline::Deadline;
 use crate::error::Problem;
 use crate::events::Event;
 use crate::facts::{self, HostFacts, Observation};
@@ -22,12 +22,12 @@ use crate::topology::{EtcdTopology, Host, HostName, Role, Topology};
 use crate::values::Values;
 
 /// The hosts that answered, and why the others did not.
-pub(super) struct Fleet {
+pub(super) struct ConnectedHosts {
     pub(super) sessions: BTreeMap<HostName, Arc<Session>>,
     silent: BTreeMap<HostName, Problem>,
 }
 
-impl Fleet {
+impl ConnectedHosts {
     /// Connects to every host, all at once as far as the client lets. `Err` where the operator was asked something and
     /// wants to stop instead: no host is out of reach for that.
     pub(super) async fn connect(
@@ -35,7 +35,7 @@ impl Fleet {
         topology: &Topology,
         events: &UnboundedSender<Event>,
     ) -> Result<Self, Problem> {
-        let mut fleet = Self {
+        let mut connected = Self {
             sessions: BTreeMap::new(),
             silent: BTreeMap::new(),
         };
@@ -57,12 +57,12 @@ impl Fleet {
         });
         for (name, attempt) in join_all(attempts).await {
             match attempt {
-                Ok(session) => drop(fleet.sessions.insert(name, Arc::new(session))),
+                Ok(session) => drop(connected.sessions.insert(name, Arc::new(session))),
                 Err(stopped @ Problem::Interrupted { .. }) => return Err(stopped),
-                Err(problem) => drop(fleet.silent.insert(name, problem)),
+                Err(problem) => drop(connected.silent.insert(name, problem)),
             }
         }
-        Ok(fleet)
+        Ok(connected)
     }
 
     /// Looks at every host with one command each.
@@ -72,21 +72,21 @@ impl Fleet {
         look: Look,
         events: &UnboundedSender<Event>,
     ) -> Observation {
-        self.observe_within(topology, look, events, Patience::EachQuestion)
+        self.observe_within(topology, look, events, Deadline::PerQuestion)
             .await
     }
 
-    /// The same, for as long as there is patience.
+    /// The same, for as long as there is deadline.
     pub(super) async fn observe_within(
         &self,
         topology: &Topology,
         look: Look,
         events: &UnboundedSender<Event>,
-        patience: Patience,
+        deadline: Deadline,
     ) -> Observation {
         let looks = topology.hosts.iter().map(|host| async move {
             let found = match (self.sessions.get(&host.name), self.silent.get(&host.name)) {
-                (Some(session), _) => facts_of(session.as_ref(), topology, (host, look), patience).await,
+                (Some(session), _) => facts_of(session.as_ref(), topology, (host, look), deadline).await,
                 (None, Some(problem)) => Err(problem.clone()),
                 (None, None) => Err(not_told(host, "no session".to_owned())),
             };
@@ -115,17 +115,17 @@ async fn facts_of(
     session: &impl Connection,
     topology: &Topology,
     (host, look): (&Host, Look),
-    patience: Patience,
+    deadline: Deadline,
 ) -> Result<HostFacts, Problem> {
     let paths = match look {
         Look::Whole => paths(topology, host),
         Look::Health => api_server(topology, host),
         Look::Images => Vec::new(),
     };
-    let mut found = probed(session, topology, (host, look), &paths, patience).await?;
+    let mut found = probed(session, topology, (host, look), &paths, deadline).await?;
     if let (Look::Whole, Some(preparation)) = (look, &topology.preparation) {
         let question = remote::preparation::look(preparation);
-        let output = ask_within(session, &question, host, patience).await?;
+        let output = ask_within(session, &question, host, deadline).await?;
         let read = facts::read_preparation(&output.stdout).map_err(|cause| not_told(host, cause))?;
         found.preparation = Some(read);
     }
@@ -139,13 +139,13 @@ async fn probed(
     topology: &Topology,
     (host, look): (&Host, Look),
     paths: &[String],
-    patience: Patience,
+    deadline: Deadline,
 ) -> Result<HostFacts, Problem> {
     let question = probe::probe(topology, host, look, paths);
-    let first = ask_within(session, &question, host, patience).await?;
-    let found = match (facts::parse(&first.stdout), patience) {
-        (Err(_), Patience::EachQuestion) if facts::is_late(&first.stdout) => {
-            let second = ask_within(session, &question, host, patience).await?;
+    let first = ask_within(session, &question, host, deadline).await?;
+    let found = match (facts::parse(&first.stdout), deadline) {
+        (Err(_), Deadline::PerQuestion) if facts::is_late(&first.stdout) => {
+            let second = ask_within(session, &question, host, deadline).await?;
             facts::parse(&second.stdout)
         }
         (found, _) => found,
@@ -159,20 +159,20 @@ pub(super) async fn ask(
     command: &crate::remote::wire::RemoteCommand,
     host: &Host,
 ) -> Result<Output, Problem> {
-    ask_within(session, command, host, Patience::EachQuestion).await
+    ask_within(session, command, host, Deadline::PerQuestion).await
 }
 
-/// The same, for as long as there is patience.
+/// The same, for as long as there is deadline.
 pub(super) async fn ask_within(
     session: &impl Connection,
     command: &crate::remote::wire::RemoteCommand,
     host: &Host,
-    patience: Patience,
+    deadline: Deadline,
 ) -> Result<Output, Problem> {
     let wire = command
         .wire(&Values::default())
         .map_err(|slot| not_told(host, format!("{slot:?} is not known")))?;
-    let answer = patience.within(session.run(&wire, patience.left(), None)).await;
+    let answer = deadline.within(session.run(&wire, deadline.left(), None)).await;
     let output = answer.ok_or_else(|| not_told(host, "no answer came in time".to_owned()))??;
     if output.is_success() {
         return Ok(output);
@@ -180,7 +180,7 @@ pub(super) async fn ask_within(
     let cause = output.last_lines(3).join("; ");
     Err(Problem::Probe {
         host: host.name.clone(),
-        what: format!("{} ({:?})", command.purpose(), output.exit),
+        what: format!("the result of: {} ({:?})", command.purpose(), output.exit),
         cause,
     })
 }
@@ -193,7 +193,7 @@ fn not_told(host: &Host, cause: String) -> Problem {
     }
 }
 
-/// What tells which members of etcd an API server asks, where etcd has hosts of its own.
+/// What shows which etcd members an API server uses, with etcd on dedicated hosts.
 fn api_server(topology: &Topology, host: &Host) -> Vec<String> {
     let asks = host.is(Role::ControlPlane) && topology.etcd == EtcdTopology::External;
     let path = asks.then(|| crate::remote::files::API_SERVER.to_owned());
@@ -218,7 +218,7 @@ fn paths(topology: &Topology, host: &Host) -> Vec<String> {
         .iter()
         .filter(|file| file.roles.iter().any(|role| host.is(*role)));
     paths.extend(for_host.map(|file| file.path.clone()));
-    // A template that cannot be rendered is told before any host is asked.
+    // A template that cannot be rendered is reported before any host is asked.
     let prepared = crate::remote::files::preparation::preparation(topology, host).unwrap_or_default();
     if !prepared.is_empty() {
         paths.push(OLD_SYSCTLS.to_owned());
@@ -260,7 +260,7 @@ mod tests {
         crate::inventory::load(&path, false.into()).unwrap().topology
     }
 
-    async fn observed(answers: &[&str], patience: Patience) -> Result<HostFacts, Problem> {
+    async fn observed(answers: &[&str], deadline: Deadline) -> Result<HostFacts, Problem> {
         let topology = topology();
         let host = topology.with_role(Role::Worker).next().unwrap();
         let told = answers
@@ -268,7 +268,7 @@ mod tests {
             .fold(FakeHost::new("w1", &Journal::new()), |host, answer| {
                 host.expects("looking at the host", Reply::exit(0).saying(answer))
             });
-        facts_of(&told, &topology, (host, Look::Whole), patience).await
+        facts_of(&told, &topology, (host, Look::Whole), deadline).await
     }
 
     #[tokio::test]
@@ -276,9 +276,9 @@ mod tests {
         let late = late();
         assert!(facts::parse(late.as_bytes()).is_err_and(|why| why.starts_with("units: no answer in time")));
 
-        assert!(observed(&[&late, ANSWER], Patience::EachQuestion).await.is_ok());
+        assert!(observed(&[&late, ANSWER], Deadline::PerQuestion).await.is_ok());
 
-        let twice = observed(&[&late, &late], Patience::EachQuestion)
+        let twice = observed(&[&late, &late], Deadline::PerQuestion)
             .await
             .unwrap_err();
         assert!(twice.to_string().contains("units: no answer in time"), "{twice}");
@@ -286,7 +286,7 @@ mod tests {
 
     #[tokio::test]
     async fn where_all_that_is_asked_has_one_deadline_a_host_is_asked_once() {
-        let patience = Patience::lasting(Duration::from_secs(30));
-        assert!(observed(&[&late()], patience).await.is_err());
+        let deadline = Deadline::after(Duration::from_secs(30));
+        assert!(observed(&[&late()], deadline).await.is_err());
     }
 }

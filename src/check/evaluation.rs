@@ -1,4 +1,4 @@
-//! What a trial of a way means: its cause, and how bad it is at this stage.
+//! What a trial of a connection means: its cause, and how bad it is at this stage.
 
 use serde::Serialize;
 
@@ -10,35 +10,35 @@ use crate::facts::{HostFacts, Trial, is_archived, is_prepared, missing_images};
 use crate::remote::preparation::{Wanted, of_the_release};
 use crate::topology::{Host, Role, Topology};
 
-/// What came of one way.
+/// What came of one connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Verdict {
+pub struct Evaluation {
     /// Why it is as it is.
     #[serde(flatten)]
     pub cause: Cause,
-    /// How bad that is.
+    /// How severe that is.
     pub grade: Grade,
 }
 
-/// A way, and what came of it.
+/// A connection, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Examined {
-    /// The way.
+pub struct CheckedConnection {
+    /// The connection.
     #[serde(flatten)]
     pub cell: Cell,
     /// What came of it.
     #[serde(flatten)]
-    pub verdict: Verdict,
+    pub evaluation: Evaluation,
     /// Whether hawser itself listened there at that moment.
     pub listened: bool,
 }
 
-/// What a trial of a way means where the hosts are as they were found.
-pub fn judge(scene: &Scene, cell: &Cell, trial: &Trial) -> Verdict {
+/// Evaluates a trial of a connection, with the facts of the hosts.
+pub fn evaluate(scene: &Scene, cell: &Cell, trial: &Trial) -> Evaluation {
     let stage = scene.stage(cell);
     let cause = Cause::of(trial, cell.expected, peers(scene, cell, stage));
-    let cause = if stage == Stage::Unbuilt && is_taken(scene, cell, trial, &cause) {
-        Cause::WrongPeer("another machine, as no balancer of this cluster holds the VIP yet".to_owned())
+    let cause = if stage == Stage::Unbuilt && is_foreign_vip(scene, cell, trial, &cause) {
+        Cause::WrongPeer("another machine, because no balancer of this cluster holds the VIP yet".to_owned())
     } else {
         cause
     };
@@ -48,56 +48,56 @@ pub fn judge(scene: &Scene, cell: &Cell, trial: &Trial) -> Verdict {
         Purpose::EndpointName => named(scene, cell, stage, &cause),
         _ => grade(cell, stage, &cause),
     };
-    Verdict { cause, grade }
+    Evaluation { cause, grade }
 }
 
-/// What a trial means of a way at whose end hawser itself listened: there is nothing but the way that could fail.
-pub fn judge_listened(cell: &Cell, trial: &Trial) -> Verdict {
-    let cause = Cause::of(trial, cell.expected, Peers::Anybody);
+/// Evaluates a trial of a connection at whose end hawser listened: only the network can fail.
+pub fn evaluate_listened(cell: &Cell, trial: &Trial) -> Evaluation {
+    let cause = Cause::of(trial, cell.expected, Peers::Any);
     let grade = match cause {
-        Cause::Open => Grade::Fine,
+        Cause::Open => Grade::Ok,
         Cause::NotTested(_) => Grade::Unknown,
-        _ => Grade::Error,
+        _ => Grade::Failed,
     };
-    Verdict { cause, grade }
+    Evaluation { cause, grade }
 }
 
-/// What keepalived's own state on two balancers tells of the way between them. Its protocol has no ports to try.
-pub fn judge_vrrp(scene: &Scene, cell: &Cell) -> Verdict {
+/// What the state of keepalived on two balancers shows of the connection between them. VRRP has no ports to try.
+pub fn evaluate_vrrp(scene: &Scene, cell: &Cell) -> Evaluation {
     let (Source::Host(from), Target::Host(to)) = (&cell.from, &cell.to) else {
-        return untested("only balancers speak VRRP");
+        return not_tested("only balancers use VRRP");
     };
     let mut holders = 0;
-    // In the same order for both directions, so that they are told in the same words.
+    // In the same order for both directions, so that both have the same text.
     for host in [from.min(to), from.max(to)] {
         let Some(facts) = scene.facts(host) else {
-            return untested(format!("{host} could not be looked at"));
+            return not_tested(format!("{host} could not be probed"));
         };
         if !facts.units.get("keepalived").is_some_and(|unit| unit.active) {
-            return untested(format!("keepalived does not run on {host}"));
+            return not_tested(format!("keepalived does not run on {host}"));
         }
         holders += usize::from(facts.balancer.as_ref().is_some_and(|found| found.holds_vip));
     }
     let (cause, grade) = match holders {
-        0 => return untested("neither of the two holds the VIP"),
-        1 => (Cause::Open, Grade::Fine),
-        _ => (Cause::TimedOut, Grade::Error),
+        0 => return not_tested("neither of the two balancers holds the VIP"),
+        1 => (Cause::Open, Grade::Ok),
+        _ => (Cause::TimedOut, Grade::Failed),
     };
-    Verdict { cause, grade }
+    Evaluation { cause, grade }
 }
 
-/// A way that nobody could try.
-pub fn untested(why: impl Into<String>) -> Verdict {
-    Verdict {
+/// A connection that could not be tried.
+pub fn not_tested(why: impl Into<String>) -> Evaluation {
+    Evaluation {
         cause: Cause::NotTested(why.into()),
         grade: Grade::Unknown,
     }
 }
 
-/// Who may answer.
+/// Which peers may answer.
 fn peers<'a>(scene: &Scene<'a>, cell: &Cell, stage: Stage) -> Peers<'a> {
     if !cell.asks_tls() {
-        return Peers::Anybody;
+        return Peers::Any;
     }
     let authority = match cell.purpose {
         Purpose::EtcdClients => scene.authority_of_etcd(),
@@ -105,23 +105,23 @@ fn peers<'a>(scene: &Scene<'a>, cell: &Cell, stage: Stage) -> Peers<'a> {
     };
     match (authority, stage) {
         (Some(authority), _) => Peers::SignedBy(authority),
-        (None, Stage::Empty | Stage::EmptyElsewhere | Stage::Unbuilt) => Peers::Nobody,
-        (None, Stage::Serving | Stage::Any | Stage::Unknown) => Peers::Anybody,
+        (None, Stage::Empty | Stage::EmptyElsewhere | Stage::Unbuilt) => Peers::NoTls,
+        (None, Stage::Serving | Stage::Any | Stage::Unknown) => Peers::Any,
     }
 }
 
 /// Whether another machine has the VIP. Whose certificate it shows is known better where it shows one.
-fn is_taken(scene: &Scene, cell: &Cell, trial: &Trial, cause: &Cause) -> bool {
-    let Some(vip) = scene.vip_of_nobody() else {
+fn is_foreign_vip(scene: &Scene, cell: &Cell, trial: &Trial, cause: &Cause) -> bool {
+    let Some(vip) = scene.unheld_vip() else {
         return false;
     };
     let is_at_vip =
         cell.to == Target::Endpoint && (cell.address == vip.to_string() || trial.resolves_to(vip));
     let answers = match cause {
-        Cause::WrongPeer(_) | Cause::RightPeer | Cause::WrongAddress(_) | Cause::NameUnknown => return false,
+        Cause::WrongPeer(_) | Cause::Verified | Cause::WrongAddress(_) | Cause::NameNotFound => return false,
         cause if cause.is_open() => true,
-        Cause::Closed => true,
-        // A firewall may refuse what nobody has; who is beside the address knows better.
+        Cause::Reset => true,
+        // A firewall may refuse an address that no host has; a balancer on the same network knows better.
         Cause::Refused => scene.vip_answers().unwrap_or(true),
         _ => scene.vip_answers().unwrap_or(false),
     };
@@ -129,48 +129,48 @@ fn is_taken(scene: &Scene, cell: &Cell, trial: &Trial, cause: &Cause) -> bool {
 }
 
 fn grade(cell: &Cell, stage: Stage, cause: &Cause) -> Grade {
-    let accepts = cause.is_open() || *cause == Cause::Closed;
+    let accepts = cause.is_open() || *cause == Cause::Reset;
     let answers = accepts || *cause == Cause::Refused;
     match (cause, stage) {
         (Cause::NotTested(_), _) => Grade::Unknown,
-        (Cause::WrongPeer(_), _) => Grade::Error,
-        (Cause::RightPeer, _) | (_, Stage::Unbuilt) => Grade::Fine,
+        (Cause::WrongPeer(_), _) => Grade::Failed,
+        (Cause::Verified, _) | (_, Stage::Unbuilt) => Grade::Ok,
         (_, Stage::Serving) => served(cause),
-        // Somebody has taken the port; but a balancer accepts before anything is behind it.
+        // Another process has the port; but a balancer accepts before it has a backend.
         (_, Stage::Empty) if accepts && matches!(cell.to, Target::Host(_)) => Grade::Warning,
-        (_, Stage::Empty | Stage::Any) => fine_if(answers, Grade::Error),
-        (_, Stage::EmptyElsewhere) => fine_if(answers, Grade::Warning),
-        (_, Stage::Unknown) if answers => fine_if(cause.is_open(), Grade::Warning),
-        (_, Stage::Unknown) => Grade::Error,
+        (_, Stage::Empty | Stage::Any) => ok_if(answers, Grade::Failed),
+        (_, Stage::EmptyElsewhere) => ok_if(answers, Grade::Warning),
+        (_, Stage::Unknown) if answers => ok_if(cause.is_open(), Grade::Warning),
+        (_, Stage::Unknown) => Grade::Failed,
     }
 }
 
 /// Where something serves already, it matters who it is.
 fn served(cause: &Cause) -> Grade {
     match cause {
-        Cause::Open => Grade::Fine,
-        Cause::Unasked(_) => Grade::Unknown,
-        Cause::Unnamed(_) => Grade::Warning,
-        _ => Grade::Error,
+        Cause::Open => Grade::Ok,
+        Cause::PeerNotAsked(_) => Grade::Unknown,
+        Cause::PeerUnknown(_) => Grade::Warning,
+        _ => Grade::Failed,
     }
 }
 
-fn fine_if(is_so: bool, otherwise: Grade) -> Grade {
-    if is_so { Grade::Fine } else { otherwise }
+fn ok_if(is_so: bool, otherwise: Grade) -> Grade {
+    if is_so { Grade::Ok } else { otherwise }
 }
 
 /// hawser writes the endpoint's name into /etc/hosts, if it may, with the `apply` that builds the host.
 fn named(scene: &Scene, cell: &Cell, stage: Stage, cause: &Cause) -> Grade {
     match cause {
-        Cause::NameUnknown | Cause::WrongAddress(_) if scene.topology.endpoint.hosts_file => {
-            fine_if(stage != Stage::Serving || !is_built(scene, cell), Grade::Error)
+        Cause::NameNotFound | Cause::WrongAddress(_) if scene.topology.endpoint.hosts_file => {
+            ok_if(stage != Stage::Serving || !is_built(scene, cell), Grade::Failed)
         }
-        Cause::NameUnknown | Cause::WrongAddress(_) => Grade::Error,
+        Cause::NameNotFound | Cause::WrongAddress(_) => Grade::Failed,
         _ => grade(cell, stage, cause),
     }
 }
 
-/// Whether a way begins at a node that has joined, or at a balancer that runs.
+/// Whether a connection begins at a node that has joined, or at a balancer that runs.
 fn is_built(scene: &Scene, cell: &Cell) -> bool {
     let Source::Host(name) = &cell.from else {
         return false;
@@ -199,8 +199,8 @@ fn registry(scene: &Scene, cell: &Cell, cause: &Cause) -> Grade {
         });
     match cause {
         Cause::NotTested(_) => Grade::Unknown,
-        Cause::Open | Cause::RightPeer => Grade::Fine,
-        _ if !lacks => Grade::Fine,
+        Cause::Open | Cause::Verified => Grade::Ok,
+        _ if !lacks => Grade::Ok,
         _ => Grade::Warning,
     }
 }
@@ -213,9 +213,9 @@ fn repository(scene: &Scene, cell: &Cell, cause: &Cause) -> Grade {
     let found = scene.topology.host(name).zip(scene.facts(name));
     let lacks = found.map(|(host, facts)| lacks_the_release(scene.topology, host, facts));
     match (cause, lacks) {
-        (_, Some(false)) | (Cause::Open | Cause::RightPeer, _) => Grade::Fine,
+        (_, Some(false)) | (Cause::Open | Cause::Verified, _) => Grade::Ok,
         (Cause::NotTested(_), _) => Grade::Unknown,
-        (_, Some(true)) => Grade::Error,
+        (_, Some(true)) => Grade::Failed,
         (_, None) => Grade::Warning,
     }
 }

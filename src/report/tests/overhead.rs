@@ -1,4 +1,4 @@
-//! The share of a run that is hawser's own, as its events tell it.
+//! The overhead of a run, as its events show it.
 
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::sync::watch;
@@ -9,7 +9,7 @@ use crate::engine::fake_host::{FakeHost, Journal, Reply, sessions};
 use crate::engine::tests::{change, checked, plan_of, resources, wait};
 use crate::engine::{Options, StopLevel, execute};
 use crate::plan::Step;
-use crate::report::own_share::OwnShare;
+use crate::report::overhead::Overhead;
 use crate::values::Values;
 
 /// How a run of these steps on one host ends.
@@ -17,13 +17,13 @@ async fn measured(steps: Vec<Step>, host: FakeHost) -> Report {
     let (_stop, stop) = watch::channel(StopLevel::Running);
     let (sender, mut receiver) = unbounded_channel();
     let options = Options {
-        may_lag: 0,
+        max_tolerated: 0,
         stop,
         so_far: Report::default(),
     };
     let (plan, sessions) = (plan_of(steps), sessions(vec![host]));
     let running = execute(&plan, &sessions, resources(Values::default()), options, sender);
-    let mut share = OwnShare::default();
+    let mut share = Overhead::default();
     let watching = async {
         while let Some(mut event) = receiver.recv().await {
             share.observe(&mut event);
@@ -33,7 +33,7 @@ async fn measured(steps: Vec<Step>, host: FakeHost) -> Report {
     told(&mut share, report)
 }
 
-fn told(share: &mut OwnShare, report: Report) -> Report {
+fn told(share: &mut Overhead, report: Report) -> Report {
     let mut last = Event::RunFinished { report };
     share.observe(&mut last);
     let Event::RunFinished { report } = last else {
@@ -56,7 +56,7 @@ async fn time_in_which_a_host_worked_or_was_waited_for_is_not_hawsers_own() {
     .await;
 
     assert_eq!(report.took, Duration::from_millis(40_250));
-    assert_eq!(report.own, Duration::ZERO);
+    assert_eq!(report.overhead, Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]
@@ -80,7 +80,7 @@ async fn a_question_is_hawsers_own_where_nothing_is_waited_for() {
     .await;
 
     assert_eq!(report.took, Duration::from_millis(71_250));
-    assert_eq!(report.own, Duration::from_secs(1 + 16));
+    assert_eq!(report.overhead, Duration::from_secs(1 + 16));
 }
 
 fn ended(remote: f64, waited: f64) -> Event {
@@ -96,17 +96,17 @@ fn ended(remote: f64, waited: f64) -> Event {
 
 /// What is measured of events, each so many seconds after the one before.
 async fn measured_of(events: Vec<(f64, Event)>) -> Duration {
-    let mut share = OwnShare::default();
+    let mut share = Overhead::default();
     for (after, mut event) in events {
         advance(seconds(after)).await;
         share.observe(&mut event);
     }
-    told(&mut share, Report::default()).own
+    told(&mut share, Report::default()).overhead
 }
 
 #[tokio::test(start_paused = true)]
 async fn only_time_without_anything_in_flight_is_its_own() {
-    let own = measured_of(vec![
+    let overhead = measured_of(vec![
         (5.0, phase_started(PhaseName::Join, 2)),
         (21.0, ended(10.0, 0.0)),
         (10.0, ended(30.0, 0.0)),
@@ -116,12 +116,12 @@ async fn only_time_without_anything_in_flight_is_its_own() {
     ])
     .await;
 
-    assert_eq!(own, Duration::from_secs(3));
+    assert_eq!(overhead, Duration::from_secs(3));
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_was_in_flight_may_be_known_later() {
-    let own = measured_of(vec![
+    let overhead = measured_of(vec![
         (0.0, phase_started(PhaseName::Join, 2)),
         (3.0, ended(0.0, 0.0)),
         (7.0, ended(0.0, 9.0)),
@@ -129,5 +129,5 @@ async fn what_was_in_flight_may_be_known_later() {
     ])
     .await;
 
-    assert_eq!(own, Duration::from_secs(6));
+    assert_eq!(overhead, Duration::from_secs(6));
 }

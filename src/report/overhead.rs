@@ -1,5 +1,4 @@
-//! Measures how much of a run's time is hawser's own: the time of its phases in which no host was changed and none was
-//! waited for.
+//! Measures the overhead of a run: the time of its phases in which no host was changed and none was waited for.
 
 use std::time::Duration;
 
@@ -9,23 +8,23 @@ use crate::events::Event;
 
 /// Follows the events of a run as they happen.
 #[derive(Default)]
-pub struct OwnShare {
+pub struct Overhead {
     phase: Option<PhaseSoFar>,
-    own: Duration,
+    overhead: Duration,
 }
 
-/// A phase that goes on.
+/// A phase that runs.
 struct PhaseSoFar {
     began: Instant,
     /// When a step worked on its host or waited for it: from one moment to another.
     busy: Vec<(Instant, Instant)>,
 }
 
-impl OwnShare {
-    /// Takes note of an event; the last one is told what was measured.
+impl Overhead {
+    /// Takes note of an event; the last one gets what was measured.
     pub fn observe(&mut self, event: &mut Event) {
         match event {
-            // A phase without steps is measured by whoever does it.
+            // A phase without steps is measured by the code that runs it.
             Event::PhaseStarted { steps, .. } if *steps > 0 => {
                 self.phase = Some(PhaseSoFar {
                     began: Instant::now(),
@@ -39,10 +38,10 @@ impl OwnShare {
             }
             Event::PhaseFinished { .. } => {
                 if let Some(phase) = self.phase.take() {
-                    self.own += phase.own();
+                    self.overhead += phase.overhead();
                 }
             }
-            Event::RunFinished { report } => report.own += self.own,
+            Event::RunFinished { report } => report.overhead += self.overhead,
             _ => {}
         }
     }
@@ -55,14 +54,14 @@ impl PhaseSoFar {
         self.busy.push((now.checked_sub(busy).unwrap_or(self.began), now));
     }
 
-    fn own(mut self) -> Duration {
+    fn overhead(mut self) -> Duration {
         self.busy.sort_unstable();
-        let mut own = Duration::ZERO;
+        let mut overhead = Duration::ZERO;
         let mut idle_since = self.began;
         for (since, until) in self.busy {
-            own += since.saturating_duration_since(idle_since);
+            overhead += since.saturating_duration_since(idle_since);
             idle_since = idle_since.max(until);
         }
-        own + idle_since.elapsed()
+        overhead + idle_since.elapsed()
     }
 }

@@ -10,7 +10,7 @@ use crate::error::Problem;
 use crate::events::Event;
 use crate::report::json::Json;
 use crate::report::log::{RunLog, state_folder};
-use crate::report::own_share::OwnShare;
+use crate::report::overhead::Overhead;
 use crate::report::paint::Paint;
 use crate::report::plain::Plain;
 use crate::report::terminal::Terminal;
@@ -56,9 +56,9 @@ impl Watchers {
 
     /// Follows the events to the last.
     pub(super) async fn follow(mut self, mut events: UnboundedReceiver<Event>) {
-        let mut own_share = OwnShare::default();
+        let mut overhead = Overhead::default();
         while let Some(mut event) = events.recv().await {
-            own_share.observe(&mut event);
+            overhead.observe(&mut event);
             self.log.handle(&event);
             match &mut self.screen {
                 Screen::Terminal(terminal) => terminal.handle(&event),

@@ -21,13 +21,13 @@ use crate::transfer::ImageTransport;
 use crate::values::{Bundle, Values};
 
 /// Prints a result.
-pub(super) fn say(text: &str) {
+pub(super) fn print(text: &str) {
     super::write_all(stdout().lock(), text);
 }
 
 /// Prints a result for programs: whole, and without a character that a terminal would obey.
-pub(super) fn say_json(value: &serde_json::Value) {
-    say(&json_text(value));
+pub(super) fn print_json(value: &serde_json::Value) {
+    print(&json_text(value));
 }
 
 fn json_text(value: &serde_json::Value) -> String {
@@ -36,7 +36,7 @@ fn json_text(value: &serde_json::Value) -> String {
 }
 
 /// Prints something about the run.
-pub(super) fn tell(text: &str) {
+pub(super) fn print_to_stderr(text: &str) {
     super::write_all(stderr().lock(), text);
 }
 
@@ -54,7 +54,7 @@ pub(super) fn resources<C: Connection>(values: Values) -> Resources<C> {
     }
 }
 
-/// Reads the inventory for a command that connects to its hosts, and tells what is merely odd about it.
+/// Reads the inventory for a command that connects to its hosts, and prints its warnings.
 pub(super) fn load(path: &Path) -> Result<Topology, Vec<Problem>> {
     load_for(path, KeyFiles::Required)
 }
@@ -63,9 +63,9 @@ pub(super) fn load(path: &Path) -> Result<Topology, Vec<Problem>> {
 pub(super) fn load_for(path: &Path, key_files: KeyFiles) -> Result<Topology, Vec<Problem>> {
     let loaded = inventory::load_with(path, console::colors_enabled_stderr().into(), key_files)?;
     for warning in &loaded.warnings {
-        tell(warning);
+        print_to_stderr(warning);
     }
-    prove(&loaded.topology)?;
+    render_all(&loaded.topology)?;
     Ok(loaded.topology)
 }
 
@@ -78,13 +78,13 @@ pub(super) fn load_with(
     let mut topology = load_for(path, key_files)?;
     if let Some(folder) = &templates.folder {
         topology.templates = inventory::templates(folder)?;
-        prove(&topology)?;
+        render_all(&topology)?;
     }
     Ok(topology)
 }
 
-/// Renders every file once, so that what is wrong with a user's template is said before a host is asked for anything.
-fn prove(topology: &Topology) -> Result<(), Vec<Problem>> {
+/// Renders every file once, so that what is wrong with a user's template is result before a host is asked for anything.
+fn render_all(topology: &Topology) -> Result<(), Vec<Problem>> {
     if topology.templates.are_own() {
         return Ok(());
     }
@@ -92,7 +92,7 @@ fn prove(topology: &Topology) -> Result<(), Vec<Problem>> {
     for host in &topology.hosts {
         match every_file(topology, host, topology.version) {
             Err(problem @ Problem::Template { .. }) if !problems.contains(&problem) => problems.push(problem),
-            // What depends on the kubeadm of a host is said when that is known.
+            // What depends on the kubeadm of a host is result when that is known.
             _ => {}
         }
     }
@@ -111,7 +111,7 @@ pub(super) fn client(topology: &Topology) -> Result<Client, Vec<Problem>> {
 /// Asks a yes-or-no question; anything but yes is no. It is read on a thread of its own,
 /// so that it need not be answered.
 pub(super) async fn confirm(question: &str) -> bool {
-    tell(&format!("{question} [y/N] "));
+    print_to_stderr(&format!("{question} [y/N] "));
     let (answer, answered) = oneshot::channel();
     std::thread::spawn(move || {
         let mut text = String::new();
@@ -128,23 +128,19 @@ pub(super) fn run_name() -> String {
 }
 
 /// What kubectl on the workstation has to say about the version to build; `None` where there is nothing to mention.
-pub(super) fn kubectl_remark(topology: &Topology) -> Option<String> {
+pub(super) fn kubectl_note(topology: &Topology) -> Option<String> {
     let output = std::process::Command::new("kubectl")
         .args(["version", "--client", "-o", "json"])
         .output();
     let Ok(output) = output else {
-        return Some(
-            "there is no kubectl on this workstation; you will want one to use the cluster".to_owned(),
-        );
+        return Some("there is no kubectl on this workstation; install one to use the cluster".to_owned());
     };
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout).ok()?;
     let text = answer.pointer("/clientVersion/gitVersion")?.as_str()?;
     let found: crate::topology::Version = text.parse().ok()?;
     let wanted = topology.version;
     (found.minor.abs_diff(wanted.minor) > 1).then(|| {
-        format!(
-            "kubectl on this workstation is {found}; it may be one minor release away from {wanted}, not more"
-        )
+        format!("kubectl on this workstation is {found}; it supports only one minor release from {wanted}")
     })
 }
 
@@ -155,7 +151,7 @@ pub(super) fn values(topology: &Topology) -> Values {
     if let Some(own) = &topology.external_etcd.authority {
         let loaded = Authority::load(&own.certificate, &own.key.0, jiff::Timestamp::now());
         let known = loaded.and_then(|own| values.set_files(Bundle::EtcdAuthority, own.lines().as_bytes()));
-        // One that has ended since is told by the step that cannot sign.
+        // One that has expired since is reported by the step that cannot sign.
         drop(known);
     }
     let preparation = topology.preparation.iter();

@@ -11,16 +11,16 @@ use super::rounds::{WHOLE, examine};
 use super::trials::try_all;
 use crate::check::host::findings;
 use crate::check::{Narrowing, Scene, cells, cells_of, obstacles};
-use crate::cli::fleet::Fleet;
-use crate::cli::patience::Patience;
+use crate::cli::connected_hosts::ConnectedHosts;
+use crate::cli::deadline::Deadline;
 use crate::error::Problem;
 use crate::facts::Observation;
 use crate::topology::{HostName, Topology};
 
 /// Every reason not to build these hosts. Ways and facts are asked for at the same time: a clock that is read beside
-/// other work is told with its doubt.
-pub(in crate::cli) async fn beforehand(
-    fleet: &Fleet,
+/// other work is reported with its doubt.
+pub(in crate::cli) async fn check_before_apply(
+    connected: &ConnectedHosts,
     (topology, observation): (&Topology, &Observation),
     built: &BTreeSet<HostName>,
     ignore: &[String],
@@ -32,15 +32,15 @@ pub(in crate::cli) async fn beforehand(
     };
     let nobody = Listeners::default();
     let cells = cells_of(&scene, cells(topology, &Narrowing::default()), built);
-    let patience = Patience::lasting(WHOLE);
+    let deadline = Deadline::after(WHOLE);
     let (asked, trials) = join(
-        ask_hosts(fleet, topology, Extent::Facts, patience),
-        try_all(fleet, topology, (&cells, &nobody), patience),
+        ask_hosts(connected, topology, Extent::Facts, deadline),
+        try_all(connected, topology, (&cells, &nobody), deadline),
     )
     .await;
-    let ways = examine(&scene, cells, &trials, &nobody);
+    let connections = examine(&scene, cells, &trials, &nobody);
     let findings = findings(&scene, &asked, &ignored);
-    let obstacles = obstacles(&scene, built, &ways, &findings);
+    let obstacles = obstacles(&scene, built, &connections, &findings);
     if obstacles.is_empty() {
         Ok(())
     } else {
