@@ -12,6 +12,7 @@ mod applied;
 mod balancer;
 pub mod beforehand;
 mod cluster;
+mod connections;
 mod etcd;
 mod etcd_data;
 mod external_etcd;
@@ -26,12 +27,12 @@ mod membership;
 mod preflight;
 mod preparation;
 mod running;
-mod ways;
 
 #[cfg(test)]
 mod captured;
 
 pub use answer::is_late;
+pub use connections::{Peer, Reached, Trial, read_trials};
 pub use etcd::{
     CLIENT_CERTIFICATE, CertificateFact, EtcdData, EtcdFacts, client_ending, client_left, ending,
 };
@@ -52,7 +53,6 @@ pub use preflight::{
 };
 pub use preparation::{Installed, PreparationFacts, is_in_use, is_prepared, read_preparation};
 pub use running::other_versions;
-pub use ways::{Peer, Reached, Trial, read_trials};
 
 /// Something that was looked at, or why it could not be told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

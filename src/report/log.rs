@@ -10,17 +10,17 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 use etcetera::base_strategy::Xdg;
 
+use super::event_lines::EventLines;
 use super::json::now;
 use super::paint::Paint;
 use super::summary;
-use super::words::Words;
 use crate::error::Problem;
 use crate::events::Event;
 
 pub struct RunLog {
     file: File,
     path: PathBuf,
-    words: Words,
+    lines: EventLines,
 }
 
 impl RunLog {
@@ -39,7 +39,7 @@ impl RunLog {
         Ok(Self {
             file,
             path,
-            words: Words::default(),
+            lines: EventLines::default(),
         })
     }
 
@@ -51,7 +51,7 @@ impl RunLog {
         if matches!(event, Event::ImageSent { .. } | Event::ImageReceived { .. }) {
             return;
         }
-        let line = self.words.line(event);
+        let line = self.lines.line(event);
         let host = line.host.map(|host| format!("{host}  ")).unwrap_or_default();
         let _ = writeln!(self.file, "{}  {host}{}", now(), line.text);
         if let Event::RunFinished { report } = event {

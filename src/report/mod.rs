@@ -6,6 +6,7 @@ use crate::error::{ExitCode, most_severe};
 use crate::events::Report;
 
 pub mod check;
+mod event_lines;
 pub mod json;
 pub mod log;
 mod matrix;
@@ -15,7 +16,6 @@ pub mod plain;
 pub mod plan_text;
 pub mod summary;
 pub mod terminal;
-mod words;
 
 #[cfg(test)]
 mod tests;

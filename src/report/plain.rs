@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
+use super::event_lines::{EventLines, Weight};
 use super::paint::Paint;
 use super::summary;
-use super::words::{Weight, Words};
 use crate::events::Event;
 use crate::plan::StepId;
 
@@ -15,7 +15,7 @@ pub struct Plain<W> {
     out: W,
     started: Instant,
     next: Vec<String>,
-    words: Words,
+    lines: EventLines,
     waiting: BTreeMap<StepId, Duration>,
 }
 
@@ -26,7 +26,7 @@ impl<W: Write> Plain<W> {
             out,
             started: Instant::now(),
             next,
-            words: Words::default(),
+            lines: EventLines::default(),
             waiting: BTreeMap::new(),
         }
     }
@@ -38,7 +38,7 @@ impl<W: Write> Plain<W> {
                 write!(self.out, "\n{summary}")
             }
             event => {
-                let line = self.words.line(event);
+                let line = self.lines.line(event);
                 if line.weight < Weight::Normal && !self.waits_long(event) {
                     return;
                 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::event_lines::{STOPPING, received, sent};
 use super::paint::{Paint, duration};
 use super::summary;
-use super::words::{STOPPING, received, sent};
 use crate::error::sanitize::{sanitize_line, sanitize_text};
 use crate::events::{Event, Outcome};
 use crate::plan::{PhaseName, StepId};

@@ -68,7 +68,7 @@ pub fn read_trials(output: &[u8]) -> Result<BTreeMap<usize, Trial>, String> {
     let answers = Answers::read(output)?;
     let mut told: BTreeMap<usize, Told> = BTreeMap::new();
     for line in answers.success("ways")?.lines() {
-        let garbled = || format!("ways: not understood: {line}");
+        let garbled = || format!("connections: not understood: {line}");
         let (number, rest) = line.split_once(' ').ok_or_else(garbled)?;
         let told = told.entry(number.parse().map_err(|_| garbled())?).or_default();
         match rest.split_once(' ').unwrap_or((rest, "")) {

@@ -23,13 +23,13 @@ pub(super) struct Line {
     pub(super) text: String,
 }
 
-/// Words events; remembers what each running step does, which its end does not say.
+/// Writes events as lines; remembers what each running step does, which its end does not say.
 #[derive(Default)]
-pub(super) struct Words {
+pub(super) struct EventLines {
     titles: BTreeMap<StepId, String>,
 }
 
-impl Words {
+impl EventLines {
     /// The event as text, sanitised; the run's end is the summary's to tell.
     pub(super) fn line(&mut self, event: &Event) -> Line {
         let (weight, host, text) = match event {
