@@ -1,7 +1,9 @@
-# renew_token.sh SECONDS   (stdin: the id of the run's token)   From now on the token lasts so long. One that has
-# expired is deleted by the cluster, and created again.
+# needs: apart kubectl
+# args: seconds
+# stdin: the id of the run's token. From now on the token lasts so long. One that has expired is deleted by the cluster,
+# and created again.
 read -r id || :
-expires=$(date -u -d "@$(($(date +%s) + $1))" +%Y-%m-%dT%H:%M:%SZ)
+expires=$(date -u -d "@$(($(date +%s) + seconds))" +%Y-%m-%dT%H:%M:%SZ)
 apart k -n kube-system get secret "bootstrap-token-$id" --ignore-not-found -o name || { last_words >&2; exit 1; }
 if [ -z "$answer" ]; then
   timeout -k 5 20 kubeadm token create --config /run/hawser/kubeadm-upload.yaml --kubeconfig /etc/kubernetes/admin.conf \

@@ -1,4 +1,6 @@
-# failure_story.sh CAUSES: what a person would look at first after a failed init or join. CAUSES are texts that name
+# needs: journal
+# args: texts
+# What a person would look at first after a failed init or join. `texts` are texts that name
 # one, a line each. Whether an API server runs is told in these words, which hints are chosen by.
 api_server() {
   [ -e /etc/kubernetes/manifests/kube-apiserver.yaml ] || return 0
@@ -11,7 +13,7 @@ api_server() {
   echo 'no kube-apiserver runs'
 }
 
-causes "$1" kubelet containerd | tell 'what names a cause:'
+causes "$texts" kubelet containerd | tell 'what names a cause:'
 api_server | tell 'the API server of this host:'
 recent kubelet | folded 8 | tell 'kubelet, its last lines:'
 for log in $(find /var/log/pods -path '*kube-system_*' -name '*.log' -mmin -15 2>/dev/null | sort); do

@@ -1,5 +1,7 @@
-# prove_path.sh WHAT HOST PORT [EXPECTED_ADDRESS] …   in groups of four ("-" where no address is expected)
-# Open, closed at once and refused all prove a path; silence, no route and an unknown name do not.
+# needs: apart dial
+# args: paths…
+# In groups of four ("-" where no address is expected) Open, closed at once and refused all prove a path; silence, no
+# route and an unknown name do not.
 connect() {
   if command -v bash >/dev/null; then
     bare_bash 3 'exec 3<>"/dev/tcp/$1/$2"' "$1" "$2"

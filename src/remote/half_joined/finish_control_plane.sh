@@ -1,8 +1,7 @@
-# finish_control_plane.sh SERVER PHASE …: what kubeadm join does after the etcd member has started. These phases only
-# ask the API, which they are given so long to answer: kubeadm itself would wait for minutes, and go on when nobody
-# waits for it.
-server=$1
-shift
+# needs: apart kubectl
+# args: server phases…
+# What kubeadm join does after the etcd member has started. These phases only ask the API, which they are given so long
+# to answer: kubeadm itself would wait for minutes, and go on when nobody waits for it.
 apart k --server "$server" get --raw /readyz || { echo "$server/readyz, asked with admin.conf: $(last_words)" >&2; exit 1; }
 for phase; do
   status=0

@@ -1,8 +1,8 @@
-# finish_init.sh SERVER PHASE…   (stdin: the id of the run's token)   Phases of kubeadm init that only ask the API, or
-# the kubelet to start again: they overwrite no manifest. Each phase is given so long; kubeadm
-# itself would wait for minutes, and go on when nobody waits for it.
-server=$1
-shift
+# needs: apart kubectl kubeadm_certs
+# args: server phases…
+# stdin: the id of the run's token. Phases of kubeadm init that only ask the API, or the kubelet to start again: they
+# overwrite no manifest. Each phase is given so long; kubeadm itself would wait for minutes, and go on when nobody waits
+# for it.
 read -r id || :
 k_ends 700
 apart k --server "$server" get --raw /readyz || { echo "$server/readyz, asked with admin.conf: $(last_words)" >&2; exit 1; }

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154 # the arguments are named in probe.sh
+# shellcheck shell=sh
 is() { case ",$roles," in *",$1,"*) ;; *) return 1 ;; esac; }
 is_node() { is control-plane || is worker; }
 exists() { [ -e "$1" ] || [ -L "$1" ]; }
