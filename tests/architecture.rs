@@ -366,10 +366,11 @@ fn every_script_is_sent_by_a_command_and_every_function_is_needed_by_one() {
         let is_needed = needed
             .iter()
             .any(|names| names.split(' ').any(|needed| needed == name));
-        let is_shared = path.starts_with("src/remote/shell");
-        !remote.contains(&format!("\"{name}.sh\""))
-            && !remote.contains(&format!("/{name}.sh\""))
-            && !(is_shared && is_needed)
+        let is_function_of_one = path.starts_with("src/remote/shell") && is_needed;
+        let is_named = [format!("\"{name}.sh\""), format!("/{name}.sh\"")]
+            .iter()
+            .any(|literal| remote.contains(literal));
+        !is_named && !is_function_of_one
     };
     let unused: Vec<PathBuf> = files("src/remote", "sh").into_iter().filter(is_unused).collect();
 
@@ -385,6 +386,29 @@ fn no_two_scripts_have_one_name() {
         let other = names.insert(name, path.clone());
         assert_eq!(other, None, "{}", path.display());
     }
+}
+
+/// Once for scripts, and once for the program: in `topology::run_folder`.
+#[test]
+fn a_runs_folder_on_hosts_is_named_once() {
+    let named = |text: &str| {
+        let code = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+        let places = code.flat_map(|line| line.split("/run/hawser").skip(1));
+        // The folders of single transfers lie beside it.
+        places.filter(|rest| !rest.starts_with("-pass.")).count()
+    };
+    let found: Vec<PathBuf> = files("src/remote", "sh")
+        .into_iter()
+        .filter(|path| named(&read(path)) > 0)
+        .collect();
+
+    assert_eq!(found, [Path::new("src/remote/shell/run_folder.sh")]);
+    let line = format!("run_folder={}", hawser::topology::RUN_FOLDER);
+    assert!(
+        read("src/remote/shell/run_folder.sh")
+            .lines()
+            .any(|found| found == line)
+    );
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod balancers;
 mod builds;
 mod compact;
 mod comparing;
+mod created_secrets;
 mod cut_joins;
 mod dice;
 mod doing;

@@ -7,7 +7,11 @@ use crate::topology::HostName;
 
 /// Enables a unit and makes it run what its configuration says; established connections live on.
 pub(in crate::remote) fn activate(unit: &'static str) -> RemoteCommand {
-    RemoteCommand::changes(format!("activate {unit}"), script!("service.sh", [], (unit))).arg(unit)
+    RemoteCommand::changes(
+        format!("activate {unit}"),
+        script!("service.sh", [last_lines], (unit)),
+    )
+    .arg(unit)
 }
 
 /// Whether the running HAProxy runs the configuration of this description.

@@ -17,7 +17,7 @@ pub(in crate::remote) fn control_plane_is_well(server: &str) -> RemoteCommand {
 pub(in crate::remote) fn api_server_runs_with(server: &str, flag: &str) -> RemoteCommand {
     RemoteCommand::reads(
         "look at the API server",
-        script!("api_server_runs_with.sh", [apart kubectl], (server flag)),
+        script!("api_server_runs_with.sh", [processes apart kubectl], (server flag)),
     )
     .args([server, flag])
 }

@@ -29,7 +29,7 @@ impl Made {
 pub(in crate::remote) fn upload_certificates(made: Made) -> RemoteCommand {
     RemoteCommand::destroys(
         "upload the certificates",
-        script!("upload_certificates.sh", [apart kubectl kubeadm_certs], (label)),
+        script!("upload_certificates.sh", [run_folder apart kubectl kubeadm_certs], (label)),
     )
     .arg(made.label())
     .input(token_id())
@@ -48,7 +48,7 @@ pub(in crate::remote) fn certificates_are_fresh(age: Duration) -> RemoteCommand 
 pub(in crate::remote) fn create_token(made: Made) -> RemoteCommand {
     RemoteCommand::changes(
         "create the bootstrap token",
-        script!("create_token.sh", [apart kubectl], (label)),
+        script!("create_token.sh", [run_folder apart kubectl], (label)),
     )
     .arg(made.label())
     .input(token_id())
@@ -58,7 +58,7 @@ pub(in crate::remote) fn create_token(made: Made) -> RemoteCommand {
 pub(in crate::remote) fn renew_token() -> RemoteCommand {
     RemoteCommand::changes(
         "renew the bootstrap token",
-        script!("renew_token.sh", [apart kubectl], (seconds)),
+        script!("renew_token.sh", [run_folder apart kubectl], (seconds)),
     )
     .arg(TOKEN_LIFE.as_secs().to_string())
     .input(token_id())
@@ -89,13 +89,8 @@ pub(in crate::remote) fn token_id() -> Content {
     Content::parse(&format!("{}\n", Slot::BootstrapTokenId.placeholder()))
 }
 
-/// Whether a file lies where a run's own files do, which go when it ends.
-pub fn is_run_file(path: &str) -> bool {
-    path.starts_with("/run/hawser/")
-}
-
 /// Removes `/run/hawser`, where a run's secrets lie while it works.
 pub(in crate::remote) fn clear_run_files() -> RemoteCommand {
-    let script = script!("clear_run_files.sh", [kubeadm_at_work], ());
+    let script = script!("clear_run_files.sh", [processes run_folder kubeadm_at_work], ());
     RemoteCommand::changes("clear /run/hawser", script)
 }

@@ -1,7 +1,7 @@
-# needs: apart kubectl kubeadm_certs
+# needs: run_folder apart kubectl kubeadm_certs
 # args: label
 # stdin: the id of the run's token. Not over somebody else's (kubeadm_certs.sh).
-config=/run/hawser/kubeadm-upload.yaml
+config=$run_folder/kubeadm-upload.yaml
 read -r id || :
 k_ends 50
 certificates_of_others || { last_words >&2; exit 1; }

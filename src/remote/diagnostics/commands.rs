@@ -9,7 +9,7 @@ use crate::topology::EtcdManager;
 pub(in crate::remote) fn failure_story() -> RemoteCommand {
     RemoteCommand::reads(
         "look at the kubelet and the static pods",
-        script!("failure_story.sh", [journal], (texts)),
+        script!("failure_story.sh", [processes journal], (texts)),
     )
     .arg(LOGGED_CAUSES.join("\n"))
 }

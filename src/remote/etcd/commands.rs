@@ -7,7 +7,7 @@ use crate::topology::{EtcdManager, HostName, Version};
 pub(in crate::remote) fn write_manifest(flags: &[String]) -> RemoteCommand {
     RemoteCommand::changes(
         "kubeadm init phase etcd local",
-        script!("etcd_manifest.sh", [], (; flags)),
+        script!("etcd_manifest.sh", [run_folder], (; flags)),
     )
     .args(flags)
 }

@@ -2,8 +2,7 @@
 # args: cri_socket wanted
 # Whether so many members with a vote are healthy and follow one leader. A learner answers no question after its health.
 etcd_list || { last_words; exit 1; }
-unwell=$(etcd_each etcd_unwell)
-[ -z "$unwell" ] || { printf '%s\n' "$unwell" | tail -n 1 | cut -c -300; exit 1; }
+etcd_see_well
 leaders=$(etcd_each etcd_status | awk -F '\t' '$2 == "voter" && $3 != "0" { print $1, $3 }' | sort -u)
 members=$(printf '%s\n' "$leaders" | grep -c . || :)
 [ "$members" -ge "$wanted" ] || { echo "$members of $wanted members have a leader"; exit 1; }

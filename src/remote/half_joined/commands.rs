@@ -42,7 +42,7 @@ pub(in crate::remote) fn remove_bootstrap_identity() -> RemoteCommand {
 pub(in crate::remote) fn finish_control_plane(server: &str, phases: &[&str]) -> RemoteCommand {
     RemoteCommand::changes(
         "finish the join",
-        script!("finish_control_plane.sh", [apart kubectl], (server; phases)),
+        script!("finish_control_plane.sh", [run_folder apart kubectl], (server; phases)),
     )
     .arg(server)
     .args(phases.iter().copied())

@@ -6,7 +6,7 @@ use crate::values::Content;
 
 const PUT_FILE: &str = script!(
     "put_file.sh",
-    [place package_default back_up put],
+    [run_folder place package_default back_up put],
     (asked_path owner mode validator seen backup)
 );
 

@@ -28,7 +28,7 @@ pub(in crate::remote) fn init_again(topology: &Topology, host: &Host, flags: &[S
 /// It asks once more, right before, what the plan was made by.
 pub(super) const INIT: &str = script!(
     "kubeadm_init.sh",
-    [apart kubectl etcdctl etcd_beyond_init etcd_data etcd_disk kubeadm_at_work outlive],
+    [processes run_folder apart kubectl etcdctl etcd_beyond_init etcd_data etcd_disk kubeadm_at_work outlive],
     (found etcd_data server cri_socket certificates; flags)
 );
 
@@ -66,7 +66,8 @@ pub(in crate::remote) fn finish_init_with_certificates(server: &str, phases: &[S
     finish_init_by(command, server, phases)
 }
 
-const FINISH_INIT: &str = script!("finish_init.sh", [apart kubectl kubeadm_certs], (server; phases));
+const FINISH_INIT: &str =
+    script!("finish_init.sh", [run_folder apart kubectl kubeadm_certs], (server; phases));
 
 fn finish_init_by(command: RemoteCommand, server: &str, phases: &[String]) -> RemoteCommand {
     command.arg(server).args(phases).input(token_id())

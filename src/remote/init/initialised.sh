@@ -6,7 +6,7 @@
 [ -f /etc/kubernetes/admin.conf ] || { echo 'no admin.conf yet'; exit 1; }
 read -r id || :
 there() { k --server "$server" -n "$1" get "$2" "$3" -o name </dev/null >/dev/null 2>&1 || { echo "no $3 yet"; exit 1; }; }
-apart k --server "$server" get --raw /readyz || { echo "/readyz: $(last_words)"; exit 1; }
+see_ready "$server"
 there kube-public configmap cluster-info
 there kube-system secret "bootstrap-token-$id"
 [ "$addon" = - ] || there kube-system daemonset "$addon"

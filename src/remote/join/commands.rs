@@ -14,7 +14,11 @@ pub fn reads_configuration(path: &str) -> RemoteCommand {
 
 /// `kubeadm join` from `/run/hawser/kubeadm-join.yaml`.
 pub(in crate::remote) fn join(flags: &[String]) -> RemoteCommand {
-    RemoteCommand::changes("kubeadm join", script!("kubeadm_join.sh", [outlive], (; flags))).args(flags)
+    RemoteCommand::changes(
+        "kubeadm join",
+        script!("kubeadm_join.sh", [run_folder outlive], (; flags)),
+    )
+    .args(flags)
 }
 
 /// Whether the host has joined in its role; `server` is its own API server, if it is a control plane.

@@ -4,4 +4,4 @@
 has_identity /etc/kubernetes/kubelet.conf || { echo 'the kubelet has no client certificate yet'; exit 1; }
 [ "$role" = control-plane ] || exit 0
 [ -f /etc/kubernetes/admin.conf ] || { echo 'no admin.conf yet'; exit 1; }
-apart k --server "$server" get --raw /readyz || { echo "/readyz: $(last_words)"; exit 1; }
+see_ready "$server"

@@ -1,3 +1,3 @@
-# needs: outlive
+# needs: run_folder outlive
 # args: flags…
-outlive kubeadm-join kubeadm join --config /run/hawser/kubeadm-join.yaml "$@"
+outlive kubeadm-join kubeadm join --config "$run_folder/kubeadm-join.yaml" "$@"

@@ -13,7 +13,7 @@ const INSTALL_FROM_FOLDER: &str = script!("install_from_folder.sh", [apt install
 
 const PUT_AND_RESTART: &str = script!(
     "put_and_restart.sh",
-    [place package_default back_up put],
+    [run_folder place package_default back_up put],
     (asked_path owner mode validator seen backup service)
 );
 
@@ -188,7 +188,7 @@ pub(in crate::remote) fn replace_and_restart(put: &Put<'_>, service: &str) -> Re
 pub(in crate::remote) fn start_service(unit: &str, now: bool) -> RemoteCommand {
     RemoteCommand::changes(
         format!("start {unit}"),
-        script!("start_service.sh", [], (unit now)),
+        script!("start_service.sh", [last_lines], (unit now)),
     )
     .args([unit, if now { "yes" } else { "no" }])
 }

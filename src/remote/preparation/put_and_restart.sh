@@ -1,4 +1,4 @@
-# needs: place package_default back_up put
+# needs: run_folder place package_default back_up put
 # args: asked_path owner mode validator seen backup service
 # Puts a file in place (put_file.sh), and has a service that runs read it: in one script, so that it has read what lies
 # there.

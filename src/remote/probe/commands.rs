@@ -7,22 +7,11 @@ use crate::topology::{EtcdTopology, Host, Topology};
 
 use crate::remote::wire::RemoteCommand;
 
-/// The scripts in the order in which they are read; the last one asks.
-const SCRIPT: &str = script!(
-    "probe.sh",
-    [
-        answers apart dial json haproxy_socket etcdctl etcd_members etcd_beyond_init
-        kubelet_identity kubeadm_at_work etcd_data listens etcd_disk package_default probe_host
-        runtime_images probe_node probe_balancer probe_etcd probe_cluster
-    ],
-    (roles version repository endpoint vip server cri_socket etcd_data endpoint_url objects; paths)
-);
-
-/// The same for a host that is brought images.
+/// What a host is asked that is brought images.
 const OF_IMAGES: &str = script!(
     "probe_images.sh",
     [
-        answers kubelet_identity kubeadm_at_work etcd_data listens etcd_disk package_default
+        processes run_folder answers kubelet_identity kubeadm_at_work etcd_data listens etcd_disk package_default
         probe_host runtime_images
     ],
     (cri_socket etcd_data)
@@ -54,25 +43,29 @@ pub fn probe(topology: &Topology, host: &Host, look: Look, paths: &[String]) -> 
     let roles: Vec<String> = host.roles.iter().map(ToString::to_string).collect();
     let vip = topology.endpoint.vip.map(|vip| vip.to_string());
     let own_api = SocketAddr::new(host.address, topology.api_port);
-    RemoteCommand::reads("looking at the host", SCRIPT)
-        .arg(roles.join(","))
-        .arg(if is_whole {
-            topology.version.to_string()
-        } else {
-            String::new()
-        })
-        .arg(&topology.image_repository)
-        .arg(&topology.endpoint.name)
-        .arg(vip.unwrap_or_default())
-        .arg(format!("https://{own_api}"))
-        .arg(&topology.kubeadm.cri_socket)
-        .arg(etcd_data(topology))
-        .arg(endpoint_url(topology))
-        .arg(if is_whole {
-            object_paths(topology).join(" ")
-        } else {
-            String::new()
-        })
+    let (script, arguments) = call!(
+        "probe.sh",
+        [
+            processes run_folder answers apart dial json haproxy_socket etcdctl etcd_members etcd_beyond_init
+            kubelet_identity kubeadm_at_work etcd_data listens etcd_disk package_default probe_host
+            runtime_images probe_node probe_balancer probe_etcd probe_cluster
+        ],
+        {
+            roles: roles.join(","),
+            version: if is_whole { topology.version.to_string() } else { String::new() },
+            repository: &topology.image_repository,
+            endpoint: &topology.endpoint.name,
+            vip: vip.unwrap_or_default(),
+            server: format!("https://{own_api}"),
+            cri_socket: &topology.kubeadm.cri_socket,
+            etcd_data: etcd_data(topology),
+            endpoint_url: endpoint_url(topology),
+            objects: if is_whole { object_paths(topology).join(" ") } else { String::new() },
+            ; paths
+        }
+    );
+    RemoteCommand::reads("looking at the host", script)
+        .args(arguments)
         .args(paths)
 }
 

@@ -76,11 +76,6 @@ pub struct Expected<'a> {
 
 /// Clears what a join that did not finish has left on the host. kubeadm leaves etcd's data alone.
 pub(in crate::remote) fn reset(expected: &Expected<'_>) -> RemoteCommand {
-    let script = script!(
-        "reset_host.sh",
-        [apart outlive kubeadm_at_work listens etcd_data],
-        (cri_socket role ca server etcd wanted_directory directory sum key)
-    );
     let ca = expected.ca.map_or_else(|| "-".to_owned(), sum_of_pem);
     let etcd = match (expected.has_etcd_elsewhere, expected.learns) {
         (true, _) => "elsewhere",
@@ -89,16 +84,20 @@ pub(in crate::remote) fn reset(expected: &Expected<'_>) -> RemoteCommand {
     };
     let key = if expected.has_ca_key { "key" } else { "-" };
     let (directory, sum) = expected.data.unwrap_or(("-", "-"));
-    RemoteCommand::destroys("kubeadm reset", script)
-        .arg(expected.cri_socket)
-        .arg(expected.role.to_string())
-        .arg(ca)
-        .args([
-            expected.server,
-            etcd,
-            expected.etcd_directory,
-            directory,
-            sum,
-            key,
-        ])
+    let (script, arguments) = call!(
+        "reset_host.sh",
+        [processes run_folder apart outlive kubeadm_at_work listens etcd_data],
+        {
+            cri_socket: expected.cri_socket,
+            role: expected.role.to_string(),
+            ca: ca,
+            server: expected.server,
+            etcd: etcd,
+            wanted_directory: expected.etcd_directory,
+            directory: directory,
+            sum: sum,
+            key: key,
+        }
+    );
+    RemoteCommand::destroys("kubeadm reset", script).args(arguments)
 }

@@ -1,4 +1,4 @@
-# needs: apart outlive kubeadm_at_work listens etcd_data
+# needs: processes run_folder apart outlive kubeadm_at_work listens etcd_data
 # args: cri_socket role ca server etcd wanted_directory directory sum key
 # Clears what kubeadm left of a join that did not finish. What the plan saw is asked again first: `ca` is the SHA-256 of
 # the host's ca.crt without white space, or `-` if there is none; `etcd` is `learner` if a member without a vote may

@@ -31,6 +31,16 @@ macro_rules! script {
     }};
 }
 
+/// The text of a script, and its arguments, each beside its name.
+macro_rules! call {
+    ($file:literal, [$($need:ident)*], { $($argument:ident: $value:expr,)+ $(; $rest:ident)? }) => {
+        (
+            script!($file, [$($need)*], ($($argument)+ $(; $rest)?)),
+            [$(String::from($value)),+],
+        )
+    };
+}
+
 /// Whether a script begins by saying that it needs these functions and has these arguments.
 pub(in crate::remote) const fn declares(script: &str, needs: &str, arguments: &str) -> bool {
     let script = script.as_bytes();

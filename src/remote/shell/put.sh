@@ -6,7 +6,7 @@ put_file() {
   [ "$seen" != sums ] || read -r seen
   trap 'rm -f -- ${new:+"$new"}' EXIT
   stage "$path" "$owner"
-  case $path in /run/hawser/*) chmod 700 /run/hawser ;; esac
+  case $path in "$run_folder"/*) chmod 700 "$run_folder" ;; esac
   head -c "$size" >"$new"
   got=$(wc -c <"$new")
   [ "$got" -eq "$size" ] || { echo "only $got of $size bytes arrived; $path is as it was" >&2; exit 1; }
