@@ -16,12 +16,14 @@ mod etcd;
 mod images;
 mod pod_port;
 mod preparation;
+mod run_folder;
 
 pub use endpoint::{Endpoint, Networks};
 pub use etcd::{EtcdManager, EtcdSettings, KeyAlgorithm, OwnAuthority, Secret};
 pub use images::{ImageSettings, RELAY_PORT};
 pub use pod_port::PodPort;
 pub use preparation::{PackageFile, PackageSource, Preparation, Proxy, Repository, Swap, sandbox_among};
+pub use run_folder::{RUN_FOLDER, is_run_file};
 
 /// How many workers join at once unless told otherwise: more only makes API server and registry slower.
 pub const WORKERS_AT_ONCE: usize = 10;

@@ -191,7 +191,9 @@ fn comments_wrap_at_120_columns() {
             }
             for (number, line) in (1..).zip(read(&path).lines()) {
                 let width = line.chars().count();
-                if line.trim_start().starts_with(mark) && width > WIDEST_COMMENT {
+                // What a script needs is read by a program.
+                let is_comment = line.trim_start().starts_with(mark) && !line.starts_with("# needs: ");
+                if is_comment && width > WIDEST_COMMENT {
                     let _ = writeln!(broken, "{}:{number}: {width} columns", path.display());
                 }
             }
@@ -339,20 +341,69 @@ fn no_script_reads_standard_error_as_data() {
 }
 
 #[test]
-fn every_script_is_sent_by_a_command() {
+fn every_script_is_sent_by_a_command_and_every_function_is_needed_by_one() {
     let remote: String = sources()
         .filter(|source| source.module() == "remote")
         .flat_map(|source| source.lines)
         .collect();
-    let unused: Vec<PathBuf> = files("src/remote", "sh")
-        .into_iter()
-        .filter(|path| {
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap();
-            !remote.contains(&format!("/{name}\"")) && !remote.contains(&format!("\"{name}\""))
+    let needed: Vec<String> = files("src/remote", "sh")
+        .iter()
+        .filter_map(|path| {
+            read(path)
+                .lines()
+                .next()?
+                .strip_prefix("# needs: ")
+                .map(str::to_owned)
         })
         .collect();
+    let is_unused = |path: &PathBuf| {
+        let name = path.file_stem().and_then(|name| name.to_str()).unwrap();
+        let is_needed = needed
+            .iter()
+            .any(|names| names.split(' ').any(|needed| needed == name));
+        let is_function_of_one = path.starts_with("src/remote/shell") && is_needed;
+        let is_named = [format!("\"{name}.sh\""), format!("/{name}.sh\"")]
+            .iter()
+            .any(|literal| remote.contains(literal));
+        !is_named && !is_function_of_one
+    };
+    let unused: Vec<PathBuf> = files("src/remote", "sh").into_iter().filter(is_unused).collect();
 
     assert_eq!(unused, Vec::<PathBuf>::new());
+}
+
+/// `lab/shellcheck.sh` reports a script by its name.
+#[test]
+fn no_two_scripts_have_one_name() {
+    let mut names = BTreeMap::new();
+    for path in files("src/remote", "sh") {
+        let name = path.file_name().unwrap().to_owned();
+        let other = names.insert(name, path.clone());
+        assert_eq!(other, None, "{}", path.display());
+    }
+}
+
+/// Once for scripts, and once for the program: in `topology::run_folder`.
+#[test]
+fn a_runs_folder_on_hosts_is_named_once() {
+    let named = |text: &str| {
+        let code = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+        let places = code.flat_map(|line| line.split("/run/hawser").skip(1));
+        // The folders of single transfers lie beside it.
+        places.filter(|rest| !rest.starts_with("-pass.")).count()
+    };
+    let found: Vec<PathBuf> = files("src/remote", "sh")
+        .into_iter()
+        .filter(|path| named(&read(path)) > 0)
+        .collect();
+
+    assert_eq!(found, [Path::new("src/remote/shell/run_folder.sh")]);
+    let line = format!("run_folder={}", hawser::topology::RUN_FOLDER);
+    assert!(
+        read("src/remote/shell/run_folder.sh")
+            .lines()
+            .any(|found| found == line)
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::topology::Version;
+use crate::topology::{RUN_FOLDER, Version};
 
 use super::answer::{Answer, Answers};
 use super::images::held_images;
@@ -156,7 +156,7 @@ fn kubernetes(answers: &Answers) -> Result<KubernetesFacts, String> {
         etcd_data: told("etcd-data ").into_iter().map(EtcdDirectory::read).collect(),
         unmounted: told("unmounted ").into_iter().map(str::to_owned).collect(),
         has_kubelet_rotation: has("kubelet-rotation"),
-        has_leftovers: has("/run/hawser"),
+        has_leftovers: has(RUN_FOLDER),
         running_kubeadm: running.first().and_then(|pid| pid.parse().ok()),
         images: held
             .as_ref()

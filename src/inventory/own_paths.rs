@@ -1,6 +1,6 @@
 //! What hawser writes on hosts itself: a file of the user's at the same path would take turns with it.
 
-use crate::topology::{EtcdManager, EtcdSettings, EtcdTopology, HostFile, Preparation, Role};
+use crate::topology::{EtcdManager, EtcdSettings, EtcdTopology, HostFile, Preparation, Role, is_run_file};
 
 /// What decides which files hawser writes.
 pub(super) struct OwnPaths<'a> {
@@ -15,9 +15,7 @@ impl OwnPaths<'_> {
     pub(super) fn instead_of(&self, file: &HostFile) -> Option<&'static str> {
         let is_for = |roles: &[Role]| roles.iter().any(|role| file.roles.contains(role));
         match file.path.as_str() {
-            path if path.starts_with("/run/hawser/") => {
-                Some("choose another folder: a run deletes this one at its end")
-            }
+            path if is_run_file(path) => Some("choose another folder: a run deletes this one at its end"),
             "/etc/hosts" if self.hosts_file => {
                 Some("set `hosts_file = false` in [endpoint], and add the endpoint's name to your file")
             }

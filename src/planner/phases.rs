@@ -10,8 +10,7 @@ use crate::error::Problem;
 use crate::facts::Observation;
 use crate::plan::{Chain, Cleanup, Lane, Phase, PhaseName, Plan, Step};
 use crate::remote::credentials;
-use crate::remote::credentials::is_run_file;
-use crate::topology::{HostName, Topology};
+use crate::topology::{HostName, Topology, is_run_file};
 
 /// Every phase, in the order of a run; what a situation does not need has no chains. `docs/architecture.md` says of
 /// each what it does.

@@ -11,6 +11,7 @@ mod bare;
 mod builds;
 mod compact;
 mod comparing;
+mod created_secrets;
 mod cut_joins;
 mod doing;
 mod doubt;

@@ -133,9 +133,9 @@ fn compact_half_joined() -> World {
     world
 }
 
-#[test]
-fn plans_are_as_recorded() {
-    let situations = vec![
+/// The situations by their names.
+pub(crate) fn situations() -> Vec<(&'static str, World)> {
+    vec![
         ("stacked_fresh", World::fresh(stacked(3, 2))),
         ("stacked_growing", stacked_and_more()),
         ("stacked_half_joined", half_joined()),
@@ -148,9 +148,12 @@ fn plans_are_as_recorded() {
         ("compact_half_joined", compact_half_joined()),
         ("compact_external_fresh", World::fresh(compact_external())),
         ("bare_fresh", bare(stacked(3, 1))),
-    ];
+    ]
+}
 
-    for (name, world) in situations {
+#[test]
+fn plans_are_as_recorded() {
+    for (name, world) in situations() {
         insta::with_settings!({ omit_expression => true, snapshot_path => "recorded", prepend_module_to_snapshot => false }, {
             insta::assert_snapshot!(name, recorded(&world));
         });

@@ -5,38 +5,39 @@ use std::net::IpAddr;
 use crate::remote::wire::RemoteCommand;
 use crate::topology::HostName;
 
-macro_rules! runtime_script {
-    ($name:literal) => {
-        concat!(include_str!("../shell/haproxy_socket.sh"), include_str!($name))
-    };
-}
-
 /// Enables a unit and makes it run what its configuration says; established connections live on.
 pub(in crate::remote) fn activate(unit: &'static str) -> RemoteCommand {
-    RemoteCommand::changes(format!("activate {unit}"), include_str!("service.sh")).arg(unit)
+    RemoteCommand::changes(
+        format!("activate {unit}"),
+        script!("service.sh", [last_lines], (unit)),
+    )
+    .arg(unit)
 }
 
 /// Whether the running HAProxy runs the configuration of this description.
 pub(in crate::remote) fn runs_configuration(description: &str) -> RemoteCommand {
     RemoteCommand::reads(
         "ask HAProxy for its configuration",
-        runtime_script!("haproxy_runs.sh"),
+        script!("haproxy_runs.sh", [haproxy_socket], (description)),
     )
     .arg(description)
 }
 
 /// Starts HAProxy's health check of a control plane without sending it anything yet.
 pub(in crate::remote) fn watch_server(server: &HostName) -> RemoteCommand {
-    RemoteCommand::changes("start the health check", runtime_script!("haproxy_state.sh"))
-        .arg(&server.0)
-        .arg("drain")
+    RemoteCommand::changes(
+        "start the health check",
+        script!("haproxy_state.sh", [haproxy_socket], (server state)),
+    )
+    .arg(&server.0)
+    .arg("drain")
 }
 
 /// Sends a control plane no new connections; those that are there stay, and it goes on being checked.
 pub(in crate::remote) fn drain(server: &HostName) -> RemoteCommand {
     RemoteCommand::changes(
         "drain the control plane in HAProxy",
-        runtime_script!("haproxy_state.sh"),
+        script!("haproxy_state.sh", [haproxy_socket], (server state)),
     )
     .arg(&server.0)
     .arg("drain")
@@ -46,7 +47,7 @@ pub(in crate::remote) fn drain(server: &HostName) -> RemoteCommand {
 pub(in crate::remote) fn server_is_well(server: &HostName) -> RemoteCommand {
     RemoteCommand::reads(
         "ask HAProxy for the health check",
-        runtime_script!("haproxy_server_is.sh"),
+        script!("haproxy_server_is.sh", [haproxy_socket], (server wanted)),
     )
     .arg(&server.0)
     .arg("well")
@@ -56,7 +57,7 @@ pub(in crate::remote) fn server_is_well(server: &HostName) -> RemoteCommand {
 pub(in crate::remote) fn let_in(server: &HostName) -> RemoteCommand {
     RemoteCommand::changes(
         "enable the control plane in HAProxy",
-        runtime_script!("haproxy_state.sh"),
+        script!("haproxy_state.sh", [haproxy_socket], (server state)),
     )
     .arg(&server.0)
     .arg("ready")
@@ -66,7 +67,7 @@ pub(in crate::remote) fn let_in(server: &HostName) -> RemoteCommand {
 pub(in crate::remote) fn server_is_in(server: &HostName) -> RemoteCommand {
     RemoteCommand::reads(
         "ask HAProxy for the server",
-        runtime_script!("haproxy_server_is.sh"),
+        script!("haproxy_server_is.sh", [haproxy_socket], (server wanted)),
     )
     .arg(&server.0)
     .arg("in")
@@ -74,5 +75,5 @@ pub(in crate::remote) fn server_is_in(server: &HostName) -> RemoteCommand {
 
 /// Whether the VIP is held here or answers from elsewhere.
 pub(in crate::remote) fn vip_answers(vip: IpAddr) -> RemoteCommand {
-    RemoteCommand::reads("ask for the VIP", include_str!("vip_answers.sh")).arg(vip.to_string())
+    RemoteCommand::reads("ask for the VIP", script!("vip_answers.sh", [], (vip))).arg(vip.to_string())
 }

@@ -1,3 +1,4 @@
-# haproxy_state.sh SERVER STATE
-said=$(haproxy_runtime "set server control_planes/$1 state $2")
+# needs: haproxy_socket
+# args: server state
+said=$(haproxy_runtime "set server control_planes/$server state $state")
 [ -z "$(printf '%s' "$said" | tr -d '[:space:]')" ] || { printf '%s\n' "$said" >&2; exit 1; }

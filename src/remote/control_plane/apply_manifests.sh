@@ -1,3 +1,5 @@
-# apply_manifests.sh SERVER   (stdin: YAML documents)
+# needs: apart kubectl
+# args: server
+# stdin: YAML documents.
 k_ends 50
-k --server "$1" apply -f -
+k --server "$server" apply -f -

@@ -1,4 +1,5 @@
-# patch_kubeadm_config.sh SERVER   (stdin: a JSON patch)   Changes nothing where kubeadm-config is not as the patch
-# expects it.
+# needs: apart kubectl
+# args: server
+# stdin: a JSON patch. Changes nothing where kubeadm-config is not as the patch expects it.
 k_ends 50
-k --server "$1" -n kube-system patch configmap kubeadm-config --type json -p "$(cat)"
+k --server "$server" -n kube-system patch configmap kubeadm-config --type json -p "$(cat)"

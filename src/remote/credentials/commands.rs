@@ -29,7 +29,7 @@ impl Made {
 pub(in crate::remote) fn upload_certificates(made: Made) -> RemoteCommand {
     RemoteCommand::destroys(
         "upload the certificates",
-        certificates_script!("upload_certificates.sh"),
+        script!("upload_certificates.sh", [run_folder apart kubectl kubeadm_certs], (label)),
     )
     .arg(made.label())
     .input(token_id())
@@ -39,37 +39,46 @@ pub(in crate::remote) fn upload_certificates(made: Made) -> RemoteCommand {
 pub(in crate::remote) fn certificates_are_fresh(age: Duration) -> RemoteCommand {
     RemoteCommand::reads(
         "ask for the uploaded certificates",
-        cluster_script!("certificates_are_fresh.sh"),
+        script!("certificates_are_fresh.sh", [apart kubectl], (seconds)),
     )
     .arg(age.as_secs().to_string())
 }
 
 /// Creates the run's bootstrap token from `/run/hawser/kubeadm-upload.yaml`.
 pub(in crate::remote) fn create_token(made: Made) -> RemoteCommand {
-    RemoteCommand::changes("create the bootstrap token", cluster_script!("create_token.sh"))
-        .arg(made.label())
-        .input(token_id())
+    RemoteCommand::changes(
+        "create the bootstrap token",
+        script!("create_token.sh", [run_folder apart kubectl], (label)),
+    )
+    .arg(made.label())
+    .input(token_id())
 }
 
 /// Makes the run's token last as long as a new one, or creates it again from the same file.
 pub(in crate::remote) fn renew_token() -> RemoteCommand {
-    RemoteCommand::changes("renew the bootstrap token", cluster_script!("renew_token.sh"))
-        .arg(TOKEN_LIFE.as_secs().to_string())
-        .input(token_id())
+    RemoteCommand::changes(
+        "renew the bootstrap token",
+        script!("renew_token.sh", [run_folder apart kubectl], (seconds)),
+    )
+    .arg(TOKEN_LIFE.as_secs().to_string())
+    .input(token_id())
 }
 
 /// Whether the run's token lasts so long from now on.
 pub(in crate::remote) fn token_lasts(time: Duration) -> RemoteCommand {
-    RemoteCommand::reads("ask for the bootstrap token", cluster_script!("token_lasts.sh"))
-        .arg(time.as_secs().to_string())
-        .input(token_id())
+    RemoteCommand::reads(
+        "ask for the bootstrap token",
+        script!("token_lasts.sh", [apart kubectl], (seconds)),
+    )
+    .arg(time.as_secs().to_string())
+    .input(token_id())
 }
 
 /// Deletes what the run has made, and what earlier runs could not; or what was made to stay in this run alone.
 pub(in crate::remote) fn delete_run_secrets(made: Made) -> RemoteCommand {
     RemoteCommand::changes(
         "delete the run's secrets",
-        cluster_script!("delete_run_secrets.sh"),
+        script!("delete_run_secrets.sh", [apart kubectl], (label)),
     )
     .arg(made.label())
     .input(token_id())
@@ -80,16 +89,8 @@ pub(in crate::remote) fn token_id() -> Content {
     Content::parse(&format!("{}\n", Slot::BootstrapTokenId.placeholder()))
 }
 
-/// Whether a file lies where a run's own files do, which go when it ends.
-pub fn is_run_file(path: &str) -> bool {
-    path.starts_with("/run/hawser/")
-}
-
 /// Removes `/run/hawser`, where a run's secrets lie while it works.
 pub(in crate::remote) fn clear_run_files() -> RemoteCommand {
-    let script = concat!(
-        include_str!("../shell/kubeadm_at_work.sh"),
-        include_str!("clear_run_files.sh")
-    );
+    let script = script!("clear_run_files.sh", [processes run_folder kubeadm_at_work], ());
     RemoteCommand::changes("clear /run/hawser", script)
 }

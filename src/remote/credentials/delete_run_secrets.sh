@@ -1,9 +1,11 @@
-# delete_run_secrets.sh LABEL   (stdin: the id of the run's token)   Deletes the token and the Secrets that have
-# hawser's label: of a run those of earlier runs too, which could not; of others those of this one alone. What somebody
-# else has uploaded meanwhile has no label. Where no API server answers, it says so and ends.
+# needs: apart kubectl
+# args: label
+# stdin: the id of the run's token. Deletes the token and the Secrets that have hawser's label: of a run those of
+# earlier runs too, which could not; of others those of this one alone. What somebody else has uploaded meanwhile has no
+# label. Where no API server answers, it says so and ends.
 [ -f /etc/kubernetes/admin.conf ] || exit 0
 read -r id || :
-selector=$1
+selector=$label
 [ "$selector" = hawser/run ] || selector=$selector=$id
 apart k get --raw /version --request-timeout=5s || {
   last_words

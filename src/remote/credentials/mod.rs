@@ -3,7 +3,7 @@
 pub(in crate::remote) mod commands;
 mod steps;
 
-pub use commands::{Made, is_run_file};
+pub use commands::Made;
 pub use steps::*;
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
-# renew_token.sh SECONDS   (stdin: the id of the run's token)   From now on the token lasts so long. One that has
-# expired is deleted by the cluster, and created again.
+# needs: run_folder apart kubectl
+# args: seconds
+# stdin: the id of the run's token. From now on the token lasts so long. One that has expired is deleted by the cluster,
+# and created again.
 read -r id || :
-expires=$(date -u -d "@$(($(date +%s) + $1))" +%Y-%m-%dT%H:%M:%SZ)
+expires=$(date -u -d "@$(($(date +%s) + seconds))" +%Y-%m-%dT%H:%M:%SZ)
 apart k -n kube-system get secret "bootstrap-token-$id" --ignore-not-found -o name || { last_words >&2; exit 1; }
 if [ -z "$answer" ]; then
-  timeout -k 5 20 kubeadm token create --config /run/hawser/kubeadm-upload.yaml --kubeconfig /etc/kubernetes/admin.conf \
+  timeout -k 5 20 kubeadm token create --config "$run_folder/kubeadm-upload.yaml" --kubeconfig /etc/kubernetes/admin.conf \
     </dev/null >/dev/null
   k_ends 10
   k -n kube-system label --overwrite secret "bootstrap-token-$id" "hawser/run=$id" </dev/null >/dev/null

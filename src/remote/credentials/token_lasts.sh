@@ -1,4 +1,6 @@
-# token_lasts.sh SECONDS   (stdin: the id of the run's token)   Whether the token lasts so long from now on.
+# needs: apart kubectl
+# args: seconds
+# stdin: the id of the run's token. Whether the token lasts so long from now on.
 read -r id || :
 apart k -n kube-system get secret "bootstrap-token-$id" --ignore-not-found -o 'jsonpath={.metadata.name} {.data.expiration}' || { last_words; exit 2; }
 [ -n "$answer" ] || { echo 'the token is not there any more'; exit 1; }
@@ -7,4 +9,4 @@ if ! expires=$(printf %s "${answer#* }" | base64 -d) || ! expires_s=$(date -d "$
   exit 2
 fi
 left=$((expires_s - $(date +%s)))
-[ "$left" -ge "$1" ] || { echo "$left s are left of the token's life"; exit 1; }
+[ "$left" -ge "$seconds" ] || { echo "$left s are left of the token's life"; exit 1; }

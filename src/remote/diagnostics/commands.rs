@@ -9,7 +9,7 @@ use crate::topology::EtcdManager;
 pub(in crate::remote) fn failure_story() -> RemoteCommand {
     RemoteCommand::reads(
         "check the kubelet and the static pods",
-        journal_script!("failure_story.sh"),
+        script!("failure_story.sh", [processes journal], (texts)),
     )
     .arg(LOGGED_CAUSES.join("\n"))
 }
@@ -20,7 +20,7 @@ pub(in crate::remote) fn etcd_story(manager: EtcdManager) -> RemoteCommand {
         EtcdManager::Kubelet => "kubelet",
         EtcdManager::Systemd => "systemd",
     };
-    RemoteCommand::reads("check etcd", journal_script!("etcd_story.sh"))
+    RemoteCommand::reads("check etcd", script!("etcd_story.sh", [journal], (manager texts)))
         .arg(name)
         .arg(LOGGED_CAUSES.join("\n"))
 }

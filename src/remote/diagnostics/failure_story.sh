@@ -1,17 +1,19 @@
-# failure_story.sh CAUSES: what a person would look at first after a failed init or join. CAUSES are texts that name
+# needs: processes journal
+# args: texts
+# What a person would look at first after a failed init or join. `texts` are texts that name
 # one, a line each. Whether an API server runs is told in these words, which hints are chosen by.
 api_server() {
   [ -e /etc/kubernetes/manifests/kube-apiserver.yaml ] || return 0
-  for comm in /proc/[0-9]*/comm; do
-    { read -r name <"$comm"; } 2>/dev/null || continue
-    [ "$name" = kube-apiserver ] || continue
-    if timeout -k 2 10 ss -Hltnp | grep -q '"kube-apiserver"'; then echo 'kube-apiserver runs, and listens'; else echo 'kube-apiserver runs, and does not listen yet'; fi
-    return
-  done
-  echo 'no kube-apiserver runs'
+  if [ -z "$(processes kube-apiserver)" ]; then
+    echo 'no kube-apiserver runs'
+  elif timeout -k 2 10 ss -Hltnp | grep -q '"kube-apiserver"'; then
+    echo 'kube-apiserver runs, and listens'
+  else
+    echo 'kube-apiserver runs, and does not listen yet'
+  fi
 }
 
-causes "$1" kubelet containerd | tell 'what names a cause:'
+causes "$texts" kubelet containerd | tell 'what names a cause:'
 api_server | tell 'the API server of this host:'
 recent kubelet | folded 8 | tell 'kubelet, its last lines:'
 for log in $(find /var/log/pods -path '*kube-system_*' -name '*.log' -mmin -15 2>/dev/null | sort); do

@@ -71,8 +71,8 @@ impl Machine {
 
     fn story(&self, command: &RemoteCommand) -> Vec<String> {
         // This machine may have an API server of its own.
-        let is_asked = command.line().contains("= kube-apiserver ]");
-        let of_test = [("= kube-apiserver ]", "= apiserver-test ]")];
+        let is_asked = command.line().contains("processes kube-apiserver");
+        let of_test = [("processes kube-apiserver", "processes apiserver-test")];
         let output = self.run(command, if is_asked { &of_test } else { &[] });
         assert!(
             output.status.success(),
@@ -300,7 +300,7 @@ fn what_a_kubeadm_at_work_reads_stays() {
     machine.program("of-test-kubeadm", "read -r line");
     let mut process = Command::new(machine.0.path().join("of-test-kubeadm"));
     let mut process = process.arg("init").stdin(Stdio::piped()).spawn().unwrap();
-    let of_test = [("in kubeadm*)", "in of-test*)")];
+    let of_test = [("kubeadm*", "of-test*")];
 
     let (code, told) = cleaned(&machine.run(&clear_run_files(), &of_test));
     assert_eq!(code, Some(1));
@@ -353,7 +353,7 @@ cp "$1/of-test-kubeadm" . && exec chroot . /of-test-kubeadm init"#;
         return;
     }
 
-    let of_test = [("in kubeadm*)", "in of-test*)")];
+    let of_test = [("kubeadm*", "of-test*")];
     let (code, told) = cleaned(&machine.run(&clear_run_files(), &of_test));
 
     drop(process.stdin.take());

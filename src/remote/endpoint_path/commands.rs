@@ -27,16 +27,12 @@ pub(in crate::remote) fn prove_paths(paths: &[Path]) -> RemoteCommand {
     });
     RemoteCommand::reads(
         "prove the path",
-        concat!(
-            include_str!("../shell/apart.sh"),
-            include_str!("../shell/dial.sh"),
-            include_str!("prove_path.sh")
-        ),
+        script!("prove_path.sh", [apart dial], (; paths)),
     )
     .args(arguments)
 }
 
 /// Whether a name resolves to anything.
 pub(in crate::remote) fn resolves(name: &str) -> RemoteCommand {
-    RemoteCommand::reads("resolve the name", include_str!("resolves.sh")).arg(name)
+    RemoteCommand::reads("resolve the name", script!("resolves.sh", [], (name))).arg(name)
 }

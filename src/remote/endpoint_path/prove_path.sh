@@ -1,5 +1,7 @@
-# prove_path.sh WHAT HOST PORT [EXPECTED_ADDRESS] …   in groups of four ("-" where no address is expected)
-# Open, closed at once and refused all prove a path; silence, no route and an unknown name do not.
+# needs: apart dial
+# args: paths…
+# In groups of four ("-" where no address is expected). Open, closed at once and refused all prove a path; silence, no
+# route and an unknown name do not.
 prove() {
   what=$1 host=$2 port=$3 expected=$4
   if [ "$expected" != - ]; then

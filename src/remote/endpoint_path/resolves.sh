@@ -1,2 +1,2 @@
-# resolves.sh NAME
-getent ahosts "$1" >/dev/null || { echo "the name $1 does not resolve here"; exit 1; }
+# args: name
+getent ahosts "$name" >/dev/null || { echo "the name $name does not resolve here"; exit 1; }

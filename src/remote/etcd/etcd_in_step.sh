@@ -1,10 +1,11 @@
-# etcd_in_step.sh CRI_SOCKET PEER_URL VOTERS: whether the learner answers and has the leader's log, and so many with a
-# vote answer. etcd itself would promote one that has nine tenths of the log, and one that had them before it went down.
-cri_socket=$1
+# needs: apart dial json etcdctl etcd_members
+# args: cri_socket peer_url voters
+# Whether the learner answers and has the leader's log, and so many with a vote answer. etcd itself would promote one
+# that has nine tenths of the log, and one that had them before it went down.
 etcd_list || { last_words; exit 1; }
-id=$(etcd_member "$2" | awk -F '\t' '$5 != "" { print $1 }')
+id=$(etcd_member "$peer_url" | awk -F '\t' '$5 != "" { print $1 }')
 [ -n "$id" ] || { echo 'it has not published its client URL yet'; exit 1; }
-etcd_each etcd_status | sort -u | awk -F '\t' -v id="$id" -v voters="$3" '
+etcd_each etcd_status | sort -u | awk -F '\t' -v id="$id" -v voters="$voters" '
 $4 + 0 > last { last = $4 + 0 }
 $1 == id { answers = 1; own = $4 + 0; next }
 $2 == "voter" && !counted[$1]++ { running++ }

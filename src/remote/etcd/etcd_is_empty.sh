@@ -1,6 +1,6 @@
-# etcd_is_empty.sh CRI_SOCKET: whether nothing is kept in this etcd, below whatever prefix: a Kubernetes cluster may
-# have its own (--etcd-prefix).
-cri_socket=$1
+# needs: apart dial json etcdctl etcd_members
+# args: cri_socket
+# Whether nothing is kept in this etcd, below whatever prefix: a Kubernetes cluster may have its own (--etcd-prefix).
 apart etcd_ctl get '' --prefix --keys-only --limit 2 -w json || { last_words; exit 1; }
 told=$(printf '%s\n' "$answer" | json_lines) || { echo 'what etcdctl answers is not understood'; exit 2; }
 printf '%s\n' "$told" | grep -q '^header\.' || { echo 'what etcdctl answers is not understood'; exit 2; }

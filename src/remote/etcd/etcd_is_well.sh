@@ -1,5 +1,6 @@
-# etcd_is_well.sh CRI_SOCKET: whether this host's own member answers a read that needs the quorum.
-cri_socket=$1
+# needs: apart dial json etcdctl etcd_members
+# args: cri_socket
+# Whether this host's own member answers a read that needs the quorum.
 apart etcd_ctl endpoint health -w json || {
   why=$(printf '%s\n' "$answer" | json_lines | awk -F '\t' '$1 == "0.error" { print $2 }')
   [ -n "$why" ] || why=$(last_words)

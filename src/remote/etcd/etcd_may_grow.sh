@@ -1,9 +1,9 @@
-# etcd_may_grow.sh CRI_SOCKET MEMBERS: whether so many members are listed, each with a vote, started and healthy.
-cri_socket=$1
+# needs: apart dial json etcdctl etcd_members
+# args: cri_socket wanted
+# Whether so many members are listed, each with a vote, started and healthy.
 etcd_list || { last_words; exit 1; }
 learner=$(printf '%s\n' "$members" | awk -F '\t' '$2 == "learner" { print $1, $4 }')
 [ -z "$learner" ] || { echo "a member learns and has no vote yet: $learner"; exit 1; }
 started=$(printf '%s\n' "$members" | awk -F '\t' '$3 == "started"' | wc -l)
-[ "$started" -eq "$2" ] || { echo "$started members have started, and the sum was made with $2"; exit 1; }
-unwell=$(etcd_each etcd_unwell)
-[ -z "$unwell" ] || { printf '%s\n' "$unwell" | tail -n 1 | cut -c -300; exit 1; }
+[ "$started" -eq "$wanted" ] || { echo "$started members have started, and the sum was made with $wanted"; exit 1; }
+etcd_see_well

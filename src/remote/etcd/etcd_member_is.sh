@@ -1,7 +1,7 @@
-# etcd_member_is.sh CRI_SOCKET PEER_URL listed|voting
-cri_socket=$1
+# needs: apart dial json etcdctl etcd_members
+# args: cri_socket peer_url wanted
 etcd_list || { last_words; exit 2; }
-case $3:$(etcd_member "$2" | cut -f 2) in
-*:) echo "no member is listed at $2"; exit 1 ;;
+case $wanted:$(etcd_member "$peer_url" | cut -f 2) in
+*:) echo "no member is listed at $peer_url"; exit 1 ;;
 voting:learner) echo 'it learns, and has no vote yet'; exit 1 ;;
 esac

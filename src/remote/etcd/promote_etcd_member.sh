@@ -1,11 +1,11 @@
-# promote_etcd_member.sh CRI_SOCKET PEER_URL: gives a learner its vote, once. What became of it is looked at, whatever
-# etcdctl says.
-cri_socket=$1
+# needs: apart dial json etcdctl etcd_members
+# args: cri_socket peer_url
+# Gives a learner its vote, once. What became of it is looked at, whatever etcdctl says.
 etcd_list || { last_words >&2; exit 1; }
-id=$(etcd_member "$2" | cut -f 1)
-[ -n "$id" ] || { echo "no member is listed at $2" >&2; exit 1; }
+id=$(etcd_member "$peer_url" | cut -f 1)
+[ -n "$id" ] || { echo "no member is listed at $peer_url" >&2; exit 1; }
 apart etcd_ctl member promote "$id" || :
 why=$(last_words)
 etcd_list || { echo "whether it was promoted is unknown: $(last_words)" >&2; exit 1; }
-[ "$(etcd_member "$2" | cut -f 2)" = voter ] || { echo "${why:-it learns, and has no vote yet}" >&2; exit 1; }
-echo "member $id at $2 has a vote"
+[ "$(etcd_member "$peer_url" | cut -f 2)" = voter ] || { echo "${why:-it learns, and has no vote yet}" >&2; exit 1; }
+echo "member $id at $peer_url has a vote"

@@ -1,18 +1,17 @@
-# save_etcd_snapshot.sh CRI_SOCKET DATA FOLDER WHAT: before WHAT is done, a snapshot of this host's member in FOLDER,
-# for root alone; the five newest stay, none goes on the day it was made, and the oldest of a week stays: the first of
-# an incident may be the last good one. etcdctl may be the one in etcd's container, which shares nothing with the host
-# but the data directory. Behind the database stands its SHA-256: what is kept has come whole. A member whose disk is
-# full ends, and a full root file system ends more than that: the snapshot is as large as the database, and this much
-# stays free beside it.
+# needs: apart dial json etcdctl etcd_members
+# args: cri_socket data_directory folder occasion
+# Before `occasion` is done, a snapshot of this host's member in `folder`, for root alone; the five newest stay, none
+# goes on the day it was made, and the oldest of a week stays: the first of an incident may be the last good one.
+# etcdctl may be the one in etcd's container, which shares nothing with the host but the data directory. Behind the
+# database stands its SHA-256: what is kept has come whole. A member whose disk is full ends, and a full root file
+# system ends more than that: the snapshot is as large as the database, and this much stays free beside it.
 reserve=$((256 * 1024 * 1024))
-cri_socket=$1
 etcd_limit=600
-taken=$2/hawser-snapshot.db
-folder=$3
-kept=$folder/etcd-$(date -u +%Y%m%dT%H%M%SZ)-before-$4.db
-size=$(stat -c %s -- "$2/member/snap/db")
+taken=$data_directory/hawser-snapshot.db
+kept=$folder/etcd-$(date -u +%Y%m%dT%H%M%SZ)-before-$occasion.db
+size=$(stat -c %s -- "$data_directory/member/snap/db")
 
-# has_room FOLDER: it may not be there yet.
+# has_room `folder`: it may not be there yet.
 has_room() {
   at=$1
   while [ ! -e "$at" ]; do at=$(dirname -- "$at"); done
@@ -22,7 +21,7 @@ has_room() {
   return 1
 }
 
-has_room "$2" && has_room "$folder" || exit 1
+has_room "$data_directory" && has_room "$folder" || exit 1
 trap 'rm -f -- "$taken" "$taken.part" "$kept.part"' EXIT
 rm -f -- "$taken" "$taken.part"
 apart etcd_ctl snapshot save "$taken" || { last_words >&2; exit 1; }

@@ -1,4 +1,5 @@
-# start_etcd_unit.sh DATA: starts etcd where it does not run. It tells systemd that it is ready when a quorum is, so
+# args: data_directory
+# Starts etcd where it does not run. It tells systemd that it is ready when a quorum is, so
 # nobody waits for it here. One that was ready is left as it is, whether it answers or not: a restart would interrupt
 # it, and cures neither a slow disk nor an alarm.
 told() { systemctl show -p "$1" etcd | sed "s/^$1=//"; }
@@ -9,9 +10,9 @@ active | reloading | refreshing)
   exit 0
   ;;
 esac
-install -d -m 700 -o etcd -g etcd -- "$1"
+install -d -m 700 -o etcd -g etcd -- "$data_directory"
 # Where a kubelet ran the member until now, all that it reads and writes is root's.
-chown -R etcd:etcd -- "$1"
+chown -R etcd:etcd -- "$data_directory"
 chown root:etcd -- /etc/kubernetes/pki/etcd/server.key /etc/kubernetes/pki/etcd/peer.key
 chmod 640 -- /etc/kubernetes/pki/etcd/server.key /etc/kubernetes/pki/etcd/peer.key
 is_changed=$(told NeedDaemonReload)

@@ -675,7 +675,7 @@ fn the_flags_of_a_hosts_etcd_are_those_that_its_help_lists() {
         );
         let script = concat!(
             include_str!("../shell/apart.sh"),
-            include_str!("../probe/probe_etcd.sh"),
+            include_str!("../shell/probe_etcd.sh"),
             "etcd_flags\n"
         );
 
@@ -717,6 +717,7 @@ impl Disk {
             self.path("saved")
         );
         let script = concat!(
+            "data_directory=$2 folder=$3 occasion=$4\n",
             include_str!("../shell/apart.sh"),
             include_str!("save_etcd_snapshot.sh")
         );

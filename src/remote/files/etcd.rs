@@ -13,7 +13,7 @@ use super::{RenderedFile, socket, yaml};
 use crate::error::Problem;
 use crate::pki::{AUTHORITY_CERTIFICATE, Order};
 use crate::remote::handover::HandedFile;
-use crate::topology::{EtcdManager, Host, Role, Topology, Version};
+use crate::topology::{EtcdManager, Host, RUN_FOLDER, Role, Topology, Version};
 use crate::versions::etcd::{corrupt_check, watch_progress};
 use crate::versions::kubernetes::{runtime_in_file, runtime_is_remote};
 
@@ -126,6 +126,7 @@ pub fn kubeadm_file(
     let api = api_version(host, kubeadm)?;
     let address = host.address.to_string();
     let patches = patches::folder(topology, host, api);
+    let patches = patches.as_deref();
     let cluster = yaml::document(&cluster_document(topology, host, api, beginning)?);
     let text = template::render(
         &topology.templates,
@@ -147,7 +148,7 @@ pub fn kubeadm_file(
     template::check(&topology.templates, INIT, &[needed])?;
     patches::check(topology, INIT, &text, patches)?;
     Ok(RenderedFile::of_root(
-        "/run/hawser/kubeadm-etcd.yaml",
+        &format!("{RUN_FOLDER}/kubeadm-etcd.yaml"),
         0o600,
         &text,
     ))

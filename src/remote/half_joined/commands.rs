@@ -6,7 +6,7 @@ use crate::values::{Content, Slot};
 
 /// Starts the kubelet, and with it the static pods whose manifests are there.
 pub(in crate::remote) fn start_kubelet() -> RemoteCommand {
-    RemoteCommand::changes("start the kubelet", include_str!("start_kubelet.sh"))
+    RemoteCommand::changes("start the kubelet", script!("start_kubelet.sh", [], ()))
 }
 
 /// Gives a kubelet the run's token to ask for its certificate with; at `server` where no file on the host names
@@ -15,7 +15,7 @@ pub(in crate::remote) fn write_bootstrap_identity(server: &str) -> RemoteCommand
     let token = format!("{}\n", Slot::BootstrapToken.placeholder());
     RemoteCommand::changes(
         "write the bootstrap identity",
-        include_str!("write_bootstrap_identity.sh"),
+        script!("write_bootstrap_identity.sh", [], (default_server)),
     )
     .arg(server)
     .input(Content::parse(&token))
@@ -25,7 +25,7 @@ pub(in crate::remote) fn write_bootstrap_identity(server: &str) -> RemoteCommand
 pub(in crate::remote) fn kubelet_has_certificate() -> RemoteCommand {
     RemoteCommand::reads(
         "ask for the kubelet's client certificate",
-        kubelet_script!("kubelet_has_certificate.sh"),
+        script!("kubelet_has_certificate.sh", [kubelet_identity], ()),
     )
 }
 
@@ -33,28 +33,35 @@ pub(in crate::remote) fn kubelet_has_certificate() -> RemoteCommand {
 pub(in crate::remote) fn remove_bootstrap_identity() -> RemoteCommand {
     RemoteCommand::changes(
         "remove the bootstrap identity",
-        kubelet_script!("remove_bootstrap_identity.sh"),
+        script!("remove_bootstrap_identity.sh", [kubelet_identity], ()),
     )
 }
 
 /// Runs the phases of `kubeadm join phase control-plane-join` that follow the start of the etcd member, where the API
 /// at `server` answers.
 pub(in crate::remote) fn finish_control_plane(server: &str, phases: &[&str]) -> RemoteCommand {
-    RemoteCommand::changes("finish the join", cluster_script!("finish_control_plane.sh"))
-        .arg(server)
-        .args(phases.iter().copied())
+    RemoteCommand::changes(
+        "finish the join",
+        script!("finish_control_plane.sh", [run_folder apart kubectl], (server; phases)),
+    )
+    .arg(server)
+    .args(phases.iter().copied())
 }
 
 /// Whether there is a node of this name.
 pub(in crate::remote) fn node_is_there(server: &str, node: &HostName) -> RemoteCommand {
-    RemoteCommand::reads("ask for the node", cluster_script!("node_is_there.sh")).args([server, &node.0])
+    RemoteCommand::reads(
+        "ask for the node",
+        script!("node_is_there.sh", [apart kubectl], (server node)),
+    )
+    .args([server, &node.0])
 }
 
 /// Writes the container runtime's socket on the node, which ends a join.
 pub(in crate::remote) fn annotate_cri_socket(server: &str, node: &HostName, socket: &str) -> RemoteCommand {
     RemoteCommand::changes(
         "finish the node's join",
-        cluster_script!("annotate_cri_socket.sh"),
+        script!("annotate_cri_socket.sh", [apart kubectl], (server node socket)),
     )
     .args([server, &node.0, socket])
 }

@@ -1,3 +1,4 @@
-# node_is_there.sh SERVER NODE
-apart k --server "$1" get node "$2" --ignore-not-found -o 'jsonpath={.metadata.uid}' || { last_words; exit 1; }
-[ -n "$answer" ] || { echo "there is no node $2 yet"; exit 1; }
+# needs: apart kubectl
+# args: server node
+apart k --server "$server" get node "$node" --ignore-not-found -o 'jsonpath={.metadata.uid}' || { last_words; exit 1; }
+[ -n "$answer" ] || { echo "there is no node $node yet"; exit 1; }

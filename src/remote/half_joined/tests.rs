@@ -155,7 +155,8 @@ fn the_probe_tells_of_a_certificate_that_is_not_there() {
         include_str!("../shell/kubelet_identity.sh"),
         include_str!("../shell/etcd_data.sh"),
         include_str!("../shell/listens.sh"),
-        include_str!("../probe/probe_host.sh"),
+        include_str!("../shell/run_folder.sh"),
+        include_str!("../shell/probe_host.sh"),
         "set +e\netcd_data=/nonexistent\nkubernetes\n"
     );
     let told = |host: &Host| String::from_utf8(host.run(script, &[], "").stdout).unwrap();

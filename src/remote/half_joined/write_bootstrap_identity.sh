@@ -1,13 +1,14 @@
-# write_bootstrap_identity.sh SERVER   (stdin: the run's bootstrap token)
+# args: default_server
+# stdin: the run's bootstrap token.
 # With it a kubelet asks for its certificate. It goes on asking the server that kubeadm chose for it, which may be its
-# own host's; SERVER only where no file names one any more.
+# own host's; `default_server` only where no file names one any more.
 folder=/etc/kubernetes
 read -r token
 server=
 for file in bootstrap-kubelet.conf kubelet.conf; do
   [ -n "$server" ] || server=$(sed -n 's/^ *server: *//p' "$folder/$file" 2>/dev/null | head -n 1 | tr -d "\"'")
 done
-case $server in https://*) ;; *) server=$1 ;; esac
+case $server in https://*) ;; *) server=$default_server ;; esac
 authority=$(base64 -w0 "$folder/pki/ca.crt")
 new=$(mktemp -- "$folder/.bootstrap-kubelet.conf.XXXXXX")
 trap 'rm -f -- "$new"' EXIT

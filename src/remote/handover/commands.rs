@@ -30,9 +30,12 @@ impl HandedFile {
 
 /// Prints files for the bundle's slot; what it prints is secret.
 pub(in crate::remote) fn read_files(bundle: Bundle, files: &[HandedFile]) -> RemoteCommand {
-    RemoteCommand::reads(format!("read {}", bundle.words()), include_str!("read_files.sh"))
-        .args(files.iter().map(|file| file.path.as_str()))
-        .printing_secrets()
+    RemoteCommand::reads(
+        format!("read {}", bundle.words()),
+        script!("read_files.sh", [], (; paths)),
+    )
+    .args(files.iter().map(|file| file.path.as_str()))
+    .printing_secrets()
 }
 
 /// What of a host's files a bundle may take the place of, by path.
@@ -51,7 +54,7 @@ pub enum Seen {
 pub(in crate::remote) fn write_files(bundle: Bundle, files: &[HandedFile]) -> RemoteCommand {
     RemoteCommand::changes(
         format!("write {}", bundle.words()),
-        place_script!("write_files.sh"),
+        script!("write_files.sh", [place package_default], (; files)),
     )
     .args(seen_places(files, &Replaced::new()))
     .sized_input(Slot::Files(bundle).into())
@@ -65,7 +68,7 @@ pub(in crate::remote) fn renew_files(
 ) -> RemoteCommand {
     RemoteCommand::destroys(
         format!("write {}", bundle.words()),
-        place_script!("write_files.sh"),
+        script!("write_files.sh", [place package_default], (; files)),
     )
     .args(seen_places(files, replaced))
     .sized_input(Slot::Files(bundle).into())
@@ -75,7 +78,7 @@ pub(in crate::remote) fn renew_files(
 pub(in crate::remote) fn files_are(bundle: Bundle, files: &[HandedFile]) -> RemoteCommand {
     RemoteCommand::reads(
         format!("check {}", bundle.words()),
-        include_str!("../host_files/files_are.sh"),
+        script!("../host_files/files_are.sh", [], (; files)),
     )
     .args(places(files))
     .input(Slot::Sums(bundle))

@@ -1,9 +1,10 @@
-# write_files.sh [PATH OWNER MODE SEEN] …   (stdin: the size in bytes on a line, then for each file in this order a
-# line: its path, a space, its content in base64)
-# Only what the arguments name is written, and only where nothing else is: SEEN is the SHA-256 of what may be replaced
-# (without its white space), `any` of a key whose certificate is told so, or `absent`. Each file is private from the
-# first byte and takes its place whole, when all have arrived. A cut connection looks like an end of file, so every line
-# has to end, and the size is checked.
+# needs: place package_default
+# args: files…
+# (stdin: the size in bytes on a line, then for each file in this order a line: its path, a space, its content in
+# base64) Only what the arguments name is written, and only where nothing else is: SEEN is the SHA-256 of what may be
+# replaced (without its white space), `any` of a key whose certificate is told so, or `absent`. Each file is private
+# from the first byte and takes its place whole, when all have arrived. A cut connection looks like an end of file, so
+# every line has to end, and the size is checked.
 staged=
 # Lines of `staged` are, in the order of the files: whether one is written in place, and what is to take its place.
 discard() { printf '%s' "$staged" | while read -r _ left; do rm -f -- "$left"; done; }

@@ -4,7 +4,11 @@ use crate::remote::files::{Block, RenderedFile};
 use crate::remote::wire::RemoteCommand;
 use crate::values::Content;
 
-const PUT_FILE: &str = place_script!("back_up.sh", "put_file.sh");
+const PUT_FILE: &str = script!(
+    "put_file.sh",
+    [run_folder place package_default back_up put],
+    (asked_path owner mode validator seen backup)
+);
 
 /// What must accept a file before it takes its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +102,7 @@ pub(in crate::remote) fn replace_file(put: &Put<'_>) -> RemoteCommand {
 pub(in crate::remote) fn put_block(path: &str, block: &Block) -> RemoteCommand {
     RemoteCommand::changes(
         format!("write the block in {path}"),
-        place_script!("blocks.sh", "put_block.sh"),
+        script!("put_block.sh", [place package_default blocks], (asked_path begin end)),
     )
     .args([path, &block.begin, &block.end])
     .sized_input(block.text.as_str().into())
@@ -106,7 +110,7 @@ pub(in crate::remote) fn put_block(path: &str, block: &Block) -> RemoteCommand {
 
 /// Whether a file has a block of lines, and no other one between such lines.
 pub(in crate::remote) fn has_block(path: &str, block: &Block) -> RemoteCommand {
-    let script = concat!(include_str!("blocks.sh"), include_str!("has_block.sh"));
+    let script = script!("has_block.sh", [blocks], (path begin end));
     RemoteCommand::reads(format!("check {path}"), script)
         .args([path, &block.begin, &block.end])
         .sized_input(block.text.as_str().into())
@@ -114,40 +118,43 @@ pub(in crate::remote) fn has_block(path: &str, block: &Block) -> RemoteCommand {
 
 /// Whether a file has this owner, mode and SHA-256 (hexadecimal).
 pub(in crate::remote) fn file_is(path: &str, owner: &str, mode: u32, sha256: &str) -> RemoteCommand {
-    RemoteCommand::reads(format!("check {path}"), include_str!("file_is.sh")).args([
-        path,
-        owner,
-        &format!("{mode:04o}"),
-        sha256,
-    ])
+    RemoteCommand::reads(
+        format!("check {path}"),
+        script!("file_is.sh", [], (path owner mode sum)),
+    )
+    .args([path, owner, &format!("{mode:04o}"), sha256])
 }
 
 /// The same of a file with a secret in it. Its SHA-256 is no argument: by it a password could be guessed.
 pub(in crate::remote) fn hidden_file_is(path: &str, owner: &str, mode: u32, sha256: String) -> RemoteCommand {
     let sum = Content::hidden(sha256, "<its SHA-256>");
-    RemoteCommand::reads(format!("check {path}"), include_str!("files_are.sh"))
+    RemoteCommand::reads(format!("check {path}"), script!("files_are.sh", [], (; files)))
         .args([path, owner, &format!("{mode:04o}")])
         .input(Content::from(format!("{path} ")).then(sum).then("\n"))
 }
 
 /// Whether a file has this owner, mode and content, where the content is only known when it is asked.
 pub(in crate::remote) fn file_has(path: &str, owner: &str, mode: u32, content: Content) -> RemoteCommand {
-    RemoteCommand::reads(format!("check {path}"), include_str!("file_has.sh"))
-        .args([path, owner, &format!("{mode:04o}")])
-        .sized_input(content)
+    RemoteCommand::reads(
+        format!("check {path}"),
+        script!("file_has.sh", [], (path owner mode)),
+    )
+    .args([path, owner, &format!("{mode:04o}")])
+    .sized_input(content)
 }
 
 /// Removes a file that the plan saw to hold nothing but what hawser writes, by its SHA-256.
 pub(in crate::remote) fn remove_own(path: &str, sha256: &str) -> RemoteCommand {
-    RemoteCommand::destroys(format!("remove {path}"), include_str!("remove_own.sh")).args([path, sha256])
+    RemoteCommand::destroys(format!("remove {path}"), script!("remove_own.sh", [], (path sum)))
+        .args([path, sha256])
 }
 
 /// Removes a folder of hawser's own, with all that is in it.
 pub(in crate::remote) fn remove(path: &str) -> RemoteCommand {
-    RemoteCommand::changes(format!("remove {path}"), include_str!("remove.sh")).arg(path)
+    RemoteCommand::changes(format!("remove {path}"), script!("remove.sh", [], (path))).arg(path)
 }
 
 /// Whether there is nothing at a path.
 pub(in crate::remote) fn is_gone(path: &str) -> RemoteCommand {
-    RemoteCommand::reads(format!("look for {path}"), include_str!("is_gone.sh")).arg(path)
+    RemoteCommand::reads(format!("look for {path}"), script!("is_gone.sh", [], (path))).arg(path)
 }

@@ -1,4 +1,5 @@
-# files_are.sh [PATH OWNER MODE] …   (stdin: for each file in this order a line: its path, a space, its SHA-256)
+# args: files…
+# stdin: for each file in this order a line: its path, a space, its SHA-256.
 while [ $# -ge 3 ]; do
   read -r path sum || { echo "nothing is known of $1"; exit 2; }
   [ "$path" = "$1" ] || { echo "$1 was expected, and the sum of another file came"; exit 2; }

@@ -1,2 +1,2 @@
-# is_gone.sh PATH
-[ ! -e "$1" ] || { echo "$1 is still there"; exit 1; }
+# args: path
+[ ! -e "$path" ] || { echo "$path is still there"; exit 1; }

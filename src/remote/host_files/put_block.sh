@@ -1,6 +1,8 @@
-# put_block.sh PATH BEGIN END   (stdin: the size in bytes on a line, then the block, from the line BEGIN to the line
-# END) Into what is there now: lines that came after the plan stay.
-path=$(place_of "$1") begin=$2 end=$3
+# needs: place package_default blocks
+# args: asked_path begin end
+# (stdin: the size in bytes on a line, then the block, from the line BEGIN to the line END) Into what is there now:
+# lines that came after the plan stay.
+path=$(place_of "$asked_path")
 read_block
 trap 'rm -f -- ${new:+"$new"}' EXIT
 seen=$(sum_at "$path")

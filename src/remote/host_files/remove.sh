@@ -1,2 +1,3 @@
-# remove.sh PATH: a file, or a folder with all that is in it
-rm -rf -- "$1"
+# args: path
+# A file, or a folder with all that is in it
+rm -rf -- "$path"

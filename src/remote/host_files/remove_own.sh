@@ -1,7 +1,8 @@
-# remove_own.sh PATH SUM: a file of hawser's own, as long as it is as the plan saw it
-[ -e "$1" ] || [ -L "$1" ] || exit 0
+# args: path sum
+# A file of hawser's own, as long as it is as the plan saw it
+[ -e "$path" ] || [ -L "$path" ] || exit 0
 # Anything else, such as a pipe, would be waited for.
-[ -f "$1" ] || moved "$1 is there, and is no file"
-found=$(sha256sum <"$1")
-[ "${found%% *}" = "$2" ] || moved "$1 is not as the plan saw it"
-rm -f -- "$1"
+[ -f "$path" ] || moved "$path is there, and is no file"
+found=$(sha256sum <"$path")
+[ "${found%% *}" = "$sum" ] || moved "$path is not as the plan saw it"
+rm -f -- "$path"

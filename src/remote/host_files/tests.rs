@@ -18,7 +18,7 @@ fn asked(there: &str, mode: &str, wanted: &str) -> Option<i32> {
         .output()
         .unwrap();
     let owner = String::from_utf8(owner.stdout).unwrap();
-    let script = concat!("set -eu\n", include_str!("file_has.sh"));
+    let script = concat!("set -eu\npath=$1 owner=$2 mode=$3\n", include_str!("file_has.sh"));
     let mut sh = Command::new("sh")
         .args([
             "-c",

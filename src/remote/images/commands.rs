@@ -13,12 +13,7 @@ use crate::values::{Content, Slot};
 pub(in crate::remote) fn has_image(cri_socket: &str, image: &Image) -> RemoteCommand {
     RemoteCommand::reads(
         "check for the image",
-        concat!(
-            include_str!("image_listing.sh"),
-            include_str!("content_store.sh"),
-            include_str!("image_id.sh"),
-            include_str!("has_image.sh")
-        ),
+        script!("has_image.sh", [image_listing content_store image_id], (cri_socket id; names)),
     )
     .args([cri_socket, &image.id])
     .args(&image.names)
@@ -29,12 +24,7 @@ pub(in crate::remote) fn has_image(cri_socket: &str, image: &Image) -> RemoteCom
 pub(crate) fn import_image(cri_socket: &str, image: &Image) -> RemoteCommand {
     RemoteCommand::changes(
         "import the image",
-        concat!(
-            include_str!("image_listing.sh"),
-            include_str!("content_store.sh"),
-            include_str!("image_id.sh"),
-            include_str!("import_image.sh")
-        ),
+        script!("import_image.sh", [image_listing content_store image_id], (cri_socket id; names)),
     )
     .args([cri_socket, &image.id])
     .args(&image.names)
@@ -84,13 +74,10 @@ pub(in crate::remote) fn receive_image(
 ) -> RemoteCommand {
     RemoteCommand::changes(
         "receive the image from another host",
-        concat!(
-            include_str!("image_listing.sh"),
-            include_str!("content_store.sh"),
-            include_str!("image_id.sh"),
-            include_str!("pass.sh"),
-            include_str!("receive_image.sh"),
-            include_str!("judge_image.sh")
+        script!(
+            "receive_image.sh",
+            [image_listing content_store image_id pass],
+            (cri_socket address port from limit giver id; names)
         ),
     )
     .args(at(cri_socket, door))
@@ -103,11 +90,10 @@ pub(in crate::remote) fn receive_image(
 pub(in crate::remote) fn pass_on_image(cri_socket: &str, door: Door, image: &Image) -> RemoteCommand {
     RemoteCommand::reads(
         "pass the image on",
-        concat!(
-            include_str!("image_listing.sh"),
-            include_str!("content_store.sh"),
-            include_str!("pass.sh"),
-            include_str!("pass_on_image.sh")
+        script!(
+            "pass_on_image.sh",
+            [image_listing content_store pass],
+            (cri_socket address port from limit; names)
         ),
     )
     .args(at(cri_socket, door))
@@ -136,13 +122,16 @@ pub fn kubeadm_images(configuration: &str) -> RemoteCommand {
 
 /// The images that kubeadm names for a cluster of a version, one a line.
 pub(in crate::remote) fn kubeadm_images_of(version: Version, repository: &str) -> RemoteCommand {
-    RemoteCommand::reads("ask kubeadm for its images", include_str!("kubeadm_images_of.sh"))
-        .args([version.to_string(), repository.to_owned()])
+    RemoteCommand::reads(
+        "ask kubeadm for its images",
+        script!("kubeadm_images_of.sh", [], (version repository)),
+    )
+    .args([version.to_string(), repository.to_owned()])
 }
 
 /// Pulls images into the container runtime.
 pub(in crate::remote) fn pull_images(cri_socket: &str, images: &[String]) -> RemoteCommand {
-    RemoteCommand::changes("pull images", include_str!("pull_images.sh"))
+    RemoteCommand::changes("pull images", script!("pull_images.sh", [], (socket; images)))
         .arg(cri_socket)
         .args(images)
 }

@@ -1,7 +1,7 @@
-# has_image.sh CRI_SOCKET ID NAME…   (after image_listing.sh, content_store.sh, image_id.sh)
+# needs: image_listing content_store image_id
+# args: cri_socket id names…
 # containerd keeps each image under its names and under its id, all leading to the same manifest.
-socket=${1#unix://} id=$2
-shift 2
+socket=${cri_socket#unix://}
 list_of "$id" "$@" || exit 2
 find_target "$id"
 [ -n "$target" ] || { echo "$id is not there"; exit 1; }

@@ -1,9 +1,9 @@
-# import_image.sh CRI_SOCKET ID NAME…   (stdin: an archive of one image, whose index comes last: one that is cut off is
-# none) "there": the image has been seen here; without "waiting" before it, it was here already.
-# (after image_listing.sh, content_store.sh, image_id.sh)
+# needs: image_listing content_store image_id
+# args: cri_socket id names…
+# (stdin: an archive of one image, whose index comes last: one that is cut off is none) "there": the image has been seen
+# here; without "waiting" before it, it was here already.
 command -v ctr >/dev/null || { echo 'ctr, which comes with containerd, is not there to import with' >&2; exit 127; }
-socket=${1#unix://} id=$2
-shift 2
+socket=${cri_socket#unix://}
 patiently list_of "$id" "$@" || exit 2
 # shellcheck disable=SC2086 # two words
 if alike "$id" "$@" && is_of "$id" $target; then

@@ -1,2 +1,2 @@
-# kubeadm_images_of.sh VERSION REPOSITORY
-exec kubeadm config images list --kubernetes-version "$1" --image-repository "$2"
+# args: version repository
+exec kubeadm config images list --kubernetes-version "$version" --image-repository "$repository"

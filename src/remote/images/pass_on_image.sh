@@ -1,9 +1,8 @@
-# pass_on_image.sh CRI_SOCKET ADDRESS PORT FROM LIMIT NAME…   (after image_listing.sh, content_store.sh, pass.sh)
+# needs: image_listing content_store pass
+# args: cri_socket address port from limit names…
 # An export that failed ends early, which the other end takes for no archive. What tar could not read is missing in what
 # it sends: its status says so, and containerd at the other end, which computes every digest, finds it when it unpacks.
 # shellcheck disable=SC2154 # set in pass.sh
-limit=$1
-shift
 
 # manifests NAME…: rows of NAME TYPE DIGEST SIZE. Not of lists of manifests, of which only some may be here.
 manifests() {

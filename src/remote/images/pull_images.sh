@@ -1,6 +1,4 @@
-# pull_images.sh CRI_SOCKET IMAGE …
-socket=$1
-shift
+# args: socket images…
 pull() {
   if command -v crictl >/dev/null; then
     crictl --runtime-endpoint "$socket" pull "$1"

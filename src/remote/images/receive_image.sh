@@ -1,10 +1,8 @@
-# receive_image.sh CRI_SOCKET ADDRESS PORT FROM LIMIT GIVER ID NAME…
-# (after image_listing.sh, content_store.sh, image_id.sh, pass.sh; before judge_image.sh)
+# needs: image_listing content_store image_id pass
+# args: cri_socket address port from limit giver id names…
 # One connection is taken, and none after 10 s. Whoever has not the key is turned away, and the transfer ends with that.
 # "there": the image has been seen here as it should be; without "waiting" before it, it was here already.
 # shellcheck disable=SC2154 # set in pass.sh
-limit=$1 giver=$2 id=$3
-shift 3
 patiently list || exit 2
 before=$listing
 # Asked for name by name once more: a name may look like the row of another in the whole list.
@@ -41,3 +39,61 @@ end
 # What came is judged, and taken away if need be, also where nobody is there any more to be told.
 trap '' PIPE
 complaints
+# An archive may give any image any name. What has got a name that nobody asked for, or is not the image, is taken away
+# again. 3: the giver is not to be trusted.
+
+# tell_them TEXT: if they still hear it
+tell_them() { printf '%s\n' "$1" 2>/dev/null || :; }
+
+# appeared: lists the names that lead somewhere else than before. A row that could be read in two ways has to be the
+# same whole.
+appeared() {
+  list || { tell_them "what $giver gave cannot be looked at"; exit 3; }
+  printf '%s\n' "$listing" >"$own/after"
+  awk '
+    NF { $1 = $1 }
+    {
+      row = $1 " " $2 " " $3
+      digests = 0
+      for (i = 2; i <= NF; i++) if ($i ~ /^sha[0-9]+:/) digests++
+      if (digests != 1) row = $0
+    }
+    NR == FNR { known[row]; next }
+    !(row in known) { print (NF ? $1 : "(no name)") }' "$own/before" "$own/after" >"$own/appeared"
+}
+
+# leave STATUS WHY: with nothing of it. The runtime may still be about to name images by their ids.
+leave() {
+  tell_them "$2"
+  for _ in 1 2 3; do
+    [ -s "$own/appeared" ] || exit "$1"
+    while read -r name; do
+      containerd images rm "$name" >/dev/null 2>&1 || :
+    done <"$own/appeared"
+    sleep 0.5
+    appeared
+  done
+  [ ! -s "$own/appeared" ] || tell_them 'not all of it could be taken away: look at ctr -n k8s.io images ls'
+  exit "$1"
+}
+
+appeared
+printf '%s\n' "$id" "$@" >"$own/asked"
+foreign=$(grep -vxF -f "$own/asked" "$own/appeared" | tr '\n' ' ') || :
+[ -z "$foreign" ] || leave 3 "$giver gave more than was asked for, which is taken away again: $foreign"
+[ "$status" = 0 ] || leave 1 'what came could not be imported'
+proved=
+for name in "$@" "$id"; do
+  find_target "$name"
+  if [ -z "$target" ]; then
+    [ "$name" != "$id" ] || continue
+    leave 1 "$giver did not bring $name"
+  fi
+  # shellcheck disable=SC2086 # two words
+  [ "$target" = "$proved" ] || is_of "$id" $target ||
+    leave 3 "$giver gave another image as $name than $id: taken away again"
+  proved=$target
+done
+listing=$before
+notice_again "$@"
+! seen_as "$id" "$@" || [ "$target" != "$proved" ] || tell_them there

@@ -26,15 +26,10 @@ pub(in crate::remote) fn init_again(topology: &Topology, host: &Host, flags: &[S
 }
 
 /// It asks once more, right before, what the plan was made by.
-pub(super) const INIT: &str = concat!(
-    include_str!("../shell/apart.sh"),
-    include_str!("../shell/kubectl.sh"),
-    include_str!("../shell/etcdctl.sh"),
-    include_str!("../shell/etcd_beyond_init.sh"),
-    include_str!("../shell/etcd_data.sh"),
-    include_str!("../shell/etcd_disk.sh"),
-    include_str!("../shell/kubeadm_at_work.sh"),
-    outliving_script!("kubeadm_init.sh")
+pub(super) const INIT: &str = script!(
+    "kubeadm_init.sh",
+    [processes run_folder apart kubectl etcdctl etcd_beyond_init etcd_data etcd_disk kubeadm_at_work outlive],
+    (found etcd_data server cri_socket certificates; flags)
 );
 
 fn init_where(
@@ -71,7 +66,8 @@ pub(in crate::remote) fn finish_init_with_certificates(server: &str, phases: &[S
     finish_init_by(command, server, phases)
 }
 
-const FINISH_INIT: &str = certificates_script!("finish_init.sh");
+const FINISH_INIT: &str =
+    script!("finish_init.sh", [run_folder apart kubectl kubeadm_certs], (server; phases));
 
 fn finish_init_by(command: RemoteCommand, server: &str, phases: &[String]) -> RemoteCommand {
     command.arg(server).args(phases).input(token_id())
@@ -88,13 +84,16 @@ fn certificates(route: CertificateRoute) -> &'static str {
 /// Whether the init of this run came to its end: the API server at `server` (`https://address:port`) is well, the run's
 /// token is there, and so is `addon`, the `DaemonSet` that init makes last, if it is to make one.
 pub(in crate::remote) fn is_initialised(server: &str, addon: Option<&str>) -> RemoteCommand {
-    RemoteCommand::reads("ask whether init is done", cluster_script!("initialised.sh"))
-        .arg(server)
-        .arg(addon.unwrap_or("-"))
-        .input(token_id())
+    RemoteCommand::reads(
+        "ask whether init is done",
+        script!("initialised.sh", [apart kubectl], (server addon)),
+    )
+    .arg(server)
+    .arg(addon.unwrap_or("-"))
+    .input(token_id())
 }
 
 /// Prints the cluster's CA certificate, PEM.
 pub(in crate::remote) fn read_ca() -> RemoteCommand {
-    RemoteCommand::reads("read the cluster's CA", include_str!("read_ca.sh"))
+    RemoteCommand::reads("read the cluster's CA", script!("read_ca.sh", [], ()))
 }

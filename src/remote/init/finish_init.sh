@@ -1,11 +1,11 @@
-# finish_init.sh SERVER PHASE…   (stdin: the id of the run's token)   Phases of kubeadm init that only ask the API, or
-# the kubelet to start again: they overwrite no manifest. Each phase is given so long; kubeadm
-# itself would wait for minutes, and go on when nobody waits for it.
-server=$1
-shift
+# needs: run_folder apart kubectl kubeadm_certs
+# args: server phases…
+# stdin: the id of the run's token. Phases of kubeadm init that only ask the API, or the kubelet to start again: they
+# overwrite no manifest. Each phase is given so long; kubeadm itself would wait for minutes, and go on when nobody waits
+# for it.
 read -r id || :
 k_ends 700
-apart k --server "$server" get --raw /readyz || { echo "$server/readyz, asked with admin.conf: $(last_words)" >&2; exit 1; }
+require_ready "$server"
 # Of 1.29 and newer the administrator has no rights before the first phase that gives them: then nothing is there yet.
 # Every other error tells nothing, and a phase that is done all the same writes over what is there.
 or_no_rights_yet() {
@@ -33,7 +33,7 @@ case " $* " in
 esac
 phase() {
   status=0
-  timeout -k 5 100 kubeadm init phase "$@" --config /run/hawser/kubeadm-init.yaml </dev/null || status=$?
+  timeout -k 5 100 kubeadm init phase "$@" --config "$run_folder/kubeadm-init.yaml" </dev/null || status=$?
   case $status in
     124 | 137) echo "kubeadm init phase $1 did not end within 100 s, and was ended" >&2 ;;
   esac

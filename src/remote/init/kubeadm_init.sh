@@ -1,8 +1,7 @@
-# kubeadm_init.sh FOUND ETCD_DATA SERVER CRI_SOCKET CERTIFICATES FLAG…   (stdin: the id of the run's token)   FOUND is
-# what the plan saw on the host: nothing, or an init that is unfinished. ETCD_DATA is - where etcd has hosts of its own,
-# and CERTIFICATES, the Secret that init makes, where it makes none.
-found=$1 etcd_data=$2 server=$3 cri_socket=$4 certificates=$5
-shift 5
+# needs: processes run_folder apart kubectl etcdctl etcd_beyond_init etcd_data etcd_disk kubeadm_at_work outlive
+# args: found etcd_data server cri_socket certificates flags…
+# stdin: the id of the run's token. `found` is what the plan saw on the host: nothing, or an init that is unfinished.
+# `etcd_data` is - where etcd has hosts of its own, and `certificates`, the Secret that init makes, where it makes none.
 read -r id || :
 there() { [ -e "$1" ] || [ -L "$1" ]; }
 # Of data in another place than the inventory's nobody can tell what it holds: `kubeadm init` would begin a new etcd
@@ -55,12 +54,12 @@ case $found in nothing) nothing_is_there ;; *) no_cluster_is_there ;; esac
 # What init makes for joins is labelled as this run's own by what goes on without the connection, too.
 # shellcheck disable=SC2016 # the inner shell's own arguments
 outlive kubeadm-init sh -c '
-  certificates=$1 id=$2
-  shift 2
-  kubeadm init --config /run/hawser/kubeadm-init.yaml "$@" || exit
+  config=$1 certificates=$2 id=$3
+  shift 3
+  kubeadm init --config "$config" "$@" || exit
   export NO_PROXY="*" no_proxy="*"
   for secret in "bootstrap-token-$id" "$certificates"; do
     [ "$secret" = - ] ||
       timeout -k 2 30 kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system label --overwrite secret "$secret" "hawser/run=$id" >/dev/null || :
   done
-' sh "$certificates" "$id" "$@"
+' sh "$run_folder/kubeadm-init.yaml" "$certificates" "$id" "$@"

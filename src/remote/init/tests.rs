@@ -37,7 +37,7 @@ fn initialised(host: &Host, found: &str) -> Output {
         .replace("/etc/systemd/system", &host.path().display().to_string())
         .replace("/proc/mounts", &host.path().join("mounts").display().to_string())
         // Other tests have a kubeadm that works, too.
-        .replace("in kubeadm*)", &format!("in {}*)", own_name(host)));
+        .replace("kubeadm*", &format!("{}*", own_name(host)));
     let server = "https://192.0.2.21:6443";
     let arguments = [
         found,

@@ -7,25 +7,23 @@ use crate::topology::Role;
 pub fn reads_configuration(path: &str) -> RemoteCommand {
     RemoteCommand::reads(
         "have kubeadm read its configuration",
-        concat!(
-            include_str!("../shell/apart.sh"),
-            include_str!("reads_configuration.sh"),
-        ),
+        script!("reads_configuration.sh", [apart], (path)),
     )
     .arg(path)
 }
 
 /// `kubeadm join` from `/run/hawser/kubeadm-join.yaml`.
 pub(in crate::remote) fn join(flags: &[String]) -> RemoteCommand {
-    RemoteCommand::changes("kubeadm join", outliving_script!("kubeadm_join.sh")).args(flags)
+    RemoteCommand::changes(
+        "kubeadm join",
+        script!("kubeadm_join.sh", [run_folder outlive], (; flags)),
+    )
+    .args(flags)
 }
 
 /// Whether the host has joined in its role; `server` is its own API server, if it is a control plane.
 pub(in crate::remote) fn has_joined(role: Role, server: &str) -> RemoteCommand {
-    let script = concat!(
-        include_str!("../shell/kubelet_identity.sh"),
-        cluster_script!("joined.sh")
-    );
+    let script = script!("joined.sh", [kubelet_identity apart kubectl], (role server));
     RemoteCommand::reads("ask whether the join is done", script)
         .arg(role.to_string())
         .arg(server)

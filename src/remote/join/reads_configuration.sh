@@ -1,10 +1,12 @@
-# reads_configuration.sh FILE: whether this host's kubeadm knows every field of FILE; init and join only warn of one
-# that they do not know. Where kubeadm has no `config validate` (before 1.28), `config migrate` reads a file as init and
-# join do, and warns as they do, on standard error. What it would write goes nowhere.
+# needs: apart
+# args: path
+# Whether this host's kubeadm knows every field of `path`; init and join only warn of one that they do not know. Where
+# kubeadm has no `config validate` (before 1.28), `config migrate` reads a file as init and join do, and warns as they
+# do, on standard error. What it would write goes nowhere.
 if kubeadm config --help </dev/null | grep -q '^ *validate '; then
-  set -- kubeadm config validate --config "$1"
+  set -- kubeadm config validate --config "$path"
 else
-  set -- kubeadm config migrate --old-config "$1" --new-config /dev/null
+  set -- kubeadm config migrate --old-config "$path" --new-config /dev/null
 fi
 status=0
 apart "$@" || status=$?

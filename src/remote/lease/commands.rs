@@ -163,7 +163,7 @@ impl Fence {
     /// The same command, which a host does only if the lease is this run's, and which renews it.
     #[must_use]
     pub fn before(&self, command: &Wire) -> Wire {
-        let script = format!("{PRELUDE}{}", include_str!("fence.sh"));
+        let script = format!("{PRELUDE}{}", script!("fence.sh", [], (lease run doing; command)));
         let words = [
             "sh",
             "-c",
@@ -182,21 +182,27 @@ impl Fence {
 
     /// Renews the lease, and does nothing else. What was sent last stays what is told of it.
     pub fn renew(&self) -> RemoteCommand {
-        RemoteCommand::changes("renew the lock", include_str!("fence.sh"))
-            .args([&self.path, &self.id, "", "true"])
+        RemoteCommand::changes(
+            "renew the lock",
+            script!("fence.sh", [], (lease run doing; command)),
+        )
+        .args([&self.path, &self.id, "", "true"])
     }
 
     /// Gives the lease back, if it is this run's.
     pub fn release(&self) -> RemoteCommand {
-        RemoteCommand::changes("release the lock", include_str!("release_lease.sh"))
+        RemoteCommand::changes("release the lock", script!("release_lease.sh", [], (lease run)))
             .args([&self.path, &self.id])
     }
 
     /// Takes the lease; `over` is the id of a run that is known to be gone.
     pub fn take(&self, claim: &Claim, over: Option<&str>) -> RemoteCommand {
-        RemoteCommand::changes("take the lock", include_str!("take_lease.sh"))
-            .args([&self.path, &self.id, over.unwrap_or_default()])
-            .args(claim.lines())
+        RemoteCommand::changes(
+            "take the lock",
+            script!("take_lease.sh", [], (lease run over; lines)),
+        )
+        .args([&self.path, &self.id, over.unwrap_or_default()])
+        .args(claim.lines())
     }
 }
 

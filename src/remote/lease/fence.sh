@@ -1,8 +1,7 @@
-# fence.sh LEASE RUN DOING COMMAND…: does the command, if the run still holds this host's lease, which it renews by
-# that. The lease's file stays open (9), with a shared lock on it, as long as the command works, or anything that it has
-# started: so the kernel knows that it does, also when the connection and the run are gone.
-lease=$1 run=$2 doing=$3
-shift 3
+# args: lease run doing command…
+# Does the command, if the run still holds this host's lease, which it renews by that. The lease's file stays open (9),
+# with a shared lock on it, as long as the command works, or anything that it has started: so the kernel knows that it
+# does, also when the connection and the run are gone.
 lost() { echo "lock lost: $1" >&2; exit 5; }
 gone='its file is gone: it had run out, and another run had it, or this host was started again'
 { command exec 9<"$lease"; } 2>/dev/null || lost "$gone"

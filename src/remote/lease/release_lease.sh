@@ -1,6 +1,6 @@
-# release_lease.sh LEASE RUN: gives this host's lease back, if it is the run's. While a command works under it it stays,
+# args: lease run
+# Gives this host's lease back, if it is the run's. While a command works under it it stays,
 # and runs out after that.
-lease=$1 run=$2
 { command exec 9<"$lease"; } 2>/dev/null || exit 0
 flock -w 1 9 || { echo 'a command works here'; exit 0; }
 # shellcheck disable=SC3013 # dash, bash and busybox have it

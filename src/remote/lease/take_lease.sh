@@ -1,9 +1,8 @@
-# take_lease.sh LEASE RUN OVER LINE…: takes this host's lease for a run: its lines then say whose it is. It is free
-# where there is none, where it has run out, or where it is OVER's, whose process is known to be gone; not while a
-# command works under it. "taken", or "held", whether a command works under it (yes, no), the seconds since it was
-# renewed, and what it says.
-lease=$1 run=$2 over=$3 lasts=60
-shift 3
+# args: lease run over lines…
+# Takes this host's lease for a run: its lines then say whose it is. It is free where there is none, where it has run
+# out, or where it is OVER's, whose process is known to be gone; not while a command works under it. "taken", or "held",
+# whether a command works under it (yes, no), the seconds since it was renewed, and what it says.
+lasts=60
 command -v flock >/dev/null || { echo 'flock is not on this host (it is in the package util-linux)' >&2; exit 127; }
 tries=0
 while :; do

@@ -299,8 +299,11 @@ fn what_outlives_its_connection_still_works() {
     let place = Place::new();
     place.take("a", None);
     let end = place.folder.path().join("end");
-    let script = include_str!("../shell/outlive.sh")
-        .replace("/run/hawser", &place.folder.path().display().to_string());
+    let script = concat!(
+        include_str!("../shell/run_folder.sh"),
+        include_str!("../shell/outlive.sh")
+    )
+    .replace("/run/hawser", &place.folder.path().display().to_string());
     let script = format!(
         "{script}\noutlive test sh -c 'echo begun; until [ -e {end} ]; do sleep 0.05; done; touch {end}ed'",
         end = end.display()

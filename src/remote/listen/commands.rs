@@ -13,14 +13,21 @@ pub const LISTENING: &str = "listening ";
 
 /// Takes connections at the host's address and says nothing, until it is ended.
 pub fn listen(host: &Host, ports: impl IntoIterator<Item = u16>) -> RemoteCommand {
-    RemoteCommand::changes("listening where nothing listens yet", include_str!("listen.sh"))
-        .arg(host.address.to_string())
-        .arg(LIMIT.as_secs().to_string())
-        .args(ports.into_iter().map(|port| port.to_string()))
+    RemoteCommand::changes(
+        "listening where nothing listens yet",
+        script!("listen.sh", [], (address seconds; ports)),
+    )
+    .arg(host.address.to_string())
+    .arg(LIMIT.as_secs().to_string())
+    .args(ports.into_iter().map(|port| port.to_string()))
 }
 
 pub fn stop_listening(pid: u32) -> RemoteCommand {
-    RemoteCommand::changes("ending what listened", include_str!("stop_listening.sh")).arg(pid.to_string())
+    RemoteCommand::changes(
+        "ending what listened",
+        script!("stop_listening.sh", [], (process)),
+    )
+    .arg(pid.to_string())
 }
 
 #[cfg(test)]
@@ -31,7 +38,7 @@ mod tests {
 
     use super::*;
 
-    const LISTEN: &str = include_str!("listen.sh");
+    const LISTEN: &str = script!("listen.sh", [], (address seconds; ports));
 
     /// A connection that is closed is so at once.
     const KEPT: Duration = Duration::from_millis(500);
@@ -74,7 +81,7 @@ mod tests {
             let stop = Command::new("sh")
                 .args([
                     "-c",
-                    include_str!("stop_listening.sh"),
+                    script!("stop_listening.sh", [], (process)),
                     "hawser",
                     &child.id().to_string(),
                 ])
@@ -97,7 +104,7 @@ mod tests {
         let stop = Command::new("sh")
             .args([
                 "-c",
-                include_str!("stop_listening.sh"),
+                script!("stop_listening.sh", [], (process)),
                 "hawser",
                 &other.id().to_string(),
             ])

@@ -1,6 +1,6 @@
-# listen.sh ADDRESS SECONDS PORT…   listens at each port that is free, for so long at most; a line for each: `listening
-# PORT`. Connections are taken and kept, and nothing is said on them. The process is this one, so that it can be ended
-# by its number.
+# args: address seconds ports…
+# Listens at each port that is free, for so long at most; a line for each: `listening PORT`. Connections are taken and
+# kept, and nothing is said on them. The process is this one, so that it can be ended by its number.
 python_listen='import select, signal, socket, sys
 address, seconds, ports = sys.argv[2], int(sys.argv[3]), sys.argv[4:]
 signal.signal(signal.SIGALRM, lambda *_: sys.exit(0))
@@ -52,9 +52,9 @@ while (%listeners) {
 }'
 
 if command -v python3 >/dev/null; then
-  exec python3 -c "$python_listen" hawser-listens "$@"
+  exec python3 -c "$python_listen" hawser-listens "$address" "$seconds" "$@"
 elif command -v perl >/dev/null; then
-  exec perl -e "$perl_listen" hawser-listens "$@"
+  exec perl -e "$perl_listen" hawser-listens "$address" "$seconds" "$@"
 fi
 echo 'neither python3 nor perl is here to listen with' >&2
 exit 127

@@ -1,5 +1,4 @@
-# label_node.sh SERVER NODE LABEL=VALUE …
+# needs: apart kubectl
+# args: server node labels…
 k_ends 50
-server=$1 node=$2
-shift 2
 k --server "$server" label node "$node" --overwrite "$@"

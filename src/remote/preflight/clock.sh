@@ -1,2 +1,2 @@
-# clock.sh: the time, in seconds since 1970 with their fractions.
+# The time, in seconds since 1970 with their fractions.
 date +%s.%N

@@ -5,13 +5,13 @@ use crate::topology::{Host, Role, Topology};
 use crate::remote::probe::etcd_data;
 use crate::remote::wire::RemoteCommand;
 
-const SCRIPT: &str = concat!(include_str!("../shell/answers.sh"), include_str!("preflight.sh"),);
+const SCRIPT: &str = script!("preflight.sh", [answers], (cri_socket sysctls; paths));
 
 /// Kernel settings that pods and kube-proxy need.
 const SYSCTLS: &str = "net.ipv4.ip_forward net.ipv6.conf.all.forwarding net.bridge.bridge-nf-call-iptables \
      net.bridge.bridge-nf-call-ip6tables";
 
-const SYNC_TIMES: &str = concat!(include_str!("../shell/answers.sh"), include_str!("sync_times.sh"),);
+const SYNC_TIMES: &str = script!("sync_times.sh", [answers], (folder));
 
 /// Where kubelet and a container runtime keep what grows.
 pub const NODE_DATA: &str = "/var/lib";
@@ -40,7 +40,7 @@ pub fn keeps_etcd<'a>(topology: &'a Topology, host: &Host) -> Option<&'a str> {
 
 /// The host's time.
 pub fn clock() -> RemoteCommand {
-    RemoteCommand::reads("reading its clock", include_str!("clock.sh"))
+    RemoteCommand::reads("reading its clock", script!("clock.sh", [], ()))
 }
 
 /// How long the disk below a folder takes to keep what it is given. It writes some megabytes, and takes them away

@@ -1,9 +1,8 @@
-# shellcheck shell=sh
-# preflight.sh CRI_SOCKET SYSCTLS PATH…   What a host is, as far as a cluster depends on it: one answer a question, and
-# nothing is changed. SYSCTLS are names, separated by spaces; of each PATH the room on its disk is told.
+# needs: answers
+# args: cri_socket sysctls paths…
+# What a host is, as far as a cluster depends on it: one answer a question, and nothing is changed. `sysctls` are names,
+# separated by spaces; of each `paths` the room on its disk is told.
 set +e
-cri_socket=$1 sysctls=$2
-shift 2
 
 os_release() {
   # shellcheck source=/dev/null

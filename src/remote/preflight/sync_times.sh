@@ -1,5 +1,6 @@
-# shellcheck shell=sh
-# sync_times.sh FOLDER   (nearest that is there): how long the disk takes to keep a write of 2300 bytes, as etcd writes:
+# needs: answers
+# args: folder
+# In the nearest folder that is there: how long the disk takes to keep a write of 2300 bytes, as etcd writes:
 # how often it was tried, in at most 5 s, and what 99 of 100 took at most, in microseconds. The file has no name from
 # the start, so nothing of it stays.
 set +e
@@ -50,5 +51,5 @@ measure() {
   fi
 }
 
-section sync_times measure "$1"
+section sync_times measure "$folder"
 section end true

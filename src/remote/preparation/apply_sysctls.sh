@@ -1,2 +1,3 @@
-# apply_sysctls.sh FILE: of this one file, and of no other
-sysctl -q -p "$1" 2>&1
+# args: path
+# Of this one file, and of no other
+sysctl -q -p "$path" 2>&1

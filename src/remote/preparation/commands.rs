@@ -5,36 +5,19 @@ use crate::remote::host_files::commands::{self as host, Put};
 use crate::remote::wire::RemoteCommand;
 use crate::topology::{PackageFile, Preparation, Version};
 
-/// A script that asks the kernel.
-macro_rules! kernel_script {
-    ($name:literal) => {
-        concat!(include_str!("of_the_kernel.sh"), include_str!($name))
-    };
-}
+const LOOK: &str = script!("look_at_preparation.sh", [answers of_the_kernel], (modules sysctls folder));
 
-const LOOK: &str = concat!(
-    include_str!("../shell/answers.sh"),
-    kernel_script!("look_at_preparation.sh")
+const INSTALL: &str = script!("install_packages.sh", [apt install], (; packages));
+
+const INSTALL_FROM_FOLDER: &str = script!("install_from_folder.sh", [apt install], (folder sums; packages));
+
+const PUT_AND_RESTART: &str = script!(
+    "put_and_restart.sh",
+    [run_folder place package_default back_up put],
+    (asked_path owner mode validator seen backup service)
 );
 
-const INSTALL: &str = concat!(include_str!("apt.sh"), include_str!("install_packages.sh"));
-
-const INSTALL_FROM_FOLDER: &str = concat!(
-    include_str!("apt.sh"),
-    include_str!("with_folder.sh"),
-    include_str!("install_packages.sh")
-);
-
-const PUT_AND_RESTART: &str = place_script!(
-    "../host_files/back_up.sh",
-    "../host_files/put_file.sh",
-    "restart_service.sh"
-);
-
-const TURN_SWAP_OFF: &str = concat!(
-    place_script!("of_the_kernel.sh"),
-    include_str!("turn_swap_off.sh")
-);
+const TURN_SWAP_OFF: &str = script!("turn_swap_off.sh", [place package_default of_the_kernel], ());
 
 /// A package that a host needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,12 +74,12 @@ pub fn look(preparation: &Preparation) -> RemoteCommand {
 
 /// Masks etcd's unit, before the distribution's package brings one that starts.
 pub(in crate::remote) fn mask_etcd() -> RemoteCommand {
-    RemoteCommand::changes("mask etcd", include_str!("mask_etcd.sh"))
+    RemoteCommand::changes("mask etcd", script!("mask_etcd.sh", [], ()))
 }
 
 /// Whether etcd's unit is masked.
 pub(in crate::remote) fn etcd_is_masked() -> RemoteCommand {
-    RemoteCommand::reads("check etcd's unit", include_str!("etcd_is_masked.sh"))
+    RemoteCommand::reads("check etcd's unit", script!("etcd_is_masked.sh", [], ()))
 }
 
 /// Installs packages from what apt knows, and holds those of a release.
@@ -110,9 +93,12 @@ pub(in crate::remote) const FOLDER: &str = "/var/cache/hawser/packages";
 /// Takes a package as it arrives, and keeps it when it has arrived whole.
 pub(in crate::remote) fn receive_package(file: &PackageFile) -> RemoteCommand {
     let name = file.name();
-    RemoteCommand::changes("take the package", include_str!("receive_package.sh"))
-        .args([FOLDER, &name, &file.sha256])
-        .image(&Single::of_file(&file.path, &name, file.size))
+    RemoteCommand::changes(
+        "take the package",
+        script!("receive_package.sh", [], (folder name sum)),
+    )
+    .args([FOLDER, &name, &file.sha256])
+    .image(&Single::of_file(&file.path, &name, file.size))
 }
 
 /// Whether a package has arrived.
@@ -138,29 +124,41 @@ pub(in crate::remote) fn install_from_folder(packages: &[Wanted], sent: &[&Packa
 
 /// Whether packages are installed, and held where they are of a release.
 pub(in crate::remote) fn packages_are(packages: &[Wanted]) -> RemoteCommand {
-    RemoteCommand::reads("check packages", include_str!("packages_are.sh"))
+    RemoteCommand::reads("check packages", script!("packages_are.sh", [], (; packages)))
         .args(packages.iter().map(Wanted::word))
 }
 
 /// Loads kernel modules.
 pub(in crate::remote) fn load_modules(modules: &[String]) -> RemoteCommand {
-    RemoteCommand::changes("load modules", kernel_script!("load_modules.sh")).args(modules)
+    RemoteCommand::changes(
+        "load modules",
+        script!("load_modules.sh", [of_the_kernel], (; modules)),
+    )
+    .args(modules)
 }
 
 /// Whether kernel modules are there.
 pub(in crate::remote) fn modules_are_there(modules: &[String]) -> RemoteCommand {
-    RemoteCommand::reads("check modules", kernel_script!("modules_are_there.sh")).args(modules)
+    RemoteCommand::reads(
+        "check modules",
+        script!("modules_are_there.sh", [of_the_kernel], (; modules)),
+    )
+    .args(modules)
 }
 
 /// Applies kernel settings of one file.
 pub(in crate::remote) fn apply_sysctls(path: &str) -> RemoteCommand {
-    RemoteCommand::changes("apply kernel settings", include_str!("apply_sysctls.sh")).arg(path)
+    RemoteCommand::changes("apply kernel settings", script!("apply_sysctls.sh", [], (path))).arg(path)
 }
 
 /// Whether kernel settings have their values.
 pub(in crate::remote) fn sysctls_are(preparation: &Preparation) -> RemoteCommand {
     let pairs = preparation.sysctls.iter().flat_map(|(name, value)| [name, value]);
-    RemoteCommand::reads("check kernel settings", kernel_script!("sysctls_are.sh")).args(pairs)
+    RemoteCommand::reads(
+        "check kernel settings",
+        script!("sysctls_are.sh", [of_the_kernel], (; settings)),
+    )
+    .args(pairs)
 }
 
 /// Switches swap off, now and at boot.
@@ -170,7 +168,7 @@ pub(in crate::remote) fn turn_swap_off() -> RemoteCommand {
 
 /// Whether swap is off, and stays so.
 pub(in crate::remote) fn swap_is_off() -> RemoteCommand {
-    RemoteCommand::reads("check swap", kernel_script!("swap_is_off.sh"))
+    RemoteCommand::reads("check swap", script!("swap_is_off.sh", [of_the_kernel], ()))
 }
 
 /// Writes a file that was not there, and restarts a service that reads it, if it runs.
@@ -187,14 +185,20 @@ pub(in crate::remote) fn replace_and_restart(put: &Put<'_>, service: &str) -> Re
 
 /// Has a service start with the host, and now if it is to run already.
 pub(in crate::remote) fn start_service(unit: &str, now: bool) -> RemoteCommand {
-    RemoteCommand::changes(format!("start {unit}"), include_str!("start_service.sh"))
-        .args([unit, if now { "yes" } else { "no" }])
+    RemoteCommand::changes(
+        format!("start {unit}"),
+        script!("start_service.sh", [last_lines], (unit now)),
+    )
+    .args([unit, if now { "yes" } else { "no" }])
 }
 
 /// Whether a service starts with the host, and runs if it is to.
 pub(in crate::remote) fn service_is_started(unit: &str, now: bool) -> RemoteCommand {
-    RemoteCommand::reads(format!("check {unit}"), include_str!("service_is_started.sh"))
-        .args([unit, if now { "yes" } else { "no" }])
+    RemoteCommand::reads(
+        format!("check {unit}"),
+        script!("service_is_started.sh", [], (unit now)),
+    )
+    .args([unit, if now { "yes" } else { "no" }])
 }
 
 #[cfg(test)]

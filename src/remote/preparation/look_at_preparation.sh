@@ -1,8 +1,8 @@
-# shellcheck shell=sh
-# look_at_preparation.sh MODULES SYSCTLS FOLDER   What of its preparation a host has; nothing is changed. MODULES and
-# SYSCTLS are names, separated by spaces; in FOLDER packages lie that an earlier run has not installed.
+# needs: answers of_the_kernel
+# args: modules sysctls folder
+# What of its preparation a host has; nothing is changed. `modules` and `sysctls` are names, separated by spaces; in
+# `folder` packages lie that an earlier run has not installed.
 set +e
-modules=$1 sysctls=$2 folder=$3
 
 distribution() {
   ID=linux ID_LIKE='' PRETTY_NAME=Linux

@@ -1,4 +1,5 @@
-# packages_are.sh NAME[=VERSION] …   Installed, those with a version in it and held.
+# args: packages…
+# Installed, those with a version in it and held.
 for wanted; do
   name=${wanted%%=*}
   found=$(dpkg-query -W -f '${Version} ${db:Status-Want} ${db:Status-Status}' "$name" 2>/dev/null || :)

@@ -1,3 +1,5 @@
-# start_service.sh UNIT START: enabled, and started where START is "yes"
-systemctl enable -q "$1" 2>&1
-[ "$2" != yes ] || systemctl start "$1" 2>&1 || { journalctl -u "$1" -n 8 --no-pager -o cat 2>/dev/null | cut -c -300; exit 1; }
+# needs: last_lines
+# args: unit now
+# Enabled, and started where `now` is "yes"
+systemctl enable -q "$unit" 2>&1
+[ "$now" != yes ] || systemctl start "$unit" 2>&1 || { last_lines "$unit"; exit 1; }

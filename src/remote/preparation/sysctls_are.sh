@@ -1,4 +1,6 @@
-# sysctls_are.sh NAME VALUE …   The kernel separates words by tabs.
+# needs: of_the_kernel
+# args: settings…
+# The kernel separates words by tabs.
 words() { tr -s '[:space:]' ' '; }
 while [ $# -ge 2 ]; do
   path=$(sysctl_path "$1")

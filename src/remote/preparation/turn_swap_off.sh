@@ -1,4 +1,5 @@
-# turn_swap_off.sh: now and at boot. A line of fstab becomes a comment; a unit is disabled, and masked where that is not
+# needs: place package_default of_the_kernel
+# Now and at boot. A line of fstab becomes a comment; a unit is disabled, and masked where that is not
 # enough.
 swapoff -a 2>&1
 if [ -e /etc/fstab ] && swap | grep -q '^fstab '; then

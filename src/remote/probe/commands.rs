@@ -7,42 +7,14 @@ use crate::topology::{EtcdTopology, Host, Topology};
 
 use crate::remote::wire::RemoteCommand;
 
-/// The scripts in the order in which they are read; the last one asks.
-const SCRIPT: &str = concat!(
-    include_str!("../shell/answers.sh"),
-    include_str!("../shell/apart.sh"),
-    include_str!("../shell/dial.sh"),
-    include_str!("../shell/json.sh"),
-    include_str!("../shell/haproxy_socket.sh"),
-    include_str!("../shell/etcdctl.sh"),
-    include_str!("../shell/etcd_members.sh"),
-    include_str!("../shell/etcd_beyond_init.sh"),
-    include_str!("../shell/kubelet_identity.sh"),
-    include_str!("../shell/kubeadm_at_work.sh"),
-    include_str!("../shell/etcd_data.sh"),
-    include_str!("../shell/listens.sh"),
-    include_str!("../shell/etcd_disk.sh"),
-    include_str!("../shell/package_default.sh"),
-    include_str!("probe_host.sh"),
-    include_str!("probe_node.sh"),
-    include_str!("probe_balancer.sh"),
-    include_str!("probe_etcd.sh"),
-    include_str!("probe_cluster.sh"),
-    include_str!("probe.sh"),
-);
-
-/// The same for a host that is brought images.
-const OF_IMAGES: &str = concat!(
-    include_str!("../shell/answers.sh"),
-    include_str!("../shell/kubelet_identity.sh"),
-    include_str!("../shell/kubeadm_at_work.sh"),
-    include_str!("../shell/etcd_data.sh"),
-    include_str!("../shell/listens.sh"),
-    include_str!("../shell/etcd_disk.sh"),
-    include_str!("../shell/package_default.sh"),
-    include_str!("probe_host.sh"),
-    include_str!("probe_node.sh"),
-    include_str!("probe_images.sh"),
+/// What a host is asked that is brought images.
+const OF_IMAGES: &str = script!(
+    "probe_images.sh",
+    [
+        processes run_folder answers kubelet_identity kubeadm_at_work etcd_data listens etcd_disk package_default
+        probe_host runtime_images
+    ],
+    (cri_socket etcd_data)
 );
 
 /// kubeadm's own default, where the inventory's `ClusterConfiguration` names no other.
@@ -71,25 +43,29 @@ pub fn probe(topology: &Topology, host: &Host, look: Look, paths: &[String]) -> 
     let roles: Vec<String> = host.roles.iter().map(ToString::to_string).collect();
     let vip = topology.endpoint.vip.map(|vip| vip.to_string());
     let own_api = SocketAddr::new(host.address, topology.api_port);
-    RemoteCommand::reads("probing the host", SCRIPT)
-        .arg(roles.join(","))
-        .arg(if is_whole {
-            topology.version.to_string()
-        } else {
-            String::new()
-        })
-        .arg(&topology.image_repository)
-        .arg(&topology.endpoint.name)
-        .arg(vip.unwrap_or_default())
-        .arg(format!("https://{own_api}"))
-        .arg(&topology.kubeadm.cri_socket)
-        .arg(etcd_data(topology))
-        .arg(endpoint_url(topology))
-        .arg(if is_whole {
-            object_paths(topology).join(" ")
-        } else {
-            String::new()
-        })
+    let (script, arguments) = call!(
+        "probe.sh",
+        [
+            processes run_folder answers apart dial json haproxy_socket etcdctl etcd_members etcd_beyond_init
+            kubelet_identity kubeadm_at_work etcd_data listens etcd_disk package_default probe_host
+            runtime_images probe_node probe_balancer probe_etcd probe_cluster
+        ],
+        {
+            roles: roles.join(","),
+            version: if is_whole { topology.version.to_string() } else { String::new() },
+            repository: &topology.image_repository,
+            endpoint: &topology.endpoint.name,
+            vip: vip.unwrap_or_default(),
+            server: format!("https://{own_api}"),
+            cri_socket: &topology.kubeadm.cri_socket,
+            etcd_data: etcd_data(topology),
+            endpoint_url: endpoint_url(topology),
+            objects: if is_whole { object_paths(topology).join(" ") } else { String::new() },
+            ; paths
+        }
+    );
+    RemoteCommand::reads("probing the host", script)
+        .args(arguments)
         .args(paths)
 }
 
@@ -141,7 +117,7 @@ mod tests {
         let script = concat!(
             include_str!("../shell/answers.sh"),
             include_str!("../shell/package_default.sh"),
-            include_str!("probe_host.sh"),
+            include_str!("../shell/probe_host.sh"),
             "files \"$@\"\n"
         );
         let output = sh(script, &[path]).stdout;
@@ -168,7 +144,7 @@ mod tests {
     #[test]
     fn what_a_failing_etcdctl_says_is_no_part_of_what_the_peers_port_answers() {
         let script = concat!(
-            include_str!("probe_cluster.sh"),
+            include_str!("../shell/probe_cluster.sh"),
             "etcd_ctl() { case $* in *consistency*) echo 'USAGE: etcdctl member list [flags]' ;; esac; return 1; }\n",
             "etcd_peer() { echo '[{\"id\":1}]'; }\n",
             "etcd_members\n"
@@ -309,7 +285,7 @@ mod tests {
             std::fs::write(snap.join("db"), database).unwrap();
         }
         let script = concat!(
-            include_str!("probe_etcd.sh"),
+            include_str!("../shell/probe_etcd.sh"),
             "etcd_data=$1 etcd_read=300\netcd_names\n"
         );
         sh(script, &[folder.path()])
@@ -343,7 +319,7 @@ mod tests {
         let script = concat!(
             include_str!("../shell/apart.sh"),
             include_str!("../shell/dial.sh"),
-            include_str!("probe_cluster.sh"),
+            include_str!("../shell/probe_cluster.sh"),
             "endpoint_url=https://192.0.2.1\ntimeout() { [ \"$2\" != env ] || { echo hawser-dials >&2; return 0; }; echo \"$said_by_kubectl\" >&2; return \"$status\"; }\nspeaks_tls\n"
         );
         let mut sh = Command::new("sh");
@@ -359,7 +335,10 @@ mod tests {
             "tries=0\ntimeout() {{ shift; tries=$((tries + 1)); echo \"$* $tries\"; [ $tries = 2 ] || return {status}; }}\n\
              patiently kubeadm version || echo \"ended with $?\"\n"
         );
-        let output = sh(&(include_str!("probe_node.sh").to_owned() + &ask), &[]);
+        let output = sh(
+            &(include_str!("../shell/runtime_images.sh").to_owned() + &ask),
+            &[],
+        );
         String::from_utf8(output.stdout).unwrap()
     }
 
@@ -375,7 +354,7 @@ mod tests {
         let script = concat!(
             include_str!("../shell/apart.sh"),
             include_str!("../shell/dial.sh"),
-            include_str!("probe_cluster.sh"),
+            include_str!("../shell/probe_cluster.sh"),
             "endpoint_url=https://192.0.2.1:6443\n",
             "timeout() { [ \"$2\" = env ] || exit 99; printf 'hawser-dials\\n%s\\n' \"$said_by_bash\" >&2; return 1; }\nspeaks_tls\n"
         );

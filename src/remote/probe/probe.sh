@@ -1,9 +1,8 @@
-# shellcheck shell=sh disable=SC2034 # the arguments are read in the files before this one
+# needs: processes run_folder answers apart dial json haproxy_socket etcdctl etcd_members etcd_beyond_init kubelet_identity kubeadm_at_work etcd_data listens etcd_disk package_default probe_host runtime_images probe_node probe_balancer probe_etcd probe_cluster
+# args: roles version repository endpoint vip server cri_socket etcd_data endpoint_url objects paths…
 # What is asked of a host, in one go, without changing anything on it. A question that fails is reported with the host's
 # words, and the next one is asked. Without a version only what tells whether the host is well is asked.
 set +e
-roles=$1 version=$2 repository=$3 endpoint=$4 vip=$5 server=$6 cri_socket=$7 etcd_data=$8 endpoint_url=$9 objects=${10}
-shift 10
 # What is asked here stands in the cluster's own network, whatever proxy the host's environment names.
 export NO_PROXY='*' no_proxy='*'
 

@@ -5,53 +5,49 @@ use crate::ca::sum_of_pem;
 use crate::remote::wire::RemoteCommand;
 use crate::topology::{HostName, Role};
 
-macro_rules! quorum_script {
-    ($name:literal) => {
-        concat!(
-            include_str!("../shell/apart.sh"),
-            include_str!("../shell/dial.sh"),
-            include_str!("../shell/json.sh"),
-            include_str!("../shell/etcdctl.sh"),
-            include_str!("../shell/etcd_members.sh"),
-            include_str!("etcd_quorum.sh"),
-            include_str!($name)
-        )
-    };
-}
-
 /// Removes a member from etcd that does not run, and without which the others hold the quorum.
 pub(in crate::remote) fn remove_member(id: &str, cri_socket: &str) -> RemoteCommand {
-    RemoteCommand::destroys("remove the etcd member", quorum_script!("remove_member.sh"))
-        .args([id, cri_socket])
+    RemoteCommand::destroys(
+        "remove the etcd member",
+        script!("remove_member.sh", [apart dial json etcdctl etcd_members etcd_quorum], (id cri_socket)),
+    )
+    .args([id, cri_socket])
 }
 
 /// Whether a member of etcd does not run, and the others hold the quorum without it.
 pub(in crate::remote) fn may_lose(id: &str, cri_socket: &str) -> RemoteCommand {
     RemoteCommand::reads(
         "check etcd's quorum without the member",
-        quorum_script!("etcd_may_lose.sh"),
+        script!("etcd_may_lose.sh", [apart dial json etcdctl etcd_members etcd_quorum], (id cri_socket)),
     )
     .args([id, cri_socket])
 }
 
 /// Deletes a node object that is not Ready; `uid` is the one that the plan saw. Without one nothing is deleted.
 pub(in crate::remote) fn delete_node(server: &str, node: &HostName, uid: Option<&str>) -> RemoteCommand {
-    RemoteCommand::destroys("delete the node", cluster_script!("delete_node.sh")).args([
-        server,
-        &node.0,
-        uid.unwrap_or("-"),
-    ])
+    RemoteCommand::destroys(
+        "delete the node",
+        script!("delete_node.sh", [apart kubectl], (server node uid)),
+    )
+    .args([server, &node.0, uid.unwrap_or("-")])
 }
 
 /// Whether a node is not Ready, or not there.
 pub(in crate::remote) fn node_is_not_ready(server: &str, node: &HostName) -> RemoteCommand {
-    RemoteCommand::reads("ask for the node", cluster_script!("node_is_not_ready.sh")).args([server, &node.0])
+    RemoteCommand::reads(
+        "ask for the node",
+        script!("node_is_not_ready.sh", [apart kubectl], (server node)),
+    )
+    .args([server, &node.0])
 }
 
 /// Whether a node runs no pods but those that go with it.
 pub(in crate::remote) fn node_has_no_pods(server: &str, node: &HostName) -> RemoteCommand {
-    RemoteCommand::reads("ask for the node's pods", cluster_script!("node_has_no_pods.sh"))
-        .args([server, &node.0])
+    RemoteCommand::reads(
+        "ask for the node's pods",
+        script!("node_has_no_pods.sh", [apart kubectl], (server node)),
+    )
+    .args([server, &node.0])
 }
 
 /// What a reset expects of the host, and asks again right before.
@@ -77,14 +73,6 @@ pub struct Expected<'a> {
 
 /// Clears what a join that did not finish has left on the host. kubeadm leaves etcd's data alone.
 pub(in crate::remote) fn reset(expected: &Expected<'_>) -> RemoteCommand {
-    let script = concat!(
-        include_str!("../shell/apart.sh"),
-        include_str!("../shell/outlive.sh"),
-        include_str!("../shell/kubeadm_at_work.sh"),
-        include_str!("../shell/listens.sh"),
-        include_str!("../shell/etcd_data.sh"),
-        include_str!("reset_host.sh"),
-    );
     let ca = expected.ca.map_or_else(|| "-".to_owned(), sum_of_pem);
     let etcd = match (expected.has_etcd_elsewhere, expected.learns) {
         (true, _) => "elsewhere",
@@ -93,16 +81,20 @@ pub(in crate::remote) fn reset(expected: &Expected<'_>) -> RemoteCommand {
     };
     let key = if expected.has_ca_key { "key" } else { "-" };
     let (directory, sum) = expected.data.unwrap_or(("-", "-"));
-    RemoteCommand::destroys("kubeadm reset", script)
-        .arg(expected.cri_socket)
-        .arg(expected.role.to_string())
-        .arg(ca)
-        .args([
-            expected.server,
-            etcd,
-            expected.etcd_directory,
-            directory,
-            sum,
-            key,
-        ])
+    let (script, arguments) = call!(
+        "reset_host.sh",
+        [processes run_folder apart outlive kubeadm_at_work listens etcd_data],
+        {
+            cri_socket: expected.cri_socket,
+            role: expected.role.to_string(),
+            ca: ca,
+            server: expected.server,
+            etcd: etcd,
+            wanted_directory: expected.etcd_directory,
+            directory: directory,
+            sum: sum,
+            key: key,
+        }
+    );
+    RemoteCommand::destroys("kubeadm reset", script).args(arguments)
 }

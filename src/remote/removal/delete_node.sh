@@ -1,4 +1,6 @@
-# delete_node.sh SERVER NODE UID: only the object that the plan saw (`-`: it saw none), and only while it is not Ready.
+# needs: apart kubectl
+# args: server node uid
+# Only the object that the plan saw (`-`: it saw none), and only while it is not Ready.
 # The API server itself holds the uid against the object in the moment in which it deletes it.
 k_ends 50
 look() {
@@ -14,14 +16,14 @@ delete() {
   printf '{"apiVersion":"v1","kind":"DeleteOptions","preconditions":{"uid":"%s"}}' "$3" |
     k --server "$1" delete --raw "/api/v1/nodes/$2" -f -
 }
-look "$1" "$2"
-as_seen "$2" "$3"
-[ "${answer#* }" != True ] || moved "node $2 is Ready"
-if ! apart delete "$1" "$2" "$3"; then
+look "$server" "$node"
+as_seen "$node" "$uid"
+[ "${answer#* }" != True ] || moved "node $node is Ready"
+if ! apart delete "$server" "$node" "$uid"; then
   why=$(last_words)
   # Why it was refused, the object itself tells: it may be gone, or another by now.
-  look "$1" "$2"
-  as_seen "$2" "$3"
+  look "$server" "$node"
+  as_seen "$node" "$uid"
   printf '%s\n' "$why" >&2
   exit 1
 fi

@@ -1,7 +1,9 @@
-# node_has_no_pods.sh SERVER NODE: but those that every node has (DaemonSets'), that run without the API (static, a
-# Node's own), that are being deleted, and CoreDNS, which kubeadm itself puts there and its Deployment starts elsewhere.
-apart k --server "$1" get pods --all-namespaces --no-headers \
-  --field-selector "spec.nodeName=$2,status.phase!=Succeeded,status.phase!=Failed" \
+# needs: apart kubectl
+# args: server node
+# None but those that every node has (DaemonSets'), that run without the API (static, a Node's own), that are being
+# deleted, and CoreDNS, which kubeadm itself puts there and its Deployment starts elsewhere.
+apart k --server "$server" get pods --all-namespaces --no-headers \
+  --field-selector "spec.nodeName=$node,status.phase!=Succeeded,status.phase!=Failed" \
   -o 'custom-columns=A:.metadata.namespace,B:.metadata.name,C:.metadata.ownerReferences[*].kind,D:.metadata.deletionTimestamp,E:.metadata.labels.k8s-app' ||
   { last_words; exit 1; }
 others=$(printf '%s\n' "$answer" | awk '
@@ -9,6 +11,6 @@ others=$(printf '%s\n' "$answer" | awk '
   $1 == "kube-system" && $5 == "kube-dns" { next }
   { print $1 "/" $2 }')
 [ -z "$others" ] || {
-  echo "pods run on node $2: $(printf '%s\n' "$others" | head -n 5 | tr '\n' ' '); \`kubectl drain $2 --ignore-daemonsets\` moves them"
+  echo "pods run on node $node: $(printf '%s\n' "$others" | head -n 5 | tr '\n' ' '); \`kubectl drain $node --ignore-daemonsets\` moves them"
   exit 1
 }

@@ -1,10 +1,10 @@
-# reset_host.sh CRI_SOCKET ROLE CA SERVER ETCD DATA_DIRECTORY DIRECTORY SUM KEY: clears what kubeadm left of a join that
-# did not finish. What the plan saw is asked again first: CA is the SHA-256 of the host's ca.crt without white space, or
-# `-` if there is none; ETCD is `learner` if a member without a vote may run, `elsewhere` if it has hosts of its own,
-# else `stopped`; KEY is `key` where the CA's key goes, which another control plane has, or `-`; DIRECTORY holds data of
-# this cluster's etcd whose log begins with the SHA-256 SUM, or is `-`. The member itself is removed elsewhere, after
-# the quorum check.
-cri_socket=$1 role=$2 ca=$3 server=$4 etcd=$5 directory=$7 key=$9
+# needs: processes run_folder apart outlive kubeadm_at_work listens etcd_data
+# args: cri_socket role ca server etcd wanted_directory directory sum key
+# Clears what kubeadm left of a join that did not finish. What the plan saw is asked again first: `ca` is the SHA-256 of
+# the host's ca.crt without white space, or `-` if there is none; `etcd` is `learner` if a member without a vote may
+# run, `elsewhere` if it has hosts of its own, else `stopped`; `key` is `key` where the CA's key goes, which another
+# control plane has, or `-`; `directory` holds data of this cluster's etcd whose log begins with the SHA-256 `sum`, or
+# is `-`. The member itself is removed elsewhere, after the quorum check.
 
 busy=$(kubeadm_at_work | head -n 1)
 [ -z "$busy" ] || moved "a kubeadm is at work (process $busy)"
@@ -88,7 +88,7 @@ else
 fi
 [ "$etcd" = learner ] || ! listens 2379 || moved "something listens on etcd's port 2379"
 
-lies=$(etcd_directories "$6") || lies=
+lies=$(etcd_directories "$wanted_directory") || lies=
 case $lies in *end) ;; *) moved 'where data of etcd lies cannot be told' ;; esac
 while IFS= read -r path; do
   case $path in
@@ -100,7 +100,7 @@ done <<EOF
 $lies
 EOF
 if [ "$directory" != - ]; then
-  [ "$(etcd_head "$directory" | sha256sum | cut -c -64)" = "$8" ] || moved "the data of etcd in $directory is not what it was"
+  [ "$(etcd_head "$directory" | sha256sum | cut -c -64)" = "$sum" ] || moved "the data of etcd in $directory is not what it was"
 fi
 
 # That phase empties the directory that kubeadm-config names, or kubeadm's default, whoever's data it is.

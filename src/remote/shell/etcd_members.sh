@@ -107,6 +107,12 @@ etcd_unwell() {
   esac
 }
 
+# etcd_see_well: a member with a vote that is not well ends the script with the reason.
+etcd_see_well() {
+  etcd_all_unwell=$(etcd_each etcd_unwell)
+  [ -z "$etcd_all_unwell" ] || { printf '%s\n' "$etcd_all_unwell" | tail -n 1 | cut -c -300; exit 1; }
+}
+
 # etcd_status LINE URL: where a member stands: its id, learner or voter, the leader that it follows (0 is none), where
 # its log ends; with tabs between. A learner answers this too; of a member that does not answer there is no line.
 etcd_status() {

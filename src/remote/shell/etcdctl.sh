@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154 # cri_socket is an argument of the script that this stands in
+# shellcheck shell=sh
 # etcd_ctl ARGUMENT...: etcdctl against this host's own member, with the host's etcdctl or the one in etcd's container.
 # A container's image may hold neither sh nor env: everything goes by flags. An answer may take etcd_limit seconds.
 etcd_ctl() {

@@ -5,11 +5,7 @@
 kubeadm_at_work() {
   host_processes=$(readlink /proc/self/ns/pid) || host_processes=
   host_root=$(stat -L -c %d:%i /) || host_root=
-  for comm in /proc/[0-9]*/comm; do
-    { read -r name <"$comm"; } 2>/dev/null || continue
-    case $name in kubeadm*) ;; *) continue ;; esac
-    pid=${comm#/proc/}
-    pid=${pid%/comm}
+  for pid in $(processes 'kubeadm*'); do
     # Whose processes cannot be told may be the host's.
     own_processes=$(readlink "/proc/$pid/ns/pid") || own_processes=$host_processes
     [ "$own_processes" = "$host_processes" ] || {

@@ -9,3 +9,11 @@ k_within() {
 }
 k() { k_within env NO_PROXY='*' no_proxy='*' kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }
 k_ends 25
+
+# see_ready SERVER: an answer to a question: an API server that is not ready ends the script with the reason.
+see_ready() { apart k --server "$1" get --raw /readyz || { echo "/readyz: $(last_words)"; exit 1; }; }
+
+# require_ready SERVER: the same before something is changed.
+require_ready() {
+  apart k --server "$1" get --raw /readyz || { echo "$1/readyz, asked with admin.conf: $(last_words)" >&2; exit 1; }
+}

@@ -2,8 +2,8 @@
 # that writes to a connection that is gone is killed for it. It runs with the usual umask: kubeadm's certificates are
 # for all to read, and it sees to its keys itself.
 outlive() {
-  install -d -m 700 /run/hawser
-  log=/run/hawser/$1.log
+  install -d -m 700 "$run_folder"
+  log=$run_folder/$1.log
   shift
   # Before anybody reads it: what the shell below opens for itself, it may open too late for `tail`.
   : >"$log"

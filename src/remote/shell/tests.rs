@@ -9,7 +9,7 @@ const SCRIPTS: &str = concat!(
     include_str!("etcdctl.sh"),
     include_str!("etcd_members.sh"),
     include_str!("answers.sh"),
-    include_str!("../probe/probe_cluster.sh"),
+    include_str!("probe_cluster.sh"),
 );
 
 /// What a script says on a host that is reached over ssh, and whose root has this .bashrc.

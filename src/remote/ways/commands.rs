@@ -4,12 +4,7 @@ use std::time::Duration;
 
 use crate::remote::wire::RemoteCommand;
 
-const SCRIPT: &str = concat!(
-    include_str!("../shell/answers.sh"),
-    include_str!("../shell/apart.sh"),
-    include_str!("../shell/dial.sh"),
-    include_str!("try_ways.sh"),
-);
+const SCRIPT: &str = script!("try_ways.sh", [answers apart dial], (; ways));
 
 /// So many are tried at the same time by one command: each costs the host some processes for a second.
 const AT_ONCE: usize = 64;

@@ -1,5 +1,6 @@
-# shellcheck shell=sh
-# try_ways.sh NUMBER name|address ADDRESS PORT tls|connect CONNECTIONS …   in groups of six, all tried at the same time.
+# needs: answers apart dial
+# args: ways…
+# In groups of six, all tried at the same time.
 # Lines that begin with a way's number: `resolved ADDRESS…` for a name; `tried STATUS WORDS`, in which `open` stands for
 # a connection and `closed` for its end, 124 says that nobody answered, and all else are the system's words; `tls LINE`.
 # Each line is one short write, so that those of different ways never mix.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::template::{self, Needed};
 use super::{RenderedFile, yaml};
 use crate::error::Problem;
-use crate::topology::{CertificateRoute, Host, Role, Topology, Version};
+use crate::topology::{CertificateRoute, Host, RUN_FOLDER, Role, Topology, Version};
 use crate::values::Slot;
 pub use crate::versions::kubernetes::ApiVersion;
 use crate::versions::kubernetes::finds_containerd;
@@ -62,10 +62,10 @@ pub fn init(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Render
         host,
         api,
         &documents,
-        patches::folder(topology, host, api),
+        patches::folder(topology, host, api).as_deref(),
     )?;
     Ok(RenderedFile::of_root(
-        "/run/hawser/kubeadm-init.yaml",
+        &format!("{RUN_FOLDER}/kubeadm-init.yaml"),
         0o600,
         &file,
     ))
@@ -83,7 +83,7 @@ pub fn upload_certs(topology: &Topology, host: &Host, kubeadm: Version) -> Resul
         None,
     )?;
     Ok(RenderedFile::of_root(
-        "/run/hawser/kubeadm-upload.yaml",
+        &format!("{RUN_FOLDER}/kubeadm-upload.yaml"),
         0o600,
         &file,
     ))
@@ -162,6 +162,7 @@ fn init_file(
 fn join_file(topology: &Topology, host: &Host, api: ApiVersion, role: Role) -> Result<RenderedFile, Problem> {
     let is_control_plane = role == Role::ControlPlane;
     let patches = patches::folder(topology, host, api);
+    let patches = patches.as_deref();
     let text = template::render(
         &topology.templates,
         JOIN,
@@ -183,7 +184,7 @@ fn join_file(topology: &Topology, host: &Host, api: ApiVersion, role: Role) -> R
     }
     patches::check(topology, JOIN, &text, patches)?;
     Ok(RenderedFile::of_root(
-        "/run/hawser/kubeadm-join.yaml",
+        &format!("{RUN_FOLDER}/kubeadm-join.yaml"),
         0o600,
         &text,
     ))

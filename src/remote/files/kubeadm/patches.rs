@@ -7,11 +7,13 @@ use super::{ApiVersion, api_version};
 use crate::error::Problem;
 use crate::remote::files::RenderedFile;
 use crate::remote::files::template::{self, Needed};
-use crate::topology::{Host, Patch, Topology, Version};
+use crate::topology::{Host, Patch, RUN_FOLDER, Topology, Version};
 use crate::versions::kubernetes;
 
 /// Where kubeadm finds them.
-const FOLDER: &str = "/run/hawser/patches";
+fn patches_folder() -> String {
+    format!("{RUN_FOLDER}/patches")
+}
 
 /// The patches that a host's kubeadm applies: all of them on a node, and etcd's where etcd alone is its matter. Errors:
 /// one that it would leave out, as it does not know what to patch.
@@ -27,8 +29,9 @@ pub fn patches(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Vec
                     .to_owned(),
         });
     }
+    let folder = patches_folder();
     let file =
-        |patch: &Patch| RenderedFile::of_root(&format!("{FOLDER}/{}", patch.name), 0o600, &patch.content);
+        |patch: &Patch| RenderedFile::of_root(&format!("{folder}/{}", patch.name), 0o600, &patch.content);
     Ok(of_host(topology, host).map(file).collect())
 }
 
@@ -44,18 +47,14 @@ pub fn patch_flags(topology: &Topology, host: &Host, kubeadm: Version) -> Result
     let is_flag = !api_version(host, kubeadm)?.has_patches();
     let has_any = of_host(topology, host).next().is_some();
     Ok((is_flag && has_any)
-        .then(|| format!("--experimental-patches={FOLDER}"))
+        .then(|| format!("--experimental-patches={}", patches_folder()))
         .into_iter()
         .collect())
 }
 
 /// What a document says of them, where its version has a field.
-pub(in crate::remote::files) fn folder(
-    topology: &Topology,
-    host: &Host,
-    api: ApiVersion,
-) -> Option<&'static str> {
-    (api.has_patches() && of_host(topology, host).next().is_some()).then_some(FOLDER)
+pub(in crate::remote::files) fn folder(topology: &Topology, host: &Host, api: ApiVersion) -> Option<String> {
+    (api.has_patches() && of_host(topology, host).next().is_some()).then(patches_folder)
 }
 
 /// That a template still names the folder.

@@ -544,7 +544,7 @@ fn a_swap_line_of_fstab_is_turned_off_in_what_is_mounted_there() {
         "set -eu\nexport LC_ALL=C\nmount --bind \"$1/file\" /etc/fstab\nmoved() { exit 4; }\n",
         "swapoff() { :; }\nsystemctl() { :; }\nxargs() { cat >/dev/null; }\n",
         include_str!("../../shell/place.sh"),
-        include_str!("../../preparation/of_the_kernel.sh"),
+        include_str!("../../shell/of_the_kernel.sh"),
         include_str!("../../preparation/turn_swap_off.sh"),
     );
     if !can("no /etc/fstab here", Path::new("/etc/fstab").exists()) {

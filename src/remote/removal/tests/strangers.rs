@@ -255,10 +255,12 @@ fn the_probe_tells_of_an_identity_a_kubelet_and_a_directory_that_is_not_named() 
         "look at what kubeadm left",
         concat!(
             include_str!("../../shell/kubelet_identity.sh"),
+            include_str!("../../shell/processes.sh"),
+            include_str!("../../shell/run_folder.sh"),
             include_str!("../../shell/kubeadm_at_work.sh"),
             include_str!("../../shell/listens.sh"),
             include_str!("../../shell/etcd_data.sh"),
-            include_str!("../../probe/probe_host.sh"),
+            include_str!("../../shell/probe_host.sh"),
             "set +e\netcd_data=/var/lib/etcd\nkubernetes >&2\n"
         ),
     );

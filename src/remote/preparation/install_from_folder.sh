@@ -1,7 +1,7 @@
-# with_folder.sh FOLDER SUMS …   SUMS: for each package a line as sha256sum writes it. Packages come from these files of
-# the folder and from nowhere else; what else lies there goes. What follows it installs; then the folder goes.
-folder=$1 sums=$2
-shift 2
+# needs: apt install
+# args: folder sums packages…
+# `sums`: for each package a line as sha256sum writes it. Packages come from these files of
+# the folder and from nowhere else; what else lies there goes. The folder goes at the end.
 (
   cd "$folder" || exit 1
   printf '%s\n' "$sums" | sha256sum --check --strict --quiet 2>&1
@@ -20,4 +20,6 @@ printf 'deb [trusted=yes] file:%s ./\n' "$folder" >"$folder/sources.list"
 apt_source="-o Dir::Etc::SourceList=$folder/sources.list -o Dir::Etc::SourceParts=/dev/null
   -o Dir::State::Lists=$folder/lists -o Dir::Cache::archives=$folder/archives -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=
   -o APT::Sandbox::User=root"
+# shellcheck disable=SC2154 # it is set right there
 trap 'status=$?; [ "$status" -ne 0 ] || rm -rf -- "$folder"; exit "$status"' EXIT
+install_packages "$@"

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154 # the arguments are named in probe.sh
+# shellcheck shell=sh
 is() { case ",$roles," in *",$1,"*) ;; *) return 1 ;; esac; }
 is_node() { is control-plane || is worker; }
 exists() { [ -e "$1" ] || [ -L "$1" ]; }
@@ -34,7 +34,7 @@ units() {
 kubernetes() {
   for path in /etc/kubernetes/pki/ca.key /etc/kubernetes/kubelet.conf /etc/kubernetes/bootstrap-kubelet.conf \
     /etc/kubernetes/admin.conf /var/lib/kubelet/config.yaml /var/lib/kubelet/instance-config.yaml \
-    /var/lib/kubelet/pki/kubelet-client-current.pem /run/hawser; do
+    /var/lib/kubelet/pki/kubelet-client-current.pem "$run_folder"; do
     ! exists "$path" || printf 'has %s\n' "$path"
   done
   for path in sa.pub sa.key front-proxy-ca.crt front-proxy-ca.key etcd/ca.crt etcd/ca.key; do

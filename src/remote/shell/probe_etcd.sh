@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154 # the arguments are named in probe.sh
+# shellcheck shell=sh
 # Not `etcd`: that is a program.
 etcd_of_host() {
   section etcd_host etcd_host </dev/null |

@@ -1,10 +1,9 @@
-# shellcheck shell=sh disable=SC2034 # the variables are read in the file after this one
+# shellcheck shell=sh
 # COMMAND CRI_SOCKET ADDRESS PORT FROM …   (stdin: the pass of one transfer: a certificate and its key)
 # Both hosts show the same certificate, and trust no other. It lies in memory (/run is a tmpfs) while socat may read it.
 # The giver comes from the address FROM, and the receiver takes nobody else's connection.
 command -v socat >/dev/null || { echo 'socat is not there to pass images on with' >&2; exit 127; }
-socket=${1#unix://} address=$2 port=$3 from=$4
-shift 4
+socket=${cri_socket#unix://}
 family=pf=ip4 alone=32
 case $address in *:*) address="[$address]" from="[$from]" family=pf=ip6 alone=128 ;; esac
 own=$(mktemp -d /run/hawser-pass.XXXXXX)

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154 # the arguments are named in probe.sh
+# shellcheck shell=sh
 balancer() {
   version haproxy -v </dev/null |
     also version_on_stderr |

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154 # socket is set in the file after this one
+# shellcheck shell=sh
 # containerd's list of images, which is whatever the archives said that were imported. Each host asks for it some times
 # an image: what the shell can do itself, no program is started for.
 containerd() { ctr --timeout 20s --connect-timeout 2s -a "$socket" -n k8s.io "$@"; }

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154 # the arguments are named in probe.sh
+# shellcheck shell=sh
 cluster() {
   if exists /etc/kubernetes/admin.conf; then asked_api; fi </dev/null |
     also asked_etcd |

@@ -1,19 +1,4 @@
-# shellcheck shell=sh disable=SC2154 # the arguments are named in probe.sh
-node() {
-  version kubeadm version -o short </dev/null |
-    also version kubelet --version |
-    also version kubectl version --client -o json |
-    also section images images |
-    also section sandbox sandbox |
-    also section needed_images patiently kubeadm config images list \
-      --kubernetes-version "$version" --image-repository "$repository"
-}
-
-# version PROGRAM ARGUMENT...: a program that is not there is left out, one that cannot tell is not.
-version() {
-  ! command -v "$1" >/dev/null || section "$1" patiently "$@"
-}
-
+# shellcheck shell=sh
 # patiently COMMAND...: asked once more where it did not answer in time. A host that has just started, or whose disk is
 # busy, takes seconds to read a program of 100 MB for the first time, and what it has read by then it need not read
 # again.
