@@ -93,8 +93,8 @@ trust_host() {
   await_host "$1" | awk -v names="$2,$1" '{ print names, $1, $2 }'
 }
 
-# await_boot NAME: until systemd has started all that boot starts, or has waited long for it; a unit may have failed. Where ten
-# hosts boot at once, one that still does may take half a minute for a `systemctl show`.
+# await_boot NAME: until systemd has started all that boot starts, or has waited long for it; a unit may have failed.
+# Where ten hosts boot at once, one that still does may take half a minute for a `systemctl show`.
 await_boot() { timeout 60 docker exec "$1" systemctl is-system-running --wait >/dev/null || true; }
 
 # start_hosts: reads `NAME ADDRESS` lines, starts all hosts at once, writes known_hosts

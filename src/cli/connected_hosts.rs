@@ -266,7 +266,7 @@ mod tests {
         let told = answers
             .iter()
             .fold(FakeHost::new("w1", &Journal::new()), |host, answer| {
-                host.expects("looking at the host", Reply::exit(0).saying(answer))
+                host.expects("probing the host", Reply::exit(0).saying(answer))
             });
         facts_of(&told, &topology, (host, Look::Whole), deadline).await
     }

@@ -21,9 +21,9 @@ fn certificates_that_one_host_has_lost_are_made_anew_by_the_same_authority() {
 
     insta::assert_snapshot!(page(&world, &plan), @r"
     read the etcd CA
-      etcd1 read etcd's authority and its key into memory
+      etcd1 read etcd's CA and its key into memory
     issue etcd certificates
-      etcd2 make the member's certificates, and write them
+      etcd2 create the member's certificates, and write them
            ! /etc/kubernetes/pki/etcd/healthcheck-client.crt that is there (SHA-256 without white space 0123012301230123012301230123012301230123012301230123012301230123)
            ! /etc/kubernetes/pki/etcd/healthcheck-client.key that is there
            ! /etc/kubernetes/pki/etcd/server.crt that is there (SHA-256 without white space 0123012301230123012301230123012301230123012301230123012301230123)
@@ -85,8 +85,8 @@ fn certificates_that_end_soon_are_warned_about() {
 
     assert_eq!(remarks.len(), 2, "{remarks:?}");
     insta::assert_snapshot!(planned(&world), @r"
-    warning: etcd1: etcd's certificate server ends in 89 days; from 30 days before its end apply makes it anew
-    warning: etcd2: etcd's authority ends in 10 days
+    warning: etcd1: etcd's certificate server expires in 89 days; apply renews it from 30 days before it expires
+    warning: etcd2: etcd's CA expires in 10 days
     ");
 }
 
@@ -174,7 +174,7 @@ fn a_key_of_an_authority_without_its_certificate_is_not_replaced() {
 
     let words = format!("{refused:?}");
     assert!(
-        words.contains("etcd1 has a key of an etcd authority without its certificate"),
+        words.contains("etcd1 has a key of an etcd CA without its certificate"),
         "{words}"
     );
 }

@@ -140,8 +140,8 @@ fn what_asks_etcd_and_cannot_be_read_is_told() {
     assert_eq!(
         notes,
         [
-            "kubeadm-config cannot be read, and does not follow etcd: what joins may not be told of all its members (configmaps \"kubeadm-config\" not found)",
-            "cp2: no --etcd-servers can be read in /etc/kubernetes/manifests/kube-apiserver.yaml, and it does not follow etcd: see that it names all members",
+            "kubeadm-config is unreadable, and hawser does not update it: joining hosts may not learn of all etcd members (configmaps \"kubeadm-config\" not found)",
+            "cp2: /etc/kubernetes/manifests/kube-apiserver.yaml has no readable --etcd-servers, and hawser does not update it: make sure that it names all members",
         ]
     );
     assert!(ids(&plan).contains(&"cp1/await-etcd-servers"));
@@ -174,7 +174,7 @@ fn verification_misses_members_that_are_not_asked() {
     assert_eq!(
         unmet,
         [
-            "cp2: its API server does not ask etcd at https://10.0.0.43:2379",
+            "cp2: its API server does not use etcd at https://10.0.0.43:2379",
             "cp1: kubeadm-config does not name all of etcd's members",
         ]
     );

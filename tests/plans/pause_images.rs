@@ -128,11 +128,11 @@ fn what_bare_hosts_lack_is_told_as_far_as_it_is_known() {
         notes(&world),
         [
             "cp1 lacks k8s.gcr.io/kube-apiserver:v1.20.2, k8s.gcr.io/kube-controller-manager:v1.20.2, \
-             k8s.gcr.io/kube-proxy:v1.20.2, k8s.gcr.io/kube-scheduler:v1.20.2, lab.test/pause:3.2, and of coredns and etcd \
-             what kubeadm names when it is there; pulled, if that is allowed there: archives under [images] bring what \
-             hosts cannot pull",
-            "w1 lacks k8s.gcr.io/kube-proxy:v1.20.2, lab.test/pause:3.2; pulled, if that is allowed there: archives under \
-             [images] bring what hosts cannot pull",
+             k8s.gcr.io/kube-proxy:v1.20.2, k8s.gcr.io/kube-scheduler:v1.20.2, lab.test/pause:3.2, and the coredns and \
+             etcd images that kubeadm will name when it is installed; pulled, if the hosts may; otherwise add archives under \
+             [images]",
+            "w1 lacks k8s.gcr.io/kube-proxy:v1.20.2, lab.test/pause:3.2; pulled, if the hosts may; otherwise add archives under \
+             [images]",
         ]
     );
 }
@@ -201,6 +201,6 @@ fn a_bare_host_gets_the_pause_image_of_an_archive_whichever_kubeadm_will_name() 
     assert!(
         without
             .iter()
-            .any(|text| text.contains("and of pause what kubeadm names when it is there"))
+            .any(|text| text.contains("and the pause images that kubeadm will name when it is installed"))
     );
 }

@@ -26,7 +26,7 @@ pub(in crate::remote) fn prove_paths(paths: &[Path]) -> RemoteCommand {
         ]
     });
     RemoteCommand::reads(
-        "prove the path",
+        "check the path",
         script!("prove_path.sh", [apart dial], (; paths)),
     )
     .args(arguments)
