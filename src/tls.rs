@@ -190,11 +190,11 @@ mod tests {
                     return;
                 }
                 let _ = connection.process_new_packets();
-                let mut said = Vec::new();
+                let mut reply = Vec::new();
                 while connection.wants_write() {
-                    connection.write_tls(&mut said).unwrap();
+                    connection.write_tls(&mut reply).unwrap();
                 }
-                if theirs.write_all(&said).await.is_err() {
+                if theirs.write_all(&reply).await.is_err() {
                     return;
                 }
             }

@@ -19,7 +19,7 @@ mod preparation;
 mod run_folder;
 
 pub use endpoint::{Endpoint, Networks};
-pub use etcd::{EtcdManager, EtcdSettings, KeyAlgorithm, OwnAuthority, Secret};
+pub use etcd::{EtcdManager, EtcdSettings, KeyAlgorithm, Secret, UserAuthority};
 pub use images::{ImageSettings, RELAY_PORT};
 pub use pod_port::PodPort;
 pub use preparation::{PackageFile, PackageSource, Preparation, Proxy, Repository, Swap, sandbox_among};

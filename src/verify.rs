@@ -11,18 +11,22 @@ use crate::topology::{EtcdTopology, Host, HostName, Role, Topology, Version};
 
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unmet {
+pub struct FailedExpectation {
     pub host: HostName,
     pub what: String,
     /// The control plane that told it of the cluster, where it is not the host's own word.
-    pub told_by: Option<HostName>,
+    pub reported_by: Option<HostName>,
 }
 
 /// Everything that is not as it should be; `tolerated` hosts are not asked for.
-pub fn unmet(topology: &Topology, observation: &Observation, tolerated: &[HostName]) -> Vec<Unmet> {
+pub fn failed_expectations(
+    topology: &Topology,
+    observation: &Observation,
+    tolerated: &[HostName],
+) -> Vec<FailedExpectation> {
     let facts = |host: &Host| observation.get(&host.name).and_then(|facts| facts.as_ref().ok());
     let planes = || topology.with_role(Role::ControlPlane);
-    let mut found: Vec<Unmet> = planes()
+    let mut found: Vec<FailedExpectation> = planes()
         .flat_map(|host| control_plane(topology, host, facts(host)))
         .collect();
     let mut balancers = topology.with_role(Role::Balancer).peekable();
@@ -37,32 +41,32 @@ pub fn unmet(topology: &Topology, observation: &Observation, tolerated: &[HostNa
     let ready = |view: &&ClusterView| view.ready.known() == Some(&true);
     let mut views = planes().filter_map(|host| Some((host, facts(host)?.cluster.as_ref().filter(ready)?)));
     match (views.next(), planes().next()) {
-        (Some((speaker, view)), Some(first)) => {
-            let told = cluster(topology, &first.name, view, tolerated).into_iter();
-            found.extend(told.map(|unmet| Unmet {
-                told_by: Some(speaker.name.clone()),
-                ..unmet
+        (Some((reference_node, view)), Some(first)) => {
+            let reported = cluster(topology, &first.name, view, tolerated).into_iter();
+            found.extend(reported.map(|failed_expectations| FailedExpectation {
+                reported_by: Some(reference_node.name.clone()),
+                ..failed_expectations
             }));
         }
-        (None, Some(first)) => found.push(unmet_at(&first.name, "no API server answers for the cluster")),
+        (None, Some(first)) => found.push(failed_at(&first.name, "no API server answers for the cluster")),
         _ => {}
     }
     found
 }
 
-fn control_plane(topology: &Topology, host: &Host, facts: Option<&HostFacts>) -> Vec<Unmet> {
+fn control_plane(topology: &Topology, host: &Host, facts: Option<&HostFacts>) -> Vec<FailedExpectation> {
     let Some(facts) = facts else {
-        return vec![unmet_at(&host.name, "not reachable")];
+        return vec![failed_at(&host.name, "not reachable")];
     };
     let Some(view) = &facts.cluster else {
-        return vec![unmet_at(&host.name, "holds no admin.conf")];
+        return vec![failed_at(&host.name, "holds no admin.conf")];
     };
     let mut found = Vec::new();
     if view.ready.known() != Some(&true) {
-        found.push(unmet_at(&host.name, "/readyz of its API server"));
+        found.push(failed_at(&host.name, "/readyz of its API server"));
     }
     if view.ready_through_endpoint.known() != Some(&true) {
-        found.push(unmet_at(
+        found.push(failed_at(
             &host.name,
             &format!("/readyz through {}", topology.endpoint.authority()),
         ));
@@ -70,23 +74,23 @@ fn control_plane(topology: &Topology, host: &Host, facts: Option<&HostFacts>) ->
     found
 }
 
-fn balancer(topology: &Topology, host: &Host, facts: Option<&HostFacts>) -> Vec<Unmet> {
+fn balancer(topology: &Topology, host: &Host, facts: Option<&HostFacts>) -> Vec<FailedExpectation> {
     let Some((facts, balancer)) = facts.and_then(|facts| Some((facts, facts.balancer.as_ref()?))) else {
-        return vec![unmet_at(&host.name, "not reachable")];
+        return vec![failed_at(&host.name, "not reachable")];
     };
     let runs = |unit: &str| facts.units.get(unit).is_some_and(|unit| unit.active);
     let mut found = Vec::new();
     if topology.endpoint.vip.is_some() && !runs("keepalived") {
-        found.push(unmet_at(&host.name, "keepalived does not run"));
+        found.push(failed_at(&host.name, "keepalived does not run"));
     }
     if !runs("haproxy") {
-        found.push(unmet_at(&host.name, "HAProxy does not run"));
+        found.push(failed_at(&host.name, "HAProxy does not run"));
         return found;
     }
     let servers = match &balancer.servers {
         Observed::Known(servers) => servers,
         Observed::Unknown(why) => {
-            found.push(unmet_at(
+            found.push(failed_at(
                 &host.name,
                 &format!("the state of HAProxy is unknown: {why}"),
             ));
@@ -100,7 +104,7 @@ fn balancer(topology: &Topology, host: &Host, facts: Option<&HostFacts>) -> Vec<
         let server = servers.iter().find(|server| server.name == plane.name.0);
         let status = server.map_or("unknown", |server| server.status.as_str());
         if !is_up(status) {
-            found.push(unmet_at(
+            found.push(failed_at(
                 &host.name,
                 &format!("backend {} is {status}", plane.name),
             ));
@@ -110,29 +114,29 @@ fn balancer(topology: &Topology, host: &Host, facts: Option<&HostFacts>) -> Vec<
 }
 
 /// Every etcd host's member answers with a quorum behind it, and all follow one leader.
-fn external_etcd(topology: &Topology, observation: &Observation) -> Vec<Unmet> {
+fn external_etcd(topology: &Topology, observation: &Observation) -> Vec<FailedExpectation> {
     let mut leaders = BTreeMap::new();
     let mut found = Vec::new();
     for host in topology.with_role(Role::Etcd) {
         let facts = observation.get(&host.name).and_then(|facts| facts.as_ref().ok());
         let Some(etcd) = facts.and_then(|facts| facts.etcd.as_ref()) else {
-            found.push(unmet_at(&host.name, "not reachable"));
+            found.push(failed_at(&host.name, "not reachable"));
             continue;
         };
         if !etcd.is_well(host) {
-            found.push(unmet_at(&host.name, "its etcd member is not healthy"));
+            found.push(failed_at(&host.name, "its etcd member is not healthy"));
         } else if let Some(leader) = etcd.leader.known() {
             leaders.insert(leader, host);
         }
     }
     if let (Some(host), true) = (leaders.values().next(), leaders.len() > 1) {
-        found.push(unmet_at(&host.name, "etcd's members follow different leaders"));
+        found.push(failed_at(&host.name, "etcd's members follow different leaders"));
     }
     found
 }
 
 /// Of a manifest in which no endpoint can be read nothing is said: the plan has told of it.
-fn api_server(topology: &Topology, host: &Host, facts: &HostFacts) -> Option<Unmet> {
+fn api_server(topology: &Topology, host: &Host, facts: &HostFacts) -> Option<FailedExpectation> {
     let file = facts.files.get(API_SERVER)?.known()?;
     let named = etcd_servers(file.text()?)?;
     let wanted = wanted_etcd_endpoints(topology, topology.version);
@@ -142,15 +146,15 @@ fn api_server(topology: &Topology, host: &Host, facts: &HostFacts) -> Option<Unm
         .filter(|url| !named.contains(url))
         .collect();
     let what = format!("its API server does not use etcd at {}", missing.join(", "));
-    (!missing.is_empty()).then(|| unmet_at(&host.name, &what))
+    (!missing.is_empty()).then(|| failed_at(&host.name, &what))
 }
 
 /// Likewise of a configuration that cannot be read.
-fn kubeadm_config(topology: &Topology, asked: &HostName, view: &ClusterView) -> Option<Unmet> {
+fn kubeadm_config(topology: &Topology, asked: &HostName, view: &ClusterView) -> Option<FailedExpectation> {
     let running = view.cluster_configuration.known()?;
     let wanted = wanted_etcd_endpoints(topology, topology.version);
     let lacks = with_etcd_endpoints(running, &wanted).is_ok_and(|completed| completed.is_some());
-    lacks.then(|| unmet_at(asked, "kubeadm-config does not name all of etcd's members"))
+    lacks.then(|| failed_at(asked, "kubeadm-config does not name all of etcd's members"))
 }
 
 /// What should be looked at though everything is as it should be: what runs in another version, and certificates
@@ -175,7 +179,7 @@ pub fn remarks(topology: &Topology, observation: &Observation) -> Vec<String> {
     running.chain(endings).collect()
 }
 
-fn vip(topology: &Topology, observation: &Observation) -> Option<Unmet> {
+fn vip(topology: &Topology, observation: &Observation) -> Option<FailedExpectation> {
     let holds = |host: &&Host| {
         let facts = observation.get(&host.name).and_then(|facts| facts.as_ref().ok());
         let balancer = facts.and_then(|facts| facts.balancer.as_ref());
@@ -193,18 +197,23 @@ fn vip(topology: &Topology, observation: &Observation) -> Option<Unmet> {
     };
     let first = topology.with_role(Role::Balancer).next()?;
     let what = format!("exactly one balancer holds the VIP (now {who})");
-    Some(unmet_at(&first.name, &what))
+    Some(failed_at(&first.name, &what))
 }
 
-fn cluster(topology: &Topology, asked: &HostName, view: &ClusterView, tolerated: &[HostName]) -> Vec<Unmet> {
+fn cluster(
+    topology: &Topology,
+    asked: &HostName,
+    view: &ClusterView,
+    tolerated: &[HostName],
+) -> Vec<FailedExpectation> {
     let Some(nodes) = view.nodes.known() else {
-        return vec![unmet_at(asked, "the nodes are unknown")];
+        return vec![failed_at(asked, "the nodes are unknown")];
     };
     let wanted = topology.nodes().filter(|host| !tolerated.contains(&host.name));
-    let mut found: Vec<Unmet> = wanted
+    let mut found: Vec<FailedExpectation> = wanted
         .filter_map(|host| {
             let node = nodes.iter().find(|node| node.name == host.name);
-            Some(unmet_at(&host.name, &node_lacks(topology, host, node)?))
+            Some(failed_at(&host.name, &node_lacks(topology, host, node)?))
         })
         .collect();
     match topology.etcd {
@@ -212,7 +221,7 @@ fn cluster(topology: &Topology, asked: &HostName, view: &ClusterView, tolerated:
         EtcdTopology::External => found.extend(kubeadm_config(topology, asked, view)),
     }
     let Some(workloads) = view.workloads.known() else {
-        found.push(unmet_at(asked, "the workloads of kube-system are unknown"));
+        found.push(failed_at(asked, "the workloads of kube-system are unknown"));
         return found;
     };
     let is_down = |node: &&NodeFact| !node.ready && tolerated.contains(&node.name);
@@ -220,7 +229,7 @@ fn cluster(topology: &Topology, asked: &HostName, view: &ClusterView, tolerated:
     found.extend(
         workloads
             .iter()
-            .filter_map(|workload| Some(unmet_at(asked, &workload_lacks(workload, down)?))),
+            .filter_map(|workload| Some(failed_at(asked, &workload_lacks(workload, down)?))),
     );
     found
 }
@@ -259,9 +268,9 @@ fn workload_lacks(workload: &WorkloadFact, down: u64) -> Option<String> {
 
 /// Every control plane has a member that votes, and none that is listed is down; one that left the inventory may be
 /// there.
-fn members(topology: &Topology, asked: &HostName, view: &ClusterView) -> Option<Unmet> {
+fn members(topology: &Topology, asked: &HostName, view: &ClusterView) -> Option<FailedExpectation> {
     let Some(members) = view.etcd.known() else {
-        return Some(unmet_at(asked, "the etcd members are unknown"));
+        return Some(failed_at(asked, "the etcd members are unknown"));
     };
     let votes = |member: &&MemberFact| member.is_healthy() && !member.learner;
     let has_one = |host: &&Host| members.iter().filter(votes).any(|member| member.is_of(host));
@@ -273,14 +282,14 @@ fn members(topology: &Topology, asked: &HostName, view: &ClusterView) -> Option<
             "etcd: {there} of {wanted} members healthy, {} listed",
             members.len()
         );
-        unmet_at(asked, &what)
+        failed_at(asked, &what)
     })
 }
 
-fn unmet_at(host: &HostName, what: &str) -> Unmet {
-    Unmet {
+fn failed_at(host: &HostName, what: &str) -> FailedExpectation {
+    FailedExpectation {
         host: host.clone(),
         what: what.to_owned(),
-        told_by: None,
+        reported_by: None,
     }
 }

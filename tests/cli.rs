@@ -35,27 +35,27 @@ fn help_tells_the_commands_and_the_exit_codes() {
 
 #[test]
 fn an_unknown_option_is_a_mistake_of_usage() {
-    let said = hawser(&["plan", "--limitt", "cp1"]).assert().code(2);
+    let reply = hawser(&["plan", "--limitt", "cp1"]).assert().code(2);
 
-    assert!(stderr(&said).contains("--limit"), "{}", stderr(&said));
+    assert!(stderr(&reply).contains("--limit"), "{}", stderr(&reply));
 }
 
 #[test]
 fn an_inventory_that_is_not_there_is_a_mistake_of_usage() {
-    let said = hawser(&["plan", "-i", "absent.toml"]).assert().code(2);
+    let reply = hawser(&["plan", "-i", "absent.toml"]).assert().code(2);
 
-    assert!(stderr(&said).contains("absent.toml"), "{}", stderr(&said));
-    assert_eq!(stdout(&said), "");
+    assert!(stderr(&reply).contains("absent.toml"), "{}", stderr(&reply));
+    assert_eq!(stdout(&reply), "");
 }
 
 #[test]
 fn every_mistake_of_an_inventory_is_told_at_once_and_on_standard_error() {
     let seven = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/inventories/seven.toml");
 
-    let said = hawser(&["inventory", "check", "-i", seven]).assert().code(2);
+    let reply = hawser(&["inventory", "check", "-i", seven]).assert().code(2);
 
-    assert!(stderr(&said).contains("7 mistakes"), "{}", stderr(&said));
-    assert_eq!(stdout(&said), "");
+    assert!(stderr(&reply).contains("7 mistakes"), "{}", stderr(&reply));
+    assert_eq!(stdout(&reply), "");
 }
 
 #[test]
@@ -76,12 +76,12 @@ fn hosts_that_come_prepared_cannot_be_prepared_only() {
     let folder = folder_with_inventory(1);
 
     for command in ["plan", "apply"] {
-        let said = hawser(&[command, "--prepare-only"])
+        let reply = hawser(&[command, "--prepare-only"])
             .current_dir(folder.path())
             .assert()
             .code(2);
 
-        assert!(stderr(&said).contains("prepare = true"), "{}", stderr(&said));
+        assert!(stderr(&reply).contains("prepare = true"), "{}", stderr(&reply));
     }
 }
 
@@ -89,12 +89,12 @@ fn hosts_that_come_prepared_cannot_be_prepared_only() {
 fn a_good_inventory_is_said_to_be_good_without_a_connection() {
     let folder = folder_with_inventory(1);
 
-    let said = check(folder.path()).assert().code(0);
+    let reply = check(folder.path()).assert().code(0);
 
     assert!(
-        stdout(&said).ends_with("3 hosts, no mistakes\n"),
+        stdout(&reply).ends_with("3 hosts, no mistakes\n"),
         "{}",
-        stdout(&said)
+        stdout(&reply)
     );
 }
 
@@ -125,9 +125,9 @@ fn the_inventories_of_the_readme_and_the_tutorial_are_good_ones() {
 
 #[test]
 fn the_schema_is_json_and_says_what_it_is_a_schema_of() {
-    let said = hawser(&["inventory", "schema"]).assert().code(0);
+    let reply = hawser(&["inventory", "schema"]).assert().code(0);
 
-    let schema: serde_json::Value = serde_json::from_str(&stdout(&said)).unwrap();
+    let schema: serde_json::Value = serde_json::from_str(&stdout(&reply)).unwrap();
 
     assert!(schema["$schema"].as_str().unwrap().contains("json-schema.org"));
     assert!(schema["properties"]["endpoint"].is_object());
@@ -136,9 +136,9 @@ fn the_schema_is_json_and_says_what_it_is_a_schema_of() {
 #[test]
 fn completions_are_made_for_every_shell() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
-        let said = hawser(&["completions", shell]).assert().code(0);
+        let reply = hawser(&["completions", shell]).assert().code(0);
 
-        assert!(stdout(&said).contains("max-unreachable-workers"), "{shell}");
+        assert!(stdout(&reply).contains("max-unreachable-workers"), "{shell}");
     }
 }
 
@@ -165,9 +165,9 @@ fn each_command_has_its_man_page() {
 fn hosts_that_cannot_be_reached_are_named_and_end_with_3() {
     let folder = folder_with_inventory(closed_port());
 
-    let said = plan(folder.path(), &[]).assert().code(3);
+    let reply = plan(folder.path(), &[]).assert().code(3);
 
-    let text = stderr(&said);
+    let text = stderr(&reply);
     for host in ["lb1", "cp1", "w1"] {
         assert!(text.contains(&format!("  {host}: ")), "{text}");
     }
@@ -177,9 +177,9 @@ fn hosts_that_cannot_be_reached_are_named_and_end_with_3() {
 fn a_plan_as_json_says_why_there_is_none() {
     let folder = folder_with_inventory(closed_port());
 
-    let said = plan(folder.path(), &["-o", "json"]).assert().code(3);
+    let reply = plan(folder.path(), &["-o", "json"]).assert().code(3);
 
-    let answer: serde_json::Value = serde_json::from_str(&stdout(&said)).unwrap();
+    let answer: serde_json::Value = serde_json::from_str(&stdout(&reply)).unwrap();
     assert_eq!(answer["refused"][0]["exit_code"], 3);
 }
 
@@ -194,15 +194,16 @@ fn what_cannot_be_told_is_not_reported_as_changes() {
 fn a_check_names_the_cause_for_each_host_that_cannot_be_reached() {
     let folder = folder_with_inventory(closed_port());
 
-    let said = run(folder.path(), &["check", "-o", "json"]).assert().code(3);
+    let reply = run(folder.path(), &["check", "-o", "json"]).assert().code(3);
 
-    let found: serde_json::Value = serde_json::from_str(&stdout(&said)).unwrap();
+    let found: serde_json::Value = serde_json::from_str(&stdout(&reply)).unwrap();
     assert_eq!(found["grade"], "failed");
     assert_eq!(found["problems"].as_array().unwrap().len(), 3);
     let of = |purpose: &str| {
-        let ways = found["connections"].as_array().unwrap().iter();
-        let ways = ways.filter(|way| way["purpose"] == purpose);
-        ways.map(|way| (way["cause"].as_str().unwrap(), way["grade"].as_str().unwrap()))
+        let connectivity = found["connections"].as_array().unwrap().iter();
+        let connectivity = connectivity.filter(|way| way["purpose"] == purpose);
+        connectivity
+            .map(|way| (way["cause"].as_str().unwrap(), way["grade"].as_str().unwrap()))
             .collect::<Vec<_>>()
     };
     assert_eq!(of("ssh"), [("refused", "failed"); 3]);
@@ -219,25 +220,25 @@ fn a_check_names_the_cause_for_each_host_that_cannot_be_reached() {
 fn a_check_shows_the_matrix_and_what_to_do() {
     let folder = folder_with_inventory(closed_port());
 
-    let said = run(folder.path(), &["check", "--from", "workstation", "--to", "cp1"])
+    let reply = run(folder.path(), &["check", "--from", "workstation", "--to", "cp1"])
         .assert()
         .code(3);
 
-    let text = stdout(&said);
+    let text = stdout(&reply);
     assert!(text.contains(" workstation  refused ✗\n"), "{text}");
     assert!(text.contains("failed: workstation → cp1 at 127.0.0.21"), "{text}");
     assert!(
         text.contains("not ready: 1 connection checked: 0 ok, 0 warnings, 1 failed, 0 unknown"),
         "{text}"
     );
-    assert_eq!(stderr(&said), "");
+    assert_eq!(stderr(&reply), "");
 }
 
 #[test]
 fn a_check_of_what_is_not_there_is_a_mistake_of_usage() {
     let folder = folder_with_inventory(1);
 
-    for (arguments, told) in [
+    for (arguments, reported) in [
         (["--from", "w9"], "--from w9: the inventory has no such host"),
         (
             ["--to", "workstation"],
@@ -246,11 +247,11 @@ fn a_check_of_what_is_not_there_is_a_mistake_of_usage() {
         (["--port", "23"], "the topology needs no such connection"),
         (["--ignore", "swop"], "--ignore swop: there is no such fact"),
     ] {
-        let said = run(folder.path(), &[&["check"], &arguments[..]].concat())
+        let reply = run(folder.path(), &[&["check"], &arguments[..]].concat())
             .assert()
             .code(2);
-        assert!(stderr(&said).contains(told), "{}", stderr(&said));
-        assert_eq!(stdout(&said), "");
+        assert!(stderr(&reply).contains(reported), "{}", stderr(&reply));
+        assert_eq!(stdout(&reply), "");
     }
 }
 
@@ -260,11 +261,11 @@ fn apply_tells_the_same_as_events_and_keeps_a_private_log() {
     let folder = folder_with_inventory(closed_port());
     let state = folder.path().join("state");
 
-    let said = run(folder.path(), &["apply", "--yes", "-o", "json"])
+    let reply = run(folder.path(), &["apply", "--yes", "-o", "json"])
         .assert()
         .code(3);
 
-    let last = stdout(&said).lines().last().unwrap().to_owned();
+    let last = stdout(&reply).lines().last().unwrap().to_owned();
     let last: serde_json::Value = serde_json::from_str(&last).unwrap();
     assert_eq!(last["event"], "run-finished");
     let log = last["report"]["log"].as_str().unwrap();
@@ -279,9 +280,9 @@ fn apply_tells_the_same_as_events_and_keeps_a_private_log() {
 fn render_shows_every_file_of_a_host_with_its_head_and_no_connection() {
     let folder = folder_with_inventory(1);
 
-    let said = run(folder.path(), &["render", "lb1", "cp1"]).assert().code(0);
+    let reply = run(folder.path(), &["render", "lb1", "cp1"]).assert().code(0);
 
-    let heads: Vec<String> = stdout(&said)
+    let heads: Vec<String> = stdout(&reply)
         .lines()
         .filter(|line| line.starts_with("==> "))
         .map(str::to_owned)
@@ -295,7 +296,7 @@ fn render_shows_every_file_of_a_host_with_its_head_and_no_connection() {
             "==> cp1 /run/hawser/kubeadm-upload.yaml root:root 0600",
         ]
     );
-    assert!(stdout(&said).contains("token: \"<bootstrap token, made by this run>\""));
+    assert!(stdout(&reply).contains("token: \"<bootstrap token, made by this run>\""));
 }
 
 #[test]
@@ -363,11 +364,11 @@ fn a_list_without_a_key_is_a_mistake_wherever_it_is_read() {
     std::fs::write(&path, text.replace("[\"id_demo\"]", "[]")).unwrap();
 
     for command in [&["render"][..], &["inventory", "check"]] {
-        let said = run(folder.path(), command).assert().code(2);
+        let reply = run(folder.path(), command).assert().code(2);
         assert!(
-            stderr(&said).contains("no key to log in with"),
+            stderr(&reply).contains("no key to log in with"),
             "{}",
-            stderr(&said)
+            stderr(&reply)
         );
     }
 }
@@ -386,19 +387,19 @@ fn what_connects_tells_of_a_key_that_is_not_there_with_its_line() {
         &["join-command"],
         &["images", "list"],
     ] {
-        let said = run(folder.path(), command)
+        let reply = run(folder.path(), command)
             .env("XDG_STATE_HOME", folder.path())
             .assert()
             .code(2);
-        for told in [
+        for reported in [
             "cannot read the private key",
             "there is no known_hosts file",
             "inventory.toml:",
         ] {
             assert!(
-                stderr(&said).contains(told),
-                "{command:?} {told}: {}",
-                stderr(&said)
+                stderr(&reply).contains(reported),
+                "{command:?} {reported}: {}",
+                stderr(&reply)
             );
         }
     }
@@ -409,7 +410,7 @@ fn render_writes_files_that_only_their_owner_may_read() {
     use std::os::unix::fs::PermissionsExt;
     let folder = folder_with_inventory(1);
 
-    let said = run(folder.path(), &["render", "--out", "out", "--kubeadm", "v1.30.0"])
+    let reply = run(folder.path(), &["render", "--out", "out", "--kubeadm", "v1.30.0"])
         .assert()
         .code(0);
 
@@ -423,21 +424,21 @@ fn render_writes_files_that_only_their_owner_may_read() {
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&path), mode(&folder.path().join("out"))), (0o600, 0o700));
     let line = "==> w1 /run/hawser/kubeadm-join.yaml root:root 0600 out/w1/run/hawser/kubeadm-join.yaml\n";
-    assert!(stdout(&said).contains(line), "{}", stdout(&said));
+    assert!(stdout(&reply).contains(line), "{}", stdout(&reply));
 }
 
 #[test]
 fn render_knows_only_hosts_of_the_inventory() {
     let folder = folder_with_inventory(1);
 
-    let said = run(folder.path(), &["render", "w9"]).assert().code(2);
+    let reply = run(folder.path(), &["render", "w9"]).assert().code(2);
 
     assert!(
-        stderr(&said).contains("w9: the inventory has no such host"),
+        stderr(&reply).contains("w9: the inventory has no such host"),
         "{}",
-        stderr(&said)
+        stderr(&reply)
     );
-    assert_eq!(stdout(&said), "");
+    assert_eq!(stdout(&reply), "");
 }
 
 #[test]
@@ -450,11 +451,11 @@ fn a_template_of_the_users_is_rendered_in_place_of_hawsers_own() {
         &own.replace("timeout client 1h", "timeout client 8h"),
     );
 
-    let said = run(folder.path(), &["render", "--templates", "mine", "lb1"])
+    let reply = run(folder.path(), &["render", "--templates", "mine", "lb1"])
         .assert()
         .code(0);
 
-    assert!(stdout(&said).contains("  timeout client 8h\n"));
+    assert!(stdout(&reply).contains("  timeout client 8h\n"));
 }
 
 #[test]
@@ -463,11 +464,11 @@ fn a_template_in_the_place_of_none_is_refused_with_those_that_there_are() {
     put_template(folder.path(), "haproxy.conf.j2", "");
 
     for command in ["plan", "render"] {
-        let said = run(folder.path(), &[command, "--templates", "mine"])
+        let reply = run(folder.path(), &[command, "--templates", "mine"])
             .assert()
             .code(2);
 
-        let text = stderr(&said);
+        let text = stderr(&reply);
         assert!(text.contains("did you mean `haproxy.cfg.j2`?"), "{text}");
         assert!(text.contains("kubeadm/init.yaml.j2"), "{text}");
     }
@@ -482,11 +483,11 @@ fn a_template_with_a_mistake_is_told_by_file_and_line_before_any_connection() {
         "kind: JoinConfiguration\ntoken: {{ tokn }}\n",
     );
 
-    let said = run(folder.path(), &["apply", "--yes", "--templates", "mine"])
+    let reply = run(folder.path(), &["apply", "--yes", "--templates", "mine"])
         .assert()
         .code(2);
 
-    let text = stderr(&said);
+    let text = stderr(&reply);
     assert!(text.contains("mine/kubeadm/join.yaml.j2:2: "), "{text}");
     assert!(text.contains("`tokn` is not defined"), "{text}");
     assert!(text.contains("ca_hash"), "{text}");
@@ -503,21 +504,21 @@ fn no_line_for_a_control_plane_is_made_where_nothing_may_be_uploaded() {
     )
     .unwrap();
 
-    let said = run(folder.path(), &["join-command", "--control-plane"])
+    let reply = run(folder.path(), &["join-command", "--control-plane"])
         .assert()
         .code(2);
 
-    assert!(stderr(&said).contains("uploads nothing"), "{}", stderr(&said));
-    assert_eq!(stdout(&said), "");
+    assert!(stderr(&reply).contains("uploads nothing"), "{}", stderr(&reply));
+    assert_eq!(stdout(&reply), "");
 }
 
 #[test]
 fn a_line_that_cannot_be_made_leaves_standard_output_empty_and_no_log() {
     let folder = folder_with_inventory(closed_port());
 
-    let said = run(folder.path(), &["join-command"]).assert().code(3);
+    let reply = run(folder.path(), &["join-command"]).assert().code(3);
 
-    assert_eq!(stdout(&said), "");
+    assert_eq!(stdout(&reply), "");
     assert!(!folder.path().join("state").exists());
 }
 
@@ -596,10 +597,10 @@ fn closed_port() -> u16 {
         .port()
 }
 
-fn stdout(said: &Assert) -> String {
-    String::from_utf8(said.get_output().stdout.clone()).unwrap()
+fn stdout(reply: &Assert) -> String {
+    String::from_utf8(reply.get_output().stdout.clone()).unwrap()
 }
 
-fn stderr(said: &Assert) -> String {
-    String::from_utf8(said.get_output().stderr.clone()).unwrap()
+fn stderr(reply: &Assert) -> String {
+    String::from_utf8(reply.get_output().stderr.clone()).unwrap()
 }

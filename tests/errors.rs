@@ -66,11 +66,11 @@ fn the_reference_has_every_exit_code() {
 fn what_programs_say_has_its_hint() {
     let page: Vec<String> = include_str!("data/what_programs_say.txt")
         .lines()
-        .map(|said| {
+        .map(|reply| {
             // What is said together has this between.
-            let lines: Vec<String> = said.split(" ¦ ").map(str::to_owned).collect();
+            let lines: Vec<String> = reply.split(" ¦ ").map(str::to_owned).collect();
             let hint = hints::hint(&"cp2".into(), &lines);
-            format!("{}\n  hint: {}\n", said.trim(), hint.unwrap_or_default())
+            format!("{}\n  hint: {}\n", reply.trim(), hint.unwrap_or_default())
         })
         .collect();
 
@@ -259,13 +259,13 @@ fn on_the_hosts() -> Vec<Problem> {
                 "etcd1: its unit is active, and etcd does not answer: context deadline exceeded".to_owned(),
                 "etcd2: its unit is active, and etcd does not answer: context deadline exceeded".to_owned(),
             ],
-            way_out: vec!["wait for a busy disk or an election, then rerun this command".to_owned()],
+            recovery: vec!["wait for a busy disk or an election, then rerun this command".to_owned()],
             starting: false,
         },
         Problem::Unsafe {
             what: "the VIP 192.0.2.10 already answers, and keepalived runs on no balancer".to_owned(),
             because: vec!["seen from lb1: another machine has this address".to_owned()],
-            way_out: vec!["set `vip` under [endpoint] to a free address".to_owned()],
+            recovery: vec!["set `vip` under [endpoint] to a free address".to_owned()],
         },
         Problem::NotReady {
             subject: "cp1, w1 → cp2 at 192.0.2.22, port 6443 (the API server)".to_owned(),

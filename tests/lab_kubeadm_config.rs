@@ -70,12 +70,12 @@ fn assert_kubeadm_reads(file: &RenderedFile) {
         .output()
         .unwrap();
 
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{}: {said}", file.path);
+    let reply = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}: {reply}", file.path);
     let complaints = ["unknown field", "strict decoding", "error unmarshaling"];
     assert!(
-        !complaints.iter().any(|complaint| said.contains(complaint)),
-        "{}: {said}",
+        !complaints.iter().any(|complaint| reply.contains(complaint)),
+        "{}: {reply}",
         file.path
     );
 }
@@ -124,11 +124,11 @@ fn hawsers_question_finds_a_field_that_this_kubeadm_does_not_know() {
         .cluster_configuration
         .insert("clusterNam".to_owned(), "demo".into());
 
-    let (status, said) = ask(&init(&topology, find(&topology, "cp1"), version()).unwrap());
+    let (status, reply) = ask(&init(&topology, find(&topology, "cp1"), version()).unwrap());
 
     assert_eq!(status, Some(1));
-    assert!(said.starts_with("error unmarshaling configuration"), "{said}");
-    assert!(said.ends_with("unknown field \"clusterNam\"\n"), "{said}");
+    assert!(reply.starts_with("error unmarshaling configuration"), "{reply}");
+    assert!(reply.ends_with("unknown field \"clusterNam\"\n"), "{reply}");
 }
 
 #[test]

@@ -22,13 +22,13 @@ type IsSo = fn(Version) -> bool;
 struct Captured {
     version: Version,
     /// By the command.
-    said: BTreeMap<String, String>,
+    reply: BTreeMap<String, String>,
 }
 
 impl Captured {
     /// What a command said, if it was asked.
     fn get(&self, command: &str) -> Option<&str> {
-        self.said.get(command).map(String::as_str)
+        self.reply.get(command).map(String::as_str)
     }
 
     fn of(&self, command: &str) -> &str {
@@ -59,8 +59,8 @@ fn captured(program: &str) -> Vec<Captured> {
         .map(|entry| {
             let text = std::fs::read_to_string(entry.path()).unwrap();
             let parts = text.split("== ").skip(1).map(|part| {
-                let (command, said) = part.split_once('\n').unwrap();
-                (command.to_owned(), said.to_owned())
+                let (command, reply) = part.split_once('\n').unwrap();
+                (command.to_owned(), reply.to_owned())
             });
             let parts: Vec<(String, String)> = parts.collect();
             let mut words = parts.first().unwrap().1.split_whitespace();
@@ -69,7 +69,7 @@ fn captured(program: &str) -> Vec<Captured> {
                 .unwrap();
             Captured {
                 version,
-                said: parts.into_iter().collect(),
+                reply: parts.into_iter().collect(),
             }
         })
         .collect();
@@ -490,11 +490,11 @@ fn of_kubernetes(choice: &kubernetes::Choice) -> String {
         C::KeepsCgroupV1 => "cgroup v1 is only kept alive".to_owned(),
         C::RefusesCgroupV1 => "no kubelet starts on cgroup v1 without `failCgroupV1: false`".to_owned(),
         C::AsksRuntimeForDriver(gate) => {
-            let told = "takes its cgroup driver from a runtime that tells it";
+            let reported = "takes its cgroup driver from a runtime that tells it";
             match gate {
-                kubernetes::Gate::Off => format!("{told}, if its gate is switched on"),
-                kubernetes::Gate::On => format!("{told}, unless its gate is switched off"),
-                kubernetes::Gate::Locked => told.to_owned(),
+                kubernetes::Gate::Off => format!("{reported}, if its gate is switched on"),
+                kubernetes::Gate::On => format!("{reported}, unless its gate is switched off"),
+                kubernetes::Gate::Locked => reported.to_owned(),
             }
         }
         C::RuntimeIsRemote => "knows no runtime but one behind a socket".to_owned(),

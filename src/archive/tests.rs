@@ -181,25 +181,25 @@ fn layers_that_are_links_are_found_and_equal_ones_go_once() {
 
 #[test]
 fn what_is_no_image_archive_says_why() {
-    let told = |bytes: &[u8]| opened(bytes).unwrap_err();
+    let reported = |bytes: &[u8]| opened(bytes).unwrap_err();
 
-    assert!(told(&[b'x'; 2000]).starts_with("it is no tar archive"));
+    assert!(reported(&[b'x'; 2000]).starts_with("it is no tar archive"));
     assert_eq!(
-        told(&Tar::new().file("a", b"").bytes()),
+        reported(&Tar::new().file("a", b"").bytes()),
         "it is no image archive: neither index.json nor manifest.json is in it"
     );
     let nameless = json!([{ "Config": "cfg.json", "RepoTags": null, "Layers": [] }]);
     let bytes = Tar::new()
         .file("cfg.json", &configuration("x", "amd64"))
         .json("manifest.json", &nameless);
-    assert!(told(&bytes.bytes()).starts_with("no image in it has a name"));
+    assert!(reported(&bytes.bytes()).starts_with("no image in it has a name"));
     let lacking = json!([{ "Config": "cfg.json", "RepoTags": ["x"], "Layers": ["gone"] }]);
     let bytes = Tar::new()
         .file("cfg.json", &configuration("x", "amd64"))
         .json("manifest.json", &lacking);
-    assert_eq!(told(&bytes.bytes()), "gone is named in it, and is not there");
-    let whole = docker(&[(NAMES[0], "amd64", &vec![1; 70_000])]);
-    assert!(opened(&whole[..40_000]).is_err());
+    assert_eq!(reported(&bytes.bytes()), "gone is named in it, and is not there");
+    let complete = docker(&[(NAMES[0], "amd64", &vec![1; 70_000])]);
+    assert!(opened(&complete[..40_000]).is_err());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use serde::{Serialize, Serializer};
 
-use crate::remote::ways::Way;
+use crate::remote::connectivity::ConnectionTrial;
 use crate::topology::{Host, HostName};
 
 /// Where a connection begins.
@@ -137,11 +137,11 @@ impl Cell {
 
 impl Cell {
     /// How a host tries it; `None` where there is no port to try, or where it does not begin at a host.
-    pub fn connection(&self, number: usize) -> Option<Way> {
+    pub fn connection(&self, number: usize) -> Option<ConnectionTrial> {
         let (Source::Host(_), Port::Tcp(port)) = (&self.from, self.port) else {
             return None;
         };
-        Some(Way {
+        Some(ConnectionTrial {
             number,
             address: self.address.clone(),
             is_name: self.address.parse::<IpAddr>().is_err(),

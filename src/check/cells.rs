@@ -154,14 +154,14 @@ fn vrrp(topology: &Topology) -> Vec<Cell> {
 
 /// Hosts that run containers, and so need images. Of several mirrors the first is asked first.
 fn registry(topology: &Topology) -> Vec<Cell> {
-    let (address, port) = topology.way_to_registry();
+    let (address, port) = topology.path_to_registry();
     from_kubelets(topology, &Target::Registry, Purpose::Registry, (&address, port))
 }
 
 /// The hosts on which apt uses the repository; to the proxy instead, if one leads there.
 fn repository(topology: &Topology) -> Vec<Cell> {
     let preparation = topology.preparation.as_ref();
-    let connection = preparation.and_then(Preparation::way_to_repository);
+    let connection = preparation.and_then(Preparation::path_to_repository);
     connection.map_or_else(Vec::new, |connection| {
         from_kubelets(topology, &Target::Repository, Purpose::Packages, connection)
     })

@@ -57,7 +57,7 @@ pub(super) fn steps(scene: &Scene, fix: &Fix) -> Vec<String> {
             "on {from}: `ip route get {address}` shows which route is missing or prohibits it"
         )],
         Cause::NameNotFound | Cause::WrongAddress(_) => name(scene, &from, address),
-        Cause::WrongPeer(_) => stranger(scene, fix, address),
+        Cause::WrongPeer(_) => foreign_host(scene, fix, address),
         Cause::NotTested(_) => Vec::new(),
     }
 }
@@ -200,7 +200,7 @@ fn name(scene: &Scene, from: &str, name: &str) -> Vec<String> {
     )]
 }
 
-fn stranger(scene: &Scene, fix: &Fix, address: &str) -> Vec<String> {
+fn foreign_host(scene: &Scene, fix: &Fix, address: &str) -> Vec<String> {
     if let Some(vip) = scene.unheld_vip().filter(|_| fix.is_to(&Target::Endpoint)) {
         return vip_in_use(scene, vip);
     }

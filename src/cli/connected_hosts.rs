@@ -15,7 +15,7 @@ use crate::remote;
 use crate::remote::files::etcd::{KUBELET_CONFIGURATION, KUBELET_DROP_IN, MANIFEST, UNIT};
 use crate::remote::files::preparation::OLD_SYSCTLS;
 use crate::remote::files::{HAPROXY, KEEPALIVED};
-use crate::remote::probe::{self, Look};
+use crate::remote::probe::{self, ProbeScope};
 use crate::remote::wire::connection::{Connection, Output};
 use crate::ssh::{Client, Session};
 use crate::topology::{EtcdTopology, Host, HostName, Role, Topology};
@@ -69,7 +69,7 @@ impl ConnectedHosts {
     pub(super) async fn observe(
         &self,
         topology: &Topology,
-        look: Look,
+        look: ProbeScope,
         events: &UnboundedSender<Event>,
     ) -> Observation {
         self.observe_within(topology, look, events, Deadline::PerQuestion)
@@ -80,7 +80,7 @@ impl ConnectedHosts {
     pub(super) async fn observe_within(
         &self,
         topology: &Topology,
-        look: Look,
+        look: ProbeScope,
         events: &UnboundedSender<Event>,
         deadline: Deadline,
     ) -> Observation {
@@ -88,7 +88,7 @@ impl ConnectedHosts {
             let found = match (self.sessions.get(&host.name), self.silent.get(&host.name)) {
                 (Some(session), _) => facts_of(session.as_ref(), topology, (host, look), deadline).await,
                 (None, Some(problem)) => Err(problem.clone()),
-                (None, None) => Err(not_told(host, "no session".to_owned())),
+                (None, None) => Err(not_reported(host, "no session".to_owned())),
             };
             if found.is_ok() {
                 let _ = events.send(Event::HostObserved {
@@ -114,19 +114,19 @@ impl ConnectedHosts {
 async fn facts_of(
     session: &impl Connection,
     topology: &Topology,
-    (host, look): (&Host, Look),
+    (host, look): (&Host, ProbeScope),
     deadline: Deadline,
 ) -> Result<HostFacts, Problem> {
     let paths = match look {
-        Look::Whole => paths(topology, host),
-        Look::Health => api_server(topology, host),
-        Look::Images => Vec::new(),
+        ProbeScope::Complete => paths(topology, host),
+        ProbeScope::Health => api_server(topology, host),
+        ProbeScope::Images => Vec::new(),
     };
     let mut found = probed(session, topology, (host, look), &paths, deadline).await?;
-    if let (Look::Whole, Some(preparation)) = (look, &topology.preparation) {
+    if let (ProbeScope::Complete, Some(preparation)) = (look, &topology.preparation) {
         let question = remote::preparation::look(preparation);
         let output = ask_within(session, &question, host, deadline).await?;
-        let read = facts::read_preparation(&output.stdout).map_err(|cause| not_told(host, cause))?;
+        let read = facts::read_preparation(&output.stdout).map_err(|cause| not_reported(host, cause))?;
         found.preparation = Some(read);
     }
     Ok(found)
@@ -137,7 +137,7 @@ async fn facts_of(
 async fn probed(
     session: &impl Connection,
     topology: &Topology,
-    (host, look): (&Host, Look),
+    (host, look): (&Host, ProbeScope),
     paths: &[String],
     deadline: Deadline,
 ) -> Result<HostFacts, Problem> {
@@ -150,7 +150,7 @@ async fn probed(
         }
         (found, _) => found,
     };
-    found.map_err(|cause| not_told(host, cause))
+    found.map_err(|cause| not_reported(host, cause))
 }
 
 /// Runs a question that has no secret in it.
@@ -171,9 +171,9 @@ pub(super) async fn ask_within(
 ) -> Result<Output, Problem> {
     let wire = command
         .wire(&Values::default())
-        .map_err(|slot| not_told(host, format!("{slot:?} is not known")))?;
+        .map_err(|slot| not_reported(host, format!("{slot:?} is not known")))?;
     let answer = deadline.within(session.run(&wire, deadline.left(), None)).await;
-    let output = answer.ok_or_else(|| not_told(host, "no answer came in time".to_owned()))??;
+    let output = answer.ok_or_else(|| not_reported(host, "no answer came in time".to_owned()))??;
     if output.is_success() {
         return Ok(output);
     }
@@ -185,7 +185,7 @@ pub(super) async fn ask_within(
     })
 }
 
-fn not_told(host: &Host, cause: String) -> Problem {
+fn not_reported(host: &Host, cause: String) -> Problem {
     Problem::Probe {
         host: host.name.clone(),
         what: "what is on it".to_owned(),
@@ -263,12 +263,12 @@ mod tests {
     async fn observed(answers: &[&str], deadline: Deadline) -> Result<HostFacts, Problem> {
         let topology = topology();
         let host = topology.with_role(Role::Worker).next().unwrap();
-        let told = answers
+        let reported = answers
             .iter()
             .fold(FakeHost::new("w1", &Journal::new()), |host, answer| {
                 host.expects("probing the host", Reply::exit(0).saying(answer))
             });
-        facts_of(&told, &topology, (host, Look::Whole), deadline).await
+        facts_of(&reported, &topology, (host, ProbeScope::Complete), deadline).await
     }
 
     #[tokio::test]

@@ -14,7 +14,7 @@ use crate::inventory::KeyFiles;
 use crate::plan::Plan;
 use crate::planner::{self, Invitation};
 use crate::remote::files::{TOKEN_LIFE, socket_to_name};
-use crate::remote::probe::Look;
+use crate::remote::probe::ProbeScope;
 use crate::report;
 use crate::ssh::Session;
 use crate::topology::{API_PORT, Role, Topology};
@@ -40,7 +40,7 @@ pub(super) async fn run(arguments: JoinCommandArguments, stop: Stop) -> Outcome 
     let client = workstation::client(&topology)?;
     let looked = until_stopped(&stop, async {
         let connected = ConnectedHosts::connect(&client, &asked, &events).await?;
-        let observation = connected.observe(&asked, Look::Whole, &events).await;
+        let observation = connected.observe(&asked, ProbeScope::Complete, &events).await;
         Ok::<_, Problem>((connected, observation))
     });
     let (connected, observation) = looked.await.unwrap_or_else(|| Err(stopped()))?;

@@ -15,11 +15,11 @@ use crate::facts::Observation;
 use crate::inventory::KeyFiles;
 use crate::plan::{Note, NoteLevel, Plan};
 use crate::planner::{self, Allowance};
-use crate::remote::probe::Look;
+use crate::remote::probe::ProbeScope;
 use crate::report::paint::Paint;
 use crate::report::plan_text::{self, Detail};
 use crate::topology::{HostName, Topology};
-use crate::verify::Unmet;
+use crate::verify::FailedExpectation;
 
 pub(super) async fn run(mut arguments: PlanArguments) -> Outcome {
     if let Some(out) = &arguments.out {
@@ -33,7 +33,7 @@ pub(super) async fn run(mut arguments: PlanArguments) -> Outcome {
     let (events, mut unheard) = mpsc::unbounded_channel();
     unheard.close();
     let connected = ConnectedHosts::connect(&client, &topology, &events).await?;
-    let observation = connected.observe(&topology, Look::Whole, &events).await;
+    let observation = connected.observe(&topology, ProbeScope::Complete, &events).await;
     connected.close().await;
 
     let decided = decide(&topology, &observation, &allowance(&arguments.scope))
@@ -89,7 +89,7 @@ impl From<Diff> for Detail {
     fn from(diff: Diff) -> Self {
         match diff {
             Diff::Changed => Detail::Folded,
-            Diff::All => Detail::Whole,
+            Diff::All => Detail::Complete,
         }
     }
 }
@@ -145,15 +145,19 @@ pub(super) fn decide(
 
 /// What the hosts that did answer say of the cluster, where others are missing.
 fn show_without_the_missing(topology: &Topology, observation: &Observation) {
-    workstation::print(&as_text(&crate::verify::unmet(topology, observation, &[])));
+    workstation::print(&as_text(&crate::verify::failed_expectations(
+        topology,
+        observation,
+        &[],
+    )));
 }
 
-fn as_text(unmet: &[Unmet]) -> String {
-    let line = |missing: &Unmet| {
+fn as_text(failed_expectations: &[FailedExpectation]) -> String {
+    let line = |missing: &FailedExpectation| {
         let what = sanitize_text(&missing.what);
         format!("{}: not as it should be: {what}\n", missing.host)
     };
-    unmet.iter().map(line).collect()
+    failed_expectations.iter().map(line).collect()
 }
 
 fn as_json(decided: &Result<Plan, Vec<Problem>>) -> serde_json::Value {
@@ -169,13 +173,13 @@ mod tests {
 
     #[test]
     fn what_a_host_that_did_answer_says_is_shown_and_does_nothing() {
-        let unmet = [Unmet {
+        let failed_expectations = [FailedExpectation {
             host: "lb1".into(),
             what: "HAProxy does not tell: \u{1b}[2J".to_owned(),
-            told_by: None,
+            reported_by: None,
         }];
 
-        let text = as_text(&unmet);
+        let text = as_text(&failed_expectations);
 
         assert_eq!(
             text,

@@ -92,7 +92,7 @@ impl SavedPlan {
                 ignore: arguments.ignore.iter().cloned().collect(),
                 skip_check: arguments.skip_check,
             },
-            plan: plan_text::render(plan, None, &Detail::Whole, Paint::Plain),
+            plan: plan_text::render(plan, None, &Detail::Complete, Paint::Plain),
             digest: plan.digest(),
         })
     }
@@ -218,7 +218,7 @@ impl SavedPlan {
                 self.made
             ),
             because: moved,
-            way_out: vec![format!(
+            recovery: vec![format!(
                 "nothing was changed; save a new plan, and have it approved: `hawser plan -i {} --out FILE`",
                 self.inventory.display()
             )],

@@ -12,9 +12,9 @@ use crate::error::Problem;
 use crate::events::{Event, PhaseTime, Report};
 use crate::facts::Observation;
 use crate::plan::{PhaseName, StepId};
-use crate::remote::probe::Look;
+use crate::remote::probe::ProbeScope;
 use crate::topology::{Role, Topology};
-use crate::verify::{Unmet, remarks, unmet};
+use crate::verify::{FailedExpectation, failed_expectations, remarks};
 
 /// Node leases, DaemonSets and HAProxy's checks follow a join within this.
 const SETTLED: Duration = Duration::from_secs(5 * 60);
@@ -59,15 +59,15 @@ async fn settle(
     events: &UnboundedSender<Event>,
     report: &Report,
     waited: &mut Duration,
-) -> Vec<Unmet> {
+) -> Vec<FailedExpectation> {
     let since = Instant::now();
     let mut asked = reference_nodes(topology);
     let mut seen = match fresh {
         Some(fresh) => fresh,
-        None => connected.observe(&asked, Look::Health, events).await,
+        None => connected.observe(&asked, ProbeScope::Health, events).await,
     };
     loop {
-        let left = unmet(topology, &seen, &report.tolerated);
+        let left = failed_expectations(topology, &seen, &report.tolerated);
         if left.is_empty() {
             let remarks = remarks(topology, &seen).into_iter();
             remarks.for_each(|text| drop(events.send(Event::Warning { text })));
@@ -79,16 +79,16 @@ async fn settle(
         *waited = since.elapsed();
         pace().await;
         asked = who_knows(topology, &left);
-        seen.extend(connected.observe(&asked, Look::Health, events).await);
+        seen.extend(connected.observe(&asked, ProbeScope::Health, events).await);
     }
 }
 
-fn still_waiting(left: &[Unmet], since: Instant, events: &UnboundedSender<Event>) {
-    for unmet in left {
+fn still_waiting(left: &[FailedExpectation], since: Instant, events: &UnboundedSender<Event>) {
+    for failed_expectations in left {
         let _ = events.send(Event::StillWaiting {
             step: StepId("verify".to_owned()),
-            host: unmet.host.clone(),
-            reason: unmet.what.clone(),
+            host: failed_expectations.host.clone(),
+            reason: failed_expectations.what.clone(),
             waited: since.elapsed(),
         });
     }
@@ -105,16 +105,22 @@ fn reference_nodes(topology: &Topology) -> Topology {
 
 /// Who can tell that what was amiss is no longer so: the one control plane that spoke for the cluster, where all
 /// else has been seen to be well.
-fn who_knows(topology: &Topology, left: &[Unmet]) -> Topology {
+fn who_knows(topology: &Topology, left: &[FailedExpectation]) -> Topology {
     let mut asked = reference_nodes(topology);
-    let speaker = left.first().and_then(|unmet| unmet.told_by.as_ref());
-    if speaker.is_some() && left.iter().all(|unmet| unmet.told_by.as_ref() == speaker) {
-        asked.hosts.retain(|host| Some(&host.name) == speaker);
+    let reference_node = left
+        .first()
+        .and_then(|failed_expectations| failed_expectations.reported_by.as_ref());
+    if reference_node.is_some()
+        && left
+            .iter()
+            .all(|failed_expectations| failed_expectations.reported_by.as_ref() == reference_node)
+    {
+        asked.hosts.retain(|host| Some(&host.name) == reference_node);
     }
     asked
 }
 
-fn not_verified(left: Vec<Unmet>, took: Duration) -> Option<Problem> {
+fn not_verified(left: Vec<FailedExpectation>, took: Duration) -> Option<Problem> {
     let first = left.first()?.host.clone();
     Some(Problem::Step {
         host: first,
@@ -123,7 +129,7 @@ fn not_verified(left: Vec<Unmet>, took: Duration) -> Option<Problem> {
         took,
         answer: left
             .into_iter()
-            .map(|unmet| format!("{}: {}", unmet.host, unmet.what))
+            .map(|failed_expectations| format!("{}: {}", failed_expectations.host, failed_expectations.what))
             .collect(),
         hint: None,
     })

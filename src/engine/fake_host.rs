@@ -178,8 +178,8 @@ impl Connection for FakeHost {
         self.lines.lock().unwrap().push(command.line().to_owned());
         if let Some(progress) = progress {
             let lines = reply.lines.iter().cloned().map(Progress::Line);
-            for told in [Progress::Started(reply.pid)].into_iter().chain(lines) {
-                progress.send(told).unwrap();
+            for reported in [Progress::Started(reply.pid)].into_iter().chain(lines) {
+                progress.send(reported).unwrap();
             }
         }
         sleep(reply.takes).await;

@@ -34,9 +34,9 @@ impl Problem {
             Problem::Step { host, what, how, took, answer, hint } => {
                 step(format!("{host}: {}", failure(what, how, *took)), answer, hint.as_deref())
             }
-            Problem::Unsafe { what, because, way_out } => refused(what, because, way_out),
-            Problem::LateEtcd { members, because, way_out, .. } => {
-                refused(&format!("etcd on {members} runs, and does not answer"), because, way_out)
+            Problem::Unsafe { what, because, recovery } => refused(what, because, recovery),
+            Problem::LateEtcd { members, because, recovery, .. } => {
+                refused(&format!("etcd on {members} runs, and does not answer"), because, recovery)
             }
             Problem::NotReady { subject, found, fix, option } => {
                 not_ready(subject, found, fix, option)
@@ -166,11 +166,11 @@ fn step(headline: String, answer: &[String], hint: Option<&str>) -> Explanation 
     }
 }
 
-fn refused(what: &str, because: &[String], way_out: &[String]) -> Explanation {
+fn refused(what: &str, because: &[String], recovery: &[String]) -> Explanation {
     Explanation {
         headline: format!("refused: {what}"),
         details: because.to_vec(),
-        hint: way_out.to_vec(),
+        hint: recovery.to_vec(),
         exit: ExitCode::Unsafe,
     }
 }

@@ -22,8 +22,8 @@ impl Known {
     }
 
     fn fits(&self, answer: &[&String]) -> bool {
-        let said = |text: &&str| answer.iter().any(|line| line.contains(*text));
-        self.says.iter().any(said) && self.and.iter().all(said)
+        let reply = |text: &&str| answer.iter().any(|line| line.contains(*text));
+        self.says.iter().any(reply) && self.and.iter().all(reply)
     }
 }
 
@@ -39,7 +39,7 @@ pub fn hint_of_step(host: &HostName, answer: &[String], diagnostics: &[String]) 
     let answer: Vec<&String> = answer.iter().collect();
     let diagnostics: Vec<&String> = diagnostics.iter().collect();
     let all = [answer.as_slice(), diagnostics.as_slice()].concat();
-    let first = |rows: &'static [Known], said: &[&String]| rows.iter().find(|known| known.fits(said));
+    let first = |rows: &'static [Known], reply: &[&String]| rows.iter().find(|known| known.fits(reply));
     first(CAUSES, &answer)
         .or_else(|| first(CAUSES, &diagnostics))
         .or_else(|| first(SYMPTOMS, &all))
@@ -318,7 +318,7 @@ const SYMPTOMS: &[Known] = &[
     ),
 ];
 
-/// How `failure_story.sh` tells whether an API server runs.
+/// How `failure_diagnostics.sh` tells whether an API server runs.
 const API_SERVER_LISTENS: &str = "kube-apiserver runs, and listens";
 const NO_API_SERVER: &str = "no kube-apiserver runs";
 
@@ -331,14 +331,14 @@ mod tests {
     /// One line for each row, as the programs write it; what is said together has ` ¦ ` between.
     const SAMPLES: &str = include_str!("../../tests/data/what_programs_say.txt");
 
-    fn lines(said: &str) -> Vec<String> {
-        said.split(" ¦ ").map(str::to_owned).collect()
+    fn lines(reply: &str) -> Vec<String> {
+        reply.split(" ¦ ").map(str::to_owned).collect()
     }
 
     #[test]
     fn every_row_is_the_first_to_fit_its_sample() {
         let host = HostName("cp2".to_owned());
-        let found: Vec<_> = SAMPLES.lines().map(|said| hint(&host, &lines(said))).collect();
+        let found: Vec<_> = SAMPLES.lines().map(|reply| hint(&host, &lines(reply))).collect();
         let rows: Vec<_> = CAUSES
             .iter()
             .chain(SYMPTOMS)
@@ -362,10 +362,10 @@ mod tests {
 
     #[test]
     fn an_api_server_that_does_not_run_is_not_said_to_run() {
-        let said = lines(
+        let reply = lines(
             "could not bootstrap the admin user in file admin.conf: unable to create ClusterRoleBinding: client rate limiter Wait returned an error: context deadline exceeded",
         );
-        let hint = |diagnostics: &str| hint_of_step(&"cp1".into(), &said, &lines(diagnostics)).unwrap();
+        let hint = |diagnostics: &str| hint_of_step(&"cp1".into(), &reply, &lines(diagnostics)).unwrap();
 
         assert!(hint("no kube-apiserver runs").starts_with("no API server runs on cp1"));
         assert!(hint("kube-apiserver runs, and listens").starts_with("the API server runs on cp1, and"));
@@ -374,8 +374,9 @@ mod tests {
 
     #[test]
     fn a_cause_that_the_host_logged_comes_before_a_symptom_and_after_the_commands_own_words() {
-        let story = lines("kubelet: failed to get sandbox image \"registry.k8s.io/pause:3.10.1\": not found");
-        let hint = |said: &str| hint_of_step(&"cp1".into(), &lines(said), &story).unwrap();
+        let host_diagnostics =
+            lines("kubelet: failed to get sandbox image \"registry.k8s.io/pause:3.10.1\": not found");
+        let hint = |reply: &str| hint_of_step(&"cp1".into(), &lines(reply), &host_diagnostics).unwrap();
 
         let symptom = "error execution phase wait-control-plane: couldn't initialize a Kubernetes cluster";
         assert!(hint(symptom).starts_with("cp1 lacks the pause image"));

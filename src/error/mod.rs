@@ -170,7 +170,7 @@ pub enum Problem {
         what: String,
         /// Why, line by line (the quorum's sum, the fingerprints).
         because: Vec<String>,
-        way_out: Vec<String>,
+        recovery: Vec<String>,
     },
     /// A host that is to be built is not as it must be, or a way that it needs is not open.
     NotReady {
@@ -197,7 +197,7 @@ pub enum Problem {
         members: String,
         /// Why each of them is taken to run, and what it says, line by line.
         because: Vec<String>,
-        way_out: Vec<String>,
+        recovery: Vec<String>,
         /// One of them was started a moment ago.
         starting: bool,
     },

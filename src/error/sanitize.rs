@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn what_moves_a_cursor_or_hides_becomes_visible() {
-        for (said, shown) in [
+        for (reply, shown) in [
             ("\u{1b}[2J\u{1b}]0;title\u{7}", r"\x1b[2J\x1b]0;title\x07"),
             ("a\u{9b}31mb", r"a\x9b31mb"),
             ("del\u{7f} nul\0", r"del\x7f nul\x00"),
@@ -123,7 +123,7 @@ mod tests {
             ("one\r\ntwo\tthree", r"one\r\ntwo    three"),
             ("Größe → 100 %, ✓ 日本", "Größe → 100 %, ✓ 日本"),
         ] {
-            assert_eq!(sanitize_line(said), shown);
+            assert_eq!(sanitize_line(reply), shown);
         }
     }
 

@@ -31,14 +31,14 @@ impl Problem {
             Problem::Unsafe {
                 what,
                 because,
-                way_out,
-            } => std::iter::once(what).chain(because).chain(way_out).collect(),
+                recovery,
+            } => std::iter::once(what).chain(because).chain(recovery).collect(),
             Problem::LateEtcd {
                 members,
                 because,
-                way_out,
+                recovery,
                 ..
-            } => std::iter::once(members).chain(because).chain(way_out).collect(),
+            } => std::iter::once(members).chain(because).chain(recovery).collect(),
             Problem::NotReady {
                 subject,
                 found,

@@ -29,10 +29,10 @@ impl Answer {
 
     /// Why it did not go well, in the host's words.
     pub(super) fn failure(&self) -> String {
-        let said = [&self.words, &self.text].into_iter().map(|said| said.trim());
-        match (said.into_iter().find(|said| !said.is_empty()), self.code) {
-            (Some(said), _) if self.code != TIMED_OUT => said.to_owned(),
-            (Some(said), TIMED_OUT) => format!("{}: no answer in time: {said}", self.key),
+        let reply = [&self.words, &self.text].into_iter().map(|reply| reply.trim());
+        match (reply.into_iter().find(|reply| !reply.is_empty()), self.code) {
+            (Some(reply), _) if self.code != TIMED_OUT => reply.to_owned(),
+            (Some(reply), TIMED_OUT) => format!("{}: no answer in time: {reply}", self.key),
             (_, TIMED_OUT) => format!("{}: no answer in time", self.key),
             (_, code) => format!("{}: exit {code}, without a word", self.key),
         }
@@ -80,9 +80,12 @@ fn answer(line: &str) -> Result<Answer, String> {
     let key = fields.next().unwrap_or_default().to_owned();
     let garbled = || format!("{key}: the answer is garbled");
     let mut field = || decode(fields.next().unwrap_or_default()).ok_or_else(garbled);
-    let (said, words) = (field()?, field()?);
-    let end = said.iter().rposition(|byte| *byte == b'\n').ok_or_else(garbled)?;
-    let (bytes, code) = said.split_at_checked(end).ok_or_else(garbled)?;
+    let (reply, words) = (field()?, field()?);
+    let end = reply
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .ok_or_else(garbled)?;
+    let (bytes, code) = reply.split_at_checked(end).ok_or_else(garbled)?;
     let code = String::from_utf8_lossy(code)
         .trim()
         .parse()
@@ -106,8 +109,8 @@ pub(super) mod tests {
 
     /// A line as the probe writes it.
     pub(in crate::facts) fn line(key: &str, text: &str, code: i32, words: &str) -> String {
-        let said = STANDARD.encode(format!("{text}\n{code}"));
-        format!("\n{MARK}{key} {said} {}\n", STANDARD.encode(words))
+        let reply = STANDARD.encode(format!("{text}\n{code}"));
+        format!("\n{MARK}{key} {reply} {}\n", STANDARD.encode(words))
     }
 
     #[test]

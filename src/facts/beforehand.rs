@@ -15,7 +15,7 @@ const OF_THE_RELEASE: [&str; 4] = [
 ];
 
 /// Whose versions each kubeadm has in itself.
-const KUBEADMS_OWN: [&str; 3] = ["coredns", "etcd", PAUSE];
+const KUBEADM_DEFAULTS: [&str; 3] = ["coredns", "etcd", PAUSE];
 const PAUSE: &str = "pause";
 
 /// How a host is made one that runs pods, where it is not yet.
@@ -54,18 +54,18 @@ pub fn named_sandbox<'a>(topology: &Topology, facts: &'a HostFacts) -> Option<&'
 }
 
 /// Of which images a host needs a version that nobody knows before its kubeadm is there.
-pub fn untold_images(topology: &Topology, host: &Host, facts: &HostFacts) -> Vec<&'static str> {
+pub fn unreported_images(topology: &Topology, host: &Host, facts: &HostFacts) -> Vec<&'static str> {
     if of_the_release(topology, host, facts).is_empty() {
         return Vec::new();
     }
-    let own = KUBEADMS_OWN.into_iter();
-    let is_told = |image: &&str| *image == PAUSE && sandbox(topology, host, facts).is_some();
-    own.filter(|image| is_for_host(topology, host, &format!("{image}:")) && !is_told(image))
+    let own = KUBEADM_DEFAULTS.into_iter();
+    let is_reported = |image: &&str| *image == PAUSE && sandbox(topology, host, facts).is_some();
+    own.filter(|image| is_for_host(topology, host, &format!("{image}:")) && !is_reported(image))
         .collect()
 }
 
 /// Whether an archive has some version of an image of kubeadm's: it was made for the cluster.
-pub fn is_archived_untold(topology: &Topology, image: &str) -> bool {
+pub fn is_archived_unreported(topology: &Topology, image: &str) -> bool {
     let repository = format!("{}/", topology.image_repository);
     let last = format!("/{image}:");
     let archives = topology.images.archives.iter();

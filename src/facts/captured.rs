@@ -287,7 +287,7 @@ fn a_worker_whose_join_was_cut_short_is_partial() {
 
 #[test]
 fn a_kubeconfig_without_the_certificate_that_it_names_is_no_identity() {
-    let lacks = |said: &str| format!("{said}lacks client-certificate\n");
+    let lacks = |reply: &str| format!("{reply}lacks client-certificate\n");
     let cluster = captured("control-plane-member");
     let plane = captured_but("control-plane-member", "kubernetes", lacks);
     let worker = captured_but("worker-member", "kubernetes", lacks);
@@ -326,7 +326,7 @@ fn a_host_that_keeps_its_cri_socket_itself_has_joined_without_the_annotation() {
         panic!("no nodes")
     };
     nodes.iter_mut().find(|node| node.name.0 == "w1").unwrap().joined = false;
-    let kept = |said: &str| format!("{said}has /var/lib/kubelet/instance-config.yaml\n");
+    let kept = |reply: &str| format!("{reply}has /var/lib/kubelet/instance-config.yaml\n");
     let mut facts = captured_but("worker-member", "kubernetes", kept);
 
     assert_eq!(of_worker(&facts, &cluster), Observed::Known(Membership::Member));

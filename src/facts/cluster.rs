@@ -168,7 +168,7 @@ struct WorkloadStatus {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Said {
+struct Response {
     git_version: String,
 }
 
@@ -183,7 +183,7 @@ struct ConfigMap {
 #[serde(untagged)]
 enum Members {
     Listed { members: Vec<Member> },
-    Told(Vec<Member>),
+    Reported(Vec<Member>),
 }
 
 #[derive(Deserialize)]
@@ -215,8 +215,8 @@ fn ready(answers: &Answers, key: &str) -> Observed<bool> {
 }
 
 fn version(answers: &Answers) -> Result<Version, String> {
-    let said: Said = json("api_version", answers.success("api_version")?)?;
-    said.git_version.parse()
+    let reply: Response = json("api_version", answers.success("api_version")?)?;
+    reply.git_version.parse()
 }
 
 fn node(node: Node) -> NodeFact {
@@ -309,7 +309,7 @@ fn etcd_id(answers: &Answers) -> Result<String, String> {
 }
 
 fn listed(answers: &Answers) -> Result<Vec<Member>, String> {
-    let (Members::Listed { members } | Members::Told(members)) =
+    let (Members::Listed { members } | Members::Reported(members)) =
         json("etcd_members", answers.success("etcd_members")?)?;
     Ok(members)
 }
@@ -342,10 +342,11 @@ mod tests {
     fn a_member_tells_its_peers_what_etcdctl_lists() {
         let listed = r#"{"header":{"member_id":1},"members":[{"ID":4810096729039999787,"name":"cp1","peerURLs":
             ["https://10.77.0.21:2380"],"clientURLs":["https://10.77.0.21:2379"]}]}"#;
-        let told = r#"[{"id":4810096729039999787,"peerURLs":["https://10.77.0.21:2380"],"name":"cp1",
+        let reported = r#"[{"id":4810096729039999787,"peerURLs":["https://10.77.0.21:2380"],"name":"cp1",
             "clientURLs":["https://10.77.0.21:2379"]}]"#;
-        for text in [listed, told] {
-            let (Members::Listed { members } | Members::Told(members)) = json("etcd_members", text).unwrap();
+        for text in [listed, reported] {
+            let (Members::Listed { members } | Members::Reported(members)) =
+                json("etcd_members", text).unwrap();
 
             assert_eq!(members[0].id, 4_810_096_729_039_999_787);
             assert_eq!(members[0].peer_urls, ["https://10.77.0.21:2380"]);

@@ -63,39 +63,41 @@ pub enum Peer {
     Certificate(String),
 }
 
-/// Reads what trying ways (`remote::ways`) wrote to standard output: each trial by its number.
+/// Reads what trying ways (`remote::connectivity`) wrote to standard output: each trial by its number.
 pub fn read_trials(output: &[u8]) -> Result<BTreeMap<usize, Trial>, String> {
     let answers = Answers::read(output)?;
-    let mut told: BTreeMap<usize, Told> = BTreeMap::new();
+    let mut reported: BTreeMap<usize, Reported> = BTreeMap::new();
     for line in answers.success("ways")?.lines() {
         let garbled = || format!("connections: not understood: {line}");
         let (number, rest) = line.split_once(' ').ok_or_else(garbled)?;
-        let told = told.entry(number.parse().map_err(|_| garbled())?).or_default();
+        let reported = reported
+            .entry(number.parse().map_err(|_| garbled())?)
+            .or_default();
         match rest.split_once(' ').unwrap_or((rest, "")) {
-            ("tried", words) => told.tried = words,
+            ("tried", words) => reported.tried = words,
             ("resolved", words) => {
                 let addresses = words.split_whitespace().map(str::parse);
-                told.resolved = Some(addresses.collect::<Result<_, _>>().map_err(|_| garbled())?);
+                reported.resolved = Some(addresses.collect::<Result<_, _>>().map_err(|_| garbled())?);
             }
-            ("tls", line) => told.tls.get_or_insert_default().push(line),
+            ("tls", line) => reported.tls.get_or_insert_default().push(line),
             _ => return Err(garbled()),
         }
     }
-    Ok(told
+    Ok(reported
         .into_iter()
-        .map(|(number, told)| (number, told.trial()))
+        .map(|(number, reported)| (number, reported.trial()))
         .collect())
 }
 
 /// What was said of one way.
 #[derive(Default)]
-struct Told<'a> {
+struct Reported<'a> {
     tried: &'a str,
     resolved: Option<Vec<IpAddr>>,
     tls: Option<Vec<&'a str>>,
 }
 
-impl Told<'_> {
+impl Reported<'_> {
     fn trial(self) -> Trial {
         let (status, words) = self.tried.split_once(' ').unwrap_or((self.tried, ""));
         let mut reached = match words.split_once(' ').unwrap_or((words, "")) {
@@ -153,11 +155,11 @@ enum Tls {
 
 /// What `openssl s_client`, or Python's `ssl`, says.
 fn of_tls(lines: &[&str]) -> Tls {
-    let said = lines.join("\n");
-    if first_certificate(&said).is_ok() {
-        return Tls::Peer(Peer::Certificate(said));
+    let reply = lines.join("\n");
+    if first_certificate(&reply).is_ok() {
+        return Tls::Peer(Peer::Certificate(reply));
     }
-    let lower = said.to_lowercase();
+    let lower = reply.to_lowercase();
     let has = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
     if has(&["errno=104", "errno=0", "reset by peer", "eof"]) {
         return Tls::Closed;
@@ -190,14 +192,14 @@ mod tests {
     use super::*;
     use crate::facts::answer::tests::line;
 
-    fn read(said: &[&str]) -> Trial {
-        let text: Vec<String> = said.iter().map(|said| format!("4 {said}")).collect();
+    fn read(reply: &[&str]) -> Trial {
+        let text: Vec<String> = reply.iter().map(|reply| format!("4 {reply}")).collect();
         let output = line("ways", &text.join("\n"), 0, "") + &line("end", "", 0, "");
         read_trials(output.as_bytes()).unwrap().remove(&4).unwrap()
     }
 
-    fn tried(said: &str) -> Reached {
-        read(&[&format!("tried {said}")]).reached
+    fn tried(reply: &str) -> Reached {
+        read(&[&format!("tried {reply}")]).reached
     }
 
     #[test]
@@ -246,10 +248,10 @@ mod tests {
     fn the_peers_certificate_is_taken_out_of_what_a_tls_client_says() {
         let pem = include_str!("../../tests/data/ca.crt");
         let lines: Vec<String> = pem.lines().map(|line| format!("tls {line}")).collect();
-        let mut said = vec!["tried 0 open", "tls CONNECTED(00000003)"];
-        said.extend(lines.iter().map(String::as_str));
+        let mut reply = vec!["tried 0 open", "tls CONNECTED(00000003)"];
+        reply.extend(lines.iter().map(String::as_str));
 
-        let Peer::Certificate(found) = read(&said).peer else {
+        let Peer::Certificate(found) = read(&reply).peer else {
             panic!("no certificate")
         };
 
@@ -258,21 +260,21 @@ mod tests {
 
     #[test]
     fn a_server_that_speaks_no_tls_is_told_from_one_that_closes() {
-        let said = |words: &str| read(&["tried 0 open", &format!("tls {words}"), "tls"]);
+        let reply = |words: &str| read(&["tried 0 open", &format!("tls {words}"), "tls"]);
         let plain = "40B7F9A89C7F0000:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../ssl/record/ssl3_record.c:350:";
 
-        assert_eq!(said(plain).peer, Peer::NoTls);
+        assert_eq!(reply(plain).peer, Peer::NoTls);
         assert_eq!(
-            said("error: [SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)").peer,
+            reply("error: [SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)").peer,
             Peer::NoTls
         );
-        assert_eq!(said("write:errno=104").reached, Reached::Closed);
+        assert_eq!(reply("write:errno=104").reached, Reached::Closed);
         assert_eq!(
-            said("error: [Errno 104] Connection reset by peer").reached,
+            reply("error: [Errno 104] Connection reset by peer").reached,
             Reached::Closed
         );
         assert_eq!(
-            said("error: EOF occurred in violation of protocol (_ssl.c:1006)").reached,
+            reply("error: EOF occurred in violation of protocol (_ssl.c:1006)").reached,
             Reached::Closed
         );
     }

@@ -89,12 +89,12 @@ pub struct EtcdData {
 
 pub(super) fn read(answers: &Answers, has_data: bool) -> Result<EtcdFacts, String> {
     let text = answers.success("etcd_host")?;
-    let told = |what: &'static str| text.lines().filter_map(move |line| line.strip_prefix(what));
-    let now = told("now ").next().and_then(|now| now.parse().ok());
+    let reported = |what: &'static str| text.lines().filter_map(move |line| line.strip_prefix(what));
+    let now = reported("now ").next().and_then(|now| now.parse().ok());
     let now: i64 = now.ok_or("etcd_host: no time")?;
-    let keys: BTreeSet<&str> = told("has ").collect();
+    let keys: BTreeSet<&str> = reported("has ").collect();
     let program = |name: &str| {
-        let mut programs = told("program ").filter_map(|line| line.split_once(' '));
+        let mut programs = reported("program ").filter_map(|line| line.split_once(' '));
         programs
             .find(|(found, _)| *found == name)
             .map(|(_, path)| path.to_owned())
@@ -108,7 +108,7 @@ pub(super) fn read(answers: &Answers, has_data: bool) -> Result<EtcdFacts, Strin
             let has_key = keys.contains(format!("{PKI}/{name}.key").as_str());
             (name.clone(), certificate(pem, authority.as_deref(), has_key, now))
         });
-    let unit_file = told("FragmentPath=").next().filter(|path| !path.is_empty());
+    let unit_file = reported("FragmentPath=").next().filter(|path| !path.is_empty());
     Ok(EtcdFacts {
         now_s: now,
         authority_left: authority.as_deref().map(|pem| left(pem, now).into()),
@@ -119,10 +119,10 @@ pub(super) fn read(answers: &Answers, has_data: bool) -> Result<EtcdFacts, Strin
         version: version(answers)?,
         flags: external_etcd::flags(answers).into(),
         has_etcdctl: program("etcdctl").is_some(),
-        has_user: told("user ").any(|user| user == "etcd"),
+        has_user: reported("user ").any(|user| user == "etcd"),
         unit_file: unit_file.map(str::to_owned),
         listens: text.lines().any(|line| line == "listens"),
-        data: has_data.then(|| data(answers, told("wal ").next())),
+        data: has_data.then(|| data(answers, reported("wal ").next())),
         cluster_id: status(answers)
             .map(|status| format!("{:x}", status.header.cluster_id))
             .into(),
@@ -227,10 +227,10 @@ fn data(answers: &Answers, wal: Option<&str>) -> EtcdData {
     let names = answers.get("etcd_names").map(|answer| answer.text.as_str());
     let lines = names.unwrap_or_default().lines();
     let found: Vec<NamedMember> = lines.filter_map(named).collect();
-    let told: BTreeSet<String> = found.iter().map(NamedMember::told).collect();
+    let reported: BTreeSet<String> = found.iter().map(NamedMember::reported).collect();
     EtcdData {
         cluster_id: cluster_id.map(|identity| identity.cluster).into(),
-        members: told.into_iter().collect(),
+        members: reported.into_iter().collect(),
         have_run: have_run(answers, &found).into(),
     }
 }
@@ -247,7 +247,7 @@ struct NamedMember {
 }
 
 impl NamedMember {
-    fn told(&self) -> String {
+    fn reported(&self) -> String {
         format!("{} ({})", self.name, self.peer_urls.join(","))
     }
 }
@@ -292,7 +292,7 @@ pub fn client_left(control_plane: &HostFacts, now_s: i64) -> Option<i64> {
 
 /// What is said of a control plane's certificate for asking etcd where it ends within 90 days.
 pub fn client_ending(control_plane: &HostFacts, now_s: i64) -> Option<String> {
-    told(
+    reported(
         "its certificate for asking etcd",
         client_left(control_plane, now_s),
     )
@@ -304,12 +304,15 @@ pub fn ending(facts: &EtcdFacts) -> Vec<String> {
     let authority = facts.authority_left.as_ref().and_then(Observed::known).copied();
     let leaves = facts.certificates.iter().filter_map(|(name, leaf)| {
         let left = leaf.left_s.known().copied();
-        told(&format!("etcd's certificate {name}"), left).map(with_remedy)
+        reported(&format!("etcd's certificate {name}"), left).map(with_remedy)
     });
-    told("etcd's CA", authority).into_iter().chain(leaves).collect()
+    reported("etcd's CA", authority)
+        .into_iter()
+        .chain(leaves)
+        .collect()
 }
 
-fn told(name: &str, left: Option<i64>) -> Option<String> {
+fn reported(name: &str, left: Option<i64>) -> Option<String> {
     let day = 24 * 60 * 60;
     let left = left.filter(|left| *left < SOON)?;
     Some(if left < 0 {
@@ -319,8 +322,8 @@ fn told(name: &str, left: Option<i64>) -> Option<String> {
     })
 }
 
-fn with_remedy(told: String) -> String {
-    told + "; apply renews it from 30 days before it expires"
+fn with_remedy(reported: String) -> String {
+    reported + "; apply renews it from 30 days before it expires"
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ impl EtcdDirectory {
     }
 
     /// Whether it stands for a directory that the host's manifest of etcd names in a way that was not understood.
-    pub fn is_untold(&self) -> bool {
+    pub fn is_unreported(&self) -> bool {
         !self.path.starts_with('/')
     }
 

@@ -104,10 +104,10 @@ mod tests {
     use base64::prelude::BASE64_STANDARD;
 
     /// What is read of an answer about a file.
-    fn told(size: usize, sha256: &str, content: &[u8]) -> Observed<FileFact> {
+    fn reported(size: usize, sha256: &str, content: &[u8]) -> Observed<FileFact> {
         let head = format!("/etc/hosts\n644 root:root {size} {sha256} no\n");
-        let said = BASE64_STANDARD.encode([head.as_bytes(), content, b"\n0"].concat());
-        let output = format!("hawser-fact file {said}\n{}", answered("end", "", 0, ""));
+        let reply = BASE64_STANDARD.encode([head.as_bytes(), content, b"\n0"].concat());
+        let output = format!("hawser-fact file {reply}\n{}", answered("end", "", 0, ""));
         let answers = Answers::read(output.as_bytes()).unwrap();
         let (path, fact) = read(answers.get("file").unwrap()).unwrap();
         assert_eq!(path, "/etc/hosts");
@@ -118,7 +118,9 @@ mod tests {
     fn bytes_that_are_no_text_are_kept() {
         let latin = b"10.0.0.1 m\xfcller\n";
 
-        let file = told(latin.len(), &sum_of(latin), latin).into_result().unwrap();
+        let file = reported(latin.len(), &sum_of(latin), latin)
+            .into_result()
+            .unwrap();
 
         assert_eq!((file.bytes(), file.text()), (Some(latin.as_slice()), None));
         assert_eq!((file.mode, file.owner.as_str()), (0o644, "root:root"));
@@ -126,15 +128,23 @@ mod tests {
 
     #[test]
     fn a_file_that_was_cut_short_or_changed_meanwhile_is_not_known() {
-        let whole = b"127.0.0.1 localhost\n";
+        let complete = b"127.0.0.1 localhost\n";
 
-        assert!(told(whole.len(), &sum_of(whole), &whole[..9]).known().is_none());
-        assert!(told(whole.len(), &sum_of(b"another"), whole).known().is_none());
+        assert!(
+            reported(complete.len(), &sum_of(complete), &complete[..9])
+                .known()
+                .is_none()
+        );
+        assert!(
+            reported(complete.len(), &sum_of(b"another"), complete)
+                .known()
+                .is_none()
+        );
     }
 
     #[test]
     fn of_a_file_that_is_too_large_the_sum_is_known_and_no_content() {
-        let file = told(5_000_000, &sum_of(b"large"), b"").into_result().unwrap();
+        let file = reported(5_000_000, &sum_of(b"large"), b"").into_result().unwrap();
 
         assert_eq!((file.size, file.bytes()), (5_000_000, None));
         assert_eq!(file.sha256, sum_of(b"large"));

@@ -101,7 +101,7 @@ impl MemberFact {
 
 /// A member as etcdctl tells of it.
 #[derive(Deserialize)]
-struct Told {
+struct Reported {
     endpoint: String,
     health: bool,
     #[serde(default)]
@@ -110,7 +110,7 @@ struct Told {
 
 /// What the probe has heard of all members.
 pub(super) struct Healths {
-    told: Vec<Told>,
+    reported: Vec<Reported>,
     refusing: BTreeSet<String>,
 }
 
@@ -119,10 +119,10 @@ impl Healths {
     pub(super) fn read(answers: &Answers) -> Self {
         let text = answers.get("etcd_health").map(|answer| answer.text.as_str());
         let lines = || text.unwrap_or_default().lines();
-        let told = lines().filter_map(|line| serde_json::from_str::<Vec<Told>>(line).ok());
+        let reported = lines().filter_map(|line| serde_json::from_str::<Vec<Reported>>(line).ok());
         let refused = lines().filter_map(|line| line.strip_prefix("refused "));
         Self {
-            told: told.flatten().collect(),
+            reported: reported.flatten().collect(),
             refusing: refused.map(str::to_owned).collect(),
         }
     }
@@ -135,18 +135,18 @@ impl Healths {
         if urls.is_empty() {
             return Health::Unknown("etcd does not list where clients reach it".to_owned());
         }
-        let told: Vec<&Told> = self
-            .told
+        let reported: Vec<&Reported> = self
+            .reported
             .iter()
             .filter(|one| urls.contains(&one.endpoint))
             .collect();
-        if told.iter().any(|one| one.health) {
+        if reported.iter().any(|one| one.health) {
             return Health::Healthy;
         }
         // etcdctl's own deadline, or etcd's: either way nobody answered the question.
         let is_late =
-            |one: &&&Told| one.error.contains("deadline exceeded") || one.error.contains("timed out");
-        match told.iter().find(|one| !is_late(one) && !one.error.is_empty()) {
+            |one: &&&Reported| one.error.contains("deadline exceeded") || one.error.contains("timed out");
+        match reported.iter().find(|one| !is_late(one) && !one.error.is_empty()) {
             Some(one) if one.error.contains(LEARNS) => Health::Down(format!("says {:?}", one.error)),
             Some(one) if !urls.iter().all(|url| self.refusing.contains(url)) => {
                 Health::Unknown(format!("says {:?}", one.error))
@@ -169,7 +169,7 @@ mod tests {
     /// What etcdctl 3.5.1 said of a member that had stopped, and of a learner.
     const LATE: &str = r#"[{"endpoint":"https://192.0.2.43:2379","health":false,"took":"5.012695418s","error":"context deadline exceeded"}]"#;
     const LEARNER: &str = r#"[{"endpoint":"https://192.0.2.44:2379","health":false,"took":"2.6s","error":"etcdserver: rpc not supported for learner"}]"#;
-    const WELL: &str = r#"[{"endpoint":"https://192.0.2.41:2379","health":true,"took":"3.359413ms"}]"#;
+    const HEALTHY: &str = r#"[{"endpoint":"https://192.0.2.41:2379","health":true,"took":"3.359413ms"}]"#;
     /// As etcd itself ends a read that no quorum answers.
     const TIMED_OUT: &str = r#"[{"endpoint":"https://192.0.2.43:2379","health":false,"took":"7.0s","error":"etcdserver: request timed out"}]"#;
 
@@ -189,7 +189,13 @@ mod tests {
 
     #[test]
     fn out_of_time_is_unknown_and_never_down() {
-        for lines in [&[WELL, LATE][..], &[WELL, TIMED_OUT], &[WELL], &[], &["garbled"]] {
+        for lines in [
+            &[HEALTHY, LATE][..],
+            &[HEALTHY, TIMED_OUT],
+            &[HEALTHY],
+            &[],
+            &["garbled"],
+        ] {
             assert_eq!(health(lines, "43"), unknown(), "{lines:?}");
         }
     }
@@ -205,8 +211,8 @@ mod tests {
             let line = format!(
                 r#"[{{"endpoint":"https://192.0.2.43:2379","health":false,"took":"2ms","error":"{error}"}}]"#
             );
-            let told = Health::Unknown(format!("says {error:?}"));
-            assert_eq!(health(&[WELL, &line], "43"), told);
+            let reported = Health::Unknown(format!("says {error:?}"));
+            assert_eq!(health(&[HEALTHY, &line], "43"), reported);
         }
     }
 
@@ -232,8 +238,8 @@ mod tests {
         );
         assert_eq!(with("etcdserver: corrupt cluster").alarm(), Some("CORRUPT"));
         assert_eq!(with("etcdserver: leader changed").alarm(), None);
-        let told = with("Active Alarm(s): NOSPACE ").state("etcd3");
-        assert_eq!(told, "etcd3 has the alarm NOSPACE");
+        let reported = with("Active Alarm(s): NOSPACE ").state("etcd3");
+        assert_eq!(reported, "etcd3 has the alarm NOSPACE");
     }
 
     #[test]
@@ -250,13 +256,13 @@ mod tests {
     fn a_host_that_refuses_and_a_member_that_says_so_are_down() {
         let refused = "refused https://192.0.2.43:2379";
 
-        assert_eq!(health(&[WELL, LATE], "41"), Health::Healthy);
+        assert_eq!(health(&[HEALTHY, LATE], "41"), Health::Healthy);
         assert_eq!(
-            health(&[WELL, LATE, refused], "43"),
+            health(&[HEALTHY, LATE, refused], "43"),
             Health::Down("refuses the connection".to_owned())
         );
-        let told = "says \"etcdserver: rpc not supported for learner\"".to_owned();
-        assert_eq!(health(&[LEARNER], "44"), Health::Down(told));
+        let reported = "says \"etcdserver: rpc not supported for learner\"".to_owned();
+        assert_eq!(health(&[LEARNER], "44"), Health::Down(reported));
         assert_eq!(health(&[LATE, refused], "44"), unknown(), "another's refusal");
     }
 }

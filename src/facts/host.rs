@@ -42,7 +42,7 @@ pub fn parse(output: &[u8]) -> Result<HostFacts, String> {
         preparation: None,
         files: answers.all("file").filter_map(super::file::read).collect(),
         endpoint_resolves_to: addresses_of_endpoint(&answers).into(),
-        endpoint_speaks_tls: answers.success("tls").map(|said| said.trim() == "yes").into(),
+        endpoint_speaks_tls: answers.success("tls").map(|reply| reply.trim() == "yes").into(),
         balancer: is_balancer.then(|| balancer::read(&answers, &units, &system, vip)),
         etcd: has_role("etcd")
             .then(|| super::etcd::read(&answers, kubernetes.has_etcd_data))
@@ -90,19 +90,19 @@ fn interfaces(text: &str) -> Vec<(String, IpAddr)> {
 
 /// The names, and then systemd's answer about each in the same order, blank lines between.
 fn units(text: &str, uptime_s: u64) -> Result<BTreeMap<String, Unit>, String> {
-    let (names, told) = text.split_once('\n').unwrap_or((text, ""));
+    let (names, reported) = text.split_once('\n').unwrap_or((text, ""));
     let names: Vec<&str> = names.split_whitespace().collect();
-    let told: Vec<&str> = told.trim().split("\n\n").collect();
-    if names.len() != told.len() {
+    let reported: Vec<&str> = reported.trim().split("\n\n").collect();
+    if names.len() != reported.len() {
         return Err(format!("units: not understood: {text}"));
     }
-    let unit = |(name, told): (&str, &str)| (name.to_owned(), unit(told, uptime_s));
-    Ok(names.into_iter().zip(told).map(unit).collect())
+    let unit = |(name, reported): (&str, &str)| (name.to_owned(), unit(reported, uptime_s));
+    Ok(names.into_iter().zip(reported).map(unit).collect())
 }
 
-fn unit(told: &str, uptime_s: u64) -> Unit {
+fn unit(reported: &str, uptime_s: u64) -> Unit {
     let property = |name: &str| {
-        let lines = told.lines().filter_map(|line| line.split_once('='));
+        let lines = reported.lines().filter_map(|line| line.split_once('='));
         lines
             .filter(|(key, _)| *key == name)
             .map(|(_, value)| value)
@@ -129,22 +129,22 @@ fn unit(told: &str, uptime_s: u64) -> Unit {
 
 fn kubernetes(answers: &Answers) -> Result<KubernetesFacts, String> {
     let text = answers.success("kubernetes")?;
-    let told = |what: &str| {
+    let reported = |what: &str| {
         text.lines()
             .filter_map(move |line| line.strip_prefix(what))
             .collect::<Vec<_>>()
     };
-    let (present, manifests, running) = (told("has "), told("manifest "), told("running "));
+    let (present, manifests, running) = (reported("has "), reported("manifest "), reported("running "));
     let has = |path: &str| present.contains(&path);
     let held = answers.success("images").and_then(held_images);
     let authority = |key: &str| answers.get(key).map(Answer::success).transpose();
     Ok(KubernetesFacts {
         ca: authority("ca")?.map(str::to_owned),
         etcd_ca: authority("etcd_ca")?.map(str::to_owned),
-        shared: told("shared ").into_iter().filter_map(shared).collect(),
+        shared: reported("shared ").into_iter().filter_map(shared).collect(),
         has_ca_key: has("/etc/kubernetes/pki/ca.key"),
         has_kubelet_conf: has("/etc/kubernetes/kubelet.conf"),
-        lacks_client_certificate: told("lacks ").contains(&"client-certificate"),
+        lacks_client_certificate: reported("lacks ").contains(&"client-certificate"),
         has_client_certificate: has("/var/lib/kubelet/pki/kubelet-client-current.pem"),
         kubelet_listens: has("kubelet-port"),
         has_bootstrap_kubelet_conf: has("/etc/kubernetes/bootstrap-kubelet.conf"),
@@ -153,8 +153,11 @@ fn kubernetes(answers: &Answers) -> Result<KubernetesFacts, String> {
         has_admin_conf: has("/etc/kubernetes/admin.conf"),
         manifests: manifests.into_iter().map(str::to_owned).collect(),
         has_etcd_data: has("etcd-data"),
-        etcd_data: told("etcd-data ").into_iter().map(EtcdDirectory::read).collect(),
-        unmounted: told("unmounted ").into_iter().map(str::to_owned).collect(),
+        etcd_data: reported("etcd-data ")
+            .into_iter()
+            .map(EtcdDirectory::read)
+            .collect(),
+        unmounted: reported("unmounted ").into_iter().map(str::to_owned).collect(),
         has_kubelet_rotation: has("kubelet-rotation"),
         has_leftovers: has(RUN_FOLDER),
         running_kubeadm: running.first().and_then(|pid| pid.parse().ok()),

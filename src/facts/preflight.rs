@@ -106,8 +106,8 @@ impl Preflight {
 /// Reads what a host said of itself (`remote::preflight`). `Err` when the answer is cut short.
 pub fn read_preflight(output: &[u8]) -> Result<Preflight, String> {
     let answers = Answers::read(output)?;
-    let said = |key: &str| answers.success(key);
-    let (cpus, memory_kb) = match said("resources").map(numbers) {
+    let reply = |key: &str| answers.success(key);
+    let (cpus, memory_kb) = match reply("resources").map(numbers) {
         Ok(numbers) => (
             numbers.first().copied().ok_or_else(|| "not reported".to_owned()),
             numbers.get(1).copied().ok_or_else(|| "not reported".to_owned()),
@@ -115,26 +115,28 @@ pub fn read_preflight(output: &[u8]) -> Result<Preflight, String> {
         Err(why) => (Err(why.clone()), Err(why)),
     };
     Ok(Preflight {
-        os: said("os_release").map(|text| text.trim().to_owned()).into(),
-        cgroups: said("cgroup").and_then(cgroups).into(),
-        init: said("init").map(|text| text.trim().to_owned()).into(),
-        swap: said("swap").map(swap).into(),
-        modules: said("modules").map(words).into(),
-        sysctls: said("sysctls").map(pairs).into(),
+        os: reply("os_release").map(|text| text.trim().to_owned()).into(),
+        cgroups: reply("cgroup").and_then(cgroups).into(),
+        init: reply("init").map(|text| text.trim().to_owned()).into(),
+        swap: reply("swap").map(swap).into(),
+        modules: reply("modules").map(words).into(),
+        sysctls: reply("sysctls").map(pairs).into(),
         cpus: cpus.into(),
         memory_kb: memory_kb.into(),
         disks: answers.all("disk").filter_map(disk).collect(),
-        is_synchronised: said("clock").and_then(yes_or_no).into(),
-        product_uuid: said("product_uuid").map(|text| text.trim().to_lowercase()).into(),
-        cards: said("cards").map(pairs).into(),
+        is_synchronised: reply("clock").and_then(yes_or_no).into(),
+        product_uuid: reply("product_uuid")
+            .map(|text| text.trim().to_lowercase())
+            .into(),
+        cards: reply("cards").map(pairs).into(),
         own_name: own_name(&answers).into(),
-        listeners: said("listeners").map(listeners).into(),
-        runtime: said("runtime").map(runtime).into(),
+        listeners: reply("listeners").map(listeners).into(),
+        runtime: reply("runtime").map(runtime).into(),
         containerd: answers
             .get("containerd")
             .map(|answer| answer.success().and_then(containerd).into()),
-        programs: said("programs").map(words).into(),
-        package_lock: said("package_lock").map(lock).into(),
+        programs: reply("programs").map(words).into(),
+        package_lock: reply("package_lock").map(lock).into(),
     })
 }
 
@@ -309,14 +311,14 @@ mod tests {
     use super::*;
     use crate::facts::answer::tests::line;
 
-    fn said(key: &str, text: &str) -> Preflight {
+    fn reply(key: &str, text: &str) -> Preflight {
         let output = line(key, text, 0, "") + &line("end", "", 0, "");
         read_preflight(output.as_bytes()).unwrap()
     }
 
     #[test]
     fn what_was_not_told_is_not_known() {
-        let preflight = said("os_release", "debian 12\n");
+        let preflight = reply("os_release", "debian 12\n");
 
         assert_eq!(preflight.os, Ok("debian 12".to_owned()).into());
         assert!(preflight.cgroups.known().is_none());
@@ -327,23 +329,23 @@ mod tests {
     #[test]
     fn cgroups_are_told_by_their_file_system() {
         assert_eq!(
-            said("cgroup", "cgroup2fs\n").cgroups,
+            reply("cgroup", "cgroup2fs\n").cgroups,
             Observed::Known(Cgroups::V2)
         );
-        assert_eq!(said("cgroup", "tmpfs\n").cgroups, Observed::Known(Cgroups::V1));
-        assert!(said("cgroup", "ext2/ext3\n").cgroups.known().is_none());
+        assert_eq!(reply("cgroup", "tmpfs\n").cgroups, Observed::Known(Cgroups::V1));
+        assert!(reply("cgroup", "ext2/ext3\n").cgroups.known().is_none());
     }
 
     #[test]
     fn swap_is_listed_with_its_size() {
-        let swap = said("swap", "/dev/sda2 2097148\n/swap\\040file 1048572\n").swap;
+        let swap = reply("swap", "/dev/sda2 2097148\n/swap\\040file 1048572\n").swap;
 
         let places = [("/dev/sda2", 2_097_148), ("/swap\\040file", 1_048_572)];
         assert_eq!(
             swap,
             Observed::Known(places.map(|(path, size)| (path.to_owned(), size)).to_vec())
         );
-        assert_eq!(said("swap", "").swap, Observed::Known(vec![]));
+        assert_eq!(reply("swap", "").swap, Observed::Known(vec![]));
     }
 
     #[test]
@@ -372,7 +374,7 @@ mod tests {
              LISTEN 0 128 [::]:22 [::]:*\n\
              LISTEN 0 4096 127.0.0.53%lo:53 0.0.0.0:* users:((\"systemd-resolve\",pid=4,fd=1))\n";
 
-        let found = said("listeners", text).listeners.into_result().unwrap();
+        let found = reply("listeners", text).listeners.into_result().unwrap();
 
         let shown: Vec<String> = found
             .iter()
@@ -404,11 +406,11 @@ mod tests {
         let ctr = "Client:\n  Version:  1.7.2\n  Revision: abc\n\nServer:\n  Version:  1.7.2\n";
 
         assert_eq!(
-            said("runtime", crictl).runtime,
+            reply("runtime", crictl).runtime,
             Observed::Known("containerd 1.6.20".to_owned())
         );
         assert_eq!(
-            said("runtime", ctr).runtime,
+            reply("runtime", ctr).runtime,
             Observed::Known("containerd 1.7.2".to_owned())
         );
     }
@@ -443,7 +445,7 @@ mod tests {
 
     #[test]
     fn the_driver_is_that_of_the_runtime_which_pods_get() {
-        let found = said(
+        let found = reply(
             "containerd",
             "version = 3\n[plugins.'io.containerd.cri.v1.runtime'.containerd]\ndefault_runtime_name = 'crun'\n\
              [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.crun.options]\nSystemdCgroup = true\n\
@@ -460,7 +462,7 @@ mod tests {
             "io.containerd.cri.v1.runtime",
             "io.containerd.cri.v1.images",
         ] {
-            let found = said(
+            let found = reply(
                 "containerd",
                 &format!("version = 3\ndisabled_plugins = ['{name}']\n"),
             );
@@ -475,7 +477,7 @@ mod tests {
     #[test]
     fn containerds_driver_is_found_in_both_forms_of_its_configuration() {
         let driver = |text: &str| {
-            said("containerd", text)
+            reply("containerd", text)
                 .containerd
                 .unwrap()
                 .into_result()
@@ -489,7 +491,7 @@ mod tests {
         assert!(driver(second).systemd_cgroup);
         assert!(!driver(second).cri_is_disabled);
         assert!(
-            said("containerd", "= broken")
+            reply("containerd", "= broken")
                 .containerd
                 .unwrap()
                 .known()
@@ -504,7 +506,7 @@ mod tests {
         let preflight = read_preflight(nothing.as_bytes()).unwrap();
 
         assert_eq!(preflight.own_name, Observed::Known(vec![]));
-        assert!(said("os_release", "debian 12").own_name.known().is_none());
+        assert!(reply("os_release", "debian 12").own_name.known().is_none());
     }
 
     #[test]
@@ -515,7 +517,7 @@ mod tests {
 
     #[test]
     fn what_holds_a_lock_has_its_name() {
-        let holders = said("package_lock", "812 unattended-upgr\n").package_lock;
+        let holders = reply("package_lock", "812 unattended-upgr\n").package_lock;
 
         assert_eq!(
             holders,

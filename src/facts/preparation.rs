@@ -54,14 +54,14 @@ pub fn is_in_use(host: &Host, facts: &HostFacts) -> bool {
 }
 
 /// What nothing keeps up ends sooner, in seconds.
-const STANDS_S: u64 = 30;
+const LASTS_S: u64 = 30;
 
 impl HostFacts {
     /// Whether a kubelet runs, whoever configured it. One that was installed and finds nothing to start with ends
     /// within a second, again and again.
     pub fn kubelet_works(&self) -> bool {
         let kubelet = self.units.get("kubelet").filter(|unit| unit.active);
-        kubelet.is_some_and(|unit| self.kubernetes.has_kubelet_config || unit.active_for_s >= STANDS_S)
+        kubelet.is_some_and(|unit| self.kubernetes.has_kubelet_config || unit.active_for_s >= LASTS_S)
     }
 }
 

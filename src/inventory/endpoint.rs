@@ -49,7 +49,7 @@ pub(super) fn resolve(
     if let Some(vip) = vip {
         check_vip(vip, hosts, networks, mistakes);
     }
-    if roles::are_told(mistakes) && mistakes.is_sound(&place.key("vip")) {
+    if roles::are_reported(mistakes) && mistakes.is_sound(&place.key("vip")) {
         check_balancers(endpoint, &balancers, mistakes);
     }
     if let Some(address) = name.as_ref().and_then(|name| name.parse::<IpAddr>().ok()) {
@@ -101,11 +101,11 @@ fn check_vip(vip: IpAddr, hosts: &[Draft], networks: &Networks, mistakes: &mut M
         );
         mistakes.push(Mistake::error(&place, wrong));
     }
-    let stranger = hosts.iter().filter(|host| host.is(Role::Balancer)).find(|host| {
+    let foreign_host = hosts.iter().filter(|host| host.is(Role::Balancer)).find(|host| {
         host.address
             .is_some_and(|address| address.is_ipv4() != vip.is_ipv4())
     });
-    if let Some(host) = stranger {
+    if let Some(host) = foreign_host {
         let help = "give the VIP and the balancers addresses of one IP family: VRRP carries one";
         let wrong = Wrong::new(
             "the VIP and a balancer are of different IP families",

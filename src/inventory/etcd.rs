@@ -10,7 +10,7 @@ use super::place::Place;
 use super::workstation::Workstation;
 use super::{formats, keys, written};
 use crate::pki::Authority;
-use crate::topology::{EtcdManager, EtcdSettings, EtcdTopology, KubeadmSettings, OwnAuthority, Secret};
+use crate::topology::{EtcdManager, EtcdSettings, EtcdTopology, KubeadmSettings, Secret, UserAuthority};
 
 pub(super) fn resolve(
     written: Option<&written::Etcd>,
@@ -90,7 +90,7 @@ fn authority(
     place: &Place,
     workstation: &Workstation,
     mistakes: &mut Mistakes,
-) -> Option<OwnAuthority> {
+) -> Option<UserAuthority> {
     let (certificate_place, key_place) = (place.key("ca_certificate"), place.key("ca_key"));
     let alone = |absent: &str| {
         let help = "set both `ca_certificate` and `ca_key`, or neither: hawser then creates a CA";
@@ -121,14 +121,14 @@ fn authority(
         Wrong::new("etcd's certificates cannot be signed with this authority", cause, help)
     });
     mistakes.check(&certificate_place, can_sign)?;
-    Some(OwnAuthority {
+    Some(UserAuthority {
         certificate,
         key: Secret(key),
     })
 }
 
 /// Flags that hawser or kubeadm set from what the inventory says elsewhere.
-const OWN_ARGUMENTS: &[&str] = &[
+const BUILTIN_ARGUMENTS: &[&str] = &[
     "advertise-client-urls",
     "cert-file",
     "client-cert-auth",
@@ -157,7 +157,7 @@ fn check_arguments(arguments: &BTreeMap<String, String>, place: &Place, mistakes
         } else if name == "data-dir" {
             let help = "set `data_directory` in [etcd]";
             Wrong::new("`data-dir` is set by hawser", "set twice", help)
-        } else if OWN_ARGUMENTS.contains(&name.as_str()) {
+        } else if BUILTIN_ARGUMENTS.contains(&name.as_str()) {
             let help = "leave it out: it follows from the hosts and their certificates";
             Wrong::new(format!("`{name}` is set by hawser"), "set twice", help)
         } else if value.chars().any(char::is_control) {

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::lists::List;
+use super::managed_paths::ManagedPaths;
 use super::mistake::{Mistake, Mistakes, Wrong};
-use super::own_paths::OwnPaths;
 use super::place::Place;
 use super::workstation::Workstation;
 use super::{formats, written};
@@ -12,7 +12,7 @@ use crate::topology::{HostFile, Role};
 
 pub(super) fn resolve(
     written: &List<written::HostFile>,
-    own: &OwnPaths<'_>,
+    own: &ManagedPaths<'_>,
     workstation: &Workstation,
     mistakes: &mut Mistakes,
 ) -> Vec<HostFile> {

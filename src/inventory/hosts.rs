@@ -172,7 +172,7 @@ fn node_settings(
     }
     let is_node = roles.contains(&Role::ControlPlane) || roles.contains(&Role::Worker);
     let has_kubelet = is_node || roles.contains(&Role::Etcd);
-    let is_told = mistakes.is_sound(&place.key("roles"));
+    let is_reported = mistakes.is_sound(&place.key("roles"));
     let misplaced = [
         ("labels", !written.labels.is_empty() && !is_node),
         ("taints", written.taints.iter().next().is_some() && !is_node),
@@ -180,7 +180,7 @@ fn node_settings(
     ];
     for (key, _) in misplaced
         .iter()
-        .filter(|(_, is_misplaced)| *is_misplaced && is_told)
+        .filter(|(_, is_misplaced)| *is_misplaced && is_reported)
     {
         let roles: Vec<String> = roles.iter().map(ToString::to_string).collect();
         let help = "remove it, or give the host the role \"control-plane\" or \"worker\"";

@@ -54,7 +54,7 @@ fn resolve_one(
         (None, Some(url)) => ("url", fetch(url, hash.is_some()).map(|manifest| vec![manifest])),
         (path, _) => {
             // Where one of the two is there but mistyped, that has been said.
-            let is_told = mistakes.is_sound(place);
+            let is_reported = mistakes.is_sound(place);
             let label = if path.is_some() {
                 "both are given"
             } else {
@@ -62,7 +62,7 @@ fn resolve_one(
             };
             let help = "write `{ path = \"pod-network.yaml\" }` or `{ url = \"https://…\", sha256 = \"…\" }`";
             let wrong = || Wrong::new("a manifest is either a `path` or a `url`", label, help);
-            mistakes.refuse(is_told, place, wrong);
+            mistakes.refuse(is_reported, place, wrong);
             return Vec::new();
         }
     };

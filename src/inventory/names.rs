@@ -113,13 +113,13 @@ pub(super) fn taint(text: &str) -> Result<Taint, Wrong> {
 const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
 fn bad_name(what: &str, text: &str, fault: &str) -> Wrong {
-    let mended: String = text
+    let fixed: String = text
         .to_lowercase()
         .replace(['_', ' '], "-")
         .trim_matches(['-', '.'])
         .to_owned();
-    let help = if subdomain_fault(&mended).is_none() && mended.len() <= 63 {
-        format!("write `{mended}`")
+    let help = if subdomain_fault(&fixed).is_none() && fixed.len() <= 63 {
+        format!("write `{fixed}`")
     } else {
         "RFC 1123: lower-case letters, digits and `-`, in parts joined by `.`".to_owned()
     };
@@ -154,11 +154,11 @@ fn subdomain_fault(text: &str) -> Option<String> {
 /// What is wrong with a label's name or value; empty is right.
 fn word_fault(text: &str) -> Option<String> {
     let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let ends_well = |c: Option<char>| c.is_none_or(|c| c.is_ascii_alphanumeric());
+    let succeeds = |c: Option<char>| c.is_none_or(|c| c.is_ascii_alphanumeric());
     match text.chars().find(|c| !inner(*c)) {
         Some(c) => Some(format!("has a character that is not allowed, `{c}`")),
         None if text.len() > 63 => Some("is longer than 63 characters".to_owned()),
-        None if !ends_well(text.chars().next()) || !ends_well(text.chars().last()) => {
+        None if !succeeds(text.chars().next()) || !succeeds(text.chars().last()) => {
             Some("does not start and end with a letter or digit".to_owned())
         }
         None => None,

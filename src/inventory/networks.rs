@@ -85,12 +85,15 @@ fn family_list(
     mistakes: &mut Mistakes,
 ) -> Vec<Placed> {
     let default = Cidrs::One(default.to_owned());
-    let is_told = written.is_some() || mistakes.is_sound(place);
+    let is_reported = written.is_some() || mistakes.is_sound(place);
     let cidrs = written.unwrap_or(&default).placed(place);
-    let parsed = cidrs.into_iter().filter(|_| is_told).filter_map(|(place, text)| {
-        let network = mistakes.check(&place, cidr(text))?;
-        Some(Placed { place, network })
-    });
+    let parsed = cidrs
+        .into_iter()
+        .filter(|_| is_reported)
+        .filter_map(|(place, text)| {
+            let network = mistakes.check(&place, cidr(text))?;
+            Some(Placed { place, network })
+        });
     let networks: Vec<Placed> = parsed.collect();
     if let [first, second] = networks.as_slice()
         && first.family() == second.family()

@@ -188,8 +188,8 @@ mod tests {
     #[test]
     fn what_is_no_key_is_refused() {
         let refusal = |bytes: &[u8]| read(bytes).unwrap_err();
-        let whole = dearmoured(KEY).unwrap();
-        let cut = &whole[..whole.len() - 3];
+        let complete = dearmoured(KEY).unwrap();
+        let cut = &complete[..complete.len() - 3];
 
         assert_eq!(refusal(b"<!doctype html>"), "it is no OpenPGP key");
         assert_eq!(refusal(b""), "there is no key in it");

@@ -1,7 +1,7 @@
 //! From what is written to what is meant.
 
+use super::managed_paths::ManagedPaths;
 use super::mistake::Mistakes;
-use super::own_paths::OwnPaths;
 use super::place::Place;
 use super::workstation::Workstation;
 use super::written::Inventory;
@@ -36,7 +36,7 @@ pub(super) fn resolve(
     let pod_network_ports = manifests::ports(inventory.pod_network.as_ref(), mistakes);
     let images = images::resolve(inventory.images.as_ref(), workstation, mistakes);
     let preparation = preparation::resolve(inventory, &cluster, &kubeadm, workstation, mistakes);
-    let own = OwnPaths {
+    let own = ManagedPaths {
         hosts_file: endpoint
             .proved
             .as_ref()

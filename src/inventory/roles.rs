@@ -14,7 +14,7 @@ pub(super) struct Ports {
 }
 
 /// Whether every host's roles are known, so that a role may be called missing.
-pub(super) fn are_told(mistakes: &Mistakes) -> bool {
+pub(super) fn are_reported(mistakes: &Mistakes) -> bool {
     mistakes.broken().iter().all(|place| {
         let steps = place.steps();
         let mut steps = steps.iter().map(String::as_str);
@@ -34,7 +34,7 @@ pub(super) fn check(hosts: &[Draft], etcd: EtcdTopology, ports: &Ports, mistakes
     }
     let place = Place::root().key("hosts");
     let count = |role: Role| hosts.iter().filter(|host| host.is(role)).count();
-    if are_told(mistakes) {
+    if are_reported(mistakes) {
         mistakes.refuse(count(Role::ControlPlane) == 0, &place, || {
             Wrong::new(
                 "no host has the role control-plane",
@@ -122,7 +122,7 @@ fn check_etcd(hosts: &[Draft], etcd: EtcdTopology, mistakes: &mut Mistakes) {
     };
     match etcd {
         EtcdTopology::External => {
-            mistakes.refuse(dedicated.is_empty() && are_told(mistakes), &topology, || {
+            mistakes.refuse(dedicated.is_empty() && are_reported(mistakes), &topology, || {
                 Wrong::new(
                     "external etcd, and no host has the role etcd",
                     "members on dedicated hosts",
@@ -142,13 +142,13 @@ fn check_etcd(hosts: &[Draft], etcd: EtcdTopology, mistakes: &mut Mistakes) {
             }
         }
     }
-    if members > 0 && members.is_multiple_of(2) && are_told(mistakes) {
-        let (bears, fewer) = ((members - 1) / 2, members - 1);
+    if members > 0 && members.is_multiple_of(2) && are_reported(mistakes) {
+        let (supports, fewer) = ((members - 1) / 2, members - 1);
         let wrong = Wrong::new(
             format!("an even number of etcd members: {members} ({named})"),
             "counted here",
             format!(
-                "use {} or {fewer}: {members} survive the loss of {bears}, as {fewer} do",
+                "use {} or {fewer}: {members} survive the loss of {supports}, as {fewer} do",
                 members + 1
             ),
         );

@@ -100,7 +100,7 @@ impl Shape<'_> {
                 wording::not_one_of(&name, error.instance(), &rule)
             }
             ValidationErrorKind::Minimum { .. } | ValidationErrorKind::Maximum { .. } => {
-                let bound = |key: &str| rule.get(key).map(wording::whole);
+                let bound = |key: &str| rule.get(key).map(wording::complete);
                 let message = match (bound("minimum"), bound("maximum")) {
                     (Some(least), Some(most)) => format!("`{name}` must be from {least} to {most}"),
                     (Some(least), None) => format!("`{name}` must be at least {least}"),

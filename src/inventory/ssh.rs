@@ -86,13 +86,13 @@ pub(super) fn target(
         None => defaults.identities.clone(),
     };
     let agent = ssh.agent.unwrap_or(defaults.agent);
-    let is_told =
+    let is_reported =
         mistakes.is_sound(&place.key("identities")) && mistakes.is_sound(&defaults.place.key("identities"));
     let none_listed = ssh
         .identities
         .as_ref()
         .is_none_or(|list| list.iter().next().is_none());
-    let is_keyless = !agent && identities.is_empty() && none_listed && is_told;
+    let is_keyless = !agent && identities.is_empty() && none_listed && is_reported;
     // Without a list it depends on what this workstation has below ~/.ssh.
     let depends_on_files = ssh.identities.is_none() && !defaults.lists_identities;
     if is_keyless {

@@ -107,7 +107,7 @@ fn toml_text(value: &Value, name: &str) -> Option<String> {
 }
 
 /// A bound without a fraction.
-pub(super) fn whole(number: &Value) -> String {
+pub(super) fn complete(number: &Value) -> String {
     number
         .as_f64()
         .map_or_else(|| number.to_string(), |number| format!("{number:.0}"))

@@ -78,7 +78,7 @@ async fn a_control_plane_gets_the_authority_as_an_etcd_host_has_it() {
     assert_eq!(ran.report.problems, []);
     let sent = sent.lock().unwrap()[1].clone();
     let lines: Vec<_> = sent.lines().filter_map(|line| line.split_once(' ')).collect();
-    let told = authority
+    let reported = authority
         .lines()
         .find_map(|line| line.strip_prefix(AUTHORITY_CERTIFICATE));
     let [(key, _), (certificate, _), (authority, content)] = lines[..] else {
@@ -92,7 +92,7 @@ async fn a_control_plane_gets_the_authority_as_an_etcd_host_has_it() {
             AUTHORITY_CERTIFICATE
         ]
     );
-    assert_eq!(told.map(str::trim_start), Some(content));
+    assert_eq!(reported.map(str::trim_start), Some(content));
 }
 
 #[tokio::test(start_paused = true)]
@@ -127,9 +127,9 @@ async fn an_authority_that_was_to_be_read_is_not_made() {
 
     let ran = run(&plan_of(vec![write("etcd1", order(0, false))]), vec![host]).await;
 
-    let told = ran.report.problems[0].to_string();
+    let reported = ran.report.problems[0].to_string();
     assert!(
-        told.contains("etcd's CA has not been read from any host"),
-        "{told}"
+        reported.contains("etcd's CA has not been read from any host"),
+        "{reported}"
     );
 }

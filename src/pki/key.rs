@@ -131,13 +131,15 @@ mod tests {
 
     #[test]
     fn what_is_no_key_is_refused_without_being_repeated() {
-        let told = |pem: &str| PrivateKey::load(pem).err().unwrap();
+        let reported = |pem: &str| PrivateKey::load(pem).err().unwrap();
 
-        assert_eq!(told("c2VjcmV0"), "there is no private key in it");
-        assert!(told("-----BEGIN ENCRYPTED PRIVATE KEY-----\nc2VjcmV0\n").contains("without a passphrase"));
+        assert_eq!(reported("c2VjcmV0"), "there is no private key in it");
+        assert!(
+            reported("-----BEGIN ENCRYPTED PRIVATE KEY-----\nc2VjcmV0\n").contains("without a passphrase")
+        );
         for label in ["RSA PRIVATE KEY", "EC PRIVATE KEY", "PRIVATE KEY"] {
             let broken = format!("-----BEGIN {label}-----\nc2VjcmV0\n-----END {label}-----\n");
-            assert!(!told(&broken).contains("c2VjcmV0"), "{label}");
+            assert!(!reported(&broken).contains("c2VjcmV0"), "{label}");
         }
     }
 }

@@ -83,13 +83,13 @@ fn openssl_takes_every_certificate_for_its_purpose_and_for_no_other() {
         ] {
             for name in ["server", "peer", "healthcheck", "client"] {
                 let command = format!("verify -x509_strict -CAfile ca.crt -purpose {purpose} {name}.crt");
-                let Some((is_taken, said)) = made.says(&command) else {
+                let Some((is_taken, reply)) = made.says(&command) else {
                     return;
                 };
                 assert_eq!(
                     is_taken,
                     fitting.contains(&name),
-                    "{algorithm:?} {purpose} {name}: {said}"
+                    "{algorithm:?} {purpose} {name}: {reply}"
                 );
             }
         }
@@ -125,8 +125,8 @@ fn certificates_say_what_kubeadms_say() {
         .says("x509 -noout -nameopt RFC2253 -subject -ext keyUsage,extendedKeyUsage -in client.crt")
         .unwrap();
 
-    let said = [ca, server, client].concat();
-    let lines: Vec<&str> = said.lines().map(str::trim_end).collect();
+    let reply = [ca, server, client].concat();
+    let lines: Vec<&str> = reply.lines().map(str::trim_end).collect();
     insta::assert_snapshot!(lines.join("\n"), @r"
     subject=CN=etcd-ca
     X509v3 Subject Alternative Name:
@@ -169,11 +169,11 @@ fn certificates_are_valid_from_an_hour_ago_for_as_long_as_kubeadms() {
     );
     let an_hour_ago = made.now - SignedDuration::from_mins(59);
     let epoch = an_hour_ago.as_second();
-    let Some((is_valid, said)) = made.says(&format!("verify -attime {epoch} -CAfile ca.crt server.crt"))
+    let Some((is_valid, reply)) = made.says(&format!("verify -attime {epoch} -CAfile ca.crt server.crt"))
     else {
         return;
     };
-    assert!(is_valid, "{said}");
+    assert!(is_valid, "{reply}");
 }
 
 #[test]
@@ -233,24 +233,24 @@ fn what_cannot_sign_is_refused() {
         .unwrap()
         .sign(&Leaf::healthcheck_client(), KeyAlgorithm::EcdsaP256, now)
         .unwrap();
-    let told =
+    let reported =
         |certificate: &str, key: &str, now: Timestamp| Authority::load(certificate, key, now).err().unwrap();
     let in_eleven_years = now + SignedDuration::from_hours(24 * 365 * 11);
 
     assert_eq!(
-        told(&authority.certificate, &other.key, now),
+        reported(&authority.certificate, &other.key, now),
         "the key does not belong to the certificate"
     );
     assert_eq!(
-        told(&leaf.certificate, &leaf.key, now),
+        reported(&leaf.certificate, &leaf.key, now),
         "the certificate may not sign others (it is no CA)"
     );
     assert!(
-        told(&authority.certificate, &authority.key, in_eleven_years)
+        reported(&authority.certificate, &authority.key, in_eleven_years)
             .starts_with("the certificate ended at ")
     );
     assert_eq!(
-        told(&authority.key, &authority.key, now),
+        reported(&authority.key, &authority.key, now),
         "there is no certificate in it"
     );
 }

@@ -120,7 +120,7 @@ fn unknown_identity(host: &Host, facts: &HostFacts) -> Problem {
             because.to_owned(),
             "hawser resets no worker whose kubelet may belong to a cluster".to_owned(),
         ],
-        way_out: vec![
+        recovery: vec![
             "correct the inventory if it names the wrong host".to_owned(),
             format!("`{look}; crictl pods` on {name} shows its cluster and what runs"),
             format!(
@@ -196,7 +196,7 @@ fn refuse_worker(candidate: &Candidate) -> Result<(), Problem> {
     Err(Problem::Unsafe {
         what: format!("{name} is a worker of this cluster, but a control plane in the inventory"),
         because: vec![because],
-        way_out: vec![
+        recovery: vec![
             format!("`kubectl drain {name} --ignore-daemonsets` and `kubectl delete node {name}`"),
             format!("`kubeadm reset -f` on {name}, then rerun this command"),
         ],
@@ -219,7 +219,7 @@ fn other_cluster(candidate: &Candidate) -> Problem {
             format!("its CA is {hash}"),
             format!("the CA of this cluster is {ours}"),
         ],
-        way_out: vec![
+        recovery: vec![
             "correct the inventory if it names the wrong host".to_owned(),
             format!(
                 "only if the host leaves that cluster: `kubeadm reset` on {}, then rerun this command",

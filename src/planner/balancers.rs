@@ -163,7 +163,7 @@ pub(super) fn watch(situation: &Situation, host: &Host) -> Vec<Step> {
 pub(super) fn enable(situation: &Situation, host: &Host, members: &[HostName]) -> Result<Vec<Step>, Problem> {
     let mut steps: Vec<Step> = situation
         .answered(Role::Balancer)
-        .map(|(on, _)| balancer::await_well(&on.name, &host.name))
+        .map(|(on, _)| balancer::await_healthy(&on.name, &host.name))
         .collect();
     for (on, _) in situation.answered(Role::Balancer) {
         let file = files::haproxy(situation.topology, on, members)?;

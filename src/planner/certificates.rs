@@ -5,7 +5,7 @@ use super::situation::Situation;
 use super::survey::Survey;
 use crate::error::Problem;
 use crate::plan::{Chain, Step, StepId};
-use crate::remote::{credentials, files, handover, host_files};
+use crate::remote::{certificate_transfer, credentials, files, host_files};
 use crate::topology::{CertificateRoute, EtcdTopology, Host};
 use crate::values::Bundle;
 
@@ -21,7 +21,7 @@ pub(super) fn share(situation: &Situation) -> Option<Chain> {
         CertificateRoute::Ssh => {
             let source = source(situation);
             let files = files::shared_certificates(situation.topology.etcd);
-            let read = handover::read(&source.name, Bundle::ControlPlane, &files);
+            let read = certificate_transfer::read(&source.name, Bundle::ControlPlane, &files);
             Some(Chain::required(&source.name, vec![read]))
         }
     }
@@ -33,7 +33,7 @@ pub(super) fn copy_to(survey: &Survey, joining: &Host) -> Option<Step> {
     is_copied.then(|| {
         let source = source(survey);
         let files = files::shared_certificates(survey.topology.etcd);
-        handover::write(&joining.name, &source.name, Bundle::ControlPlane, &files)
+        certificate_transfer::write(&joining.name, &source.name, Bundle::ControlPlane, &files)
     })
 }
 
@@ -81,7 +81,7 @@ fn other_certificates(host: &Host, ours: &Host, paths: &[&str]) -> Problem {
             if paths.len() == 1 { "is" } else { "are" },
             ours.name
         )],
-        way_out: vec![
+        recovery: vec![
             "correct the inventory if it names the wrong host".to_owned(),
             format!("move them away: `mv /etc/kubernetes/pki /root/` on {name}, then rerun this command"),
         ],

@@ -58,7 +58,7 @@ fn refuse_others_manifests(candidate: &Candidate) -> Result<(), Problem> {
             others.join(", "),
             "`kubeadm reset` deletes all manifests".to_owned(),
         ],
-        way_out: vec![format!(
+        recovery: vec![format!(
             "on {name}: `mv {} /root/`, rerun this command, and move them back",
             others.join(" ")
         )],

@@ -90,7 +90,7 @@ pub(super) fn await_first(situation: &Situation) -> Result<Vec<Chain>, Problem> 
     let via = situation.cluster.via();
     let server = situation.server(via);
     let steps = vec![
-        control_plane::await_well(&via.name, &server),
+        control_plane::await_healthy(&via.name, &server),
         control_plane::await_daemon_sets(&via.name, &server),
     ];
     Ok(vec![Chain::required(&via.name, steps)])

@@ -20,7 +20,7 @@ pub(super) fn refuse_other_server(inputs: &Inputs) -> Result<(), Vec<Problem>> {
                 "checked from {}; another cluster may use this endpoint",
                 host.name
             )],
-            way_out: vec![
+            recovery: vec![
                 "is this the right inventory? name every control plane of that cluster in it to work with it"
                     .to_owned(),
                 "or give the new cluster another endpoint under [endpoint]".to_owned(),

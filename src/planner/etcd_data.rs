@@ -25,7 +25,7 @@ pub(super) fn of_member<'a>(
         };
         return Err(foreign_data(candidate, &unknown));
     }
-    if found.etcd_data.iter().any(EtcdDirectory::is_untold) {
+    if found.etcd_data.iter().any(EtcdDirectory::is_unreported) {
         return Err(unknown_directory(host));
     }
     let is_own = |found: &&EtcdDirectory| {
@@ -89,7 +89,7 @@ fn foreign_data(candidate: &Candidate, found: &EtcdDirectory) -> Problem {
             listed,
             "hawser deletes no data of etcd whose member this cluster does not list".to_owned(),
         ],
-        way_out: vec![
+        recovery: vec![
             "correct the inventory if it names the wrong host".to_owned(),
             format!(
                 "on {name}: `ls -l {path}/member/wal; pgrep -a etcd` shows how old it is, and whether a program uses it"
@@ -112,7 +112,7 @@ fn unknown_directory(host: &Host) -> Problem {
                 .to_owned(),
             "hawser changes no etcd whose data it does not know".to_owned(),
         ],
-        way_out: vec![
+        recovery: vec![
             "correct the inventory if it names the wrong host".to_owned(),
             format!(
                 "only if that etcd is not needed any more: `mv /etc/kubernetes/manifests/etcd.yaml /root/` on {name}, then rerun this command"
@@ -131,7 +131,7 @@ fn several_directories(host: &Host, paths: &[&str]) -> Problem {
             paths.join(", "),
             "a member runs on one of them; which is the copy is unknown".to_owned(),
         ],
-        way_out: vec![format!(
+        recovery: vec![format!(
             "move the copy away on {}, then rerun this command",
             host.name
         )],

@@ -14,7 +14,7 @@ pub(super) fn find<'a>(inputs: &Inputs<'a>, host: &Host, path: &str) -> Found<'a
     let file = inputs.file(&host.name, path);
     Found {
         file,
-        is_strangers: file.is_some_and(|file| foreign_owner(inputs, host, path, file).is_some()),
+        is_foreign: file.is_some_and(|file| foreign_owner(inputs, host, path, file).is_some()),
     }
 }
 
@@ -56,11 +56,11 @@ fn foreign_owner(inputs: &Inputs, host: &Host, path: &str, file: &FileFact) -> O
     }
     // What is no text, or too large to be read, hawser has not written.
     let Some(text) = file.text() else {
-        return Some(Owner::Stranger);
+        return Some(Owner::ForeignHost);
     };
     match files::owner_of(inputs.topology, path, text) {
         Owner::Ours => None,
-        Owner::Stranger if path == KEEPALIVED && was_rendered(inputs, host, text) => None,
+        Owner::ForeignHost if path == KEEPALIVED && was_rendered(inputs, host, text) => None,
         owner => Some(owner),
     }
 }
@@ -90,7 +90,7 @@ fn refusal(host: &Host, path: &str, owner: Owner) -> Problem {
             host.name
         ),
         because: vec![because],
-        way_out: vec![
+        recovery: vec![
             format!(
                 "to have hawser replace it: {}; it is kept as {}",
                 files::take_over_key(&host.name, path),

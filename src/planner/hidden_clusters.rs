@@ -48,7 +48,7 @@ pub(super) fn refuse_data_elsewhere(inputs: &Inputs) -> Option<Problem> {
         what: "no API server answers, and there is etcd data outside the directory of the inventory"
             .to_owned(),
         because,
-        way_out: vec![
+        recovery: vec![
             format!(
                 "if it is this cluster's: name {path} as etcd.local.dataDir under [kubeadm.cluster_configuration], make sure that etcd.yaml is in /etc/kubernetes/manifests on {name}, then rerun this command"
             ),
@@ -89,7 +89,7 @@ fn refuse_unmounted<'s>(inputs: &'s Inputs) -> impl Iterator<Item = Problem> + '
             because: vec![format!(
                 "/etc/fstab or a mount unit names {point}, {directory} is in it, and nothing is mounted"
             )],
-            way_out: vec![
+            recovery: vec![
                 format!("on {name}: `mount {point}`, then rerun this command"),
                 format!("or, if there is no such disk any more: remove {point} from /etc/fstab, or remove its unit"),
             ],
@@ -133,7 +133,7 @@ pub(super) fn refuse_lost_data(inputs: &Inputs, host: &Host, facts: &HostFacts) 
             "/etc/kubernetes/kubelet.conf names a certificate that `kubeadm init` writes at its end: there was a cluster"
                 .to_owned(),
         ],
-        way_out: vec![
+        recovery: vec![
             format!("on {name}: mount the disk, or bring {directory} back from a snapshot, then rerun this command"),
             format!("only if you need nothing of the cluster any more: `kubeadm reset` on {name}, then rerun this command"),
         ],

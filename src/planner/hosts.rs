@@ -14,7 +14,7 @@ use crate::topology::{Host, Role};
 pub(super) fn write_files(situation: &Situation) -> Result<Vec<Chain>, Problem> {
     let mut chains = Vec::new();
     for (host, facts) in situation.all_answered() {
-        let wanted = files::own_files(situation.topology, host);
+        let wanted = files::user_files(situation.topology, host);
         let writes = wanted.iter().filter_map(|file| {
             host_files::put(
                 &host.name,
@@ -43,7 +43,7 @@ pub(super) fn write_files(situation: &Situation) -> Result<Vec<Chain>, Problem> 
 /// The user's files that kubeadm reset takes away with its own.
 pub(super) fn files_lost_in_a_reset(inputs: &Inputs, host: &Host) -> Vec<Step> {
     let is_lost = |file: &RenderedFile| RESET.iter().any(|folder| file.path.starts_with(folder));
-    let mut wanted = files::own_files(inputs.topology, host);
+    let mut wanted = files::user_files(inputs.topology, host);
     wanted.retain(is_lost);
     wanted
         .iter()

@@ -9,7 +9,7 @@ use super::inputs::{Allowance, Inputs};
 use super::situation::Situation;
 use crate::archive::Image;
 use crate::error::Problem;
-use crate::facts::beforehand::{is_archived_untold, untold_images};
+use crate::facts::beforehand::{is_archived_unreported, unreported_images};
 use crate::facts::{
     HostFacts, Observation, has_image, is_archived, is_prepared, lacks, missing_images, runs, wanted_images,
 };
@@ -53,8 +53,8 @@ pub(super) fn notes(situation: &Situation) -> Vec<String> {
             .map(|wanted| wanted.name)
             .filter(|name| lacks(facts, name) && !is_archived(topology, host, facts, name))
             .collect();
-        let mut unknown = untold_images(topology, host, facts);
-        unknown.retain(|image| !is_archived_untold(topology, image));
+        let mut unknown = unreported_images(topology, host, facts);
+        unknown.retain(|image| !is_archived_unreported(topology, image));
         if !unknown.is_empty() {
             names.push(format!(
                 "and the {} images that kubeadm will name when it is installed",

@@ -16,19 +16,19 @@ pub(super) fn refuse_reset(candidate: &Candidate) -> Result<(), Problem> {
                 .to_owned(),
         );
     }
-    let mut way_out = vec![format!(
+    let mut recovery = vec![format!(
         "`kubectl describe node {name}` and `journalctl -u kubelet -n 100` on {name} show what it lacks; fix that, then rerun this command"
     )];
     // A control plane serves on without its kubelet, and may be the only one.
     if !candidate.is_control_plane() {
-        way_out.push(format!(
+        recovery.push(format!(
             "or remove it: `kubectl drain {name} --ignore-daemonsets --delete-emptydir-data`, `systemctl stop kubelet` on {name}, `kubectl delete node {name}`, then rerun this command"
         ));
     }
     Err(Problem::Unsafe {
         what: format!("{name} serves the cluster, and its join is not complete"),
         because,
-        way_out,
+        recovery,
     })
 }
 

@@ -179,7 +179,7 @@ pub(super) fn refuse_missing_manifest(inputs: &Inputs, only: &Host) -> Option<Pr
             "/etc/kubernetes/manifests/kube-apiserver.yaml is not there; hawser never runs `kubeadm init` again on a cluster"
                 .to_owned(),
         ],
-        way_out: vec![
+        recovery: vec![
             format!(
                 "on {}: bring kube-apiserver.yaml back to /etc/kubernetes/manifests, then rerun this command",
                 only.name

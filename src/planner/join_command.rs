@@ -116,7 +116,7 @@ fn nothing_to_join(cluster: &Cluster) -> Problem {
     Problem::Unsafe {
         what: "there is no cluster yet that a host could join".to_owned(),
         because: vec![because],
-        way_out: vec!["`hawser apply` builds or repairs it".to_owned()],
+        recovery: vec!["`hawser apply` builds or repairs it".to_owned()],
     }
 }
 
@@ -125,7 +125,7 @@ fn run_at_work(via: &HostName) -> Problem {
     Problem::Unsafe {
         what: format!("{via}: /run/hawser is there, so a run works there or could not clean up"),
         because: vec!["its files would be overwritten".to_owned()],
-        way_out: vec![
+        recovery: vec![
             "wait until it ends, or run `hawser apply`, which removes what an earlier run left".to_owned(),
         ],
     }

@@ -85,7 +85,7 @@ pub(super) fn refuse_lost_member(
             ),
             format!("{quorum}: it cannot be removed either, since a removal needs the quorum"),
         ],
-        way_out: vec![
+        recovery: vec![
             format!(
                 "if {}'s disk can come back as it was, start the host with it and rerun this command",
                 host.name
@@ -102,7 +102,7 @@ pub(super) fn refuse_lost_member(
 pub(super) const POD: &str = "`pkill -x etcd` ends an etcd that hangs, and the kubelet starts it again";
 
 /// A member that may run is not removed, and its host is not reset.
-pub(super) fn refuse_unknown_member(host: &Host, member: &MemberFact, way_out: &str) -> Option<Problem> {
+pub(super) fn refuse_unknown_member(host: &Host, member: &MemberFact, recovery: &str) -> Option<Problem> {
     let why = member.unknown()?;
     Some(Problem::Unsafe {
         what: format!("{}: whether its etcd member runs is unknown ({why})", host.name),
@@ -115,10 +115,10 @@ pub(super) fn refuse_unknown_member(host: &Host, member: &MemberFact, way_out: &
             ),
             "a member that may run is neither removed nor restarted, and its host is not reset".to_owned(),
         ],
-        way_out: vec![
+        recovery: vec![
             "a busy host answers late: rerun this command".to_owned(),
             format!(
-                "if this does not help: on {}: `ss -ltnp sport = :2379` shows whether etcd listens; check too that no firewall blocks the other members; {way_out}",
+                "if this does not help: on {}: `ss -ltnp sport = :2379` shows whether etcd listens; check too that no firewall blocks the other members; {recovery}",
                 host.name
             ),
         ],

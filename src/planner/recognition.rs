@@ -165,7 +165,7 @@ fn refuse_different_cas(planes: &[(&Host, &HostFacts)]) -> Result<(), Vec<Proble
             .iter()
             .map(|(host, hash)| format!("{}: CA {hash}", host.name))
             .collect(),
-        way_out: vec![
+        recovery: vec![
             "correct the inventory, so that it names the hosts of one cluster".to_owned(),
             "or clear the host that is to change clusters: `kubeadm reset` on it".to_owned(),
         ],

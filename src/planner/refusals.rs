@@ -118,7 +118,7 @@ fn running_kubeadm(inputs: &Inputs) -> Vec<Problem> {
             "an earlier run detached from it, or another user started it; it must not be disturbed"
                 .to_owned(),
         ],
-        way_out: vec![format!(
+        recovery: vec![format!(
             "wait until it exits (`tail --pid={pid} -f /dev/null` on {}), then rerun this command",
             host.name
         )],
@@ -164,7 +164,7 @@ fn vip_in_use(inputs: &Inputs) -> Option<Problem> {
             "checked from {}: another machine has this address",
             answers.0.name
         )],
-        way_out: vec![
+        recovery: vec![
             format!(
                 "`ip neigh show {vip}` on {} shows the MAC address of the other machine",
                 answers.0.name

@@ -22,7 +22,7 @@ pub(super) fn refuse_unknown_kubelet(candidate: &Candidate) -> Result<(), Proble
         return Err(Problem::Unsafe {
             what: format!("{name} has to be reset, and has the key of an unknown CA"),
             because: vec!["/etc/kubernetes/pki/ca.key is there, and no ca.crt".to_owned()],
-            way_out: vec![format!(
+            recovery: vec![format!(
                 "on {name}: `mv /etc/kubernetes/pki/ca.key /root/`, then rerun this command"
             )],
         });
@@ -43,7 +43,7 @@ fn foreign_kubelet(name: &HostName) -> Problem {
             "it runs without a kubeconfig or a CA of kubeadm (/etc/kubernetes)".to_owned(),
             "hawser resets no host with a foreign kubelet".to_owned(),
         ],
-        way_out: vec![
+        recovery: vec![
             "correct the inventory if it names the wrong host".to_owned(),
             format!("`systemctl cat kubelet; crictl pods` on {name} shows what it is for and what it runs"),
             format!(
@@ -60,7 +60,7 @@ fn without_node(name: &HostName) -> Problem {
             "its kubelet may run pods under another node name, which hawser cannot check".to_owned(),
             "hawser resets no host whose kubelet may run pods".to_owned(),
         ],
-        way_out: vec![
+        recovery: vec![
             format!(
                 "`openssl x509 -noout -subject -in /var/lib/kubelet/pki/kubelet-client-current.pem; crictl pods` on {name} shows the name of its node and what runs"
             ),
@@ -92,7 +92,7 @@ pub(super) fn refuse_other_name(candidate: &Candidate) -> Result<(), Problem> {
             format!("node {other} has the address {address}, which is {name}'s, and is {state}"),
             "what runs on it would be cut off".to_owned(),
         ],
-        way_out: vec![
+        recovery: vec![
             format!("name the host {other} in the inventory"),
             format!(
                 "or, if that node is lost: `kubectl drain {other} --ignore-daemonsets`, `kubectl delete node {other}`, then rerun this command"
@@ -122,7 +122,7 @@ pub(super) fn keep_a_key(inputs: &Inputs, planned: &[Planned]) -> Result<(), Pro
         because: vec![format!(
             "/etc/kubernetes/pki/ca.key is on {name}; no control plane that stays has it"
         )],
-        way_out: vec![
+        recovery: vec![
             format!(
                 "copy /etc/kubernetes/pki/ca.key of {name} to a control plane that stays, then rerun this command"
             ),

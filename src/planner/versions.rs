@@ -86,7 +86,7 @@ fn absent(inputs: &Inputs, host: &Host, program: &str) -> Problem {
 
 fn lacking(inputs: &Inputs, host: &Host, what: &str, package: &str) -> Problem {
     let host_name = &host.name;
-    let mut way_out = vec![if preparation::is_of_another_distribution(inputs, host) {
+    let mut recovery = vec![if preparation::is_of_another_distribution(inputs, host) {
         format!(
             "bring {host_name} prepared, with {what} installed; docs/reference/host-requirements.md lists what a host needs"
         )
@@ -94,13 +94,13 @@ fn lacking(inputs: &Inputs, host: &Host, what: &str, package: &str) -> Problem {
         format!("install {package} on {host_name} (apt-get install {package}) and rerun this command")
     }];
     let because = preparation::why_not(inputs, host).unwrap_or_else(|| {
-        way_out.push("or have hawser prepare the hosts: `prepare = true` in the inventory".to_owned());
+        recovery.push("or have hawser prepare the hosts: `prepare = true` in the inventory".to_owned());
         "hawser installs packages only where the inventory says `prepare = true`".to_owned()
     });
     Problem::Unsafe {
         what: format!("{host_name}: {what} is not installed"),
         because: vec![because],
-        way_out,
+        recovery,
     }
 }
 
@@ -108,7 +108,7 @@ fn skew(host: &HostName, program: &str, found: Version, target: Version, rule: &
     Problem::Unsafe {
         what: format!("{host}: {program} {found} does not go with Kubernetes {target}"),
         because: vec![rule.to_owned()],
-        way_out: vec![format!(
+        recovery: vec![format!(
             "install {program} {target} on {host}, or correct `kubernetes` under [cluster]"
         )],
     }

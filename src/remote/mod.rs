@@ -8,6 +8,8 @@
 mod shell;
 
 pub mod balancer;
+pub mod certificate_transfer;
+pub mod connectivity;
 pub mod control_plane;
 pub mod credentials;
 pub mod diagnostics;
@@ -15,7 +17,6 @@ pub mod endpoint_path;
 pub mod etcd;
 pub mod files;
 pub mod half_joined;
-pub mod handover;
 pub mod host_files;
 pub mod images;
 pub mod init;
@@ -28,5 +29,4 @@ pub mod preparation;
 pub mod probe;
 pub mod removal;
 mod timeouts;
-pub mod ways;
 pub mod wire;

@@ -9,4 +9,4 @@ pub(crate) const QUICK: Duration = Duration::from_secs(60);
 pub(crate) const KUBEADM: Duration = Duration::from_secs(15 * 60);
 
 /// Until an API server, a member or a node is well after its command returned.
-pub(crate) const WELL: Duration = Duration::from_secs(5 * 60);
+pub(crate) const HEALTHY: Duration = Duration::from_secs(5 * 60);

@@ -57,10 +57,10 @@ impl<W: Write> Plain<W> {
             Event::ImageSent { step, took, .. } | Event::ImageReceived { step, took, .. } => (step, took),
             _ => return false,
         };
-        let told = self.waiting.entry(step.clone()).or_default();
-        let long = waited.saturating_sub(*told) >= BETWEEN_REMINDERS;
-        if long || waited < told {
-            *told = *waited;
+        let reported = self.waiting.entry(step.clone()).or_default();
+        let long = waited.saturating_sub(*reported) >= BETWEEN_REMINDERS;
+        if long || waited < reported {
+            *reported = *waited;
         }
         long
     }

@@ -27,7 +27,7 @@ pub fn render(report: &Report, next: &[String], paint: Paint) -> String {
     if let Some(log) = &report.log {
         let _ = writeln!(text, "\nlog: {log}");
     }
-    if went_well(report) {
+    if succeeded(report) {
         for line in next {
             let _ = writeln!(text, "next: {line}");
         }
@@ -35,7 +35,7 @@ pub fn render(report: &Report, next: &[String], paint: Paint) -> String {
     text
 }
 
-fn went_well(report: &Report) -> bool {
+fn succeeded(report: &Report) -> bool {
     report.problems.is_empty() && !report.interrupted
 }
 
@@ -82,7 +82,7 @@ fn counts(report: &Report, paint: Paint) -> String {
         "{} changed, {} unchanged, {} skipped",
         report.changed, report.unchanged, report.skipped
     );
-    let evaluation = match (went_well(report), report.interrupted) {
+    let evaluation = match (succeeded(report), report.interrupted) {
         (true, _) => paint.good("done"),
         (false, true) => paint.warning("stopped"),
         (false, false) => paint.bad("failed"),

@@ -230,9 +230,9 @@ fn label(offer: &Offer) -> String {
 
 /// sshd ends the connection when it has seen enough keys, and says so; any other end is no refusal.
 fn dropped(host: &Host, mut offered: Vec<String>, ended: &Ended) -> Problem {
-    let is_told = matches!(&*ended.borrow(), Some(End::Told(_)));
+    let is_reported = matches!(&*ended.borrow(), Some(End::Reported(_)));
     let reason = reason(ended);
-    if is_told {
+    if is_reported {
         offered.push(reason);
         Problem::LoginRefused {
             host: host.name.clone(),

@@ -124,11 +124,11 @@ async fn speak(
     unread: &mut Option<String>,
 ) -> Infallible {
     while let Some(turn) = turns.recv().await {
-        let said = match turn {
+        let reply = match turn {
             Turn::Password(line) => writer.data_bytes(line.to_vec()).await,
             Turn::Input => send_all(writer, &request, unread).await,
         };
-        if said.is_err() {
+        if reply.is_err() {
             break;
         }
     }

@@ -9,8 +9,8 @@ use russh::{Channel, ChannelId, ChannelOpenFailure, Error};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 
-use super::known_hosts::{Known, Verdict, fingerprint};
-use super::openings::{Said, Words};
+use super::known_hosts::{Evaluation, Known, fingerprint};
+use super::openings::{Response, Words};
 use super::stream::in_words;
 use crate::error::Problem;
 use crate::topology::HostName;
@@ -22,7 +22,7 @@ pub(super) struct Guard {
     known: Known,
     refused: Refusal,
     ended: watch::Sender<Option<End>>,
-    words: UnboundedSender<Said>,
+    words: UnboundedSender<Response>,
 }
 
 /// Where the reason for a refusal is left: russh itself passes on only that there was one.
@@ -42,7 +42,7 @@ impl Refusal {
 #[derive(Debug, Clone)]
 pub(super) enum End {
     /// sshd said why.
-    Told(String),
+    Reported(String),
     /// The connection broke.
     Broken(String),
 }
@@ -66,13 +66,13 @@ impl Guard {
         (guard, refused, watched, Words::new(heard))
     }
 
-    fn problem(&self, presented: &PublicKeyOrCertificate, verdict: Verdict) -> Option<Problem> {
+    fn problem(&self, presented: &PublicKeyOrCertificate, evaluation: Evaluation) -> Option<Problem> {
         let key = presented.public_key();
         let shown = fingerprint(key.key_data());
         let (host, address) = (self.host.clone(), self.address.clone());
-        match verdict {
-            Verdict::Trusted => None,
-            Verdict::Unknown { remarks } => Some(Problem::HostKeyUnknown {
+        match evaluation {
+            Evaluation::Trusted => None,
+            Evaluation::Unknown { remarks } => Some(Problem::HostKeyUnknown {
                 host,
                 address,
                 fingerprint: std::iter::once(shown)
@@ -82,14 +82,14 @@ impl Guard {
                 known_hosts: self.known.file().display().to_string(),
                 line: self.known.line(&key),
             }),
-            Verdict::Changed { expected, known_at } => Some(Problem::HostKeyChanged {
+            Evaluation::Changed { expected, known_at } => Some(Problem::HostKeyChanged {
                 host,
                 address,
                 presented: shown,
                 expected,
                 known_at,
             }),
-            Verdict::Revoked { known_at } => Some(Problem::HostKeyRevoked {
+            Evaluation::Revoked { known_at } => Some(Problem::HostKeyRevoked {
                 host,
                 address,
                 fingerprint: shown,
@@ -118,8 +118,8 @@ impl Handler for Guard {
     type Error = Error;
 
     async fn check_server_key(&mut self, presented: &PublicKeyOrCertificate) -> Result<bool, Error> {
-        let verdict = self.known.judge(presented, SystemTime::now());
-        match self.problem(presented, verdict) {
+        let evaluation = self.known.evaluate(presented, SystemTime::now());
+        match self.problem(presented, evaluation) {
             None => Ok(true),
             Some(problem) => {
                 self.refused.put(problem);
@@ -130,7 +130,7 @@ impl Handler for Guard {
 
     async fn disconnected(&mut self, reason: DisconnectReason<Error>) -> Result<(), Error> {
         let (end, result) = match reason {
-            DisconnectReason::ReceivedDisconnect(info) => (End::Told(info.message), Ok(())),
+            DisconnectReason::ReceivedDisconnect(info) => (End::Reported(info.message), Ok(())),
             DisconnectReason::Error(error) => (End::Broken(why(&error)), Err(error)),
         };
         self.ended.send_replace(Some(end));
@@ -182,7 +182,7 @@ pub(super) fn why(error: &Error) -> String {
 /// Why the connection ended, as far as that is known.
 pub(super) fn reason(ended: &Ended) -> String {
     match &*ended.borrow() {
-        Some(End::Told(message)) => format!("sshd ended the connection: {message}"),
+        Some(End::Reported(message)) => format!("sshd ended the connection: {message}"),
         Some(End::Broken(words)) => words.clone(),
         None => "the connection was closed".to_owned(),
     }

@@ -7,10 +7,10 @@
 mod authenticate;
 mod client;
 mod conversation;
+mod forwarding;
 mod host_key;
 mod identity;
 mod known_hosts;
-mod onward;
 mod openings;
 mod output;
 mod prompt;
@@ -22,7 +22,7 @@ mod sudo;
 mod unreachable;
 
 pub use self::client::Client;
-pub use self::onward::NotOnward;
+pub use self::forwarding::NotForwarded;
 pub use self::prompt::{Prompter, Terminal};
 pub use self::session::Session;
 

@@ -12,16 +12,16 @@ const WORDS_LIMIT: Duration = Duration::from_secs(1);
 
 /// What sshd says of openings that failed.
 pub(super) struct Words {
-    heard: UnboundedReceiver<Said>,
+    heard: UnboundedReceiver<Response>,
     /// An opening that was given up may still be spoken of.
     pub(super) are_doubtful: bool,
 }
 
 /// The channel that was not opened, and why. Channels are numbered in the order in which they are asked for.
-pub(super) type Said = (ChannelId, String);
+pub(super) type Response = (ChannelId, String);
 
 impl Words {
-    pub(super) fn new(heard: UnboundedReceiver<Said>) -> Self {
+    pub(super) fn new(heard: UnboundedReceiver<Response>) -> Self {
         Self {
             heard,
             are_doubtful: false,
@@ -37,10 +37,10 @@ impl Words {
     /// About the opening that was asked for last. Where an earlier one was given up, all that is said is waited for.
     pub(super) async fn of_the_last(&mut self) -> Option<String> {
         let until = Instant::now() + WORDS_LIMIT;
-        let mut last: Option<Said> = None;
-        while let Ok(Some(said)) = timeout_at(until, self.heard.recv()).await {
-            if last.as_ref().is_none_or(|(channel, _)| *channel < said.0) {
-                last = Some(said);
+        let mut last: Option<Response> = None;
+        while let Ok(Some(reply)) = timeout_at(until, self.heard.recv()).await {
+            if last.as_ref().is_none_or(|(channel, _)| *channel < reply.0) {
+                last = Some(reply);
             }
             if !self.are_doubtful {
                 break;

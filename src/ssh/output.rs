@@ -11,7 +11,7 @@ const LINE_LIMIT: usize = 64 << 10;
 
 /// More of a command's words than this are not told: nobody reads them, and a host that talks without end would fill
 /// the log and keep the run from all others.
-const TOLD_LIMIT: usize = 1 << 20;
+const REPORTED_LIMIT: usize = 1 << 20;
 
 /// One of a command's two output streams.
 #[derive(Default)]
@@ -20,7 +20,7 @@ pub(super) struct Stream {
     size: usize,
     line: Vec<u8>,
     /// How many bytes of lines have been told.
-    told: usize,
+    reported: usize,
     progress: Option<UnboundedSender<Progress>>,
 }
 
@@ -56,7 +56,7 @@ impl Stream {
             return;
         }
         for piece in data.split_inclusive(|byte| *byte == b'\n') {
-            if self.told > TOLD_LIMIT {
+            if self.reported > REPORTED_LIMIT {
                 return;
             }
             self.line.extend_from_slice(piece);
@@ -68,14 +68,14 @@ impl Stream {
 
     fn tell_line(&mut self) {
         let text = decode(&self.line).trim_end().to_owned();
-        let before = self.told;
-        self.told += self.line.len();
+        let before = self.reported;
+        self.reported += self.line.len();
         self.line.clear();
         if let Some(progress) = &self.progress {
             // Nobody has to listen to the end.
             let _ = progress.send(Progress::Line(text));
-            if before <= TOLD_LIMIT && self.told > TOLD_LIMIT {
-                let text = format!("(the rest is not shown: more than {} MiB)", TOLD_LIMIT >> 20);
+            if before <= REPORTED_LIMIT && self.reported > REPORTED_LIMIT {
+                let text = format!("(the rest is not shown: more than {} MiB)", REPORTED_LIMIT >> 20);
                 let _ = progress.send(Progress::Line(text));
             }
         }
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn of_one_who_talks_without_end_a_part_is_told_and_that_it_is_one() {
-        let (sender, mut told) = unbounded_channel();
+        let (sender, mut reported) = unbounded_channel();
         let mut stream = Stream::default();
         stream.tell(Some(sender));
 
@@ -112,7 +112,7 @@ mod tests {
         drop(stream);
 
         let mut lines = Vec::new();
-        while let Some(Progress::Line(line)) = told.blocking_recv() {
+        while let Some(Progress::Line(line)) = reported.blocking_recv() {
             lines.push(line);
         }
         assert_eq!(
@@ -120,6 +120,6 @@ mod tests {
             Some("(the rest is not shown: more than 1 MiB)")
         );
         let bytes: usize = lines.iter().map(|line| line.len() + 1).sum();
-        assert!((TOLD_LIMIT..TOLD_LIMIT + 100).contains(&bytes), "{bytes}");
+        assert!((REPORTED_LIMIT..REPORTED_LIMIT + 100).contains(&bytes), "{bytes}");
     }
 }

@@ -19,7 +19,7 @@ pub(super) const PIECE: usize = 128 << 10;
 const AHEAD: usize = 2;
 
 /// How often it is told how much has been sent.
-const TOLD: Duration = Duration::from_secs(1);
+const REPORTED: Duration = Duration::from_secs(1);
 
 /// Sends an image. `Ok(Some(_))` says why the archive could not be read to the image's end.
 pub(super) async fn send_image(
@@ -34,7 +34,7 @@ pub(super) async fn send_image(
         // Nobody waits for it where the command has ended.
         let _ = result.map_err(|error| pieces.blocking_send(Err(error)));
     });
-    let (mut sent, mut told) = (0, Instant::now());
+    let (mut sent, mut reported) = (0, Instant::now());
     while let Some(piece) = read.recv().await {
         let piece = match piece {
             Ok(piece) => piece,
@@ -42,8 +42,8 @@ pub(super) async fn send_image(
         };
         sent += piece.len() as u64;
         writer.data_bytes(piece).await?;
-        if let Some(progress) = progress.filter(|_| told.elapsed() >= TOLD) {
-            told = Instant::now();
+        if let Some(progress) = progress.filter(|_| reported.elapsed() >= REPORTED) {
+            reported = Instant::now();
             let _ = progress.send(Progress::Sent(sent));
         }
     }

@@ -33,7 +33,7 @@ pub(super) fn new_marker() -> String {
 /// Standard error until the script begins.
 pub(super) struct Opening {
     marker: String,
-    said: Vec<u8>,
+    reply: Vec<u8>,
     questions: usize,
 }
 
@@ -57,14 +57,14 @@ impl Opening {
     pub(super) fn new(marker: &str) -> Self {
         Self {
             marker: marker.to_owned(),
-            said: Vec::new(),
+            reply: Vec::new(),
             questions: 0,
         }
     }
 
     pub(super) fn hear(&mut self, data: &[u8]) -> Heard {
-        if self.said.len() < OPENING_LIMIT {
-            self.said.extend_from_slice(data);
+        if self.reply.len() < OPENING_LIMIT {
+            self.reply.extend_from_slice(data);
         }
         if let Some((pid, rest)) = self.started() {
             return Heard::Started(pid, rest.to_vec());
@@ -83,15 +83,15 @@ impl Opening {
 
     fn started(&self) -> Option<(u32, &[u8])> {
         let word = STARTED.as_bytes();
-        let at = self.said.windows(word.len()).position(|window| window == word)?;
-        let after = self.said.get(at + word.len()..)?;
+        let at = self.reply.windows(word.len()).position(|window| window == word)?;
+        let after = self.reply.get(at + word.len()..)?;
         let end = after.iter().position(|byte| *byte == b'\n')?;
         let pid = std::str::from_utf8(after.get(..end)?).ok()?.trim().parse().ok()?;
         Some((pid, after.get(end + 1..).unwrap_or_default()))
     }
 
     fn text(&self) -> String {
-        decode(&self.said)
+        decode(&self.reply)
     }
 
     /// What was said, without the questions, in one line.

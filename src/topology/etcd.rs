@@ -41,7 +41,7 @@ impl fmt::Debug for Secret {
 
 /// A certificate authority of the user's own for etcd. Its key is used from memory and rests on no host.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnAuthority {
+pub struct UserAuthority {
     /// PEM.
     pub certificate: String,
     /// PEM, not encrypted.
@@ -57,7 +57,7 @@ pub struct EtcdSettings {
     pub data_directory: String,
     pub key_algorithm: KeyAlgorithm,
     /// The user's own authority; hawser makes one where there is none.
-    pub authority: Option<OwnAuthority>,
+    pub authority: Option<UserAuthority>,
     /// Further flags of etcd, without dashes.
     pub arguments: BTreeMap<String, String>,
 }

@@ -156,7 +156,7 @@ impl Preparation {
 
     /// What a host's apt connects to for the repository's packages, and at which port: the repository, or the proxy
     /// that leads to it. `None` where no repository is named.
-    pub fn way_to_repository(&self) -> Option<(&str, u16)> {
+    pub fn path_to_repository(&self) -> Option<(&str, u16)> {
         let PackageSource::Repository(repository) = &self.source else {
             return None;
         };
@@ -194,7 +194,7 @@ impl Topology {
 
     /// What a host's containerd connects to for kubeadm's images, and at which port: the registry; on hosts that are
     /// prepared the first of its mirrors in its place, and the proxy that leads to either.
-    pub fn way_to_registry(&self) -> (String, u16) {
+    pub fn path_to_registry(&self) -> (String, u16) {
         let registry = self.image_repository.split('/').next().unwrap_or_default();
         let upstream = format!("https://{registry}");
         let preparation = self.preparation.as_ref();
@@ -215,8 +215,9 @@ impl Topology {
     /// Whether the kubelets leave cgroups to systemd: kubeadm's own default from Kubernetes 1.22 on, which
     /// hawser writes for those before.
     pub fn cgroups_are_systemds(&self) -> bool {
-        let said = self.kubeadm.kubelet_configuration.get("cgroupDriver");
-        said.and_then(serde_json::Value::as_str)
+        let reply = self.kubeadm.kubelet_configuration.get("cgroupDriver");
+        reply
+            .and_then(serde_json::Value::as_str)
             .is_none_or(|driver| driver == "systemd")
     }
 }
@@ -241,7 +242,7 @@ mod tests {
             containerd: serde_json::Map::new(),
             proxy,
         };
-        let (name, port) = preparation.way_to_repository().unwrap();
+        let (name, port) = preparation.path_to_repository().unwrap();
         (name.to_owned(), port)
     }
 

@@ -14,7 +14,7 @@ use crate::error::Problem;
 use crate::events::{Event, Outcome};
 use crate::pki;
 use crate::plan::{Source, Transfer};
-use crate::remote::images::{FOUL, READY, is_signal, taken};
+use crate::remote::images::{MISMATCH, READY, is_signal, taken};
 use crate::remote::wire::connection::{Connection, Exit, Output, Progress};
 use crate::topology::HostName;
 use crate::values::{Slot, Values};
@@ -107,7 +107,7 @@ impl<C: Connection> Relay<'_, C> {
                 ended = &mut receiving => return self.not_begun(&ended),
             }
         }
-        self.report_taken(0);
+        self.report_received(0);
         let sending = source.run(&send, limit, None);
         let both = both_ends(receiving, sending);
         tokio::pin!(both);
@@ -140,14 +140,14 @@ impl<C: Connection> Relay<'_, C> {
             && is_signal(line)
         {
             if let Some(bytes) = taken(line) {
-                self.report_taken(bytes);
+                self.report_received(bytes);
             }
             return;
         }
         self.attempt.report_progress(&self.source.receive, progress);
     }
 
-    fn report_taken(&self, bytes: u64) {
+    fn report_received(&self, bytes: u64) {
         self.attempt.emit(Event::ImageReceived {
             step: self.attempt.id().clone(),
             host: self.attempt.host().clone(),
@@ -166,7 +166,7 @@ impl<C: Connection> Relay<'_, C> {
         let target = self.attempt.host();
         let of_target = match received {
             Some(Ok(output)) if output.is_success() => return Ok(signals::outcome(output)),
-            Some(Ok(output)) if output.exit == Exit::Code(FOUL) => {
+            Some(Ok(output)) if output.exit == Exit::Code(MISMATCH) => {
                 return Err(Unsent::Mismatch(signals::last_lines(output, ANSWER_LINES)));
             }
             Some(ended) => reason(target, ended),

@@ -40,7 +40,7 @@ fn relayed() -> Plan {
     )])
 }
 
-fn giver(journal: &Journal) -> FakeHost {
+fn source_host(journal: &Journal) -> FakeHost {
     FakeHost::new("a", journal)
         .expects("has it", Reply::exit(1))
         .expects("import", Reply::exit(0).taking(5))
@@ -59,7 +59,7 @@ fn given_from_here(journal: &Journal, receives: Reply) -> FakeHost {
 #[tokio::test(start_paused = true)]
 async fn a_host_gets_from_another_what_that_has_got_before() {
     let journal = journal();
-    let a = giver(&journal)
+    let a = source_host(&journal)
         .expects("pass on", Reply::exit(0).taking(2))
         .expects("pass on", Reply::exit(0));
     let b = FakeHost::new("b", &journal)
@@ -113,7 +113,7 @@ async fn a_host_gets_from_another_what_that_has_got_before() {
 #[tokio::test(start_paused = true)]
 async fn a_host_that_has_it_takes_it_from_nobody() {
     let journal = journal();
-    let a = giver(&journal);
+    let a = source_host(&journal);
     let b = FakeHost::new("b", &journal)
         .expects("receive", Reply::exit(0).saying("there"))
         .expects("receive", Reply::exit(0).saying("there"));
@@ -130,7 +130,7 @@ async fn a_host_that_has_it_takes_it_from_nobody() {
 #[tokio::test(start_paused = true)]
 async fn where_that_fails_the_reason_is_told_once_and_it_comes_from_here() {
     let journal = journal();
-    let a = giver(&journal).expects("pass on", Reply::exit(1).saying("Connection timed out"));
+    let a = source_host(&journal).expects("pass on", Reply::exit(1).saying("Connection timed out"));
     let b = given_from_here(&journal, Reply::exit(1).saying("waiting").taking(10))
         .expects("other", Reply::exit(0))
         .expects("has other", Reply::exit(0));
@@ -152,7 +152,7 @@ async fn where_that_fails_the_reason_is_told_once_and_it_comes_from_here() {
 #[tokio::test(start_paused = true)]
 async fn a_host_that_cannot_receive_does_not_make_the_other_wait_for_it() {
     let journal = journal();
-    let a = giver(&journal);
+    let a = source_host(&journal);
     let without = || Reply::exit(127).saying("socat is not there");
     let b = FakeHost::new("b", &journal)
         .expects("receive", without())
@@ -178,7 +178,7 @@ async fn a_host_that_cannot_receive_does_not_make_the_other_wait_for_it() {
 #[tokio::test(start_paused = true)]
 async fn a_short_failure_before_anybody_comes_costs_no_way() {
     let journal = journal();
-    let a = giver(&journal)
+    let a = source_host(&journal)
         .expects("pass on", Reply::exit(0))
         .expects("pass on", Reply::exit(0));
     let b = FakeHost::new("b", &journal)
@@ -206,7 +206,7 @@ async fn a_short_failure_before_anybody_comes_costs_no_way() {
 #[tokio::test(start_paused = true)]
 async fn a_host_that_has_it_and_cannot_receive_is_left_alone() {
     let journal = journal();
-    let a = giver(&journal);
+    let a = source_host(&journal);
     let b = FakeHost::new("b", &journal)
         .expects("receive", Reply::exit(127).saying("socat is not there"))
         .expects("has it", Reply::exit(0))
@@ -226,7 +226,7 @@ async fn a_host_that_has_it_and_cannot_receive_is_left_alone() {
 #[tokio::test(start_paused = true)]
 async fn a_receiver_has_seconds_left_when_its_giver_has_failed() {
     let journal = journal();
-    let a = giver(&journal).expects("pass on", Reply::exit(1).saying("Connection refused"));
+    let a = source_host(&journal).expects("pass on", Reply::exit(1).saying("Connection refused"));
     let b = given_from_here(&journal, Reply::exit(0).saying("waiting").taking(1000))
         .expects("other", Reply::exit(0).saying("there"));
 
@@ -248,7 +248,7 @@ async fn a_receiver_has_seconds_left_when_its_giver_has_failed() {
 #[tokio::test(start_paused = true)]
 async fn an_image_that_has_come_after_all_is_not_sent_again() {
     let journal = journal();
-    let a = giver(&journal).expects("pass on", Reply::lost());
+    let a = source_host(&journal).expects("pass on", Reply::lost());
     let b = FakeHost::new("b", &journal)
         .expects("receive", Reply::lost().saying("waiting").taking(3))
         .expects("has it", Reply::exit(0))
@@ -300,7 +300,7 @@ async fn where_a_giver_has_not_got_it_the_one_behind_it_gives() {
 #[tokio::test(start_paused = true)]
 async fn a_host_that_gives_something_else_ends_the_step_and_is_named() {
     let journal = journal();
-    let a = giver(&journal).expects("pass on", Reply::exit(0).taking(2));
+    let a = source_host(&journal).expects("pass on", Reply::exit(0).taking(2));
     let b = FakeHost::new("b", &journal).expects(
         "receive",
         Reply::exit(3).saying("waiting").saying("a gave more").taking(3),

@@ -58,7 +58,7 @@ impl Bundle {
 }
 
 /// A bundle as a host told it.
-pub(super) struct Told {
+pub(super) struct Reported {
     /// The lines, for another host.
     pub(super) lines: Zeroizing<String>,
     /// A line for each file: its path, a space, the SHA-256 of its content in hexadecimal.
@@ -68,7 +68,7 @@ pub(super) struct Told {
 }
 
 /// Takes a host's answer. `Err` names the line that is wrong, and nothing of what is in it.
-pub(super) fn take(answer: &[u8]) -> Result<Told, String> {
+pub(super) fn take(answer: &[u8]) -> Result<Reported, String> {
     let text = std::str::from_utf8(answer).map_err(|_| "the answer is no text".to_owned())?;
     if text.is_empty() {
         return Err("the answer is empty".to_owned());
@@ -81,7 +81,7 @@ pub(super) fn take(answer: &[u8]) -> Result<Told, String> {
         let _ = writeln!(sums, "{path} {}", hex::encode(Sha256::digest(&content)));
         traces.extend(traces_of(line, &content));
     }
-    Ok(Told {
+    Ok(Reported {
         lines: Zeroizing::new(text.to_owned()),
         sums: Zeroizing::new(sums),
         traces,
@@ -108,9 +108,9 @@ fn traces_of(line: &str, content: &[u8]) -> Vec<Zeroizing<String>> {
     if !text.contains("PRIVATE KEY") {
         return Vec::new();
     }
-    let whole = line.trim_end().rsplit(' ').take(1);
+    let complete = line.trim_end().rsplit(' ').take(1);
     let body = text.lines().filter(|line| !line.starts_with("-----"));
-    whole
+    complete
         .chain(body)
         .filter(|trace| trace.len() >= SHORTEST)
         .map(|trace| Zeroizing::new(trace.to_owned()))
@@ -160,27 +160,27 @@ mod tests {
     fn a_bundle_gives_back_each_file_and_its_sum() {
         let answer = [line("/pki/ca.crt", "certificate\n"), line("/pki/ca.key", KEY)].concat();
 
-        let told = take(answer.as_bytes()).unwrap();
+        let reported = take(answer.as_bytes()).unwrap();
 
-        assert_eq!(*told.lines, answer);
+        assert_eq!(*reported.lines, answer);
         assert_eq!(
-            find(&told.lines, "/pki/ca.key").unwrap().as_slice(),
+            find(&reported.lines, "/pki/ca.key").unwrap().as_slice(),
             KEY.as_bytes()
         );
-        assert!(find(&told.lines, "/pki/sa.key").is_none());
+        assert!(find(&reported.lines, "/pki/sa.key").is_none());
         let of_certificate = "bc5b91f7474e3fd8ed6753d0e1db413274b3eb3d1c8366289a9cc40e654cfd91";
         assert_eq!(
-            told.sums.lines().next(),
+            reported.sums.lines().next(),
             Some(format!("/pki/ca.crt {of_certificate}").as_str())
         );
     }
 
     #[test]
     fn an_answer_of_another_form_is_refused_without_being_repeated() {
-        let whole = line("/pki/ca.key", KEY);
-        let cut = whole.trim_end();
+        let complete = line("/pki/ca.key", KEY);
+        let cut = complete.trim_end();
 
-        for (answer, told) in [
+        for (answer, reported) in [
             ("", "the answer is empty"),
             (cut, "line 1 of the answer is not a path and its content"),
             (
@@ -196,21 +196,25 @@ mod tests {
                 "line 1 of the answer is not a path and its content",
             ),
         ] {
-            assert_eq!(take(answer.as_bytes()).err().as_deref(), Some(told), "{answer:?}");
+            assert_eq!(
+                take(answer.as_bytes()).err().as_deref(),
+                Some(reported),
+                "{answer:?}"
+            );
         }
     }
 
     #[test]
     fn no_piece_of_a_private_key_is_left_in_a_text() {
-        let told = take(line("/etc/kubernetes/pki/ca.key", KEY).as_bytes()).unwrap();
-        let handed = told.lines.trim_end();
+        let reported = take(line("/etc/kubernetes/pki/ca.key", KEY).as_bytes()).unwrap();
+        let handed = reported.lines.trim_end();
 
         for text in [
             handed.to_owned(),
             handed.get(..100).unwrap().to_owned(),
             KEY.replace('\n', " "),
         ] {
-            let safe = redact(&text, &told.traces);
+            let safe = redact(&text, &reported.traces);
 
             assert!(!safe.contains("MIIEpAIBAAKCAQEA"), "{safe}");
             assert!(!safe.contains("LS0tLS1CRUdJTiBS"), "{safe}");
@@ -225,12 +229,12 @@ mod tests {
             line("/pki/ca.crt", "certificate, long enough"),
         ]
         .concat();
-        let told = take(answer.as_bytes()).unwrap();
+        let reported = take(answer.as_bytes()).unwrap();
         let text = format!(
             "failed to load /etc/kubernetes/pki/ca.key: {}",
             BASE64_STANDARD.encode("certificate, long enough")
         );
 
-        assert_eq!(redact(&text, &told.traces), text);
+        assert_eq!(redact(&text, &reported.traces), text);
     }
 }

@@ -260,10 +260,10 @@ impl Values {
     /// Takes the files that a host has told for a bundle, and knows their sums from then on. `Err` says what is wrong
     /// with the answer, without a word of it.
     pub fn set_files(&mut self, bundle: Bundle, answer: &[u8]) -> Result<(), String> {
-        let told = bundle::take(answer)?;
-        self.slots.insert(Slot::Files(bundle), told.lines);
-        self.slots.insert(Slot::Sums(bundle), told.sums);
-        self.traces.extend(told.traces);
+        let reported = bundle::take(answer)?;
+        self.slots.insert(Slot::Files(bundle), reported.lines);
+        self.slots.insert(Slot::Sums(bundle), reported.sums);
+        self.traces.extend(reported.traces);
         Ok(())
     }
 
@@ -374,10 +374,10 @@ mod tests {
         let mut values = Values::default();
         values.hide("me:correct horse");
 
-        let said = "401: me:correct horse, Basic bWU6Y29ycmVjdCBob3JzZQ==, correct horse";
+        let reply = "401: me:correct horse, Basic bWU6Y29ycmVjdCBob3JzZQ==, correct horse";
 
         assert_eq!(
-            values.redact(said),
+            values.redact(reply),
             "401: <credentials of a registry>, Basic <credentials of a registry>, <credentials of a registry>"
         );
     }
@@ -387,12 +387,12 @@ mod tests {
         let mut values = Values::default();
         values.set(Slot::BootstrapToken, "abcdef.0123456789abcdef".to_owned());
 
-        let said =
+        let reply =
             "abcdef.0123456789abcdef, token-secret: MDEyMzQ1Njc4OWFiY2RlZg==, 0123456789abcdef, id abcdef";
 
         let mask = Slot::BootstrapToken.mask();
         assert_eq!(
-            values.redact(said),
+            values.redact(reply),
             format!("{mask}, token-secret: {mask}, {mask}, id abcdef")
         );
     }

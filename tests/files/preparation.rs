@@ -162,8 +162,8 @@ fn a_template_without_the_folder_of_registries_is_refused_where_something_is_sai
     };
 
     assert!(rendered(bare(stacked())).is_ok());
-    let told = rendered(with_credentials()).unwrap_err().to_string();
-    assert!(told.contains("`config_path`"), "{told}");
+    let reported = rendered(with_credentials()).unwrap_err().to_string();
+    assert!(reported.contains("`config_path`"), "{reported}");
 }
 
 #[test]

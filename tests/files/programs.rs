@@ -31,16 +31,16 @@ fn assert_haproxy_accepts(topology: &Topology, ready: &[&str]) {
     let ready: Vec<_> = ready.iter().map(|name| (*name).into()).collect();
     let file = haproxy(topology, find(topology, "lb1"), &ready).unwrap();
     if let Some(output) = check("haproxy", &["-c", "-V", "-f"], &file.content.masked()) {
-        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-        assert!(output.status.success() && !said.contains("WARNING"), "{said}");
+        let reply = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert!(output.status.success() && !reply.contains("WARNING"), "{reply}");
     }
 }
 
 fn assert_keepalived_accepts(topology: &Topology) {
     let file = keepalived(topology, find(topology, "lb1"), &interface()).unwrap();
     if let Some(output) = check("keepalived", &["--config-test", "-f"], &file.content.masked()) {
-        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-        assert!(output.status.success() && said.is_empty(), "{said}");
+        let reply = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert!(output.status.success() && reply.is_empty(), "{reply}");
     }
 }
 

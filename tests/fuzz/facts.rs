@@ -12,7 +12,7 @@ use crate::trying::{fuzz, fuzz_with, seeds};
 #[derive(Clone)]
 struct Answer {
     key: String,
-    said: Vec<u8>,
+    reply: Vec<u8>,
     words: String,
 }
 
@@ -24,7 +24,7 @@ fn answers(probe: &[u8]) -> Vec<Answer> {
             let mut fields = line.split(' ');
             Answer {
                 key: fields.next().unwrap().to_owned(),
-                said: STANDARD.decode(fields.next().unwrap_or_default()).unwrap(),
+                reply: STANDARD.decode(fields.next().unwrap_or_default()).unwrap(),
                 words: fields.next().unwrap_or_default().to_owned(),
             }
         })
@@ -33,8 +33,8 @@ fn answers(probe: &[u8]) -> Vec<Answer> {
 
 fn framed(answers: &[Answer]) -> Vec<u8> {
     let lines = answers.iter().map(|answer| {
-        let said = STANDARD.encode(&answer.said);
-        format!("hawser-fact {} {said} {}\n", answer.key, answer.words)
+        let reply = STANDARD.encode(&answer.reply);
+        format!("hawser-fact {} {reply} {}\n", answer.key, answer.words)
     });
     lines.collect::<String>().into_bytes()
 }
@@ -50,10 +50,10 @@ fn other_answers(dice: &mut Dice, seeds: &[Vec<u8>], probes: &[Vec<Answer>]) -> 
         // Sometimes with what answers another question.
         let other = &probes[dice.roll(probes.len())];
         let other = &other[dice.roll(other.len())];
-        answers[at].said = changed(dice, &[answers[at].said.clone(), other.said.clone()]);
+        answers[at].reply = changed(dice, &[answers[at].reply.clone(), other.reply.clone()]);
         if dice.roll(4) > 0 {
             // The exit status stays that of success, so that more than the status is read.
-            answers[at].said.extend(b"\n0");
+            answers[at].reply.extend(b"\n0");
         }
     }
     framed(&answers)
@@ -100,7 +100,7 @@ fn what_haproxys_socket_says_is_understood_or_refused() {
             .iter_mut()
             .filter(|answer| answer.key.starts_with("haproxy_"))
         {
-            answer.said = [input, b"\n0"].concat();
+            answer.reply = [input, b"\n0"].concat();
         }
         let facts = facts::parse(&framed(&answers)).unwrap();
         let balancer = facts.balancer.as_ref().expect("it is a balancer's answer");

@@ -57,12 +57,12 @@ fn host(port: u16, identity: PathBuf) -> Host {
 }
 
 /// What hawser says of a server that says this, ends what it has to say, and hangs up.
-async fn told_of(said: &[u8], known_hosts: &Path, identity: &Path) -> String {
+async fn told_of(reply: &[u8], known_hosts: &Path, identity: &Path) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let target = host(listener.local_addr().unwrap().port(), identity.to_owned());
     let server = async {
         while let Ok((mut stream, _)) = listener.accept().await {
-            let _ = stream.write_all(said).await;
+            let _ = stream.write_all(reply).await;
             let _ = stream.shutdown().await;
             let _ = stream.read(&mut [0; 4096]).await;
         }
@@ -92,9 +92,12 @@ fn what_a_server_says_in_the_place_of_a_key_is_refused_and_does_nothing() {
 
     fuzz("banner", &seeds("tests/fuzz/corpus/banner"), |input| {
         std::fs::write(&known_hosts, changed(&mut dice, &of_known_hosts)).unwrap();
-        let told = runtime.block_on(told_of(input, &known_hosts, &identity));
-        let raw: Vec<char> = told.chars().filter(|c| *c != '\n' && is_invisible(*c)).collect();
-        assert!(raw.is_empty(), "{raw:?} in {told:?}");
+        let reported = runtime.block_on(told_of(input, &known_hosts, &identity));
+        let raw: Vec<char> = reported
+            .chars()
+            .filter(|c| *c != '\n' && is_invisible(*c))
+            .collect();
+        assert!(raw.is_empty(), "{raw:?} in {reported:?}");
     });
 }
 

@@ -300,9 +300,9 @@ fn no_file_of_the_users_has_a_path_that_hawser_writes() {
                     "[[files]]\nroles = [\"{role}\"]\npath = \"{}\"\nsource = \"audit-policy.yaml\"\n\n[[files]]",
                     file.path
                 );
-                let (count, said) = rendered(load_text("own.toml", &text.replacen("[[files]]", &entry, 1)));
-                assert_eq!(count, 1, "{role} {}: {said}", file.path);
-                assert!(said.contains("hawser itself writes"), "{said}");
+                let (count, reply) = rendered(load_text("own.toml", &text.replacen("[[files]]", &entry, 1)));
+                assert_eq!(count, 1, "{role} {}: {reply}", file.path);
+                assert!(reply.contains("hawser itself writes"), "{reply}");
                 tried.insert(file.path);
             }
         }

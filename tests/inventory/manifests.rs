@@ -73,7 +73,7 @@ fn a_repositorys_key_is_fetched_and_known_by_its_fingerprint() {
     let wrong = "DE15B14486CD377B9E876E1A234654DA9A296436";
 
     let good = load_text("key-url.toml", &with(right)).unwrap();
-    let (count, told) = rendered(load_text("key-url-wrong.toml", &with(wrong)));
+    let (count, reported) = rendered(load_text("key-url-wrong.toml", &with(wrong)));
 
     let Some(PackageSource::Repository(repository)) = good.topology.preparation.map(|own| own.source) else {
         panic!("no repository");
@@ -84,9 +84,9 @@ fn a_repositorys_key_is_fetched_and_known_by_its_fingerprint() {
             .key
             .starts_with("-----BEGIN PGP PUBLIC KEY BLOCK-----\n")
     );
-    assert_eq!(count, 1, "{told}");
-    assert!(told.contains("the key has another fingerprint"), "{told}");
-    assert!(told.contains(right) && told.contains(wrong), "{told}");
+    assert_eq!(count, 1, "{reported}");
+    assert!(reported.contains("the key has another fingerprint"), "{reported}");
+    assert!(reported.contains(right) && reported.contains(wrong), "{reported}");
 }
 
 /// A web server of one answer for `answers` requests.

@@ -101,5 +101,5 @@ fn a20_the_kubeconfig_is_merged_into_the_operators_own_and_a_backup_kept() {
         .unwrap()
         .map(|entry| entry.unwrap().path());
     let kept = entries.filter(|path| std::fs::read_to_string(path).unwrap() == before);
-    assert_eq!(kept.count(), 1, "no backup: {}", ran.said());
+    assert_eq!(kept.count(), 1, "no backup: {}", ran.reply());
 }

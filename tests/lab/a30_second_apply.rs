@@ -57,7 +57,7 @@ fn a30_a_second_apply_changes_nothing() {
         before.values().map(Vec::len).sum::<usize>(),
         before.len()
     );
-    assert!(ran.stdout.contains("Nothing to do"), "{}", ran.said());
+    assert!(ran.stdout.contains("Nothing to do"), "{}", ran.reply());
     for (name, after) in state() {
         assert_eq!(difference(&before[&name], &after), Vec::<String>::new(), "{name}");
     }

@@ -63,9 +63,9 @@ fn a32_a_saved_plan_is_refused_when_a_host_has_changed_and_done_when_it_is_as_it
     workstation.hawser(&["apply", file, "--yes"], LOOK).exits(0);
 
     assert!(
-        refused.said().contains("new: cp2/write/etc/hosts"),
+        refused.reply().contains("new: cp2/write/etc/hosts"),
         "{}",
-        refused.said()
+        refused.reply()
     );
     put_back(&workstation);
 }

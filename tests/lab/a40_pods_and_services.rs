@@ -91,8 +91,8 @@ fn pod_reaches(kubectl: &Kubectl, from: &str, address: &str, who: &str) {
         "/",
     ];
     until(&format!("{from} reaches {who}"), LONG, || {
-        let said = kubectl.run(&fetch).answer()?;
-        if said.trim() == who { Ok(()) } else { Err(said) }
+        let reply = kubectl.run(&fetch).answer()?;
+        if reply.trim() == who { Ok(()) } else { Err(reply) }
     });
     println!("{from} reaches {who} by its address");
 }
@@ -146,10 +146,10 @@ fn service_answers_everywhere(kubectl: &Kubectl) {
 }
 
 fn answers(ip: &str, node: &str) -> Result<(), String> {
-    let said = host::try_exec(node, &format!("curl -sS --max-time 5 http://{ip}/")).answer()?;
-    if said.starts_with("on-w") {
+    let reply = host::try_exec(node, &format!("curl -sS --max-time 5 http://{ip}/")).answer()?;
+    if reply.starts_with("on-w") {
         Ok(())
     } else {
-        Err(said)
+        Err(reply)
     }
 }

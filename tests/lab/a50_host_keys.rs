@@ -60,7 +60,7 @@ fn is_refused(known_hosts: &str) -> Ran {
     assert!(
         hashes.any(|hash| ran.stdout.contains(hash)),
         "{fingerprints}{}",
-        ran.said()
+        ran.reply()
     );
     nothing_reached(&bookmark);
     others_were_only_looked_at();
@@ -108,7 +108,7 @@ fn a50_an_unknown_key_is_refused() {
 
     let ran = is_refused(&others);
 
-    assert!(ran.stdout.contains("known_hosts"), "{}", ran.said());
+    assert!(ran.stdout.contains("known_hosts"), "{}", ran.reply());
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn a50_a_changed_key_is_refused() {
     assert!(
         ran.stdout.contains("another machine may answer"),
         "{}",
-        ran.said()
+        ran.reply()
     );
 }
 
@@ -138,5 +138,5 @@ fn a50_a_revoked_key_is_refused() {
 
     let ran = is_refused(&format!("{others}{odd}{}", revoked.concat()));
 
-    assert!(ran.stdout.contains("revoked"), "{}", ran.said());
+    assert!(ran.stdout.contains("revoked"), "{}", ran.reply());
 }

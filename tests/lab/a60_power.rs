@@ -111,8 +111,8 @@ fn a60_the_api_outlives_the_first_control_plane() {
         since.elapsed().as_secs_f64()
     );
     let ran = workstation.hawser(&["plan"], LOOK).exits(3);
-    assert!(ran.stderr.contains("cp1"), "{}", ran.said());
-    assert!(!ran.stderr.contains("cp2"), "{}", ran.said());
+    assert!(ran.stderr.contains("cp1"), "{}", ran.reply());
+    assert!(!ran.stderr.contains("cp2"), "{}", ran.reply());
 
     lab::power_cycle("cp1");
     let since = Instant::now();

@@ -32,12 +32,12 @@ fn a65_a_kubelet_without_its_certificate_is_given_a_token_and_the_join_is_finish
     kubectl.run(&["delete", "node", "cp3"]).exits(0);
     host::exec("cp3", "systemctl start kubelet");
     until("kubelet is refused", LONG, || {
-        let said = "journalctl -u kubelet -n 200 --no-pager | grep -q Unauthorized";
-        host::try_exec("cp3", said).answer()
+        let reply = "journalctl -u kubelet -n 200 --no-pager | grep -q Unauthorized";
+        host::try_exec("cp3", reply).answer()
     });
     let ran = workstation.hawser(&["apply", "--yes"], BUILD).exits(0);
 
-    assert!(!ran.stdout.contains("kubeadm reset"), "{}", ran.said());
+    assert!(!ran.stdout.contains("kubeadm reset"), "{}", ran.reply());
     assert_eq!(
         host::exec("cp1", MEMBERS),
         members,

@@ -142,10 +142,13 @@ impl<'a> Reader<'a> {
             planned["purpose"]
         );
         let stdin = self.masks.mask(&content(&recorded, planned));
-        let whole = planned["stdin"].as_str().unwrap();
+        let complete = planned["stdin"].as_str().unwrap();
         // A question may be answered before its input is read.
-        let is_cut_short = planned["effect"] == "reads" && whole.starts_with(&stdin);
-        assert!(stdin == whole || is_cut_short, "{id}: not {whole} but {stdin}");
+        let is_cut_short = planned["effect"] == "reads" && complete.starts_with(&stdin);
+        assert!(
+            stdin == complete || is_cut_short,
+            "{id}: not {complete} but {stdin}"
+        );
         recorded
     }
 

@@ -13,8 +13,8 @@ fn a03_the_package_installs_runs_and_is_removed() {
     run(built.arg("dev").current_dir(env!("CARGO_MANIFEST_DIR")), LIMIT).text();
 
     let mut tried = Command::new("packaging/try.sh");
-    let said = run(tried.arg("w1").current_dir(env!("CARGO_MANIFEST_DIR")), LIMIT).text();
+    let reply = run(tried.arg("w1").current_dir(env!("CARGO_MANIFEST_DIR")), LIMIT).text();
 
-    assert!(said.contains(env!("CARGO_PKG_VERSION")), "{said}");
-    assert!(said.ends_with("installed, run and removed\n"), "{said}");
+    assert!(reply.contains(env!("CARGO_PKG_VERSION")), "{reply}");
+    assert!(reply.ends_with("installed, run and removed\n"), "{reply}");
 }

@@ -17,15 +17,15 @@ fn a04_a_repository_that_another_key_signs_is_refused() {
 
     let ran = workstation.hawser(&["apply", "--yes"], BUILD).exits(1);
 
-    let said = format!("{}{}", ran.stdout, ran.stderr);
-    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(said.contains("NO_PUBKEY"), "{said}");
+    let reply = format!("{}{}", ran.stdout, ran.stderr);
+    let reply = reply.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(reply.contains("NO_PUBKEY"), "{reply}");
     assert!(
-        said.contains(&format!(
+        reply.contains(&format!(
             "'http://10.77.0.5/core:/stable:/v1.{}/deb InRelease' is not signed",
             lab::minor()
         )),
-        "{said}"
+        "{reply}"
     );
     for name in ["cp1", "cp2", "cp3", "w1", "w2"] {
         let installed = packages(name, &["kubeadm", "kubelet", "kubectl", "containerd"]);

@@ -33,22 +33,22 @@ fn a05_a_version_that_is_not_there_is_told_with_those_that_are() {
             .lines()
             .any(|line| Some(line) == server.map(String::as_str)),
         "{}",
-        list.said()
+        list.reply()
     );
-    let untold = format!(
+    let unreported = format!(
         "without the images of etcd and pause: only kubeadm {version} names them, which is not on cp1, cp2, cp3, w1, w2 yet"
     );
-    assert!(list.stderr.contains(&untold), "{}", list.said());
+    assert!(list.stderr.contains(&unreported), "{}", list.reply());
 
     let ran = workstation.hawser(&["apply", "--yes"], BUILD).exits(1);
 
-    let said = format!("{}{}", ran.stdout, ran.stderr);
+    let reply = format!("{}{}", ran.stdout, ran.stderr);
     let there = format!(
         "kubeadm: the repositories have {}-1.1, {}-1.1",
         next(),
         version.trim_start_matches('v')
     );
-    assert!(said.contains(&there), "{said}");
+    assert!(reply.contains(&there), "{reply}");
     for name in NODES {
         assert_eq!(
             packages(name, &["kubeadm", "kubelet", "kubectl"]),

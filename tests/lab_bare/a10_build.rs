@@ -63,7 +63,7 @@ fn a10_bare_hosts_are_prepared_and_become_a_cluster() {
     assert!(
         nothing_left.stdout.contains("--prepare-only leaves out"),
         "{}",
-        nothing_left.said()
+        nothing_left.reply()
     );
     assert_eq!(touched, [false; 5], "more than prepared");
     let size = std::fs::metadata(archive()).unwrap().len();

@@ -28,7 +28,7 @@ fn a20_a_second_apply_prepares_nothing() {
 
     let ran = workstation("bare").hawser(&["apply", "--yes"], LOOK).exits(0);
 
-    assert!(ran.stdout.contains("Nothing to do"), "{}", ran.said());
+    assert!(ran.stdout.contains("Nothing to do"), "{}", ran.reply());
     for (name, after) in state() {
         assert_eq!(before[&name], after, "{name}");
     }

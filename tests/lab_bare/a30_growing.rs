@@ -37,5 +37,5 @@ fn a30_a_worker_with_another_version_gets_the_clusters_and_joins() {
     let again = workstation
         .hawser(&["plan", "--detailed-exitcode"], BUILD)
         .exits(0);
-    assert!(again.stdout.contains("Nothing to do"), "{}", again.said());
+    assert!(again.stdout.contains("Nothing to do"), "{}", again.reply());
 }

@@ -74,7 +74,7 @@ fn b10_bare_hosts_become_a_cluster_with_no_repository_and_no_registry() {
     assert_eq!(imports.count(), CONTROL_PLANES.len() * 6);
     let size = std::fs::metadata(archive()).unwrap().len();
     assert!(sent(&built.stdout) * 100 < size * 101, "each image leaves once");
-    assert_eq!(report(&second.stdout)["changed"], 0, "{}", second.said());
+    assert_eq!(report(&second.stdout)["changed"], 0, "{}", second.reply());
     assert_eq!(sent(&second.stdout), 0);
 }
 

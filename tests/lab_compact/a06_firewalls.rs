@@ -107,9 +107,9 @@ fn a06_apply_does_not_begin_where_a_firewall_or_a_host_is_in_the_way() {
 
     let ran = workstation.hawser(&["apply", "--yes"], LOOK).exits(4);
 
-    let said = ran.said();
-    assert!(said.contains("cp1 → cp2 at 10.77.0.22, port 2380"), "{said}");
-    assert!(said.contains("ports on cp3"), "{said}");
+    let reply = ran.reply();
+    assert!(reply.contains("cp1 → cp2 at 10.77.0.22, port 2380"), "{reply}");
+    assert!(reply.contains("ports on cp3"), "{reply}");
     for name in ["cp1", "cp2", "cp3"] {
         assert!(
             host::is_so(

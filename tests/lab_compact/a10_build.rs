@@ -47,9 +47,9 @@ fn a10_three_hosts_become_a_cluster_and_no_key_is_in_arguments_output_or_files()
 fn refused_for_the_first(second: &Ran, first: &Ran) {
     let began: serde_json::Value = serde_json::from_str(first.stdout.lines().next().unwrap()).unwrap();
     let name = began["run"].as_str().unwrap();
-    let said = second.said();
-    assert!(said.contains("another run holds the lock of cp1"), "{said}");
-    assert!(said.contains(&format!("run {name} of ")), "{said}");
+    let reply = second.reply();
+    assert!(reply.contains("another run holds the lock of cp1"), "{reply}");
+    assert!(reply.contains(&format!("run {name} of ")), "{reply}");
     for name in HOSTS {
         assert_eq!(host::exec(name, "ls /run/hawser* 2>/dev/null || :"), "", "{name}");
     }

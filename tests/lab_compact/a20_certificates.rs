@@ -37,13 +37,17 @@ fn a20_everything_else_is_each_hosts_own() {
 fn a20_nothing_was_uploaded() {
     for name in HOSTS {
         for recorded in record::of(name, "root") {
-            let told = recorded.stdin_text();
+            let reported = recorded.stdin_text();
             assert!(
                 !recorded.command.contains("upload-certs"),
                 "{name}: {}",
                 recorded.command
             );
-            assert!(!told.contains("certificateKey"), "{name}: {}", recorded.command);
+            assert!(
+                !reported.contains("certificateKey"),
+                "{name}: {}",
+                recorded.command
+            );
         }
     }
     let left = CLUSTER.at_the_endpoint().kubectl.secrets_of_runs();

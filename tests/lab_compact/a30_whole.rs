@@ -44,5 +44,5 @@ fn a30_a_second_apply_changes_nothing() {
         .hawser(&["apply", "--yes", "-o", "json"], LOOK)
         .exits(0);
 
-    assert_eq!(report(&again.stdout)["changed"], 0, "{}", again.said());
+    assert_eq!(report(&again.stdout)["changed"], 0, "{}", again.reply());
 }

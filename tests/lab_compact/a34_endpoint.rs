@@ -1,8 +1,8 @@
 //! What can go wrong at the endpoint of a cluster that runs.
 
 use support::broken::{Broken, broken, file, forgets, rule, stopped, without};
+use support::foreign_host;
 use support::lab::{VIP, hosts};
-use support::stranger;
 
 use crate::{BALANCERS, CLUSTER, ENDPOINT, PROFILE};
 
@@ -90,7 +90,7 @@ fn a34_haproxy_without_a_backend() {
 #[test]
 fn a34_another_clusters_api_server_behind_the_endpoint() {
     CLUSTER.well();
-    let _stranger = stranger::behind_the_endpoint(&CLUSTER);
+    let _stranger = foreign_host::behind_the_endpoint(&CLUSTER);
 
     let seen = CLUSTER.check(&["--from", "cp2", "--to", "endpoint"]);
     assert_eq!(

@@ -32,7 +32,7 @@ fn a50_a_reset_control_plane_gets_its_certificates_again_and_its_balancer_never_
 
     let ran = CLUSTER.builder().hawser(&["apply", "--yes"], BUILD).exits(0);
 
-    assert!(ran.said().contains("kubeadm reset"), "{}", ran.said());
+    assert!(ran.reply().contains("kubeadm reset"), "{}", ran.reply());
     assert_eq!(host::exec("cp3", runs_since), since, "the balancer was stopped");
     assert_eq!(SHARED.map(|path| (mode("cp3", path), sum("cp3", path))), before);
     let mut ready = CLUSTER.at_the_endpoint().kubectl.ready_nodes().unwrap();
@@ -42,5 +42,5 @@ fn a50_a_reset_control_plane_gets_its_certificates_again_and_its_balancer_never_
         .builder()
         .hawser(&["apply", "--yes", "-o", "json"], LOOK)
         .exits(0);
-    assert_eq!(report(&again.stdout)["changed"], 0, "{}", again.said());
+    assert_eq!(report(&again.stdout)["changed"], 0, "{}", again.reply());
 }

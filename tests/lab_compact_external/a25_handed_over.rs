@@ -26,13 +26,17 @@ fn a25_joiners_have_the_files_of_the_guide_with_owner_and_mode() {
 fn a25_nothing_was_uploaded() {
     for name in CLUSTER.hosts() {
         for recorded in record::of(&name, "root") {
-            let told = recorded.stdin_text();
+            let reported = recorded.stdin_text();
             assert!(
                 !recorded.command.contains("upload-certs"),
                 "{name}: {}",
                 recorded.command
             );
-            assert!(!told.contains("certificateKey"), "{name}: {}", recorded.command);
+            assert!(
+                !reported.contains("certificateKey"),
+                "{name}: {}",
+                recorded.command
+            );
         }
     }
     let left = CLUSTER.at_the_endpoint().kubectl.secrets_of_runs();

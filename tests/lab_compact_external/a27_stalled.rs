@@ -47,7 +47,7 @@ fn a27_members_that_stall_are_not_restarted() {
         drop(stalled);
 
         let ran = ran.exits(4);
-        assert!(ran.said().contains("etcd3"), "{}", ran.said());
+        assert!(ran.reply().contains("etcd3"), "{}", ran.reply());
         println!("{} stalled: {:.1} s", names.len(), ran.took.as_secs_f64());
     }
 

@@ -37,36 +37,36 @@ fn is_untouched(name: &str) -> bool {
 }
 
 /// The command that a refusal tells for a host.
-fn told_command<'a>(said: &'a str, host: &str, program: &str) -> &'a str {
-    let line = said.lines().find(|line| line.contains(&format!("on {host}: ")));
+fn told_command<'a>(reply: &'a str, host: &str, program: &str) -> &'a str {
+    let line = reply.lines().find(|line| line.contains(&format!("on {host}: ")));
     let mut quoted = line.unwrap_or_default().split('`').skip(1).step_by(2);
     let command = quoted.find(|command| command.starts_with(program));
-    command.unwrap_or_else(|| panic!("no {program} for {host}: {said}"))
+    command.unwrap_or_else(|| panic!("no {program} for {host}: {reply}"))
 }
 
 #[test]
 fn a05_data_of_another_cluster_is_told_and_not_wiped_and_apply_goes_on_when_it_is_moved() {
     lab::up(PROFILE);
     let _ = std::fs::remove_dir_all(CLUSTER.builder().folder());
-    let told: Value = serde_json::from_str(&host::exec("etcd2", ANOTHER_CLUSTER_HAS_BEEN_HERE)).unwrap();
-    let identity = format!("{:x}", told["header"]["cluster_id"].as_u64().unwrap());
+    let reported: Value = serde_json::from_str(&host::exec("etcd2", ANOTHER_CLUSTER_HAS_BEEN_HERE)).unwrap();
+    let identity = format!("{:x}", reported["header"]["cluster_id"].as_u64().unwrap());
     let before = sums("etcd2", "/var/lib/etcd/member");
 
     let refused = CLUSTER.builder().hawser(&["apply", "--yes"], LOOK).exits(4);
 
-    let said = refused.said();
-    println!("{said}");
+    let reply = refused.reply();
+    println!("{reply}");
     for word in [
         "refused: etcd2: /var/lib/etcd holds the data of another etcd cluster".to_owned(),
         format!("it is of the cluster {identity}"),
         "it names the members old1 (http://127.0.0.1:12380)".to_owned(),
     ] {
-        assert!(said.contains(&word), "{word}: {said}");
+        assert!(reply.contains(&word), "{word}: {reply}");
     }
     assert_eq!(sums("etcd2", "/var/lib/etcd/member"), before);
     assert!(["etcd1", "etcd2", "cp1"].into_iter().all(is_untouched));
 
-    host::exec("etcd2", told_command(&said, "etcd2", "mv"));
+    host::exec("etcd2", told_command(&reply, "etcd2", "mv"));
     CLUSTER.builder().hawser(&["plan"], LOOK).exits(0);
     let moved = before.replace("/var/lib/etcd/member/", "/var/lib/etcd/member.old/");
     assert_eq!(sums("etcd2", "/var/lib/etcd/member.old"), moved);
@@ -79,12 +79,12 @@ fn a05_debians_own_member_is_told_and_neither_stopped_nor_wiped_and_apply_goes_o
 
     let refused = CLUSTER.builder().hawser(&["apply", "--yes"], LOOK).exits(4);
 
-    let said = refused.said();
-    println!("{said}");
+    let reply = refused.reply();
+    println!("{reply}");
     assert!(
-        said.contains("refused: etcd3: the distribution's etcd runs")
-            && said.contains("/lib/systemd/system/etcd.service is its unit"),
-        "{said}"
+        reply.contains("refused: etcd3: the distribution's etcd runs")
+            && reply.contains("/lib/systemd/system/etcd.service is its unit"),
+        "{reply}"
     );
     assert!(host::is_so(
         "etcd3",
@@ -94,7 +94,7 @@ fn a05_debians_own_member_is_told_and_neither_stopped_nor_wiped_and_apply_goes_o
 
     host::exec(
         "etcd3",
-        &format!("{} 2>&1", told_command(&said, "etcd3", "systemctl")),
+        &format!("{} 2>&1", told_command(&reply, "etcd3", "systemctl")),
     );
     CLUSTER.builder().hawser(&["plan"], LOOK).exits(0);
     assert!(host::is_so("etcd3", "test -d /var/lib/etcd/default/member"));

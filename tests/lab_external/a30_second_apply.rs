@@ -10,7 +10,7 @@ fn a30_a_second_apply_changes_nothing_and_a_plan_has_no_changes() {
         .builder()
         .hawser(&["apply", "--yes", "-o", "json"], LOOK)
         .exits(0);
-    assert_eq!(report(&again.stdout)["changed"], 0, "{}", again.said());
+    assert_eq!(report(&again.stdout)["changed"], 0, "{}", again.reply());
 
     CLUSTER
         .builder()

@@ -138,7 +138,7 @@ fn a40_openssl_verifies_every_certificate_for_its_purpose_and_no_other() {
         let purposes: Vec<&str> = expected(&name).iter().map(|found| found.purposes).collect();
         assert_eq!(answers, purposes, "{name}");
 
-        let mut paths: Vec<String> = expected(&name).iter().map(|found| whole(found.path)).collect();
+        let mut paths: Vec<String> = expected(&name).iter().map(|found| complete(found.path)).collect();
         paths.sort();
         assert_eq!(found(&name), paths, "{name}");
         count += paths.len();
@@ -146,7 +146,7 @@ fn a40_openssl_verifies_every_certificate_for_its_purpose_and_no_other() {
     println!("{count} certificates on {} hosts", CLUSTER.hosts().len());
 }
 
-fn whole(path: &str) -> String {
+fn complete(path: &str) -> String {
     if path.starts_with('/') {
         path.to_owned()
     } else {
@@ -214,12 +214,12 @@ fn a40_kubeadm_reads_what_was_made_for_it() {
 
 /// That `kubeadm certs check-expiration` tells how long they last.
 fn assert_read(name: &str, certificates: &[&str]) {
-    let said = host::exec(name, "kubeadm certs check-expiration");
+    let reply = host::exec(name, "kubeadm certs check-expiration");
     for certificate in certificates {
-        let line = said
+        let line = reply
             .lines()
             .find(|line| line.split_whitespace().next() == Some(certificate));
         let lasts = line.is_some_and(|line| line.contains("364d") || line.contains("9y"));
-        assert!(lasts, "{name}: {certificate}: {said}");
+        assert!(lasts, "{name}: {certificate}: {reply}");
     }
 }

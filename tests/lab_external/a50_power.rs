@@ -46,7 +46,7 @@ fn a50_a_killed_control_plane_leaves_three_healthy_etcd_members() {
     assert!(
         plan.stderr.contains("cp1") && !plan.stderr.contains("cp2"),
         "{}",
-        plan.said()
+        plan.reply()
     );
     // The next test need not wait until it is well again: two others are.
     lab::power_cycle("cp1");
@@ -84,7 +84,7 @@ fn a51_the_api_serves_reads_and_writes_when_the_leading_etcd_host_is_killed() {
         assert_ne!(leads, leader, "{name}");
     }
     let plan = CLUSTER.builder().hawser(&["plan"], LOOK).exits(3);
-    assert!(plan.stderr.contains(&leader), "{}", plan.said());
+    assert!(plan.stderr.contains(&leader), "{}", plan.reply());
 
     lab::power_cycle(&leader);
     until("all members are healthy again", LONG, || etcd::healthy("etcd1"));

@@ -54,7 +54,7 @@ fn a55_a_fourth_control_plane_joins_after_the_uploaded_certificates_have_gone() 
     let again = workstation
         .hawser(&[apply(), &["-o", "json"]].concat(), LOOK)
         .exits(0);
-    assert_eq!(report(&again.stdout)["changed"], 0, "{}", again.said());
+    assert_eq!(report(&again.stdout)["changed"], 0, "{}", again.reply());
     if lab::is_crowded() {
         leave("cp4", kubectl);
         Workstation::new(PROFILE).hawser(apply(), BUILD).exits(0);

@@ -31,7 +31,7 @@ const AGAIN: Duration = Duration::from_secs(30);
 
 /// How long an API server itself takes at most for an answer (`--request-timeout`). Where etcd's leader stalls on a
 /// busy machine, and where another is elected, an API server asks again, which takes some seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
+const WAIT_LIMIT: Duration = Duration::from_secs(60);
 
 /// A workstation with so many of the newcomers in its inventory.
 fn workstation(newcomers: usize) -> Workstation {
@@ -114,8 +114,8 @@ fn a60_nothing_is_added_while_a_member_is_down() {
         let refused = workstation(1).hawser(&PLAN, LOOK);
         let sum = "2 of 3 members run, the quorum is 2; with etcd4 it is 3 of 4";
         let even = "an even number of etcd members: 4";
-        let is_told = refused.code == Some(4) && [sum, even].iter().all(|it| refused.stderr.contains(it));
-        if is_told { Ok(()) } else { Err(refused.said()) }
+        let is_reported = refused.code == Some(4) && [sum, even].iter().all(|it| refused.stderr.contains(it));
+        if is_reported { Ok(()) } else { Err(refused.reply()) }
     });
     lab::power_cycle("etcd2");
     until("all members are healthy again", LONG, || voters("etcd1"));
@@ -133,7 +133,7 @@ fn a61_a_fourth_and_a_fifth_member_are_added_and_no_request_fails() {
         server: ENDPOINT.to_owned(),
         path: "/api/v1/namespaces/default".to_owned(),
         every: Duration::from_millis(200),
-        limit: PATIENCE,
+        limit: WAIT_LIMIT,
     });
 
     let grown = workstation(2).hawser(&APPLY, BUILD);
@@ -170,7 +170,7 @@ fn a62_everything_that_asks_etcd_names_all_five_members() {
     let again = workstation(2)
         .hawser(&[&APPLY[..], &["-o", "json"]].concat(), LOOK)
         .exits(0);
-    assert_eq!(report(&again.stdout)["changed"], 0, "{}", again.said());
+    assert_eq!(report(&again.stdout)["changed"], 0, "{}", again.reply());
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn a63_a_snapshot_was_saved_before_each_for_root_alone() {
 
     let lines: Vec<&str> = listed.lines().collect();
     assert_eq!(lines[0], "/var/backups/hawser root:root 700");
-    let of = |newcomer: &str| format!("-before-{newcomer}.db root:root 600");
+    let of = |joining_host: &str| format!("-before-{joining_host}.db root:root 600");
     assert!(lines[1].ends_with(&of("etcd4")), "{listed}");
     assert!(lines[2].ends_with(&of("etcd5")), "{listed}");
     assert_eq!(lines.len(), 3, "{listed}");

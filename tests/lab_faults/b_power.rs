@@ -16,13 +16,17 @@ fn assert_lost(ran: Ran, hosts: &[&str], during: &str) {
     let ran = ran.exits(1);
     for host in hosts {
         let words = format!("{host}: the connection broke during {during}");
-        assert!(ran.said().contains(&words), "{words:?} is not in {}", ran.said());
+        assert!(
+            ran.reply().contains(&words),
+            "{words:?} is not in {}",
+            ran.reply()
+        );
     }
     for host in HOSTS.iter().filter(|host| !hosts.contains(host)) {
         assert!(
             is_so(host, "[ ! -e /run/hawser ]"),
             "left on {host}: {}",
-            ran.said()
+            ran.reply()
         );
     }
 }
@@ -50,9 +54,9 @@ fn b10_init_is_finished_after_a_power_loss() {
 }
 
 /// The commands that a refusal prints for a host.
-fn commands_for(host: &str, said: &str) -> Vec<String> {
+fn commands_for(host: &str, reply: &str) -> Vec<String> {
     let mark = format!("on {host}: `");
-    let lines = said.lines().filter_map(|line| line.split_once(&mark));
+    let lines = reply.lines().filter_map(|line| line.split_once(&mark));
     lines
         .map(|(_, command)| command.trim_end().trim_end_matches('`').to_owned())
         .collect()
@@ -69,24 +73,24 @@ fn commands_of_the_page() -> Vec<&'static str> {
 /// by kubelet, ever more seldom: while it is down, all that can be told is that nothing answers, and how to start it.
 fn assert_refused(workstation: &Workstation) -> String {
     let before = fingerprint();
-    let said = wait::until("the sum is told", wait::LONG, || {
-        let said = workstation.hawser(&["apply", "--yes"], BUILD).exits(4).said();
-        if said.contains("none of its API servers and etcd members answers") {
-            let commands = commands_for("cp1", &said);
+    let reply = wait::until("the sum is told", wait::LONG, || {
+        let reply = workstation.hawser(&["apply", "--yes"], BUILD).exits(4).reply();
+        if reply.contains("none of its API servers and etcd members answers") {
+            let commands = commands_for("cp1", &reply);
             assert_eq!(commands, ["systemctl restart kubelet"]);
             exec("cp1", &commands[0]);
-            Err(said)
+            Err(reply)
         } else {
-            Ok(said)
+            Ok(reply)
         }
     });
-    assert!(said.contains("refused: cp2: its etcd member has no"), "{said}");
+    assert!(reply.contains("refused: cp2: its etcd member has no"), "{reply}");
     assert!(
-        said.contains("without it 1 of 2 listed members run, the quorum is 2"),
-        "{said}"
+        reply.contains("without it 1 of 2 listed members run, the quorum is 2"),
+        "{reply}"
     );
     assert_eq!(fingerprint(), before);
-    said
+    reply
 }
 
 #[test]
@@ -165,7 +169,7 @@ fn b50_an_emptied_first_control_plane_joins_its_cluster() {
     let ran = workstation.hawser(&["apply", "--yes"], BUILD).exits(0);
     out.finish(LOOK).exits(0);
 
-    assert!(!ran.said().contains("kubeadm init"), "{}", ran.said());
+    assert!(!ran.reply().contains("kubeadm init"), "{}", ran.reply());
     assert_eq!(ca("cp1"), before);
     let mut after = node_ids(&workstation, &cp2);
     assert_ne!(

@@ -109,7 +109,7 @@ pub(crate) fn assert_whole(workstation: &Workstation) {
     let again = workstation
         .hawser(&["apply", "--yes", "-o", "json"], LOOK)
         .exits(0);
-    assert_eq!(report(&again.stdout)["changed"], 0, "{}", again.said());
+    assert_eq!(report(&again.stdout)["changed"], 0, "{}", again.reply());
 }
 
 /// What must not change while hawser refuses: settings and identities, of every host.

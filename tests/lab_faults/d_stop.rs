@@ -44,7 +44,7 @@ fn d10_ctrl_c_awaits_the_join_and_starts_nothing_new() {
     interrupt(&run);
     let ran = run.end().exits(130);
 
-    assert!(ran.said().contains("stopped by you"), "{}", ran.said());
+    assert!(ran.reply().contains("stopped by you"), "{}", ran.reply());
     assert!(!is_so("cp3", "pgrep -x kubeadm"), "kubeadm has been awaited");
     assert!(members("cp1").unwrap().iter().any(|member| member.name == "cp3"));
     assert!(
@@ -70,14 +70,14 @@ fn d20_ctrl_c_twice_lets_go_and_the_next_run_waits_for_what_runs() {
     interrupt(&run);
     wait::until("the first Ctrl-C is heard", wait::LONG, || run.heard("stop"));
     interrupt(&run);
-    let said = run.end().exits(130).said();
-    let pid = detached(&said, "w2");
+    let reply = run.end().exits(130).reply();
+    let pid = detached(&reply, "w2");
     assert!(
         is_so("w2", &format!("[ -d /proc/{pid} ] && pgrep -x kubeadm")),
-        "{said}"
+        "{reply}"
     );
 
-    let refused = workstation.hawser(&["apply", "--yes"], LOOK).exits(4).said();
+    let refused = workstation.hawser(&["apply", "--yes"], LOOK).exits(4).reply();
     assert!(
         refused.contains("w2: kubeadm is still running there"),
         "{refused}"
@@ -96,11 +96,11 @@ fn d20_ctrl_c_twice_lets_go_and_the_next_run_waits_for_what_runs() {
 }
 
 /// The process that a run left running on a host.
-fn detached(said: &str, host: &str) -> u32 {
+fn detached(reply: &str, host: &str) -> u32 {
     let mark = format!("{host}: process ");
-    let rest = said
+    let rest = reply
         .split(&mark)
         .nth(1)
-        .unwrap_or_else(|| panic!("no process of {host}: {said}"));
+        .unwrap_or_else(|| panic!("no process of {host}: {reply}"));
     rest.split(' ').next().unwrap().parse().unwrap()
 }

@@ -29,11 +29,14 @@ fn identity() -> String {
 /// No plan and no step names `kubeadm init`. A note or a hint may name one phase of it, for a person to type, or say
 /// that it is never done again.
 fn assert_no_init(ran: &Ran) {
-    let said = ran.said();
-    let named = said.matches("kubeadm init").count();
+    let reply = ran.reply();
+    let named = reply.matches("kubeadm init").count();
     let for_a_person = ["`kubeadm init phase ", "hawser never runs `kubeadm init` again"];
-    let known: usize = for_a_person.iter().map(|words| said.matches(words).count()).sum();
-    assert_eq!(named, known, "{said}");
+    let known: usize = for_a_person
+        .iter()
+        .map(|words| reply.matches(words).count())
+        .sum();
+    assert_eq!(named, known, "{reply}");
 }
 
 #[test]
@@ -47,7 +50,7 @@ fn e10_a_cluster_of_one_lives_on_without_kube_proxy_and_without_its_api_server()
     exec("cp1", &format!("{K} -n kube-system delete daemonset kube-proxy"));
     let ran = workstation.hawser(&["apply", "--yes"], BUILD);
     assert_no_init(&ran);
-    assert!(ran.said().contains("kube-proxy is missing"), "{}", ran.said());
+    assert!(ran.reply().contains("kube-proxy is missing"), "{}", ran.reply());
     exec("cp1", &format!("! {K} -n kube-system get daemonset kube-proxy"));
 
     // Its API server ends: etcd and kubelet go on.
@@ -58,9 +61,9 @@ fn e10_a_cluster_of_one_lives_on_without_kube_proxy_and_without_its_api_server()
     });
     let ran = workstation.hawser(&["apply", "--yes"], BUILD).exits(4);
     assert!(
-        ran.said().contains("nothing there can start its API server"),
+        ran.reply().contains("nothing there can start its API server"),
         "{}",
-        ran.said()
+        ran.reply()
     );
     assert_no_init(&ran);
 

@@ -19,7 +19,7 @@ impl Run {
     /// Panics with what it said, if it ended before its time.
     pub(crate) fn must_go_on(&mut self) {
         let goes_on = self.0.as_mut().is_some_and(Running::is_running);
-        assert!(goes_on, "it ended: {}", self.end().said());
+        assert!(goes_on, "it ended: {}", self.end().reply());
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -36,7 +36,7 @@ impl Run {
     /// Its end.
     pub(crate) fn end(&mut self) -> Ran {
         let ran = self.0.take().unwrap().finish(BUILD);
-        println!("{}", ran.said());
+        println!("{}", ran.reply());
         ran
     }
 }

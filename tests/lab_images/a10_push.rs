@@ -26,7 +26,7 @@ fn a10_what_a_killed_push_has_brought_is_not_sent_again() {
         brought.len() == 8
     });
     let goes_on = enough && first.is_running();
-    assert!(goes_on, "it ended before: {}", first.finish(PUSH).said());
+    assert!(goes_on, "it ended before: {}", first.finish(PUSH).reply());
     drop(first);
     let brought = brought.into_inner();
     let second = workstation.hawser(&push, PUSH).exits(0);

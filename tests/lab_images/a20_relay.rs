@@ -71,14 +71,14 @@ fn a21_a_host_behind_a_firewall_gets_its_images_from_the_workstation_and_the_rea
     let ran = workstation().hawser(&limited, PUSH).exits(0);
 
     host::exec("w1", "iptables -D INPUT -p tcp --dport 7791 -j DROP");
-    let told: Vec<_> = warnings(&ran.stdout)
+    let reported: Vec<_> = warnings(&ran.stdout)
         .iter()
         .map(|event| event["text"].to_string())
         .collect();
-    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(reported.len(), 1, "{reported:?}");
     assert!(
-        told[0].contains("w1: ") && told[0].contains("timed out"),
-        "{told:?}"
+        reported[0].contains("w1: ") && reported[0].contains("timed out"),
+        "{reported:?}"
     );
     assert_eq!(ended(&ran.stdout, "changed").len(), 6);
     assert_eq!((held("w1"), held("w2")), (wanted("w1"), wanted("w2")));

@@ -43,7 +43,7 @@ fn a30_who_gives_more_than_was_asked_for_is_named_and_nothing_of_it_stays() {
     let ran = asked.push(&["--relay", "--limit", "w2"]);
 
     host::exec("w1", "rm -f /usr/local/sbin/tar /run/given.tar");
-    assert_ne!(ran.code, Some(0), "{}", ran.said());
+    assert_ne!(ran.code, Some(0), "{}", ran.reply());
     let problems = report(&ran.stdout)["problems"].to_string();
     assert!(problems.contains("w1 sent something else"), "{problems}");
     assert!(problems.contains("lab.local/bench-2:1"), "{problems}");
@@ -78,6 +78,6 @@ fn a32_a_silent_user_of_the_giver_holds_a_door_for_seconds() {
 
     println!("{often} connections, {:.1} s", ran.took.as_secs_f64());
     assert!(ran.took < Duration::from_secs(90), "{:?}", ran.took);
-    assert!(warnings(&ran.stdout).len() <= 1, "{}", ran.said());
+    assert!(warnings(&ran.stdout).len() <= 1, "{}", ran.reply());
     assert_eq!(id("w2", FIRST), id("w1", FIRST));
 }

@@ -51,7 +51,7 @@ impl Build {
 /// The id by which the runtime of a host knows an image, as it tells the kubelet.
 pub(crate) fn id(host: &str, name: &str) -> String {
     let script = format!("crictl -r unix:///run/containerd/containerd.sock inspecti '{name}'");
-    let said = host::exec(host, &script);
-    let id = said.split('"').find(|word| word.starts_with("sha256:"));
-    id.unwrap_or_else(|| panic!("{said}")).to_owned()
+    let reply = host::exec(host, &script);
+    let id = reply.split('"').find(|word| word.starts_with("sha256:"));
+    id.unwrap_or_else(|| panic!("{reply}")).to_owned()
 }

@@ -17,8 +17,8 @@ pub(crate) const PUSH: Duration = Duration::from_secs(15 * 60);
 /// The archive from which the lab's own hosts have their images.
 pub(crate) fn archive() -> PathBuf {
     let mut command = Command::new(lab::folder().join("lab"));
-    let said = process::run(command.args(["path", "images"]), PUSH).text();
-    PathBuf::from(said.lines().next().expect("the lab's archive"))
+    let reply = process::run(command.args(["path", "images"]), PUSH).text();
+    PathBuf::from(reply.lines().next().expect("the lab's archive"))
 }
 
 /// Starts the hosts without any image.
@@ -38,8 +38,8 @@ pub(crate) fn names() -> Vec<String> {
 
 /// The images of a host, by name.
 pub(crate) fn held(name: &str) -> BTreeSet<String> {
-    let said = host::exec(name, "ctr -n k8s.io images ls -q");
-    let names = said.lines().filter(|line| !line.starts_with("sha256:"));
+    let reply = host::exec(name, "ctr -n k8s.io images ls -q");
+    let names = reply.lines().filter(|line| !line.starts_with("sha256:"));
     names.map(str::to_owned).collect()
 }
 

@@ -1,7 +1,7 @@
 //! Balancers on the control planes: three hosts in all, the endpoint at a port of its own.
 
 use hawser::error::Problem;
-use hawser::verify::unmet;
+use hawser::verify::failed_expectations;
 
 use crate::inventory::{compact, compact_external, control_plane, with_etcd_hosts};
 use crate::listing::{limited_to, page};
@@ -28,7 +28,7 @@ fn etcd_may_have_hosts_of_its_own() {
     insta::assert_snapshot!(planned(&fresh));
     let world = World::built(with_etcd_hosts(compact(1)));
     assert!(world.plan().unwrap().is_empty());
-    assert_eq!(unmet(&world.topology, &world.observe(), &[]), []);
+    assert_eq!(failed_expectations(&world.topology, &world.observe(), &[]), []);
 }
 
 #[test]

@@ -39,13 +39,13 @@ fn later(mut observation: Observation) -> Observation {
 fn plans_of_the_same_world_are_equal_at_any_time() {
     let mut compared = 0;
     for topology in [stacked(3, 2), compact(2), external(2, 1), compact_external()] {
-        let whole = World::built(topology.clone());
-        let mut damaged = vec![World::fresh(topology), whole.clone()];
-        for name in whole.hosts.keys() {
-            let mut world = whole.clone();
+        let complete = World::built(topology.clone());
+        let mut damaged = vec![World::fresh(topology), complete.clone()];
+        for name in complete.hosts.keys() {
+            let mut world = complete.clone();
             world.empty(&name.0);
             damaged.push(world);
-            let mut world = whole.clone();
+            let mut world = complete.clone();
             world.stop_kubelet(&name.0);
             world.machine(&name.0).unit("etcd", false);
             damaged.push(world);

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use hawser::topology::{Host, Topology, Version};
-use hawser::verify::unmet;
+use hawser::verify::failed_expectations;
 
 use crate::doing::Cut;
 use crate::inventory::{control_plane, stacked, worker};
@@ -100,7 +100,11 @@ fn expect_mended(world: &mut World, row: &str) {
     }
     assert_eq!(world.violations, Vec::<String>::new(), "{row}");
     assert!(world.plan().unwrap().is_empty(), "{row}");
-    assert_eq!(unmet(&world.topology, &world.observe(), &[]), [], "{row}");
+    assert_eq!(
+        failed_expectations(&world.topology, &world.observe(), &[]),
+        [],
+        "{row}"
+    );
 }
 
 /// A line for each part after which the join may stop.

@@ -25,12 +25,12 @@ pub(crate) struct Cut {
 impl World {
     /// Does a plan to its end.
     pub(crate) fn apply(&mut self, plan: &Plan) -> Result<(), String> {
-        let whole = Cut {
+        let complete = Cut {
             after: usize::MAX,
             parts: 0,
             pace: 0,
         };
-        self.apply_until(plan, whole).map(drop)
+        self.apply_until(plan, complete).map(drop)
     }
 
     /// Does a plan up to a cut; the step in whose middle the cut is, if there is one.
@@ -128,7 +128,7 @@ impl World {
             // A node alone keeps nothing of a cluster.
             let is_node = (found.ca.is_some() || found.has_kubelet_conf) && !self.is_hostile;
             let holds = is_node || found.has_ca_key || found.has_etcd_data;
-            let is_stranger = self.strangers.contains_key(name);
+            let is_stranger = self.foreign_hosts.contains_key(name);
             name != host && machine.facts.etcd.is_none() && holds && !is_stranger
         };
         self.hosts.iter().any(holds)

@@ -51,10 +51,10 @@ fn a_member_that_does_not_answer_is_named_though_nothing_is_to_be_done() {
     let plan = plan(&world, &observed(&world, "cp2")).unwrap();
 
     assert!(plan.is_empty());
-    let told = &plan.notes[0].text;
+    let reported = &plan.notes[0].text;
     assert!(
-        told.starts_with("etcd: whether cp2 runs is unknown (no answer within 5 s)"),
-        "{told}"
+        reported.starts_with("etcd: whether cp2 runs is unknown (no answer within 5 s)"),
+        "{reported}"
     );
 }
 
@@ -93,12 +93,12 @@ fn a_member_that_is_missed_by_the_quorum_is_counted_neither_way_while_nothing_is
 
     let problems = plan(&world, &observation).unwrap_err();
 
-    let told = format!("{problems:?}");
+    let reported = format!("{problems:?}");
     assert!(
-        told.contains(
+        reported.contains(
             "1 of 3 listed members run, the quorum is 2; whether cp3 runs is unknown (no answer within 5 s)"
         ),
-        "{told}"
+        "{reported}"
     );
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hawser::facts::{EtcdData, Observed};
 use hawser::remote::files::etcd::UNIT;
 use hawser::topology::{EtcdManager, HostName, Patch};
-use hawser::verify::unmet;
+use hawser::verify::failed_expectations;
 
 use crate::etcd::identity;
 use crate::inventory::{control_plane, external};
@@ -51,7 +51,7 @@ fn a_whole_cluster_leaves_nothing_to_do() {
         let world = built(manager);
 
         assert!(world.plan().unwrap().is_empty());
-        assert_eq!(unmet(&world.topology, &world.observe(), &[]), []);
+        assert_eq!(failed_expectations(&world.topology, &world.observe(), &[]), []);
         insta::allow_duplicates! {
             insta::assert_snapshot!(planned(&world), @"note: etcd's certificates last 364 days more, its authority 3649");
         }
@@ -224,8 +224,8 @@ fn a_member_that_was_stopped_is_started_as_the_inventory_says_now() {
         changed,
         ["etcd2/write/etc/systemd/system/etcd.service", "etcd2/start-etcd"]
     );
-    let told = &world.plan().unwrap().notes[1].text;
-    assert!(told.contains("\netcd1, etcd3: /etc/systemd/system/etcd.service: --snapshot-count=5000 only in the inventory; --snapshot-count=10000 only on the host\n"), "{told}");
+    let reported = &world.plan().unwrap().notes[1].text;
+    assert!(reported.contains("\netcd1, etcd3: /etc/systemd/system/etcd.service: --snapshot-count=5000 only in the inventory; --snapshot-count=10000 only on the host\n"), "{reported}");
 }
 
 #[test]
@@ -265,9 +265,9 @@ fn verification_misses_a_member_and_a_common_leader() {
     let mut observation = world.observe();
     let etcd1 = observation.get_mut(&"etcd1".into()).unwrap().as_mut().unwrap();
     etcd1.etcd.as_mut().unwrap().leader = Observed::Known(Some("77".to_owned()));
-    let two_leaders = unmet(&world.topology, &observation, &[]);
+    let two_leaders = failed_expectations(&world.topology, &observation, &[]);
     world.stop_kubelet("etcd3");
-    let one_down = unmet(&world.topology, &world.observe(), &[]);
+    let one_down = failed_expectations(&world.topology, &world.observe(), &[]);
 
     assert_eq!(two_leaders[0].what, "etcd's members follow different leaders");
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use hawser::facts::{CLIENT_CERTIFICATE, Observed};
 use hawser::pki::{Authority, Leaf};
-use hawser::topology::{EtcdManager, KeyAlgorithm, OwnAuthority, Secret};
+use hawser::topology::{EtcdManager, KeyAlgorithm, Secret, UserAuthority};
 use hawser::verify::remarks;
 
 use crate::etcd::DAY;
@@ -38,7 +38,7 @@ fn certificates_that_one_host_has_lost_are_made_anew_by_the_same_authority() {
 #[test]
 fn an_authority_of_the_users_own_is_neither_made_nor_read_nor_are_its_keys_left_on_hosts() {
     let mut world = by(EtcdManager::Systemd);
-    world.topology.external_etcd.authority = Some(OwnAuthority {
+    world.topology.external_etcd.authority = Some(UserAuthority {
         certificate: CA.to_owned(),
         key: Secret(zeroize::Zeroizing::new("not looked at here".to_owned())),
     });

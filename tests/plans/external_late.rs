@@ -75,14 +75,14 @@ fn alarmed(alarm: &str) -> (World, Observation) {
     let mut observation = world.observe();
     for name in ["etcd1", "etcd2", "etcd3"] {
         let facts = observation.get_mut(&name.into()).unwrap().as_mut().unwrap();
-        let mut told = world.etcd_facts(&name.into(), facts.etcd.as_ref().unwrap());
-        let members = told.members.known().unwrap().iter().cloned();
+        let mut reported = world.etcd_facts(&name.into(), facts.etcd.as_ref().unwrap());
+        let members = reported.members.known().unwrap().iter().cloned();
         let members = members.map(|member| MemberFact {
             health: alarm.clone(),
             ..member
         });
-        told.members = Observed::Known(members.collect());
-        facts.etcd = Some(told);
+        reported.members = Observed::Known(members.collect());
+        facts.etcd = Some(reported);
     }
     (world, observation)
 }

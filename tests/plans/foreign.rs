@@ -56,19 +56,19 @@ impl World {
                 machine.unit("haproxy", true);
             }
         }
-        self.strangers.entry(name.clone()).or_default().insert(thing);
+        self.foreign_hosts.entry(name.clone()).or_default().insert(thing);
     }
 
     /// Whose things are gone.
     pub(crate) fn watch_strangers(&mut self, after: &str) {
         let mut lost = Vec::new();
-        for (name, things) in &self.strangers {
+        for (name, things) in &self.foreign_hosts {
             for thing in things.iter().filter(|thing| !self.is_there(name, **thing)) {
                 lost.push((name.clone(), *thing));
             }
         }
         for (name, thing) in lost {
-            self.strangers.entry(name.clone()).or_default().remove(&thing);
+            self.foreign_hosts.entry(name.clone()).or_default().remove(&thing);
             self.violations
                 .push(format!("{after}: the stranger's {thing:?} on {name} is lost"));
         }
@@ -91,6 +91,6 @@ impl World {
     }
 
     pub(crate) fn things_on(&self, name: &HostName) -> BTreeSet<Thing> {
-        self.strangers.get(name).cloned().unwrap_or_default()
+        self.foreign_hosts.get(name).cloned().unwrap_or_default()
     }
 }

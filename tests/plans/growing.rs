@@ -6,7 +6,7 @@ use hawser::plan::Plan;
 use hawser::planner::Allowance;
 use hawser::remote::files::{API_SERVER, etcd_servers};
 use hawser::topology::{EtcdManager, HostName, Role};
-use hawser::verify::unmet;
+use hawser::verify::failed_expectations;
 use proptest::prelude::*;
 
 use crate::doing::Cut;
@@ -81,7 +81,7 @@ pub(crate) fn finish(world: &mut World) {
     assert_eq!(world.violations, Vec::<String>::new());
     let left = world.plan().unwrap();
     assert!(left.is_empty(), "{:?}", ids(&left));
-    assert_eq!(unmet(&world.topology, &world.observe(), &[]), []);
+    assert_eq!(failed_expectations(&world.topology, &world.observe(), &[]), []);
     expect_all_named(world);
 }
 

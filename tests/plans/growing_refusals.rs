@@ -8,7 +8,7 @@ use hawser::plan::NoteLevel;
 use hawser::planner::{self, Allowance};
 use hawser::remote::files::API_SERVER;
 use hawser::topology::EtcdManager;
-use hawser::verify::unmet;
+use hawser::verify::failed_expectations;
 
 use crate::growing::{built, finish, ids, planned, with_more};
 use crate::inventory::etcd_host;
@@ -166,13 +166,13 @@ fn verification_misses_members_that_are_not_asked() {
         *configuration = Observed::Known(text);
     });
 
-    let unmet: Vec<String> = unmet(&world.topology, &found, &[])
+    let failed_expectations: Vec<String> = failed_expectations(&world.topology, &found, &[])
         .into_iter()
-        .map(|unmet| format!("{}: {}", unmet.host, unmet.what))
+        .map(|failed_expectations| format!("{}: {}", failed_expectations.host, failed_expectations.what))
         .collect();
 
     assert_eq!(
-        unmet,
+        failed_expectations,
         [
             "cp2: its API server does not use etcd at https://10.0.0.43:2379",
             "cp1: kubeadm-config does not name all of etcd's members",

@@ -166,14 +166,14 @@ pub(crate) fn meanwhile(world: &mut World) {
 
 /// In a calm world the runs end.
 fn calm(world: &mut World) -> Result<(), String> {
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     for _ in 0..6 {
         world.wake();
         match world.plan() {
             Ok(plan) if plan.is_empty() => return Ok(()),
             Ok(plan) => {
                 assert_sound(world, &plan);
-                told.push(format!("{:?}: {:?}", names(&plan), world.apply(&plan)));
+                reported.push(format!("{:?}: {:?}", names(&plan), world.apply(&plan)));
             }
             Err(problems) => {
                 let before = world.clone();
@@ -187,7 +187,7 @@ fn calm(world: &mut World) -> Result<(), String> {
             return Ok(());
         }
     }
-    Err(format!("no end: {}", told.join(" | ")))
+    Err(format!("no end: {}", reported.join(" | ")))
 }
 
 fn names(plan: &Plan) -> Vec<&str> {
@@ -197,8 +197,8 @@ fn names(plan: &Plan) -> Vec<&str> {
 /// A refusal says what to do.
 fn reasoned(problems: &[Problem]) -> Result<(), String> {
     for problem in problems {
-        let told = problem.explain();
-        if told.hint.is_empty() {
+        let reported = problem.explain();
+        if reported.hint.is_empty() {
             return Err(format!("refused without a way out: {problem:?}"));
         }
     }
@@ -245,8 +245,8 @@ fn try_worlds(first: u64) {
         .into_iter()
         .filter_map(|seed| {
             let ended = std::panic::catch_unwind(|| live_through(seed));
-            let told = ended.unwrap_or_else(|_| Err("panicked".to_owned()));
-            told.err().map(|why| format!("world {seed}: {why}"))
+            let reported = ended.unwrap_or_else(|_| Err("panicked".to_owned()));
+            reported.err().map(|why| format!("world {seed}: {why}"))
         })
         .collect();
     assert!(

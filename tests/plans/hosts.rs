@@ -247,12 +247,12 @@ fn behind_a_foreign_balancer_a_silent_path_is_told_and_an_unknown_name_refused()
         .iter()
         .find(|phase| phase.name == hawser::plan::PhaseName::EndpointPath);
     let chains = &proofs.unwrap().lanes[0].chains;
-    let told: Vec<_> = chains
+    let reported: Vec<_> = chains
         .iter()
         .map(|chain| (chain.steps[0].id.0.as_str(), chain.necessity))
         .collect();
     assert_eq!(
-        told,
+        reported,
         [
             ("cp1/resolve-endpoint", Necessity::Required),
             ("cp1/check-path", Necessity::Advisory)

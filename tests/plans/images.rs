@@ -160,7 +160,7 @@ fn with_relay_each_image_goes_out_once_and_each_host_passes_it_on_to_two() {
     let plan = push_images(&world.topology, &world.observe(), &BTreeSet::new()).unwrap();
 
     assert_eq!(
-        ways(&plan, "net"),
+        connectivity(&plan, "net"),
         [
             "cp1 from the workstation",
             "w1 from cp1",
@@ -196,7 +196,7 @@ fn behind_each_giver_stands_another_that_gives_in_its_place() {
 }
 
 /// `HOST from HOST` for each host that gets an image which is to be got by its giver first.
-fn ways(plan: &Plan, image: &str) -> Vec<String> {
+fn connectivity(plan: &Plan, image: &str) -> Vec<String> {
     let image = format!("/import-{image}-");
     let steps = plan.steps().filter(|step| step.id.0.contains(&image));
     let way = |step: &Step| {
@@ -222,22 +222,22 @@ fn to_twenty_hosts_each_image_goes_out_once_and_the_last_is_four_hands_away() {
 
     let plan = push_images(&world.topology, &world.observe(), &BTreeSet::new()).unwrap();
 
-    let ways = ways(&plan, "net");
+    let connectivity = connectivity(&plan, "net");
     let hands = |host: &str| {
         let from = |host: &str| {
-            let way = ways
+            let way = connectivity
                 .iter()
                 .find_map(|way| way.strip_prefix(&format!("{host} from ")));
             way.unwrap().to_owned()
         };
-        std::iter::successors(Some(from(host)), |giver| {
-            (giver != "the workstation").then(|| from(giver))
+        std::iter::successors(Some(from(host)), |source_host| {
+            (source_host != "the workstation").then(|| from(source_host))
         })
         .count()
             - 1
     };
     let farthest = world.topology.nodes().map(|host| hands(&host.name.0)).max();
-    assert_eq!((ways.len(), farthest), (20, Some(4)));
+    assert_eq!((connectivity.len(), farthest), (20, Some(4)));
     assert_eq!(plan.phases[0].bytes(), all_images(&world));
 }
 

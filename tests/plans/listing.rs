@@ -90,10 +90,10 @@ fn line(step: &Step) -> String {
 }
 
 fn refusal(problem: &Problem) -> String {
-    let told = problem.explain();
-    let mut text = format!("exit {}: {}\n", told.exit as u8, told.headline);
-    let details = told.details.iter().map(|line| format!("  {line}\n"));
-    let hints = told.hint.iter().map(|line| format!("  → {line}\n"));
+    let reported = problem.explain();
+    let mut text = format!("exit {}: {}\n", reported.exit as u8, reported.headline);
+    let details = reported.details.iter().map(|line| format!("  {line}\n"));
+    let hints = reported.hint.iter().map(|line| format!("  → {line}\n"));
     text.extend(details.chain(hints));
     text
 }

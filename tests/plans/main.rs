@@ -9,6 +9,7 @@
 mod balancers;
 mod bare;
 mod builds;
+mod certificate_transfer;
 mod compact;
 mod comparing;
 mod created_secrets;
@@ -23,7 +24,6 @@ mod foreign;
 mod foreign_files;
 mod growing;
 mod growing_refusals;
-mod handover;
 mod hostile;
 mod hosts;
 mod images;

@@ -139,7 +139,7 @@ fn data_whose_owner_is_unknown_is_not_deleted() {
     let refused = "exit 4: refused: cp3 holds data of an etcd member that this cluster does not list";
 
     let unreadable = seen(|data| data[0].owner = Observed::Unknown("no write-ahead log".to_owned()));
-    let untold = seen(Vec::clear);
+    let unreported = seen(Vec::clear);
     let copied = seen(|data| {
         let copy = EtcdDirectory {
             path: "/srv/etcd".to_owned(),
@@ -149,7 +149,7 @@ fn data_whose_owner_is_unknown_is_not_deleted() {
     });
 
     assert!(unreadable.starts_with(refused), "{unreadable}");
-    assert!(untold.starts_with(refused), "{untold}");
+    assert!(unreported.starts_with(refused), "{unreported}");
     assert!(
         copied.contains("data of one etcd member in several directories"),
         "{copied}"

@@ -105,8 +105,11 @@ fn a_host_in_use_whose_kubeadm_could_not_tell_is_as_it_should_be() {
         let plan = world.plan().unwrap();
 
         assert!(plan.is_empty());
-        let told: Vec<&str> = plan.notes.iter().map(|note| note.text.as_str()).collect();
-        assert!(!told.iter().any(|text| text.contains("is in use")), "{told:?}");
+        let reported: Vec<&str> = plan.notes.iter().map(|note| note.text.as_str()).collect();
+        assert!(
+            !reported.iter().any(|text| text.contains("is in use")),
+            "{reported:?}"
+        );
     }
 }
 

@@ -70,19 +70,19 @@ fn what_is_there_is_not_done_again() {
 #[test]
 fn hosts_can_be_prepared_first_and_built_on_in_another_run() {
     let mut world = bare(stacked(3, 1));
-    let whole = world.plan().unwrap();
+    let complete = world.plan().unwrap();
 
-    let first = only_prepare(whole.clone());
+    let first = only_prepare(complete.clone());
     assert_eq!(world.apply(&first), Ok(()));
     let again = only_prepare(world.plan().unwrap());
     let rest = world.plan().unwrap();
     assert_eq!(world.apply(&rest), Ok(()));
 
-    assert_eq!(first.phases, whole.phases[..1]);
+    assert_eq!(first.phases, complete.phases[..1]);
     assert_eq!(first.cleanup, []);
-    let left_out = whole.changes().count() - first.changes().count();
-    let told = format!("--prepare-only leaves out {left_out} later changes; `hawser apply` continues");
-    assert_eq!(first.notes.last().unwrap().text, told);
+    let left_out = complete.changes().count() - first.changes().count();
+    let reported = format!("--prepare-only leaves out {left_out} later changes; `hawser apply` continues");
+    assert_eq!(first.notes.last().unwrap().text, reported);
     assert!(again.is_empty());
     assert_eq!(rest.changes().count(), left_out);
     let end = world.plan().unwrap();
@@ -200,8 +200,8 @@ fn kernel_settings_under_their_old_name_go_where_hawser_wrote_them() {
         assert_eq!(world.apply(&plan), Ok(()));
         let again = world.plan().unwrap();
         assert!(again.is_empty());
-        let is_told = again.notes.iter().any(|note| note.text.contains(OLD_SYSCTLS));
-        assert_eq!(is_told, !found && text.starts_with("# Written by hawser."));
+        let is_reported = again.notes.iter().any(|note| note.text.contains(OLD_SYSCTLS));
+        assert_eq!(is_reported, !found && text.starts_with("# Written by hawser."));
         found
     };
 

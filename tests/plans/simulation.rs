@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use hawser::error::ExitCode;
 use hawser::planner::Allowance;
 use hawser::topology::{CertificateRoute, HostName, Role, Topology, Version};
-use hawser::verify::unmet;
+use hawser::verify::failed_expectations;
 use proptest::prelude::*;
 
 use crate::doing::Cut;
@@ -116,7 +116,7 @@ impl World {
 
     /// Runs again and again until nothing is left to do, or it is refused for good.
     fn finish(&mut self) -> Result<(), TestCaseError> {
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         for _ in 0..4 {
             match self.plan() {
                 Ok(plan) if plan.is_empty() && !self.is_stalled() => {
@@ -129,7 +129,7 @@ impl World {
                 Ok(plan) => {
                     assert_sound(self, &plan);
                     let result = self.apply(&plan);
-                    told.push(format!("{result:?}"));
+                    reported.push(format!("{result:?}"));
                     prop_assert!(self.violations.is_empty(), "{:?}", self.violations);
                     if result.is_err() {
                         self.wake();
@@ -138,11 +138,11 @@ impl World {
                 Err(problems) => {
                     let exit = problems.iter().map(|problem| problem.explain().exit).max();
                     prop_assert_eq!(exit, Some(ExitCode::Unsafe), "{:?}", problems);
-                    told.push(format!("{problems:?}"));
+                    reported.push(format!("{problems:?}"));
                     let before = self.clone();
                     self.wake();
                     if before == *self {
-                        return self.expect_lost(&told);
+                        return self.expect_lost(&reported);
                     }
                 }
             }
@@ -153,7 +153,7 @@ impl World {
             return self.expect_whole();
         }
         Err(TestCaseError::fail(format!(
-            "no end: {told:#?} then {:#?}",
+            "no end: {reported:#?} then {:#?}",
             plan.map(|plan| plan.steps().map(|step| step.id.0.clone()).collect::<Vec<_>>())
         )))
     }
@@ -164,8 +164,11 @@ impl World {
 
     /// As the inventory says, by the model's own account and by that of `verify`.
     fn expect_whole(&self) -> Result<(), TestCaseError> {
-        let unmet = unmet(&self.topology, &self.observe(), &[]);
-        prop_assert!(unmet.is_empty(), "nothing to do, and yet {unmet:?}");
+        let failed_expectations = failed_expectations(&self.topology, &self.observe(), &[]);
+        prop_assert!(
+            failed_expectations.is_empty(),
+            "nothing to do, and yet {failed_expectations:?}"
+        );
         let left: Vec<_> = self
             .hosts
             .iter()
@@ -177,10 +180,10 @@ impl World {
     }
 
     /// A refusal is for good only where etcd has lost its quorum, or everything that was there.
-    fn expect_lost(&self, told: &[String]) -> Result<(), TestCaseError> {
+    fn expect_lost(&self, reported: &[String]) -> Result<(), TestCaseError> {
         prop_assert!(
             !self.any_well(),
-            "refused for good, and the API answers: {told:#?}"
+            "refused for good, and the API answers: {reported:#?}"
         );
         Ok(())
     }

@@ -114,9 +114,9 @@ fn the_sum_is_asked_for_before_each_join() {
                 "check that 2 of 2 etcd members run, none of them a learner, before cp3 is added (the quorum is 2, with cp3 2 of 3)",
             ]
         );
-        let told = &plan.notes[plan.notes.len() - 1].text;
+        let reported = &plan.notes[plan.notes.len() - 1].text;
         assert_eq!(
-            told,
+            reported,
             "etcd grows from 1 to 3 members, one at a time (cp2 and cp3): 1 of 1 run, the quorum is 1, and 2 in the end; \
              with two members, both must run"
         );

@@ -99,8 +99,11 @@ fn a_host_that_the_limit_leaves_out_is_not_taken_for_prepared() {
 
     let problems = world.plan_with(&limited_to(&["cp1"])).unwrap_err();
 
-    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    let lb1 = told.iter().find(|text| text.contains("lb1: haproxy")).unwrap();
+    let reported: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    let lb1 = reported
+        .iter()
+        .find(|text| text.contains("lb1: haproxy"))
+        .unwrap();
     assert!(lb1.contains("--limit leaves it out"), "{lb1}");
 }
 

@@ -2,7 +2,7 @@
 
 use hawser::facts::Observed;
 use hawser::topology::Version;
-use hawser::verify::{remarks, unmet};
+use hawser::verify::{failed_expectations, remarks};
 
 use crate::inventory::stacked;
 use crate::listing::page;
@@ -24,7 +24,7 @@ fn one_newer_api_server() {
         remarks(&world.topology, &world.observe()),
         ["cp1 runs v1.21.3, the inventory says v1.20.2; hawser does not upgrade yet"]
     );
-    assert_eq!(unmet(&world.topology, &world.observe(), &[]), []);
+    assert_eq!(failed_expectations(&world.topology, &world.observe(), &[]), []);
 }
 
 #[test]

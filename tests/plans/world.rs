@@ -139,7 +139,7 @@ pub(crate) struct World {
     /// Another cluster's API server, or another machine with the VIP.
     pub(crate) stranger_at_endpoint: bool,
     /// What on the hosts is not this cluster's.
-    pub(crate) strangers: BTreeMap<HostName, BTreeSet<Thing>>,
+    pub(crate) foreign_hosts: BTreeMap<HostName, BTreeSet<Thing>>,
     /// Of a run whose facts were not whole: of some hosts nothing may have been known.
     pub(crate) is_hostile: bool,
     /// What moves between two steps, where it does.
@@ -174,7 +174,7 @@ impl World {
             knows_authority: false,
             sandbox_image: BTreeMap::new(),
             stranger_at_endpoint: false,
-            strangers: BTreeMap::new(),
+            foreign_hosts: BTreeMap::new(),
             dice: None,
             is_hostile: false,
             violations: vec![],
@@ -299,7 +299,7 @@ impl World {
     pub(crate) fn empty(&mut self, name: &str) {
         let host = self.host(&name.into()).clone();
         *self.machine(name) = fresh(&host, self.topology.version);
-        self.strangers.remove(&host.name);
+        self.foreign_hosts.remove(&host.name);
     }
 
     /// Power is lost: kubelets come back later, if at all.

@@ -63,22 +63,22 @@ fn what_changes_while_the_question_stands_is_told_and_asked_about_again() {
     let Some(mut running) = Running::on_a_terminal(&sshd.path(""), "apply --skip-check") else {
         return;
     };
-    running.said.wait_for("[y/N] ");
+    running.reply.wait_for("[y/N] ");
     change(&sshd);
 
     running.act(Ending::Typed("y\n"));
 
-    running.said.wait_for_times("[y/N] ", 2);
+    running.reply.wait_for_times("[y/N] ", 2);
     running.act(Ending::Typed("n\n"));
     let (code, text) = running.end_on_terminal();
     assert_eq!(code, 130, "{text}");
-    let told = text
+    let reported = text
         .split("the hosts have changed since the plan, and the plan with them")
         .nth(1);
-    let told = told.unwrap_or_else(|| panic!("{text}"));
-    assert!(told.contains(CHANGED), "{text}");
-    assert!(told.contains("cp1  pull 6 images"), "{text}");
-    assert!(told.contains("before anything was changed"), "{text}");
+    let reported = reported.unwrap_or_else(|| panic!("{text}"));
+    assert!(reported.contains(CHANGED), "{text}");
+    assert!(reported.contains("cp1  pull 6 images"), "{text}");
+    assert!(reported.contains("before anything was changed"), "{text}");
     assert_eq!(asked(&sshd), 2, "{text}");
 }
 
@@ -89,8 +89,8 @@ fn where_nobody_is_asked_what_has_changed_is_told_and_done() {
 
     let (code, text) = hawser(&sshd, &["apply", "--skip-check", "--yes", "--limit", "cp1"]);
 
-    let told = text.split("warning: the hosts have changed since the plan, and the plan with them");
-    assert_eq!(told.count(), 2, "{text}");
+    let reported = text.split("warning: the hosts have changed since the plan, and the plan with them");
+    assert_eq!(reported.count(), 2, "{text}");
     assert!(text.contains(CHANGED), "{text}");
     // No host that answers so can be initialised.
     assert_eq!(code, 1, "{text}");
@@ -171,7 +171,7 @@ fn a_saved_plan_is_refused_when_the_host_changes_while_the_question_stands() {
     let Some(mut running) = Running::on_a_terminal(&sshd.path(""), "apply cp1.plan") else {
         return;
     };
-    running.said.wait_for("[y/N] ");
+    running.reply.wait_for("[y/N] ");
     change(&sshd);
 
     running.act(Ending::Typed("y\n"));

@@ -65,20 +65,20 @@ pub(super) fn command(program: &str, folder: &Path) -> Command {
 
 /// What a program says, as it comes.
 #[derive(Default)]
-pub(super) struct Said {
+pub(super) struct Response {
     text: Mutex<String>,
     more: Condvar,
 }
 
-impl Said {
+impl Response {
     fn read(self: &Arc<Self>, mut from: impl Read + Send + 'static) -> JoinHandle<()> {
-        let said = Arc::clone(self);
+        let reply = Arc::clone(self);
         std::thread::spawn(move || {
             let mut piece = [0; 4096];
             while let Ok(count @ 1..) = from.read(&mut piece) {
                 let text = String::from_utf8_lossy(&piece[..count]).into_owned();
-                said.text.lock().unwrap().push_str(&text);
-                said.more.notify_all();
+                reply.text.lock().unwrap().push_str(&text);
+                reply.more.notify_all();
             }
         })
     }
@@ -88,11 +88,13 @@ impl Said {
     }
 
     pub(super) fn wait_for_times(&self, text: &str, times: usize) {
-        let is_said = |said: &str| said.matches(text).count() >= times;
-        let said = self.text.lock().unwrap();
-        let waited = self.more.wait_timeout_while(said, LIMIT, |said| !is_said(said));
-        let (said, _) = waited.unwrap();
-        assert!(is_said(&said), "never said {text:?}: {said}");
+        let is_said = |reply: &str| reply.matches(text).count() >= times;
+        let reply = self.text.lock().unwrap();
+        let waited = self
+            .more
+            .wait_timeout_while(reply, LIMIT, |reply| !is_said(reply));
+        let (reply, _) = waited.unwrap();
+        assert!(is_said(&reply), "never said {text:?}: {reply}");
     }
 
     pub(super) fn text(&self) -> String {
@@ -104,7 +106,7 @@ impl Said {
 pub(super) struct Running {
     ended: mpsc::Receiver<ExitStatus>,
     stdin: Option<std::process::ChildStdin>,
-    pub(super) said: Arc<Said>,
+    pub(super) reply: Arc<Response>,
     readers: Vec<JoinHandle<()>>,
     folder: PathBuf,
 }
@@ -112,10 +114,10 @@ pub(super) struct Running {
 impl Running {
     fn start(mut command: Command, folder: &Path) -> Self {
         let mut child = command.spawn().unwrap();
-        let said = Arc::new(Said::default());
+        let reply = Arc::new(Response::default());
         let readers = vec![
-            said.read(child.stdout.take().unwrap()),
-            said.read(child.stderr.take().unwrap()),
+            reply.read(child.stdout.take().unwrap()),
+            reply.read(child.stderr.take().unwrap()),
         ];
         let stdin = child.stdin.take();
         let (end, ended) = mpsc::channel();
@@ -123,7 +125,7 @@ impl Running {
         Self {
             ended,
             stdin,
-            said,
+            reply,
             readers,
             folder: folder.to_owned(),
         }
@@ -166,16 +168,16 @@ impl Running {
     /// Its code, and all that was said.
     pub(super) fn end(self) -> (Option<i32>, String) {
         let status = self.ended.recv_timeout(LIMIT);
-        let status = status.unwrap_or_else(|_| panic!("it does not end: {}", self.said.text()));
+        let status = status.unwrap_or_else(|_| panic!("it does not end: {}", self.reply.text()));
         // What it said last may still be on its way here.
         self.readers.into_iter().for_each(|reader| reader.join().unwrap());
-        (status.code(), self.said.text() + &format!("\n({status})"))
+        (status.code(), self.reply.text() + &format!("\n({status})"))
     }
 
     /// Of one on a terminal, which is as it was before.
     pub(super) fn end_on_terminal(self) -> (i32, String) {
-        self.said.wait_for("=over=");
-        let text = self.said.text();
+        self.reply.wait_for("=over=");
+        let text = self.reply.text();
         let code = text.split("code ").nth(1).and_then(|rest| rest.split('.').next());
         let code = code.unwrap().parse().unwrap();
         assert!(!text.contains("-echo ") && !text.contains("-icanon"), "{text}");
@@ -201,7 +203,7 @@ fn at_the_confirmation_each_way_to_stop_ends_with_130_and_nothing_is_sent() {
         let Some(mut running) = Running::on_a_terminal(&folder, "apply --skip-check") else {
             return;
         };
-        running.said.wait_for("[y/N] ");
+        running.reply.wait_for("[y/N] ");
         let before = asked(&sshd);
 
         running.act(ending);
@@ -241,7 +243,7 @@ fn at_a_passphrase_or_a_password_each_way_to_stop_ends_with_130_and_no_host_is_c
                 let Some(mut running) = Running::on_a_terminal(&folder, arguments) else {
                     return;
                 };
-                running.said.wait_for(question);
+                running.reply.wait_for(question);
 
                 running.act(ending);
 

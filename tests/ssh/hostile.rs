@@ -43,14 +43,14 @@ fn disconnect(message: &str) -> Vec<u8> {
 }
 
 /// What hawser says of a server that says this and nothing more.
-async fn told_of(said: Vec<u8>) -> String {
+async fn told_of(reply: Vec<u8>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            let said = said.clone();
+            let reply = reply.clone();
             tokio::spawn(async move {
-                stream.write_all(&said).await.unwrap();
+                stream.write_all(&reply).await.unwrap();
                 let mut heard = Vec::new();
                 let _ = stream.read_to_end(&mut heard).await;
             });
@@ -71,9 +71,9 @@ fn does_nothing(text: &str) {
 
 #[tokio::test]
 async fn names_of_algorithms_are_shown_and_do_nothing() {
-    let said = [b"SSH-2.0-x\r\n".to_vec(), kexinit(&format!("{HOSTILE_ASCII}a,b"))].concat();
+    let reply = [b"SSH-2.0-x\r\n".to_vec(), kexinit(&format!("{HOSTILE_ASCII}a,b"))].concat();
 
-    let text = told_of(said).await;
+    let text = told_of(reply).await;
 
     does_nothing(&text);
     assert!(
@@ -84,13 +84,13 @@ async fn names_of_algorithms_are_shown_and_do_nothing() {
 
 #[tokio::test]
 async fn a_disconnect_is_shown_and_does_nothing() {
-    let said = [
+    let reply = [
         b"SSH-2.0-x\r\n".to_vec(),
         disconnect(&format!("{HOSTILE}\nerror: go away")),
     ]
     .concat();
 
-    let text = told_of(said).await;
+    let text = told_of(reply).await;
 
     does_nothing(&text);
     assert!(!text.contains("\nerror: go away"), "{text}");
@@ -98,11 +98,11 @@ async fn a_disconnect_is_shown_and_does_nothing() {
 
 #[tokio::test]
 async fn what_stands_in_the_place_of_a_version_does_nothing() {
-    for said in [
+    for reply in [
         format!("{HOSTILE}\r\nSSH-1.5-{HOSTILE}\r\n"),
         format!("SSH-2.0-{HOSTILE}\r\n{HOSTILE}"),
         HOSTILE.repeat(10_000),
     ] {
-        does_nothing(&told_of(said.into_bytes()).await);
+        does_nothing(&told_of(reply.into_bytes()).await);
     }
 }

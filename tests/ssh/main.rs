@@ -21,12 +21,12 @@ use zeroize::Zeroizing;
 
 mod agent;
 mod agreeing;
+mod connectivity;
 mod endings;
 mod host_keys;
 mod hostile;
 mod keys;
 mod reaching;
-mod ways;
 
 /// Knows one passphrase, and counts the questions.
 #[derive(Default, Clone)]

@@ -33,8 +33,8 @@ async fn drop_first(count: usize, sshd: &Sshd) -> (u16, tokio::task::JoinHandle<
             let _ = stream.read(&mut [0; 4]).await;
         }
         let (mut stream, _) = listener.accept().await.unwrap();
-        let mut onward = TcpStream::connect(("127.0.0.1", target)).await.unwrap();
-        let _ = tokio::io::copy_bidirectional(&mut stream, &mut onward).await;
+        let mut forwarding = TcpStream::connect(("127.0.0.1", target)).await.unwrap();
+        let _ = tokio::io::copy_bidirectional(&mut stream, &mut forwarding).await;
         count + 1
     };
     (port, tokio::spawn(serve))

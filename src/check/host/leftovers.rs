@@ -29,15 +29,15 @@ fn leftovers(at: &At) -> FactResult {
         (Some(own), Some(cluster)) if own != cluster => {
             let found = format!(
                 "of the cluster with the CA {}; the CA of this cluster is {}",
-                told(&own),
-                told(&cluster)
+                reported(&own),
+                reported(&cluster)
             );
             FactResult::failed(Fact::Leftovers, found, clear)
         }
         (Some(own), None) => {
             let found = format!(
                 "of the cluster with the CA {}, which no control plane has",
-                told(&own)
+                reported(&own)
             );
             FactResult::failed(Fact::Leftovers, found, clear)
         }
@@ -98,7 +98,7 @@ fn is_known(at: &At) -> bool {
     })
 }
 
-fn told(hash: &Result<String, String>) -> &str {
+fn reported(hash: &Result<String, String>) -> &str {
     match hash {
         Ok(hash) => hash,
         Err(_) => "that cannot be read",

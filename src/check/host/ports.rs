@@ -23,12 +23,12 @@ pub(super) fn of(at: &At) -> Vec<FactResult> {
             let shown = |((port, owner), listener): &(Need, &Listener)| {
                 let process = listener.process.as_deref().unwrap_or("a process without a name");
                 let pid = listener.pid.map_or_else(String::new, |pid| format!(" ({pid})"));
-                let stranger = if process == *owner {
+                let foreign_host = if process == *owner {
                     ", not this cluster's"
                 } else {
                     ""
                 };
-                format!("{port}, for {owner}, is in use by {process}{pid}{stranger}")
+                format!("{port}, for {owner}, is in use by {process}{pid}{foreign_host}")
             };
             let found: Vec<String> = taken.iter().map(shown).collect();
             let numbers: Vec<String> = taken

@@ -16,7 +16,7 @@ const WORKERS_MEMORY_KB: u64 = 1000 * 1000;
 
 /// etcd's quota is 2 GiB by default; its log and snapshots come on top.
 const ETCD_NEEDS_KB: u64 = 2 << 20;
-const ETCD_IS_WELL_WITH_KB: u64 = 8 << 20;
+const ETCD_HEALTHY_WITH_KB: u64 = 8 << 20;
 
 /// Images of a control plane take about a gigabyte and a half.
 const NODE_NEEDS_KB: u64 = 3 << 20;
@@ -98,7 +98,7 @@ fn etcd_room(path: &str, room: &Room) -> FactResult {
             "etcd stops all writing when its disk is full: free some space (`du -xh --max-depth 2 / | sort -h`), or give etcd a dedicated disk",
         ];
         FactResult::failed(Fact::DiskSpace, found, fix)
-    } else if room.free_kb < ETCD_IS_WELL_WITH_KB {
+    } else if room.free_kb < ETCD_HEALTHY_WITH_KB {
         let fix = ["etcd should have 8 GB: free some space, or give etcd a dedicated disk"];
         FactResult::warning(Fact::DiskSpace, found, fix)
     } else {

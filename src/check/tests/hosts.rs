@@ -71,7 +71,7 @@ impl Fleet {
     }
 
     /// Its kubelets are told to start on cgroup v1.
-    fn lets_cgroup_v1(&mut self) {
+    fn allows_cgroup_v1(&mut self) {
         let kubelet = &mut self.topology.kubeadm.kubelet_configuration;
         kubelet.insert("failCgroupV1".to_owned(), false.into());
     }
@@ -199,12 +199,12 @@ const BREAKS: &[Break] = &[
     }),
     ("cgroup v1 that kubelet takes and kubeadm does not", |fleet| {
         fleet.is_of(Version::new(1, 35, 0));
-        fleet.lets_cgroup_v1();
+        fleet.allows_cgroup_v1();
         fleet.preflight("cp1").cgroups = Observed::Known(Cgroups::V1);
     }),
     ("cgroup v1 that both take", |fleet| {
         fleet.is_of(Version::new(1, 35, 0));
-        fleet.lets_cgroup_v1();
+        fleet.allows_cgroup_v1();
         let ignored = &mut fleet.topology.kubeadm.ignore_preflight_errors;
         ignored.push("SystemVerification".to_owned());
         fleet.preflight("cp1").cgroups = Observed::Known(Cgroups::V1);
@@ -506,7 +506,7 @@ fn the_inventory_ignores_only_what_it_names() {
 }
 
 /// What is result of one fact on a host.
-fn said_of(fleet: &Fleet, name: &str, fact: Fact) -> (Grade, bool) {
+fn output_of(fleet: &Fleet, name: &str, fact: Fact) -> (Grade, bool) {
     let findings = fleet.findings(&[]);
     let found = findings
         .iter()
@@ -524,11 +524,11 @@ fn a_missing_program_is_ignored_where_the_inventory_tells_kubeadm_so() {
     fleet.preflight("cp2").programs = without(&["crictl", "ip"]);
     fleet.preflight("lb1").programs = without(&["haproxy"]);
 
-    assert_eq!(said_of(&fleet, "cp1", Fact::Programs), (Grade::Warning, true));
-    assert_eq!(said_of(&fleet, "cp2", Fact::Programs), (Grade::Failed, false));
+    assert_eq!(output_of(&fleet, "cp1", Fact::Programs), (Grade::Warning, true));
+    assert_eq!(output_of(&fleet, "cp2", Fact::Programs), (Grade::Failed, false));
     fleet.topology.kubeadm.ignore_preflight_errors = vec!["all".to_owned()];
-    assert_eq!(said_of(&fleet, "cp2", Fact::Programs), (Grade::Warning, true));
-    assert_eq!(said_of(&fleet, "lb1", Fact::Programs), (Grade::Failed, false));
+    assert_eq!(output_of(&fleet, "cp2", Fact::Programs), (Grade::Warning, true));
+    assert_eq!(output_of(&fleet, "lb1", Fact::Programs), (Grade::Failed, false));
 }
 
 #[test]
@@ -537,7 +537,7 @@ fn crictl_is_not_asked_for_from_kubernetes_1_32_on() {
     fleet.is_of(Version::new(1, 32, 0));
     fleet.preflight("cp1").programs = without(&["crictl"]);
 
-    assert_eq!(said_of(&fleet, "cp1", Fact::Programs), (Grade::Ok, false));
+    assert_eq!(output_of(&fleet, "cp1", Fact::Programs), (Grade::Ok, false));
 }
 
 #[test]
@@ -546,8 +546,8 @@ fn a_control_planes_memory_is_counted_as_kubeadm_counts() {
     fleet.preflight("cp1").memory_kb = Observed::Known(1700 * 1024);
     fleet.preflight("cp2").memory_kb = Observed::Known(1700 * 1024 - 1);
 
-    assert_eq!(said_of(&fleet, "cp1", Fact::Memory).0, Grade::Ok);
-    assert_eq!(said_of(&fleet, "cp2", Fact::Memory).0, Grade::Failed);
+    assert_eq!(output_of(&fleet, "cp1", Fact::Memory).0, Grade::Ok);
+    assert_eq!(output_of(&fleet, "cp2", Fact::Memory).0, Grade::Failed);
 }
 
 #[test]
@@ -567,12 +567,12 @@ fn a_kubelet_is_measured_against_the_kubeadm_of_its_host_until_it_has_joined() {
         found.kubelet = Some(Version::new(kubelet.0, kubelet.1, 0));
 
         assert_eq!(
-            said_of(&fleet, "w1", Fact::Versions).0,
+            output_of(&fleet, "w1", Fact::Versions).0,
             expected,
             "{kubeadm:?} {kubelet:?}"
         );
         fleet.facts("w1").kubernetes.has_kubelet_conf = true;
-        assert_eq!(said_of(&fleet, "w1", Fact::Versions).0, Grade::Warning);
+        assert_eq!(output_of(&fleet, "w1", Fact::Versions).0, Grade::Warning);
     }
 }
 
@@ -604,7 +604,7 @@ fn a_kubelet_that_asks_its_runtime_for_the_driver_goes_with_either() {
             kubelet.insert("featureGates".to_owned(), gates);
         }
 
-        let result = said_of(&fleet, "w1", Fact::CgroupDriver);
+        let result = output_of(&fleet, "w1", Fact::CgroupDriver);
 
         assert_eq!(
             result.0, expected,
@@ -620,8 +620,8 @@ fn a_driver_of_systemds_that_the_inventory_does_not_name_is_fine_where_kubelet_t
     let kubelet = &mut fleet.topology.kubeadm.kubelet_configuration;
     kubelet.insert("cgroupDriver".to_owned(), "cgroupfs".into());
 
-    assert_eq!(said_of(&fleet, "w1", Fact::CgroupDriver).0, Grade::Ok);
-    assert_eq!(said_of(&fleet, "cp1", Fact::CgroupDriver).0, Grade::Failed);
+    assert_eq!(output_of(&fleet, "w1", Fact::CgroupDriver).0, Grade::Ok);
+    assert_eq!(output_of(&fleet, "cp1", Fact::CgroupDriver).0, Grade::Failed);
 }
 
 #[test]
@@ -645,7 +645,7 @@ fn cgroup_v1_is_what_the_kubelet_and_the_inventory_make_of_it() {
             kubelet.insert("failCgroupV1".to_owned(), fails.into());
         }
 
-        let result = said_of(&fleet, "w1", Fact::Cgroups);
+        let result = output_of(&fleet, "w1", Fact::Cgroups);
 
         assert_eq!(result.0, expected, "{kubelet} {fails:?}: {result:?}");
     }
@@ -745,7 +745,7 @@ fn what_a_mishap_has_left_of_this_clusters_own_is_no_leftover_of_another() {
     let found = &mut fleet.facts("cp2").kubernetes;
     found.has_etcd_data = true;
     found.manifests = vec!["etcd.yaml".to_owned()];
-    assert_eq!(said_of(&fleet, "cp2", Fact::Leftovers).0, Grade::Failed);
+    assert_eq!(output_of(&fleet, "cp2", Fact::Leftovers).0, Grade::Failed);
     let member = MemberFact {
         id: "1".to_owned(),
         name: "cp2".to_owned(),
@@ -758,8 +758,8 @@ fn what_a_mishap_has_left_of_this_clusters_own_is_no_leftover_of_another() {
         ..ClusterView::default()
     });
 
-    assert_eq!(said_of(&fleet, "w1", Fact::Leftovers).0, Grade::Ok);
-    assert_eq!(said_of(&fleet, "cp2", Fact::Leftovers).0, Grade::Ok);
+    assert_eq!(output_of(&fleet, "w1", Fact::Leftovers).0, Grade::Ok);
+    assert_eq!(output_of(&fleet, "cp2", Fact::Leftovers).0, Grade::Ok);
 }
 
 #[test]
@@ -774,7 +774,7 @@ fn what_lies_on_an_etcd_host_is_the_plans_to_tell() {
     found.has_etcd_data = true;
     found.manifests = vec!["etcd.yaml".to_owned()];
 
-    assert_eq!(said_of(&fleet, "lb2", Fact::Leftovers).0, Grade::Ok);
+    assert_eq!(output_of(&fleet, "lb2", Fact::Leftovers).0, Grade::Ok);
 }
 
 #[test]
@@ -874,7 +874,7 @@ fn an_etcd_that_kubeadm_would_refuse_is_found_before_anything_is_built() {
         })
     };
 
-    let told = |fleet: &Fleet| {
+    let reported = |fleet: &Fleet| {
         let findings = fleet.findings(&[]);
         let mut of_etcd = findings
             .into_iter()
@@ -883,7 +883,7 @@ fn an_etcd_that_kubeadm_would_refuse_is_found_before_anything_is_built() {
     };
 
     fleet.facts("w1").etcd = etcd(Version::new(3, 4, 23), &["data-dir"]);
-    let (grade, found) = told(&fleet);
+    let (grade, found) = reported(&fleet);
     assert_eq!(grade, Grade::Failed);
     assert!(
         found.contains("etcd v3.4.23 is on the host, and kubeadm v1.34.2 on cp1 needs v3.5.24 or newer"),
@@ -899,7 +899,7 @@ fn an_etcd_that_kubeadm_would_refuse_is_found_before_anything_is_built() {
     );
 
     fleet.topology.external_etcd.arguments = [("no-such-flag".to_owned(), "1".to_owned())].into();
-    let (grade, found) = told(&fleet);
+    let (grade, found) = reported(&fleet);
     assert_eq!(grade, Grade::Failed);
     assert!(found.contains("--no-such-flag"), "{found}");
 }

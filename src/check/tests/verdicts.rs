@@ -123,8 +123,8 @@ fn a_vip_that_a_balancer_of_this_cluster_may_hold_is_nobody_elses() {
     };
     let carried: fn(&mut Observation) =
         |hosts| of(hosts, "cp1").system.addresses = vec!["192.0.2.10".parse().unwrap()];
-    let untold: fn(&mut Observation) = |hosts| drop(hosts.remove(&HostName::from("lb2")));
-    for half_built in [held, may_be_held, carried, untold] {
+    let unreported: fn(&mut Observation) = |hosts| drop(hosts.remove(&HostName::from("lb2")));
+    for half_built in [held, may_be_held, carried, unreported] {
         let mut hosts = fresh(&stacked());
         half_built(&mut hosts);
 

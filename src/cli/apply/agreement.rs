@@ -26,7 +26,7 @@ fn keeps_changing(moved: &[String]) -> Problem {
     Problem::Unsafe {
         what: format!("the hosts keep changing: {ROUNDS} probes led to {ROUNDS} plans"),
         because: moved.to_vec(),
-        way_out: vec!["find out what else changes them, then rerun this command".to_owned()],
+        recovery: vec!["find out what else changes them, then rerun this command".to_owned()],
     }
 }
 

@@ -13,7 +13,7 @@ use crate::events::Event;
 use crate::facts::Observation;
 use crate::plan::{PhaseName, Plan};
 use crate::planner;
-use crate::remote::probe::Look;
+use crate::remote::probe::ProbeScope;
 
 /// kubelet starts static pods within a minute of a host's start; etcd without a quorum is started again after 80 s.
 const POWER_ON: Duration = Duration::from_secs(90);
@@ -46,7 +46,9 @@ impl ApplyRun<'_> {
         let mut starting_since = None;
         loop {
             let since = Instant::now();
-            let observation = connected.observe(self.topology, Look::Whole, &self.events).await;
+            let observation = connected
+                .observe(self.topology, ProbeScope::Complete, &self.events)
+                .await;
             let decided = decide(self.topology, &observation, &allowance(&self.arguments.scope));
             let passing = decided
                 .as_ref()

@@ -7,7 +7,7 @@ use futures::future::join;
 use super::hosts::{Extent, ask_hosts};
 use super::ignored;
 use super::listeners::Listeners;
-use super::rounds::{WHOLE, examine};
+use super::rounds::{COMPLETE, examine};
 use super::trials::try_all;
 use crate::check::host::findings;
 use crate::check::{Narrowing, Scene, cells, cells_of, obstacles};
@@ -32,7 +32,7 @@ pub(in crate::cli) async fn check_before_apply(
     };
     let nobody = Listeners::default();
     let cells = cells_of(&scene, cells(topology, &Narrowing::default()), built);
-    let deadline = Deadline::after(WHOLE);
+    let deadline = Deadline::after(COMPLETE);
     let (asked, trials) = join(
         ask_hosts(connected, topology, Extent::Facts, deadline),
         try_all(connected, topology, (&cells, &nobody), deadline),

@@ -103,11 +103,11 @@ fn sessions<'a>(
 async fn read(session: &Session, host: &Host, deadline: Deadline) -> Option<Clock> {
     let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok();
     let before = now()?.as_secs_f64();
-    let told = read_clock(&text(session, host, &clock(), deadline).await.ok()?).ok()?;
+    let reported = read_clock(&text(session, host, &clock(), deadline).await.ok()?).ok()?;
     let after = now()?.as_secs_f64();
     let doubt_s = (after - before) / 2.0;
     Some(Clock {
-        ahead_s: told - (before + doubt_s),
+        ahead_s: reported - (before + doubt_s),
         doubt_s,
     })
 }

@@ -104,13 +104,13 @@ async fn start_one(
     let wire = listen(&host, ports.iter().copied())
         .wire(&Values::default())
         .ok()?;
-    let (progress, told) = unbounded_channel();
+    let (progress, reported) = unbounded_channel();
     let listening = Arc::clone(&session);
     let ended = tokio::spawn(async move {
         // It is ended from outside; how, does not matter.
         drop(listening.run(&wire, LIMIT + READY, Some(progress)).await);
     });
-    let (pid, open) = timeout(READY.min(deadline.left()), ready(told, ports.len()))
+    let (pid, open) = timeout(READY.min(deadline.left()), ready(reported, ports.len()))
         .await
         .ok()
         .flatten()?;
@@ -124,10 +124,10 @@ async fn start_one(
 }
 
 /// The process, and the ports at which it listens, once it has result of each whether it does.
-async fn ready(mut told: UnboundedReceiver<Progress>, count: usize) -> Option<(u32, BTreeSet<u16>)> {
+async fn ready(mut reported: UnboundedReceiver<Progress>, count: usize) -> Option<(u32, BTreeSet<u16>)> {
     let (mut pid, mut open, mut result) = (None, BTreeSet::new(), 0);
     while result < count {
-        match told.recv().await? {
+        match reported.recv().await? {
             Progress::Started(number) => pid = Some(number),
             Progress::Sent(_) => {}
             Progress::Line(line) => {

@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 
 pub(super) use self::before_apply::check_before_apply;
 use self::hosts::Extent;
-use self::outcome::{concerned, exit_code, untold};
+use self::outcome::{concerned, exit_code, unreported};
 use self::rounds::{limit, look};
 use super::arguments::{CheckArguments, OutputFormat};
 use super::connected_hosts::ConnectedHosts;
@@ -77,7 +77,7 @@ pub(super) async fn run(arguments: CheckArguments) -> Outcome {
         OutputFormat::Text => workstation::print(&report::check::render(&page, Paint::for_stdout())),
         OutputFormat::Json => workstation::print_json(&as_json(&page, grade, &problems)),
     }
-    untold(&problems, &found.connections)
+    unreported(&problems, &found.connections)
         .for_each(|problem| workstation::print_to_stderr(&problem.to_string()));
     Ok(code)
 }

@@ -29,7 +29,7 @@ fn leads_to(connection: &CheckedConnection, name: &HostName) -> bool {
 }
 
 /// Those that no cell of the matrix shows: a host that cannot be connected to is red where it was dialled.
-pub(super) fn untold<'a>(
+pub(super) fn unreported<'a>(
     problems: &'a [Problem],
     connections: &'a [CheckedConnection],
 ) -> impl Iterator<Item = &'a Problem> {
@@ -108,11 +108,11 @@ mod tests {
     #[test]
     fn a_host_that_is_off_is_told_where_no_red_cell_does() {
         let problems = [off("cp2")];
-        let told = [connection("workstation", "cp2", Grade::Failed)];
+        let reported = [connection("workstation", "cp2", Grade::Failed)];
         let narrow = [connection("cp1", "cp2", Grade::Failed)];
 
-        assert_eq!(untold(&problems, &told).count(), 0);
-        assert_eq!(untold(&problems, &narrow).count(), 1);
+        assert_eq!(unreported(&problems, &reported).count(), 0);
+        assert_eq!(unreported(&problems, &narrow).count(), 1);
     }
 
     #[test]

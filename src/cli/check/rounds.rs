@@ -17,11 +17,11 @@ use crate::check::{
 use crate::cli::connected_hosts::ConnectedHosts;
 use crate::cli::deadline::Deadline;
 use crate::facts::Observation;
-use crate::remote::probe::Look;
+use crate::remote::probe::ProbeScope;
 use crate::topology::Topology;
 
 /// For all that is asked once hosts are connected to.
-pub(super) const WHOLE: Duration = Duration::from_secs(60);
+pub(super) const COMPLETE: Duration = Duration::from_secs(60);
 
 /// And this for disks, and for listeners that are started in between.
 const MORE: Duration = Duration::from_secs(30);
@@ -39,7 +39,7 @@ pub(super) struct Found {
 /// How long all of it may take.
 pub(super) fn limit(extent: Extent, listens: bool) -> Duration {
     let measures = extent == Extent::FactsAndDisks;
-    WHOLE + MORE * (u32::from(measures) + u32::from(listens))
+    COMPLETE + MORE * (u32::from(measures) + u32::from(listens))
 }
 
 /// Asks everything.
@@ -56,11 +56,11 @@ pub(super) async fn look(
     unheard.close();
     // Where hawser may listen is known from the facts of hosts, which must not show its listeners as foreign ones.
     let first = if listens {
-        deadline.part(WHOLE / 2)
+        deadline.part(COMPLETE / 2)
     } else {
         deadline
     };
-    let observe = connected.observe_within(topology, Look::Whole, &events, first);
+    let observe = connected.observe_within(topology, ProbeScope::Complete, &events, first);
     let facts = preflights(connected, topology, extent, first);
     let (preflights, observation, connections) = if listens {
         let (facts, observation) = join(facts, observe).await;

@@ -57,7 +57,7 @@ fn topology(cp1: &Sshd, w1: &Sshd) -> Topology {
 }
 
 /// From which hosts a connection could not be tested.
-fn untold(found: &Found) -> BTreeSet<Source> {
+fn unreported(found: &Found) -> BTreeSet<Source> {
     found
         .connections
         .iter()
@@ -96,7 +96,7 @@ async fn a_host_whose_commands_hang_is_waited_for_once_and_keeps_no_other_from_t
         )
         .await;
         let took = since.elapsed();
-        if found.asked.preflights[&cp1].is_ok() && !untold(&found).contains(&Source::Host(cp1.clone())) {
+        if found.asked.preflights[&cp1].is_ok() && !unreported(&found).contains(&Source::Host(cp1.clone())) {
             assert!(took < limit * 2, "{took:?}, where {limit:?} was the limit");
             break found;
         }
@@ -105,6 +105,6 @@ async fn a_host_whose_commands_hang_is_waited_for_once_and_keeps_no_other_from_t
     assert!(found.asked.clocks.contains_key(&cp1) && !found.asked.clocks.contains_key(&w1));
     assert!(found.asked.preflights[&cp1].is_ok() && found.asked.preflights[&w1].is_err());
     assert!(found.observation[&w1].is_err());
-    assert_eq!(untold(&found), BTreeSet::from([Source::Host(w1)]));
+    assert_eq!(unreported(&found), BTreeSet::from([Source::Host(w1)]));
     connected.close().await;
 }

@@ -12,7 +12,7 @@ use crate::check::{Cell, Port, Purpose, Source, Target};
 use crate::cli::connected_hosts::{ConnectedHosts, ask_within};
 use crate::cli::deadline::Deadline;
 use crate::facts::{Peer, Reached, Trial, read_trials};
-use crate::remote::ways::{Way, try_ways};
+use crate::remote::connectivity::{ConnectionTrial, try_connections};
 use crate::ssh::Session;
 use crate::topology::{Host, Topology};
 
@@ -36,12 +36,12 @@ pub(super) async fn try_all(
             let connection = cell.connection(number)?;
             // hawser itself says nothing, least of all in TLS.
             let asks_tls = connection.asks_tls && !listeners.are_at(cell);
-            Some(Way {
+            Some(ConnectionTrial {
                 asks_tls,
                 ..connection
             })
         };
-        let connections: Vec<Way> = numbered.filter_map(connection).collect();
+        let connections: Vec<ConnectionTrial> = numbered.filter_map(connection).collect();
         match connected.sessions.get(&host.name) {
             Some(session) => from_host(session, host, &connections, deadline).await,
             None => untried(&connections, &format!("{} could not be reached", host.name)),
@@ -62,8 +62,13 @@ pub(super) async fn try_all(
     from_hosts.into_iter().flatten().chain(from_here).collect()
 }
 
-async fn from_host(session: &Session, host: &Host, connections: &[Way], deadline: Deadline) -> Trials {
-    let commands = try_ways(connections);
+async fn from_host(
+    session: &Session,
+    host: &Host,
+    connections: &[ConnectionTrial],
+    deadline: Deadline,
+) -> Trials {
+    let commands = try_connections(connections);
     let asked = commands.iter().map(|command| async move {
         let output = ask_within(session, command, host, deadline)
             .await
@@ -86,7 +91,7 @@ async fn from_host(session: &Session, host: &Host, connections: &[Way], deadline
     tried
 }
 
-fn untried(connections: &[Way], why: &str) -> Trials {
+fn untried(connections: &[ConnectionTrial], why: &str) -> Trials {
     connections
         .iter()
         .map(|connection| (connection.number, Err(why.to_owned())))

@@ -12,11 +12,11 @@ use crate::cli::connected_hosts::{ConnectedHosts, ask};
 use crate::cli::{Outcome, workstation};
 use crate::error::sanitize::{decode, sanitize_line};
 use crate::error::{ExitCode, Problem};
-use crate::facts::beforehand::untold_images;
+use crate::facts::beforehand::unreported_images;
 use crate::facts::{HostFacts, Observation, Observed, WantedImage, is_prepared, lacks, wanted_images};
 use crate::remote::files::{ApiVersion, cluster_configuration};
 use crate::remote::images::kubeadm_images;
-use crate::remote::probe::Look;
+use crate::remote::probe::ProbeScope;
 use crate::topology::{Host, HostName, Topology};
 
 /// Where an image is needed, and where it is not yet.
@@ -32,7 +32,7 @@ pub(in crate::cli) async fn run(arguments: ImagesListArguments) -> Outcome {
     let (events, mut unheard) = mpsc::unbounded_channel();
     unheard.close();
     let connected = ConnectedHosts::connect(&client, &topology, &events).await?;
-    let mut observation = connected.observe(&topology, Look::Whole, &events).await;
+    let mut observation = connected.observe(&topology, ProbeScope::Complete, &events).await;
     let asked = as_configured(&connected, &topology, &mut observation).await;
     connected.close().await;
 
@@ -41,7 +41,7 @@ pub(in crate::cli) async fn run(arguments: ImagesListArguments) -> Outcome {
         .filter_map(|found| found.clone().err())
         .collect();
     problems.extend(asked);
-    if let Some(warning) = untold(&topology, &observation) {
+    if let Some(warning) = unreported(&topology, &observation) {
         workstation::print_to_stderr(&format!("hawser: {warning}\n"));
     }
     let wanted = gather(&topology, &observation);
@@ -57,23 +57,23 @@ pub(in crate::cli) async fn run(arguments: ImagesListArguments) -> Outcome {
 }
 
 /// What is not listed, as no kubeadm is there to be asked.
-fn untold(topology: &Topology, observation: &Observation) -> Option<String> {
+fn unreported(topology: &Topology, observation: &Observation) -> Option<String> {
     let mut images: BTreeSet<&str> = BTreeSet::new();
     let mut names: Vec<&str> = Vec::new();
     for host in &topology.hosts {
         let Some(Ok(facts)) = observation.get(&host.name) else {
             continue;
         };
-        let untold = if is_prepared(topology, host, facts) {
-            untold_images(topology, host, facts)
+        let unreported = if is_prepared(topology, host, facts) {
+            unreported_images(topology, host, facts)
         } else if topology.runs_pods(host) && facts.versions.kubeadm.is_none() {
             vec!["Kubernetes"]
         } else {
             Vec::new()
         };
-        if !untold.is_empty() {
+        if !unreported.is_empty() {
             names.push(&host.name.0);
-            images.extend(untold);
+            images.extend(unreported);
         }
     }
     let images: Vec<&str> = images.into_iter().collect();

@@ -19,7 +19,7 @@ use crate::events::{Event, PhaseTime, Report};
 use crate::facts::Observation;
 use crate::plan::PhaseName;
 use crate::planner;
-use crate::remote::probe::Look;
+use crate::remote::probe::ProbeScope;
 use crate::report;
 use crate::topology::{HostName, Topology};
 use crate::values::Values;
@@ -43,7 +43,7 @@ pub(in crate::cli) async fn run(arguments: ImagesPushArguments, stop: Stop) -> O
 
     let looked = until_stopped(&stop, async {
         let connected = ConnectedHosts::connect(&client, &topology, &events).await?;
-        let observation = connected.observe(&topology, Look::Images, &events).await;
+        let observation = connected.observe(&topology, ProbeScope::Images, &events).await;
         Ok::<_, Problem>((connected, observation))
     });
     let mut report = match looked.await.unwrap_or_else(|| Err(stopped())) {

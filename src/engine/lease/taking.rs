@@ -143,17 +143,17 @@ impl<C: Connection> Lease<C> {
         stop: &watch::Receiver<StopLevel>,
         events: &UnboundedSender<Event>,
     ) -> Result<(), Problem> {
-        let mut told = None::<(Instant, String)>;
+        let mut reported = None::<(Instant, String)>;
         loop {
-            let is_told = |(at, id): &(Instant, String)| *id == held.by.id && at.elapsed() < TELL_AGAIN;
-            if !told.as_ref().is_some_and(is_told) {
+            let is_reported = |(at, id): &(Instant, String)| *id == held.by.id && at.elapsed() < TELL_AGAIN;
+            if !reported.as_ref().is_some_and(is_reported) {
                 let text = format!(
                     "waiting for {host}: {} holds its lock; {}",
                     held.by,
                     remaining(&held)
                 );
                 let _ = events.send(Event::Warning { text });
-                told = Some((Instant::now(), held.by.id.clone()));
+                reported = Some((Instant::now(), held.by.id.clone()));
             }
             until_stopped(stop, sleep(PACE)).await.ok_or_else(stopped)?;
             match self.take_one(host, stop, events).await? {

@@ -14,16 +14,16 @@ pub(super) fn refused(host: &HostName, held: &Held) -> Problem {
         because.push(format!("{host} was last sent: {}", held.doing));
     }
     because.push(remaining(held));
-    let mut way_out = vec!["wait for that run to end, then rerun this command; `hawser apply` and `hawser images push` wait with --wait".to_owned()];
+    let mut recovery = vec!["wait for that run to end, then rerun this command; `hawser apply` and `hawser images push` wait with --wait".to_owned()];
     if held.by.id.is_empty() {
-        way_out.push(format!(
+        recovery.push(format!(
             "only if no run of hawser works on {host}: `rm /run/hawser.lease` there"
         ));
     }
     Problem::Unsafe {
         what: format!("another run holds the lock of {host}; nothing was changed"),
         because,
-        way_out,
+        recovery,
     }
 }
 

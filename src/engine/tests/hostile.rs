@@ -115,10 +115,10 @@ async fn nothing_comes_through_of_a_change_that_nobody_saw_end() {
 
 #[tokio::test(start_paused = true)]
 async fn nothing_comes_through_of_the_story_of_a_failure() {
-    for (name, story) in [("told", Reply::exit(0)), ("too late", Reply::late())] {
+    for (name, host_diagnostics) in [("told", Reply::exit(0)), ("too late", Reply::late())] {
         let host = FakeHost::new("cp1", &journal())
             .expects("init", Reply::exit(1))
-            .expects("tell why", story.saying(HOSTILE));
+            .expects("tell why", host_diagnostics.saying(HOSTILE));
         let step = change("cp1", "init").diagnostics(wire::any("tell why", Effect::Reads, ""));
         // The headline of a story that was not told in time holds nothing of it.
         if name == "told" {

@@ -112,7 +112,7 @@ async fn run_under_lock(plan: &Plan, there: Vec<FakeHost>, stops: &[(u64, StopLe
     let names: Vec<&str> = names.iter().map(|name| name.0.as_str()).collect();
     let lease = take(&names, there, wants(), None).await.0.unwrap();
     let (stop, stopped) = watch::channel(StopLevel::Running);
-    let (sender, mut told) = unbounded_channel();
+    let (sender, mut reported) = unbounded_channel();
     let options = Options {
         max_tolerated: 3,
         stop: stopped,
@@ -135,7 +135,7 @@ async fn run_under_lock(plan: &Plan, there: Vec<FakeHost>, stops: &[(u64, StopLe
     let (report, ()) = tokio::join!(running, asking);
     lease.release().await;
     let mut events = Vec::new();
-    while let Some(event) = told.recv().await {
+    while let Some(event) = reported.recv().await {
         events.push(event);
     }
     Ran { report, events }

@@ -10,7 +10,7 @@ const KEY: &str = "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0tCk1JSUV2Z0lCQURBTkJna3Foa
 /// A line of the same key as kubeadm might repeat it.
 const PEM: &str = "MIIEvgIBADANBgkqhkiG9w0BAQEF";
 
-fn told() -> String {
+fn reported() -> String {
     format!("/etc/kubernetes/pki/ca.key {KEY}")
 }
 
@@ -39,7 +39,7 @@ fn write() -> Step {
 #[tokio::test(start_paused = true)]
 async fn what_one_host_tells_another_receives_and_no_event_holds() {
     let journal = journal();
-    let cp1 = FakeHost::new("cp1", &journal).expects("read the keys", Reply::exit(0).saying(&told()));
+    let cp1 = FakeHost::new("cp1", &journal).expects("read the keys", Reply::exit(0).saying(&reported()));
     let cp2 = FakeHost::new("cp2", &journal)
         .expects("are they there?", Reply::exit(1).saying("ca.key is not there"))
         .expects("write the keys", Reply::exit(0).saying(&format!("had {KEY}")))
@@ -50,7 +50,7 @@ async fn what_one_host_tells_another_receives_and_no_event_holds() {
 
     assert_eq!(ran.outcomes(), ["cp1/read: ok", "cp2/write: changed"]);
     let inputs = inputs.lock().unwrap();
-    assert_eq!(inputs[1], format!("{}\n", told()));
+    assert_eq!(inputs[1], format!("{}\n", reported()));
     assert!(
         inputs[0].starts_with("/etc/kubernetes/pki/ca.key ") && !inputs[0].contains(KEY),
         "only sums are asked with"
@@ -61,7 +61,7 @@ async fn what_one_host_tells_another_receives_and_no_event_holds() {
 
 #[tokio::test(start_paused = true)]
 async fn a_reading_that_fails_halfway_tells_nothing_of_what_it_has_read() {
-    let replies = (0..5).map(|_| Reply::exit(1).saying(&told()));
+    let replies = (0..5).map(|_| Reply::exit(1).saying(&reported()));
     let cp1 = replies.fold(FakeHost::new("cp1", &journal()), |host, reply| {
         host.expects("read the keys", reply)
     });
@@ -93,7 +93,7 @@ async fn an_answer_that_is_no_bundle_is_not_repeated_in_the_error() {
 #[tokio::test(start_paused = true)]
 async fn a_host_that_repeats_a_key_after_it_was_handed_over_is_not_quoted() {
     let journal = journal();
-    let cp1 = FakeHost::new("cp1", &journal).expects("read the keys", Reply::exit(0).saying(&told()));
+    let cp1 = FakeHost::new("cp1", &journal).expects("read the keys", Reply::exit(0).saying(&reported()));
     let cp2 =
         FakeHost::new("cp2", &journal).expects("join", Reply::exit(1).saying(&format!("bad key: {PEM}")));
 

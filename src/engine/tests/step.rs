@@ -58,12 +58,12 @@ async fn a_condition_that_never_comes_fails_at_its_deadline_with_its_reason() {
       node is NotReady
     hint: fix the cause and run `hawser apply` again: it continues from what is on the hosts
     ");
-    let told = ran
+    let reported = ran
         .events
         .iter()
         .filter(|event| matches!(event, Event::StillWaiting { .. }))
         .count();
-    assert_eq!(told, 3, "told at most each second");
+    assert_eq!(reported, 3, "told at most each second");
 }
 
 #[tokio::test(start_paused = true)]

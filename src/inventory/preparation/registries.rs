@@ -43,7 +43,7 @@ pub(super) fn credentials(
 ) -> BTreeMap<String, Secret> {
     let place = place.key("registries");
     let mut credentials = BTreeMap::new();
-    for (registry, said) in &written.registries {
+    for (registry, reply) in &written.registries {
         let here = place.key(registry);
         if !is_named(registry, &here, mistakes) {
             continue;
@@ -52,7 +52,7 @@ pub(super) fn credentials(
             mistakes.push(Mistake::key(&here, of_docker_hub()));
             continue;
         }
-        let Some(file) = &said.credentials_file else {
+        let Some(file) = &reply.credentials_file else {
             continue;
         };
         let found = mistakes.check(&here.key("credentials_file"), read(file, workstation));

@@ -133,7 +133,7 @@ fn key(
             ("key_url", fetch(url))
         }
         (file, _) => {
-            let is_told = ["key", "key_url"]
+            let is_reported = ["key", "key_url"]
                 .iter()
                 .all(|key| mistakes.is_sound(&place.key(key)));
             let label = if file.is_some() {
@@ -144,7 +144,7 @@ fn key(
             let help = "name the key's file as `key`, or where it is fetched as `key_url` with its `fingerprint`; \
                         pkgs.k8s.io has it beside the packages, as Release.key";
             let wrong = || Wrong::new("a repository has one key that signs it", label, help);
-            mistakes.refuse(is_told, &place.key("repository"), wrong);
+            mistakes.refuse(is_reported, &place.key("repository"), wrong);
             return None;
         }
     };

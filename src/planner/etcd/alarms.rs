@@ -29,7 +29,7 @@ pub(super) fn refuse_start(state: &EtcdState) -> Option<Problem> {
             format!("checked at {}: every running member reports it", running.via.name),
             "a member that is started now could not be checked to be healthy".to_owned(),
         ],
-        way_out: alarms.iter().map(|alarm| remedy(alarm).to_owned()).collect(),
+        recovery: alarms.iter().map(|alarm| remedy(alarm).to_owned()).collect(),
     })
 }
 

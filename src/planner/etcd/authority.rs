@@ -38,7 +38,7 @@ fn differ(state: &EtcdState) -> Option<Problem> {
     Some(Problem::Unsafe {
         what: "the etcd certificates are of different CAs".to_owned(),
         because: found.iter().map(|(who, pem)| format!("{who}: {}", hash(pem))).collect(),
-        way_out: vec![
+        recovery: vec![
             "correct the inventory, so that it names the hosts of one etcd cluster".to_owned(),
             if is_only_of_planes {
                 "or put the CA that the control planes trust back on the etcd hosts (ca.crt and ca.key in /etc/kubernetes/pki/etcd, root:root 0600 the key)"
@@ -61,7 +61,7 @@ fn without_key(state: &EtcdState) -> Option<Problem> {
             "no etcd host has /etc/kubernetes/pki/etcd/ca.key, and nothing can be signed without it"
                 .to_owned(),
         ],
-        way_out: vec![
+        recovery: vec![
             "put the key back on one etcd host, root:root 0600".to_owned(),
             "or, if it is yours, name it and its certificate: `ca_certificate` and `ca_key` under [etcd]"
                 .to_owned(),
@@ -80,7 +80,7 @@ fn lone_key(state: &EtcdState) -> Option<Problem> {
             "{name} has a key of an etcd CA without its certificate, and a new CA would replace it"
         ),
         because: vec!["/etc/kubernetes/pki/etcd/ca.key is there, and ca.crt is not".to_owned()],
-        way_out: vec![
+        recovery: vec![
             format!("put its certificate back on {name}: /etc/kubernetes/pki/etcd/ca.crt"),
             format!(
                 "only if nothing was signed with it: `rm /etc/kubernetes/pki/etcd/ca.key` on {name}, then rerun this command"

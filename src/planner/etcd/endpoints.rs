@@ -68,8 +68,8 @@ pub(in crate::planner) fn update_api_servers(situation: &Situation) -> Result<Ve
             before.push(Chain::required(name, vec![await_it]));
             continue;
         }
-        let await_well = control_plane::await_well(name, &server);
-        before.push(Chain::required(name, vec![await_well]));
+        let await_healthy = control_plane::await_healthy(name, &server);
+        before.push(Chain::required(name, vec![await_healthy]));
         if situation.may_change(name) {
             let text = file.text().unwrap_or_default();
             let new = with_etcd_servers(text, (&file.owner, file.mode), &all);

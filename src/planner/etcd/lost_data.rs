@@ -41,7 +41,7 @@ pub(super) fn refuse(state: &EtcdState) -> Option<Problem> {
     Some(Problem::Unsafe {
         what: format!("no etcd runs, and the data of {} is lost", in_a_row(lost.blank())),
         because: because.into_iter().chain([sum, danger.to_owned()]).collect(),
-        way_out: lost.way_out(state),
+        recovery: lost.recovery(state),
     })
 }
 
@@ -108,7 +108,7 @@ impl<'a> Lost<'a> {
         self.holding.iter().filter_map(of).collect()
     }
 
-    fn way_out(&self, state: &EtcdState) -> Vec<String> {
+    fn recovery(&self, state: &EtcdState) -> Vec<String> {
         let inputs = &state.inputs;
         let directory = &inputs.topology.external_etcd.data_directory;
         let blank = in_a_row(self.blank());

@@ -51,7 +51,7 @@ fn a_node(host: &Host, facts: &HostFacts) -> Option<Problem> {
             host.name
         ),
         because: vec!["its kubelet has an identity (/etc/kubernetes/kubelet.conf)".to_owned()],
-        way_out: vec![
+        recovery: vec![
             "correct the inventory if it names the wrong host".to_owned(),
             format!(
                 "only if it is to leave that cluster: `kubeadm reset` on {}, then rerun this command",
@@ -80,7 +80,7 @@ fn distributions_member(host: &Host, facts: &EtcdFacts, all: &HostFacts) -> Opti
             format!("{file} is its unit: a package starts a cluster of one member when it is installed"),
             "it would take the ports of the member of this cluster; hawser stops nothing that it did not start, and deletes no data".to_owned(),
         ],
-        way_out: vec![
+        recovery: vec![
             format!("on {}: `systemctl disable --now etcd`", host.name),
             "its data (Debian: /var/lib/etcd/default) may stay; remove it if you need nothing of it".to_owned(),
             "then rerun this command".to_owned(),
@@ -116,7 +116,7 @@ fn other_manager(inputs: &Inputs, etcd: &EtcdHost, all: &HostFacts) -> Option<Pr
             host.name
         ),
         because: vec!["two of them on one data directory would destroy it".to_owned()],
-        way_out: vec![
+        recovery: vec![
             "correct `manager` under [etcd]".to_owned(),
             format!(
                 "or change it, without an API until etcd runs again: on {}: {stop}; when this is done on every etcd host, rerun this command",
@@ -146,7 +146,7 @@ fn refuse_foreign_data(state: &EtcdState, etcd: &EtcdHost) -> Option<Problem> {
             host.name
         ),
         because: evidence_of_others(state, facts, data),
-        way_out: vec![
+        recovery: vec![
             "correct the inventory if it names the wrong host, or the wrong `data_directory` under [etcd]"
                 .to_owned(),
             format!(
@@ -198,7 +198,7 @@ fn removed_member(host: &Host, running: ClusterOfEtcd<'_>, directory: &str) -> O
             "its data is of the same cluster, and a removed member cannot come back with it; hawser deletes no data"
                 .to_owned(),
         ],
-        way_out: vec![
+        recovery: vec![
             format!("leave {} out of the inventory", host.name),
             format!(
                 "or have it added again: on {}: stop what runs etcd, `mv {directory}/member {directory}/member.old`, then rerun this command",
@@ -211,11 +211,11 @@ fn removed_member(host: &Host, running: ClusterOfEtcd<'_>, directory: &str) -> O
 /// A member that runs and is slow is not started again: for a while the others would have to do without it.
 fn may_run(inputs: &Inputs, host: &Host, running: ClusterOfEtcd<'_>) -> Option<Problem> {
     let member = running.members.iter().find(|member| member.is_of(host))?;
-    let way_out = match inputs.topology.external_etcd.manager {
+    let recovery = match inputs.topology.external_etcd.manager {
         EtcdManager::Kubelet => POD,
         EtcdManager::Systemd => "`systemctl restart etcd` restarts an etcd that hangs",
     };
-    refuse_unknown_member(host, member, way_out)
+    refuse_unknown_member(host, member, recovery)
 }
 
 /// The others list it as a member that has run, and nothing of that is left on the host.
@@ -246,7 +246,7 @@ fn without_data(inputs: &Inputs, host: &Host, running: ClusterOfEtcd<'_>) -> Opt
             "a member without its data must be removed before it is added again; hawser does not remove it"
                 .to_owned(),
         ],
-        way_out: vec![
+        recovery: vec![
             format!(
                 "if {directory} of {} can come back as it was, bring it back and rerun this command",
                 host.name
@@ -274,7 +274,7 @@ pub(in crate::planner) fn refuse_other_clusters_objects(survey: &Survey) -> Resu
                 ),
                 "a new cluster on them would bring the old one back, with keys that are lost".to_owned(),
             ],
-            way_out: vec![
+            recovery: vec![
                 "name the control planes of that cluster in the inventory to work with it".to_owned(),
                 format!(
                     "if you need nothing of it: `etcdctl snapshot save FILE` and `etcdctl del '' --prefix` on {}, then rerun this command",

@@ -4,7 +4,7 @@ use crate::ca::sum_of_pem;
 use crate::facts::{CLIENT_CERTIFICATE, EtcdFacts};
 use crate::pki::{Leaf, Order};
 use crate::planner::inputs::Inputs;
-use crate::remote::handover::{Replaced, Seen};
+use crate::remote::certificate_transfer::{Replaced, Seen};
 use crate::topology::Host;
 
 /// What a member's new certificates replace.

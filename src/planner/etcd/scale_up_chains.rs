@@ -29,7 +29,7 @@ pub(in crate::planner) fn add_members(situation: &Situation) -> Result<Vec<Chain
         members.push((added.host.name.to_string(), peer_url(added.host)));
         let addition = Addition {
             via: &scale_up.cluster.via.name,
-            newcomer: added.host,
+            joining_host: added.host,
             cri_socket: &situation.topology.kubeadm.cri_socket,
         };
         let beginning = Beginning::after(members.clone());
@@ -49,7 +49,7 @@ fn add_member(
     let host = added.host;
     let mut all = Vec::new();
     if !added.is_listed {
-        all.push(addition.see_whole(voters));
+        all.push(addition.see_complete(voters));
         all.push(addition.save_snapshot(&situation.topology.external_etcd.data_directory));
         all.push(addition.add());
     }

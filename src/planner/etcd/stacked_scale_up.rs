@@ -56,10 +56,10 @@ impl<'a> StackedScaleUp<'a> {
         let place = self.joining.iter().position(|host| host.name == joining.name)?;
         let addition = Addition {
             via: self.voters.via,
-            newcomer: joining,
+            joining_host: joining,
             cri_socket: &inputs.topology.kubeadm.cri_socket,
         };
-        Some(addition.see_whole(self.voters.members.len() + place))
+        Some(addition.see_complete(self.voters.members.len() + place))
     }
 }
 

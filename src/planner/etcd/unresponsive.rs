@@ -54,7 +54,7 @@ pub(super) fn refuse(state: &EtcdState) -> Option<Problem> {
         members: in_a_row(silent.iter().map(|etcd| &etcd.host.name)),
         starting: silent.iter().any(|etcd| has_just_started(state, etcd)),
         because,
-        way_out: vec![
+        recovery: vec![
             "wait for a busy disk or an election, then rerun this command".to_owned(),
             format!(
                 "if this does not help: on {first}: {log} shows whether its disk is slow (`took too long`); {by_hand}, one host after the other"

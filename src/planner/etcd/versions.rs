@@ -31,7 +31,7 @@ fn of_host(inputs: &Inputs, host: &Host, facts: &HostFacts) -> Option<Version> {
 fn too_old(inputs: &Inputs, host: &Host, found: Version, oldest: &OldestEtcd) -> Problem {
     let OldestEtcd { version, kubeadm, on } = oldest;
     let name = &host.name;
-    let mut way_out = match inputs.topology.external_etcd.manager {
+    let mut recovery = match inputs.topology.external_etcd.manager {
         EtcdManager::Systemd => vec![
             format!("install etcd {version} or newer on {name}, and rerun this command"),
             "or let a kubelet run etcd, from the image that its kubeadm names: `manager = \"kubelet\"` under [etcd]".to_owned(),
@@ -40,13 +40,13 @@ fn too_old(inputs: &Inputs, host: &Host, found: Version, oldest: &OldestEtcd) ->
             "install kubeadm {kubeadm} on {name}, whose etcd image is new enough, and set no older `imageTag` in kubeadm/etcd-cluster.yaml.j2"
         )],
     };
-    way_out.push("or correct `kubernetes` under [cluster], and install that kubeadm".to_owned());
+    recovery.push("or correct `kubernetes` under [cluster], and install that kubeadm".to_owned());
     Problem::Unsafe {
         what: format!("{name}: etcd {found} is too old for kubeadm {kubeadm}"),
         because: vec![format!(
             "kubeadm {kubeadm} on {on} requires an external etcd of {version} or newer (its check ExternalEtcdVersion)"
         )],
-        way_out,
+        recovery,
     }
 }
 
@@ -71,7 +71,7 @@ pub(super) fn refuse_unknown_flags(inputs: &Inputs, etcd: &EtcdHost) -> Option<P
             "the inventory sets it in `arguments` under [etcd], and `etcd --help` on the host does not list it".to_owned(),
             "an etcd with an unknown flag does not start".to_owned(),
         ],
-        way_out: other
+        recovery: other
             .into_iter()
             .chain(["correct `arguments` under [etcd], or install an etcd that knows it".to_owned()])
             .collect(),

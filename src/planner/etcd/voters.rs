@@ -34,7 +34,7 @@ impl Voters<'_> {
         Some(Problem::Unsafe {
             what: format!("{} cannot become a member of etcd now", added.join(" and ")),
             because,
-            way_out: self.way_out(added, remark),
+            recovery: self.recovery(added, remark),
         })
     }
 
@@ -53,7 +53,7 @@ impl Voters<'_> {
         )
     }
 
-    fn way_out(&self, added: &[&str], remark: &str) -> Vec<String> {
+    fn recovery(&self, added: &[&str], remark: &str) -> Vec<String> {
         let mut lines = Vec::new();
         let (unknown, down): (Vec<&MemberFact>, Vec<_>) = self
             .down

@@ -90,7 +90,7 @@ fn absent(host: &Host, found: &PreparationFacts, missing: &[Wanted]) -> Problem 
     Problem::Unsafe {
         what: format!("{}: the folder of packages has no {}", host.name, names.join(", ")),
         because: vec![format!("the host needs it, for {}, and uses no repository", found.architecture)],
-        way_out: vec![
+        recovery: vec![
             "put the packages into the folder that `packages` in [preparation] names, with all that they depend on".to_owned(),
             "or set a `repository` there instead".to_owned(),
         ],

@@ -44,7 +44,7 @@ pub(in crate::remote) fn drain(server: &HostName) -> RemoteCommand {
 }
 
 /// Whether `/readyz` of a control plane answers the balancer.
-pub(in crate::remote) fn server_is_well(server: &HostName) -> RemoteCommand {
+pub(in crate::remote) fn server_is_healthy(server: &HostName) -> RemoteCommand {
     RemoteCommand::reads(
         "ask HAProxy for the health check",
         script!("haproxy_server_is.sh", [haproxy_socket], (server wanted)),

@@ -11,7 +11,7 @@ use crate::facts::FileFact;
 use crate::plan::{Step, StepId};
 use crate::remote::files::RenderedFile;
 use crate::remote::host_files::{self as files, Found, Validator};
-use crate::remote::timeouts::{QUICK, WELL};
+use crate::remote::timeouts::{HEALTHY, QUICK};
 use crate::topology::HostName;
 
 /// keepalived waits three advertisements (3 s) before it takes the VIP.
@@ -59,13 +59,13 @@ pub fn watch(on: &HostName, server: &HostName) -> Step {
 }
 
 /// Waits until `/readyz` of a control plane answers a balancer.
-pub fn await_well(on: &HostName, server: &HostName) -> Step {
+pub fn await_healthy(on: &HostName, server: &HostName) -> Step {
     Step::on(
         on,
         &format!("await-{server}"),
         format!("wait for /readyz of {server} to answer the balancer"),
     )
-    .wait(balancer::server_is_well(server), WELL)
+    .wait(balancer::server_is_healthy(server), HEALTHY)
 }
 
 /// Lets a control plane in on one balancer; `file` is the balancer's file with it as a member, and takes the place of
@@ -102,7 +102,7 @@ pub fn take_out(on: &HostName, server: &HostName) -> Step {
 pub fn let_back_in(on: &HostName, server: &HostName) -> Vec<Step> {
     let well = Step {
         id: StepId(format!("{on}/await-again-{server}")),
-        ..await_well(on, server)
+        ..await_healthy(on, server)
     };
     let back = Step::on(
         on,

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use crate::remote::wire::RemoteCommand;
 
 /// Whether a control plane's own components are well, each asked itself.
-pub(in crate::remote) fn control_plane_is_well(server: &str) -> RemoteCommand {
+pub(in crate::remote) fn control_plane_is_healthy(server: &str) -> RemoteCommand {
     RemoteCommand::reads(
         "ask the control plane's components",
         script!("control_plane_is_well.sh", [apart kubectl], (server)),

@@ -2,9 +2,9 @@
 
 use super::commands;
 use crate::plan::Step;
-use crate::remote::diagnostics::commands::failure_story;
+use crate::remote::diagnostics::commands::failure_diagnostics;
 use crate::remote::files::etcd_servers_flag;
-use crate::remote::timeouts::{QUICK, WELL};
+use crate::remote::timeouts::{HEALTHY, QUICK};
 use crate::topology::HostName;
 
 /// Applies the pod network, as a user would.
@@ -21,17 +21,17 @@ pub fn await_daemon_sets(via: &HostName, server: &str) -> Step {
         "await-daemon-sets",
         "wait for the DaemonSets of kube-system to be available",
     )
-    .wait(commands::daemon_sets_are_available(server), WELL)
+    .wait(commands::daemon_sets_are_available(server), HEALTHY)
 }
 
 /// Waits until a control plane's own components are well, each asked by its health endpoint.
-pub fn await_well(on: &HostName, server: &str) -> Step {
+pub fn await_healthy(on: &HostName, server: &str) -> Step {
     Step::on(
         on,
         "await-healthy",
         "wait for API server, controller manager and scheduler to be healthy",
     )
-    .wait(commands::control_plane_is_well(server), WELL)
+    .wait(commands::control_plane_is_healthy(server), HEALTHY)
 }
 
 /// Tells kubeadm of etcd's members: what later joins are told.
@@ -56,6 +56,6 @@ pub fn await_etcd_servers(on: &HostName, server: &str, endpoints: &[String]) -> 
             endpoints.len()
         ),
     )
-    .wait(commands::api_server_runs_with(server, &flag), WELL)
-    .diagnostics(failure_story())
+    .wait(commands::api_server_runs_with(server, &flag), HEALTHY)
+    .diagnostics(failure_diagnostics())
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::commands::{etcd_story, failure_story};
+use super::commands::{etcd_diagnostics, failure_diagnostics};
 use crate::error::hints;
 use crate::remote::credentials::Made;
 use crate::remote::credentials::commands::{clear_run_files, delete_run_secrets};
@@ -69,7 +69,7 @@ impl Machine {
         sh.unwrap()
     }
 
-    fn story(&self, command: &RemoteCommand) -> Vec<String> {
+    fn host_diagnostics(&self, command: &RemoteCommand) -> Vec<String> {
         // This machine may have an API server of its own.
         let is_asked = command.line().contains("processes kube-apiserver");
         let of_test = [("processes kube-apiserver", "processes apiserver-test")];
@@ -89,9 +89,9 @@ fn without_a_sandbox_image() -> String {
     let mut lines = Vec::new();
     for tenth in 0..600 {
         let (second, micros) = (tenth / 10, tenth % 10 * 100_000 + 1_482);
-        let mut line = |source: &str, said: &str| {
+        let mut line = |source: &str, reply: &str| {
             lines.push(format!(
-                "E1129 14:02:{second:02}.{micros:06}    2210 {source}] {said}"
+                "E1129 14:02:{second:02}.{micros:06}    2210 {source}] {reply}"
             ));
         };
         if tenth % 120 == 7 {
@@ -120,25 +120,25 @@ fn a_line_that_comes_ten_times_a_second_is_one_and_the_cause_is_told_first() {
     let machine = Machine::new();
     machine.file("kubelet.log", &without_a_sandbox_image());
 
-    let told = machine.story(&failure_story());
+    let reported = machine.host_diagnostics(&failure_diagnostics());
 
-    assert_eq!(told[0], "— what names a cause:");
+    assert_eq!(reported[0], "— what names a cause:");
     assert!(
-        told[1].contains("failed to get sandbox image \\\"registry.k8s.io/pause:3.10.1\\\""),
-        "{told:#?}"
+        reported[1].contains("failed to get sandbox image \\\"registry.k8s.io/pause:3.10.1\\\""),
+        "{reported:#?}"
     );
-    assert!(told[1].ends_with("… (repeated 10 times)"), "{told:#?}");
-    let mirror = told
+    assert!(reported[1].ends_with("… (repeated 10 times)"), "{reported:#?}");
+    let mirror = reported
         .iter()
         .filter(|line| line.contains("Unable to register mirror pod"));
     let mirror: Vec<_> = mirror.collect();
-    assert_eq!(mirror.len(), 1, "{told:#?}");
-    assert!(mirror[0].starts_with("E1129 14:02:59.9"), "{told:#?}");
-    assert!(mirror[0].ends_with("… (repeated 600 times)"), "{told:#?}");
-    assert!(told.len() < 12, "{told:#?}");
-    let said =
+    assert_eq!(mirror.len(), 1, "{reported:#?}");
+    assert!(mirror[0].starts_with("E1129 14:02:59.9"), "{reported:#?}");
+    assert!(mirror[0].ends_with("… (repeated 600 times)"), "{reported:#?}");
+    assert!(reported.len() < 12, "{reported:#?}");
+    let reply =
         ["error execution phase wait-control-plane: couldn't initialize a Kubernetes cluster".to_owned()];
-    let hint = hints::hint_of_step(&"cp1".into(), &said, &told).unwrap();
+    let hint = hints::hint_of_step(&"cp1".into(), &reply, &reported).unwrap();
     assert!(hint.starts_with("cp1 lacks the pause image"), "{hint}");
 }
 
@@ -154,27 +154,30 @@ fn what_only_containerd_says_is_found() {
         "time=\"2026-11-29T14:02:11.482113402Z\" level=error msg=\"CreateContainer within sandbox \\\"5be1\\\" failed\" error=\"mkdir /var/lib/containerd/12: no space left on device\"\n",
     );
 
-    let told = machine.story(&failure_story());
+    let reported = machine.host_diagnostics(&failure_diagnostics());
 
-    assert!(told[1].starts_with("containerd: time="), "{told:#?}");
-    assert!(told[1].contains("no space left on device"), "{told:#?}");
+    assert!(reported[1].starts_with("containerd: time="), "{reported:#?}");
+    assert!(reported[1].contains("no space left on device"), "{reported:#?}");
 }
 
 #[test]
 fn whether_an_api_server_runs_is_told_in_the_words_that_hints_are_chosen_by() {
     let machine = Machine::new();
-    let said = [
+    let reply = [
         "could not bootstrap the admin user in file admin.conf: unable to create ClusterRoleBinding: EOF"
             .to_owned(),
     ];
-    let hint = |told: &[String]| hints::hint_of_step(&"cp1".into(), &said, told).unwrap();
+    let hint = |reported: &[String]| hints::hint_of_step(&"cp1".into(), &reply, reported).unwrap();
 
-    let told = machine.story(&failure_story());
-    assert!(told.contains(&"no kube-apiserver runs".to_owned()), "{told:#?}");
+    let reported = machine.host_diagnostics(&failure_diagnostics());
     assert!(
-        hint(&told).starts_with("no API server runs on cp1"),
+        reported.contains(&"no kube-apiserver runs".to_owned()),
+        "{reported:#?}"
+    );
+    assert!(
+        hint(&reported).starts_with("no API server runs on cp1"),
         "{}",
-        hint(&told)
+        hint(&reported)
     );
 
     // A process of that name, and ss says that it listens.
@@ -185,17 +188,17 @@ fn whether_an_api_server_runs_is_told_in_the_words_that_hints_are_chosen_by() {
     );
     let mut process = Command::new(machine.0.path().join("apiserver-test"));
     let mut process = process.stdin(Stdio::piped()).spawn().unwrap();
-    let told = machine.story(&failure_story());
+    let reported = machine.host_diagnostics(&failure_diagnostics());
     drop(process.stdin.take());
     process.wait().unwrap();
     assert!(
-        told.contains(&"kube-apiserver runs, and listens".to_owned()),
-        "{told:#?}"
+        reported.contains(&"kube-apiserver runs, and listens".to_owned()),
+        "{reported:#?}"
     );
     assert!(
-        hint(&told).starts_with("the API server runs on cp1, and"),
+        hint(&reported).starts_with("the API server runs on cp1, and"),
         "{}",
-        hint(&told)
+        hint(&reported)
     );
 }
 
@@ -204,7 +207,7 @@ fn a_worker_is_not_told_of_api_servers() {
     let machine = Machine::new();
     std::fs::remove_dir_all(machine.0.path().join("manifests")).unwrap();
 
-    assert_eq!(machine.story(&failure_story()), [""; 0]);
+    assert_eq!(machine.host_diagnostics(&failure_diagnostics()), [""; 0]);
 }
 
 #[test]
@@ -218,14 +221,14 @@ fn etcds_story_is_folded_too() {
     let full = "{\"level\":\"fatal\",\"msg\":\"failed to save Raft hard state\",\"error\":\"write: no space left on device\"}\n";
     machine.file("etcd.log", &((10..50).map(line).collect::<String>() + full));
 
-    let told = machine.story(&etcd_story(EtcdManager::Systemd));
+    let reported = machine.host_diagnostics(&etcd_diagnostics(EtcdManager::Systemd));
 
-    assert_eq!(told.len(), 5, "{told:#?}");
+    assert_eq!(reported.len(), 5, "{reported:#?}");
     assert!(
-        told[1].starts_with("etcd: ") && told[1].contains("no space left on device"),
-        "{told:#?}"
+        reported[1].starts_with("etcd: ") && reported[1].contains("no space left on device"),
+        "{reported:#?}"
     );
-    assert!(told[3].ends_with("… (repeated 40 times)"), "{told:#?}");
+    assert!(reported[3].ends_with("… (repeated 40 times)"), "{reported:#?}");
 }
 
 /// kubectl, and what was asked of it.
@@ -248,11 +251,11 @@ fn where_no_api_server_answers_the_clean_up_says_so_after_one_question() {
 
     let output = machine.run(&delete_run_secrets(Made::ForRun), &[]);
 
-    let (code, told) = cleaned(&output);
+    let (code, reported) = cleaned(&output);
     assert_eq!(code, Some(1));
     assert!(
-        told.contains(refused) && told.contains("expires by itself, within two hours"),
-        "{told}"
+        reported.contains(refused) && reported.contains("expires by itself, within two hours"),
+        "{reported}"
     );
     let asked = machine.read("asked");
     assert_eq!(asked.lines().count(), 1, "{asked}");
@@ -302,11 +305,11 @@ fn what_a_kubeadm_at_work_reads_stays() {
     let mut process = process.arg("init").stdin(Stdio::piped()).spawn().unwrap();
     let of_test = [("kubeadm*", "of-test*")];
 
-    let (code, told) = cleaned(&machine.run(&clear_run_files(), &of_test));
+    let (code, reported) = cleaned(&machine.run(&clear_run_files(), &of_test));
     assert_eq!(code, Some(1));
     assert!(
-        told.contains(&format!("kubeadm (process {})", process.id())),
-        "{told}"
+        reported.contains(&format!("kubeadm (process {})", process.id())),
+        "{reported}"
     );
     assert!(machine.0.path().join("run/kubeadm-init.yaml").exists());
 
@@ -354,9 +357,9 @@ cp "$1/of-test-kubeadm" . && exec chroot . /of-test-kubeadm init"#;
     }
 
     let of_test = [("kubeadm*", "of-test*")];
-    let (code, told) = cleaned(&machine.run(&clear_run_files(), &of_test));
+    let (code, reported) = cleaned(&machine.run(&clear_run_files(), &of_test));
 
     drop(process.stdin.take());
     process.wait().unwrap();
-    assert_eq!((code, told.as_str()), (Some(0), ""));
+    assert_eq!((code, reported.as_str()), (Some(0), ""));
 }

@@ -8,17 +8,17 @@ use crate::plan::Step;
 use crate::topology::{Host, Role, Topology};
 
 /// keepalived needs some seconds to take the VIP, and a cloud's balancer to pass anything.
-const PATIENCE: Duration = Duration::from_secs(30);
+const WAIT_LIMIT: Duration = Duration::from_secs(30);
 
 /// Asks a host for every way that the topology needs from it before init.
 pub fn prove(topology: &Topology, host: &Host) -> Step {
-    Step::on(&host.name, "check-path", title(host)).wait(prove_paths(&paths(topology, host)), PATIENCE)
+    Step::on(&host.name, "check-path", title(host)).wait(prove_paths(&paths(topology, host)), WAIT_LIMIT)
 }
 
 /// Asks a host for the endpoint's name, where no balancer of ours says what it must resolve to.
 pub fn resolve(topology: &Topology, host: &Host) -> Step {
     let name = &topology.endpoint.name;
-    Step::on(&host.name, "resolve-endpoint", format!("resolve {name}")).wait(resolves(name), PATIENCE)
+    Step::on(&host.name, "resolve-endpoint", format!("resolve {name}")).wait(resolves(name), WAIT_LIMIT)
 }
 
 fn title(host: &Host) -> &'static str {

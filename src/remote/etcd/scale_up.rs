@@ -18,15 +18,15 @@ pub struct Addition<'a> {
     /// A member that runs.
     pub via: &'a HostName,
     /// The host that becomes a member.
-    pub newcomer: &'a Host,
+    pub joining_host: &'a Host,
     /// The container runtime's socket, where no `etcdctl` is on the host itself.
     pub cri_socket: &'a str,
 }
 
 impl Addition<'_> {
     /// Sees that all that are listed run and have a vote, so that the quorum bears one more.
-    pub fn see_whole(self, members: usize) -> Step {
-        let (name, now, then) = (&self.newcomer.name, quorum(members), quorum(members + 1));
+    pub fn see_complete(self, members: usize) -> Step {
+        let (name, now, then) = (&self.joining_host.name, quorum(members), quorum(members + 1));
         let title = format!(
             "check that {members} of {members} etcd members run, none of them a learner, before {name} is added (the quorum is {now}, \
              with {name} {then} of {})",
@@ -38,7 +38,7 @@ impl Addition<'_> {
 
     /// Saves what etcd holds on the host that is asked.
     pub fn save_snapshot(self, data_directory: &str) -> Step {
-        let command = etcd::save_snapshot(self.cri_socket, data_directory, &self.newcomer.name.0);
+        let command = etcd::save_snapshot(self.cri_socket, data_directory, &self.joining_host.name.0);
         self.step(
             "save-etcd-snapshot-before",
             format!("save a snapshot of etcd in {}", etcd::SNAPSHOTS),
@@ -49,8 +49,8 @@ impl Addition<'_> {
 
     /// Adds the newcomer without a vote.
     pub fn add(self) -> Step {
-        let (socket, url) = (self.cri_socket, peer_url(self.newcomer));
-        let name = &self.newcomer.name;
+        let (socket, url) = (self.cri_socket, peer_url(self.joining_host));
+        let name = &self.joining_host.name;
         self.step("add-etcd-member", format!("add {name} to etcd, without a vote"))
             .change(etcd::add_learner(socket, name, &url), QUICK)
             .until(etcd::is_listed(socket, &url), QUICK)
@@ -60,27 +60,27 @@ impl Addition<'_> {
     pub fn await_in_step(self, voters: usize) -> Step {
         let title = format!(
             "wait for {} to be in sync, with {voters} of {voters} voting members running (with it the quorum is {} of {})",
-            self.newcomer.name,
+            self.joining_host.name,
             quorum(voters + 1),
             voters + 1
         );
         self.step("await-etcd-member", title).wait(
-            etcd::is_in_step(self.cri_socket, &peer_url(self.newcomer), voters),
+            etcd::is_in_step(self.cri_socket, &peer_url(self.joining_host), voters),
             IN_STEP,
         )
     }
 
     /// Gives it its vote, once.
     pub fn promote(self) -> Step {
-        let (socket, url) = (self.cri_socket, peer_url(self.newcomer));
-        let name = &self.newcomer.name;
+        let (socket, url) = (self.cri_socket, peer_url(self.joining_host));
+        let name = &self.joining_host.name;
         self.step("promote-etcd-member", format!("promote {name}: it gets a vote"))
             .change(etcd::promote(socket, &url), QUICK)
             .until(etcd::is_voting(socket, &url), QUICK)
     }
 
     fn step(self, what: &str, title: String) -> Draft {
-        Step::on(self.via, &format!("{what}-{}", self.newcomer.name), title)
+        Step::on(self.via, &format!("{what}-{}", self.joining_host.name), title)
     }
 }
 

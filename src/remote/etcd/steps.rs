@@ -8,20 +8,20 @@ use super::commands as etcd;
 use crate::facts::{FileFact, OldestEtcd};
 use crate::pki::{AUTHORITY_CERTIFICATE, AUTHORITY_KEY, Order};
 use crate::plan::Step;
-use crate::remote::diagnostics::commands::etcd_story;
+use crate::remote::certificate_transfer::commands::files_are;
+use crate::remote::certificate_transfer::{self, HandedFile, Replaced};
+use crate::remote::diagnostics::commands::etcd_diagnostics;
 use crate::remote::files::RenderedFile;
 use crate::remote::files::etcd::certificates;
-use crate::remote::handover::commands::files_are;
-use crate::remote::handover::{self, HandedFile, Replaced};
 use crate::remote::host_files::{self as files, Validator};
-use crate::remote::timeouts::{KUBEADM, QUICK, WELL};
+use crate::remote::timeouts::{HEALTHY, KUBEADM, QUICK};
 use crate::topology::{EtcdManager, HostName};
 use crate::values::Bundle;
 
 /// Reads the authority and its key on an etcd host, to sign with.
 pub fn read_authority(from: &HostName) -> Step {
     let files = [AUTHORITY_CERTIFICATE, AUTHORITY_KEY].map(HandedFile::of_root);
-    handover::read(from, Bundle::EtcdAuthority, &files)
+    certificate_transfer::read(from, Bundle::EtcdAuthority, &files)
 }
 
 /// Makes a member's certificates and keys, and writes them on its host, in the place of what the plan saw there.
@@ -33,7 +33,8 @@ pub fn write_certificates(on: &HostName, order: Order, manager: EtcdManager, rep
         "create the member's certificates, and write them"
     };
     let question = files_are(order.bundle, &files);
-    handover::put(on, title.to_owned(), order.bundle, &files, replaced).issue(order, question, QUICK)
+    certificate_transfer::put(on, title.to_owned(), order.bundle, &files, replaced)
+        .issue(order, question, QUICK)
 }
 
 /// Makes the API servers' client certificate and key for etcd, and writes them on a control plane.
@@ -46,7 +47,7 @@ pub fn write_client_certificate(
     let files = certificates(&order, manager);
     let title = "create the API servers' client certificate for etcd, and write it".to_owned();
     let question = files_are(order.bundle, &files);
-    handover::put(on, title, order.bundle, &files, replaced).issue(order, question, QUICK)
+    certificate_transfer::put(on, title, order.bundle, &files, replaced).issue(order, question, QUICK)
 }
 
 /// Writes a file of what runs etcd, where it differs.
@@ -89,8 +90,8 @@ pub fn start(
     };
     Step::on(on, "start-etcd", title)
         .change(etcd::start(manager, data_directory), QUICK)
-        .until(answers, WELL)
-        .diagnostics(etcd_story(manager))
+        .until(answers, HEALTHY)
+        .diagnostics(etcd_diagnostics(manager))
 }
 
 /// Waits until all members are healthy and follow one leader.
@@ -100,7 +101,7 @@ pub fn await_leader(on: &HostName, cri_socket: &str, members: usize) -> Step {
         "await-etcd-leader",
         format!("wait for {members} etcd members to be healthy, with one leader"),
     )
-    .wait(etcd::has_one_leader(cri_socket, members), WELL)
+    .wait(etcd::has_one_leader(cri_socket, members), HEALTHY)
 }
 
 /// Sees that no Kubernetes cluster keeps its objects there, right before one is initialised.

@@ -113,16 +113,16 @@ impl Rig {
         let words = ["-c", script.as_str(), "hawser"];
         let mut shell = Command::new("sh");
         shell.args(words).args(&command.arguments).env("PATH", path);
-        said(&shell.env("ETCDCTL_API", "3").output().unwrap())
+        reply(&shell.env("ETCDCTL_API", "3").output().unwrap())
     }
 }
 
-fn said(output: &Output) -> (Option<i32>, String) {
+fn reply(output: &Output) -> (Option<i32>, String) {
     let text = [output.stdout.as_slice(), &output.stderr].concat();
     (output.status.code(), String::from_utf8(text).unwrap())
 }
 
-const NEWCOMER: &str = "https://192.0.2.44:2380";
+const JOINING_MEMBER: &str = "https://192.0.2.44:2380";
 
 fn etcd4() -> HostName {
     HostName("etcd4".to_owned())
@@ -136,7 +136,7 @@ fn with_each(questions: &[(&str, &str)], check: impl Fn(&str, &Rig)) {
 }
 
 /// All members answer, and each follows a leader.
-const WELL: [(&str, &str); 6] = [
+const HEALTHY: [(&str, &str); 6] = [
     ("endpoint health 192.0.2.41", "health-1"),
     ("endpoint health 192.0.2.42", "health-2"),
     ("endpoint health 192.0.2.43", "health-3"),
@@ -146,11 +146,11 @@ const WELL: [(&str, &str); 6] = [
 ];
 
 fn beside(more: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
-    [more, &WELL].concat()
+    [more, &HEALTHY].concat()
 }
 
 fn add(rig: &Rig) -> (Option<i32>, String) {
-    rig.run(&add_learner("socket", &etcd4(), NEWCOMER))
+    rig.run(&add_learner("socket", &etcd4(), JOINING_MEMBER))
 }
 
 #[test]
@@ -158,9 +158,12 @@ fn a_member_is_added_when_it_is_listed_whatever_etcdctl_calls_it() {
     with_each(
         &[("member add", "add"), ("member list", "list-unstarted")],
         |version, rig| {
-            let (status, told) = add(rig);
-            assert_eq!(status, Some(0), "{version}: {told}");
-            assert!(told.ends_with("is listed at https://192.0.2.44:2380\n"), "{told}");
+            let (status, reported) = add(rig);
+            assert_eq!(status, Some(0), "{version}: {reported}");
+            assert!(
+                reported.ends_with("is listed at https://192.0.2.44:2380\n"),
+                "{reported}"
+            );
             assert_eq!(rig.read("asked"), ["member add", "member list"]);
         },
     );
@@ -179,8 +182,8 @@ fn a_member_that_etcd_does_not_take_yet_is_offered_again() {
     with_each(
         &[("member add", "add-early add"), ("member list", "list-unstarted")],
         |version, rig| {
-            let (status, told) = add(rig);
-            assert_eq!(status, Some(0), "{version}: {told}");
+            let (status, reported) = add(rig);
+            assert_eq!(status, Some(0), "{version}: {reported}");
             assert_eq!(rig.read("asked"), ["member add", "member add", "member list"]);
             let flags = "--peer-urls=https://192.0.2.44:2380 --learner";
             assert!(rig.read("arguments")[0].ends_with(&format!("member add etcd4 {flags}")));
@@ -193,11 +196,11 @@ fn a_member_that_etcd_refuses_is_not_offered_again() {
     with_each(
         &[("member add", "add-again"), ("member list", "list")],
         |version, rig| {
-            let told = "Error: etcdserver: member ID already exist\n";
-            let (status, said) = add(rig);
+            let reported = "Error: etcdserver: member ID already exist\n";
+            let (status, reply) = add(rig);
             assert_eq!(
-                (status, said.replace("already exists", "already exist").as_str()),
-                (Some(1), told),
+                (status, reply.replace("already exists", "already exist").as_str()),
+                (Some(1), reported),
                 "{version}"
             );
             assert_eq!(rig.read("asked"), ["member add", "member list"]);
@@ -216,8 +219,8 @@ fn a_member_is_listed_before_it_has_a_vote() {
     for (list, listed, voting) in cases {
         with_each(&[("member list", list)], |version, rig| {
             let found = (
-                rig.run(&is_listed("socket", NEWCOMER)).0,
-                rig.run(&is_voting("socket", NEWCOMER)).0,
+                rig.run(&is_listed("socket", JOINING_MEMBER)).0,
+                rig.run(&is_voting("socket", JOINING_MEMBER)).0,
             );
             assert_eq!(found, (listed, voting), "{version}: {list}");
             // Another's URL that begins alike is not its.
@@ -232,25 +235,25 @@ fn a_learner_gets_its_vote_once_and_the_list_tells() {
     for (version, captured) in CAPTURED {
         let id = id_of_etcd4(captured);
         let promote_it = format!("member promote {id}");
-        for said in ["promote", "promote-early"] {
-            let rig = Rig::new(captured, &[listed, (&promote_it, said)]);
-            let (status, told) = rig.run(&promote("socket", NEWCOMER));
-            assert_eq!(status, Some(0), "{version}: {told}");
+        for reply in ["promote", "promote-early"] {
+            let rig = Rig::new(captured, &[listed, (&promote_it, reply)]);
+            let (status, reported) = rig.run(&promote("socket", JOINING_MEMBER));
+            assert_eq!(status, Some(0), "{version}: {reported}");
             assert_eq!(rig.read("asked"), ["member list", &promote_it, "member list"]);
         }
         let early = [("member list", "list-learner"), (&*promote_it, "promote-early")];
-        let told = rig_says(captured, &early, &promote("socket", NEWCOMER));
+        let reported = rig_says(captured, &early, &promote("socket", JOINING_MEMBER));
         assert!(
-            told.contains("can only promote a learner member which is in sync with leader"),
-            "{told}"
+            reported.contains("can only promote a learner member which is in sync with leader"),
+            "{reported}"
         );
     }
 }
 
 fn rig_says(captured: &str, questions: &[(&str, &str)], command: &RemoteCommand) -> String {
-    let (status, told) = Rig::new(captured, questions).run(command);
-    assert_eq!(status, Some(1), "{told}");
-    told
+    let (status, reported) = Rig::new(captured, questions).run(command);
+    assert_eq!(status, Some(1), "{reported}");
+    reported
 }
 
 /// Its id in the list, calculated here: more digits than a floating point number keeps.
@@ -275,7 +278,7 @@ fn before_it_goes<'a>(list: &'a str, remove: &'a [&'a str; 2]) -> Vec<(&'a str, 
         ("endpoint health 192.0.2.44", "health-late"),
         (remove[0], remove[1]),
     ];
-    [asked.as_slice(), &WELL].concat()
+    [asked.as_slice(), &HEALTHY].concat()
 }
 
 /// A rig on which the fourth member refuses the connection.
@@ -293,9 +296,9 @@ fn a_member_is_removed_by_its_whole_id() {
         let removed = [remove.as_str(), "remove"];
         let there = before_it_goes("list-four list", &removed);
 
-        let (status, told) = refusing(captured, &there).run(&remove_member(&id, "socket"));
+        let (status, reported) = refusing(captured, &there).run(&remove_member(&id, "socket"));
         assert_eq!(
-            (status, told),
+            (status, reported),
             (Some(0), format!("member {id} is removed\n")),
             "{version}"
         );
@@ -309,15 +312,15 @@ fn a_member_is_removed_by_its_whole_id() {
 
         let again = [remove.as_str(), "remove-again"];
         let stays = refusing(captured, &before_it_goes("list-four", &again));
-        let (_, told) = stays.run(&remove_member(&id, "socket"));
-        assert_eq!(told, "Error: etcdserver: member not found\n");
+        let (_, reported) = stays.run(&remove_member(&id, "socket"));
+        assert_eq!(reported, "Error: etcdserver: member not found\n");
 
         let silent = refusing(captured, &before_it_goes("list-four health-late", &again));
-        let (status, told) = silent.run(&remove_member(&id, "socket"));
-        assert_eq!(status, Some(1), "{version}: {told}");
+        let (status, reported) = silent.run(&remove_member(&id, "socket"));
+        assert_eq!(status, Some(1), "{version}: {reported}");
         assert!(
-            told.starts_with("whether it was removed is unknown: "),
-            "{version}: {told}"
+            reported.starts_with("whether it was removed is unknown: "),
+            "{version}: {reported}"
         );
     }
 }
@@ -336,13 +339,13 @@ fn a_member_that_may_run_or_that_the_others_cannot_do_without_is_not_removed() {
             }
             let rig = Rig::new(captured, &questions);
             rig.write("bash says", says);
-            let (status, told) = rig.run(&may_lose(&id, "socket"));
-            assert_eq!((status, told), (Some(1), format!("{why}\n")), "{version}");
+            let (status, reported) = rig.run(&may_lose(&id, "socket"));
+            assert_eq!((status, reported), (Some(1), format!("{why}\n")), "{version}");
 
-            let (status, told) = rig.run(&remove_member(&id, "socket"));
+            let (status, reported) = rig.run(&remove_member(&id, "socket"));
 
             assert_eq!(
-                (status, told),
+                (status, reported),
                 (Some(4), format!("changed since the plan: {why}\n")),
                 "{version}"
             );
@@ -368,13 +371,13 @@ fn a_member_that_may_run_or_that_the_others_cannot_do_without_is_not_removed() {
 fn a_member_with_a_name_and_no_url_for_clients_may_run() {
     for (version, captured) in CAPTURED {
         let id = id_of_etcd4(captured);
-        let untold = captured.replace(",\"clientURLs\":[\"https://192.0.2.44:2379\"]", "");
+        let unreported = captured.replace(",\"clientURLs\":[\"https://192.0.2.44:2379\"]", "");
         let asked = beside(&[("member list", "list-four")]);
 
-        let (status, told) = Rig::new(&untold, &asked).run(&may_lose(&id, "socket"));
+        let (status, reported) = Rig::new(&unreported, &asked).run(&may_lose(&id, "socket"));
 
         let unknown = format!("whether member {id} runs is unknown\n");
-        assert_eq!((status, told), (Some(1), unknown), "{version}");
+        assert_eq!((status, reported), (Some(1), unknown), "{version}");
     }
 }
 
@@ -396,20 +399,20 @@ fn a_learner_may_go_though_it_runs() {
             ("endpoint health 192.0.2.44", "health-4-learner"),
         ];
 
-        let (status, told) = Rig::new(captured, &beside(&questions)).run(&may_lose(&id, "socket"));
+        let (status, reported) = Rig::new(captured, &beside(&questions)).run(&may_lose(&id, "socket"));
 
-        assert_eq!((status, told.as_str()), (Some(0), ""), "{version}");
+        assert_eq!((status, reported.as_str()), (Some(0), ""), "{version}");
     }
 }
 
 #[test]
 fn etcd_may_grow_when_all_are_there_and_none_learns() {
-    let may = |list, members, told: &str| {
+    let may = |list, members, reported: &str| {
         with_each(&beside(&[("member list", list)]), |version, rig| {
-            let status = Some(i32::from(!told.is_empty()));
-            let (found, said) = rig.run(&may_grow("socket", members));
-            assert_eq!(found, status, "{version}: {said}");
-            assert!(said.contains(told), "{version}: {said}");
+            let status = Some(i32::from(!reported.is_empty()));
+            let (found, reply) = rig.run(&may_grow("socket", members));
+            assert_eq!(found, status, "{version}: {reply}");
+            assert!(reply.contains(reported), "{version}: {reply}");
         });
     };
     may("list", 3, "");
@@ -432,10 +435,10 @@ fn members_have_one_leader_whoever_learns_beside_them() {
                 (Some(0), String::new()),
                 "{version}"
             );
-            let told = "3 of 4 members have a leader\n".to_owned();
+            let reported = "3 of 4 members have a leader\n".to_owned();
             assert_eq!(
                 rig.run(&has_one_leader("socket", 4)),
-                (Some(1), told),
+                (Some(1), reported),
                 "{version}"
             );
         });
@@ -449,16 +452,16 @@ fn a_member_that_did_not_answer_in_time_is_unknown_and_one_that_refuses_is_told(
         ("endpoint health 192.0.2.44", "health-refused"),
     ]);
     with_each(&asked, |version, rig| {
-        let told = "https://192.0.2.44:2379: unknown (no answer within 5 s)\n".to_owned();
+        let reported = "https://192.0.2.44:2379: unknown (no answer within 5 s)\n".to_owned();
         assert_eq!(
             rig.run(&has_one_leader("socket", 4)),
-            (Some(1), told),
+            (Some(1), reported),
             "{version}"
         );
 
         rig.write("bash says", "bash: connect: Connection refused\n");
-        let told = "https://192.0.2.44:2379 refuses the connection\n".to_owned();
-        assert_eq!(rig.run(&may_grow("socket", 4)), (Some(1), told), "{version}");
+        let reported = "https://192.0.2.44:2379 refuses the connection\n".to_owned();
+        assert_eq!(rig.run(&may_grow("socket", 4)), (Some(1), reported), "{version}");
     });
 }
 
@@ -495,13 +498,14 @@ fn in_step(list: &str, status: &str, voters: usize) -> Vec<(Option<i32>, String)
     let more = [("member list", list), ("endpoint status 192.0.2.44", status)];
     let asked: Vec<(&str, &str)> = asked.into_iter().chain(more).collect();
     let each = CAPTURED.iter();
-    each.map(|(_, captured)| Rig::new(captured, &asked).run(&is_in_step("socket", NEWCOMER, voters)))
+    each.map(|(_, captured)| Rig::new(captured, &asked).run(&is_in_step("socket", JOINING_MEMBER, voters)))
         .collect()
 }
 
 #[test]
 fn a_learner_is_in_step_when_it_answers_and_has_the_leaders_log() {
-    let all = |told: &str| vec![(Some(i32::from(!told.is_empty())), told.to_owned()); CAPTURED.len()];
+    let all =
+        |reported: &str| vec![(Some(i32::from(!reported.is_empty())), reported.to_owned()); CAPTURED.len()];
     assert_eq!(in_step("list-learner", "status-4-learner", 3), all(""));
     assert_eq!(
         in_step("list-learner", "status-4-learner", 4),
@@ -534,7 +538,7 @@ fn a_learner_that_lags_is_told_how_far_it_is() {
             ("member list", "list-learner"),
             ("endpoint status 192.0.2.44", "status-4-learner"),
         ];
-        Rig::new(&captured, &beside(&more)).run(&is_in_step("socket", NEWCOMER, 3))
+        Rig::new(&captured, &beside(&more)).run(&is_in_step("socket", JOINING_MEMBER, 3))
     };
     assert_eq!(lags(316, 310).0, Some(0));
     assert_eq!(
@@ -555,9 +559,12 @@ fn a_member_without_a_quorum_follows_no_leader_and_is_not_well() {
         ("endpoint status 127.0.0.1", "status-noquorum"),
     ];
     with_each(&asked, |version, rig| {
-        let (status, told) = rig.run(&is_well("socket"));
+        let (status, reported) = rig.run(&is_well("socket"));
         assert_eq!(status, Some(1), "{version}");
-        assert!(told.ends_with("context deadline exceeded\n"), "{version}: {told}");
+        assert!(
+            reported.ends_with("context deadline exceeded\n"),
+            "{version}: {reported}"
+        );
         let none = "it follows no leader yet\n".to_owned();
         assert_eq!(rig.run(&runs("socket")), (Some(1), none), "{version}");
     });
@@ -581,8 +588,8 @@ fn an_etcd_that_was_just_installed_is_seen_to_be_new_enough() {
         );
         rig.run(&is_new_enough(Version::new(3, 5, 24), Version::new(1, 36, 2)))
     };
-    let told = "etcd 3.4.23 is too old for kubeadm 1.36.2, which wants 3.5.24 or newer\n".to_owned();
-    assert_eq!(found("etcd Version: 3.4.23\nGit SHA: x\n"), (Some(1), told));
+    let reported = "etcd 3.4.23 is too old for kubeadm 1.36.2, which wants 3.5.24 or newer\n".to_owned();
+    assert_eq!(found("etcd Version: 3.4.23\nGit SHA: x\n"), (Some(1), reported));
     for new in ["3.5.24", "3.5.100", "3.6.8"] {
         assert_eq!(found(&format!("etcd Version: {new}\n")).0, Some(0), "{new}");
     }
@@ -663,7 +670,7 @@ fn asked_of(client: &str) -> Vec<String> {
         .env("PATH", rig.folder.path())
         .output();
     assert_eq!(
-        said(&output.unwrap()),
+        reply(&output.unwrap()),
         (Some(0), "version\n".to_owned()),
         "{client}"
     );
@@ -675,8 +682,8 @@ fn a_container_named_etcd_in_a_users_pod_is_not_asked_in_etcds_place() {
     for client in ["crictl", "ctr"] {
         let asked = asked_of(client);
         // crictl takes a part of a name, too.
-        let whole = |line: &String| !line.contains("--name") || line.contains("--name ^etcd$ ");
-        assert!(asked.iter().all(whole), "{asked:#?}");
+        let complete = |line: &String| !line.contains("--name") || line.contains("--name ^etcd$ ");
+        assert!(asked.iter().all(complete), "{asked:#?}");
         let exec = asked.iter().find(|line| line.contains("exec")).unwrap();
         assert!(exec.contains(" aaa ") && !exec.contains("bbb"), "{asked:#?}");
     }

@@ -12,7 +12,7 @@ use super::template::{self, Needed};
 use super::{RenderedFile, socket, yaml};
 use crate::error::Problem;
 use crate::pki::{AUTHORITY_CERTIFICATE, Order};
-use crate::remote::handover::HandedFile;
+use crate::remote::certificate_transfer::HandedFile;
 use crate::topology::{EtcdManager, Host, RUN_FOLDER, Role, Topology, Version};
 use crate::versions::etcd::{corrupt_check, watch_progress};
 use crate::versions::kubernetes::{runtime_in_file, runtime_is_remote};

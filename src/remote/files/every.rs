@@ -8,7 +8,7 @@ use super::{
 };
 use crate::error::Problem;
 use crate::pki::Order;
-use crate::remote::handover::HandedFile;
+use crate::remote::certificate_transfer::HandedFile;
 use crate::topology::{
     CertificateRoute, EtcdManager, EtcdTopology, Host, HostFile, HostName, Role, Topology, Version,
 };
@@ -23,7 +23,7 @@ use crate::versions;
 /// template that cannot be rendered, a patch or a version that hawser has no answer for.
 pub fn every_file(topology: &Topology, host: &Host, kubeadm: Version) -> Result<Vec<RenderedFile>, Problem> {
     let mut files = preparation::preparation(topology, host)?;
-    files.extend(own_files(topology, host));
+    files.extend(user_files(topology, host));
     if let Some(block) = block(topology)? {
         files.push(RenderedFile::of_root("/etc/hosts", 0o644, &block.text));
     }
@@ -41,7 +41,7 @@ pub fn every_file(topology: &Topology, host: &Host, kubeadm: Version) -> Result<
 }
 
 /// The files that the inventory lists for a host.
-pub fn own_files(topology: &Topology, host: &Host) -> Vec<RenderedFile> {
+pub fn user_files(topology: &Topology, host: &Host) -> Vec<RenderedFile> {
     let for_host = |file: &&HostFile| file.roles.iter().any(|role| host.is(*role));
     let rendered = |file: &HostFile| RenderedFile {
         path: file.path.clone(),

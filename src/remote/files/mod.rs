@@ -24,7 +24,7 @@ mod template;
 mod yaml;
 
 pub use api_server::{API_SERVER, etcd_servers, etcd_servers_flag, with_etcd_servers};
-pub use every::{every_file, own_files};
+pub use every::{every_file, user_files};
 pub use haproxy::{HAPROXY, haproxy, haproxy_description};
 pub use hosts_block::{Block, block, hosts_block};
 pub use keepalived::{KEEPALIVED, keepalived};

@@ -14,7 +14,7 @@ pub enum Owner {
     /// hawser's, for the cluster of this name.
     OtherCluster(String),
     /// Somebody's that hawser does not know.
-    Stranger,
+    ForeignHost,
 }
 
 /// A text with the line at its beginning by which hawser knows it again, and for which cluster it is.
@@ -60,7 +60,7 @@ pub fn owner_of(topology: &Topology, path: &str, text: &str) -> Owner {
     if is_hawsers && names_a_host {
         Owner::Ours
     } else {
-        Owner::Stranger
+        Owner::ForeignHost
     }
 }
 

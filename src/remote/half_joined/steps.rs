@@ -2,9 +2,9 @@
 
 use super::commands;
 use crate::plan::Step;
-use crate::remote::control_plane::commands::control_plane_is_well;
-use crate::remote::diagnostics::commands::failure_story;
-use crate::remote::timeouts::{QUICK, WELL};
+use crate::remote::control_plane::commands::control_plane_is_healthy;
+use crate::remote::diagnostics::commands::failure_diagnostics;
+use crate::remote::timeouts::{HEALTHY, QUICK};
 use crate::topology::{HostName, Version};
 use crate::versions::kubernetes::finishing_phases;
 
@@ -16,8 +16,8 @@ pub fn bring_up(on: &HostName, server: &str) -> Step {
         "start the kubelet, which starts the existing control plane",
     )
     .change(commands::start_kubelet(), QUICK)
-    .until(control_plane_is_well(server), WELL)
-    .diagnostics(failure_story())
+    .until(control_plane_is_healthy(server), HEALTHY)
+    .diagnostics(failure_diagnostics())
 }
 
 /// Gives a kubelet without a client certificate the run's token to ask for one.
@@ -39,8 +39,8 @@ pub fn await_certificate(on: &HostName) -> Step {
         "restart the kubelet, and wait until it has its client certificate",
     )
     .change(commands::start_kubelet(), QUICK)
-    .until(commands::kubelet_has_certificate(), WELL)
-    .diagnostics(failure_story())
+    .until(commands::kubelet_has_certificate(), HEALTHY)
+    .diagnostics(failure_diagnostics())
 }
 
 pub fn start_worker(on: &HostName) -> Step {
@@ -59,7 +59,7 @@ pub fn await_registered(via: &HostName, server: &str, node: &HostName) -> Step {
         &format!("await-registered-{node}"),
         format!("wait for node {node} to be registered"),
     )
-    .wait(commands::node_is_there(server, node), WELL)
+    .wait(commands::node_is_there(server, node), HEALTHY)
 }
 
 /// Does what kubeadm join does after the etcd member has started.
@@ -70,9 +70,9 @@ pub fn finish_control_plane(on: &HostName, server: &str, kubeadm: Version) -> St
         "finish-join",
         "finish the join: mark the node as a control plane",
     )
-    .change(commands::finish_control_plane(server, phases), WELL)
+    .change(commands::finish_control_plane(server, phases), HEALTHY)
     .once()
-    .diagnostics(failure_story())
+    .diagnostics(failure_diagnostics())
 }
 
 /// Removes the identity with which a kubelet asked for its own: kubeadm does so at the end of a join.

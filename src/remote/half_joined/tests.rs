@@ -159,17 +159,17 @@ fn the_probe_tells_of_a_certificate_that_is_not_there() {
         include_str!("../shell/probe_host.sh"),
         "set +e\netcd_data=/nonexistent\nkubernetes\n"
     );
-    let told = |host: &Host| String::from_utf8(host.run(script, &[], "").stdout).unwrap();
-    assert!(!told(&host).contains("client-certificate"));
+    let reported = |host: &Host| String::from_utf8(host.run(script, &[], "").stdout).unwrap();
+    assert!(!reported(&host).contains("client-certificate"));
     host.put("kubelet.conf", WRITTEN_BY_KUBELET);
     assert!(
-        told(&host).contains("\nlacks client-certificate\n"),
+        reported(&host).contains("\nlacks client-certificate\n"),
         "{}",
-        told(&host)
+        reported(&host)
     );
 
     host.put("kubelet-client-current.pem", CERTIFICATE);
-    assert!(!told(&host).contains("client-certificate"));
+    assert!(!reported(&host).contains("client-certificate"));
 }
 
 #[test]

@@ -144,7 +144,7 @@ pub(in crate::remote) fn file_has(path: &str, owner: &str, mode: u32, content: C
 }
 
 /// Removes a file that the plan saw to hold nothing but what hawser writes, by its SHA-256.
-pub(in crate::remote) fn remove_own(path: &str, sha256: &str) -> RemoteCommand {
+pub(in crate::remote) fn remove_managed(path: &str, sha256: &str) -> RemoteCommand {
     RemoteCommand::destroys(format!("remove {path}"), script!("remove_own.sh", [], (path sum)))
         .args([path, sha256])
 }

@@ -18,14 +18,14 @@ pub struct Found<'a> {
     /// The file; none where there is none.
     pub file: Option<&'a FileFact>,
     /// Whether it is somebody else's, and is kept beside.
-    pub is_strangers: bool,
+    pub is_foreign: bool,
 }
 
 impl<'a> From<Option<&'a FileFact>> for Found<'a> {
     fn from(file: Option<&'a FileFact>) -> Self {
         Self {
             file,
-            is_strangers: false,
+            is_foreign: false,
         }
     }
 }
@@ -61,7 +61,7 @@ pub fn put_of<'a>(file: &'a RenderedFile, found: &Found<'_>, validator: Validato
         file,
         validator,
         seen,
-        backs_up: found.is_strangers,
+        backs_up: found.is_foreign,
     }
 }
 
@@ -181,7 +181,7 @@ pub(in crate::remote) fn what_goes(file: &RenderedFile, found: &Found<'_>) -> Op
         let short: String = goes.sha256.chars().take(12).collect();
         what = format!("{what} (SHA-256 {short}…)");
     }
-    if found.is_strangers {
+    if found.is_foreign {
         what = format!("{what}, which is not hawser's; it is kept as {}", kept_as(path));
     }
     Some(what)

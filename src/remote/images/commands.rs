@@ -33,7 +33,7 @@ pub(crate) fn import_image(cri_socket: &str, image: &Image) -> RemoteCommand {
 
 /// Where a host takes an image from another, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::remote) struct Door {
+pub(in crate::remote) struct ImageEndpoint {
     /// Its own address, as other hosts use it.
     pub address: IpAddr,
     /// A TCP port on which nothing else listens.
@@ -61,15 +61,15 @@ pub fn is_signal(line: &str) -> bool {
 }
 
 /// How a host's script ends that was given something else than the image, or more than it.
-pub const FOUL: u32 = 3;
+pub const MISMATCH: u32 = 3;
 
 /// Waits at a door for another host, which must know the pass of this one transfer, and imports what it brings; what is
 /// not the image is taken away again. Says [`READY`] when it may come, and [`THERE`] where [`has_image`] would say yes:
 /// at once, and then nobody comes, or after it.
 pub(in crate::remote) fn receive_image(
     cri_socket: &str,
-    door: Door,
-    giver: &HostName,
+    image_endpoint: ImageEndpoint,
+    source_host: &HostName,
     image: &Image,
 ) -> RemoteCommand {
     RemoteCommand::changes(
@@ -77,17 +77,21 @@ pub(in crate::remote) fn receive_image(
         script!(
             "receive_image.sh",
             [image_listing content_store image_id pass],
-            (cri_socket address port from limit giver id; names)
+            (cri_socket address port from limit source_host id; names)
         ),
     )
-    .args(at(cri_socket, door))
-    .args([&giver.0, &image.id])
+    .args(at(cri_socket, image_endpoint))
+    .args([&source_host.0, &image.id])
     .args(&image.names)
     .input(Content::from(Slot::Pass))
 }
 
 /// Brings an image to another host's door.
-pub(in crate::remote) fn pass_on_image(cri_socket: &str, door: Door, image: &Image) -> RemoteCommand {
+pub(in crate::remote) fn pass_on_image(
+    cri_socket: &str,
+    image_endpoint: ImageEndpoint,
+    image: &Image,
+) -> RemoteCommand {
     RemoteCommand::reads(
         "pass the image on",
         script!(
@@ -96,18 +100,18 @@ pub(in crate::remote) fn pass_on_image(cri_socket: &str, door: Door, image: &Ima
             (cri_socket address port from limit; names)
         ),
     )
-    .args(at(cri_socket, door))
+    .args(at(cri_socket, image_endpoint))
     .args(&image.names)
     .input(Content::from(Slot::Pass))
 }
 
-fn at(cri_socket: &str, door: Door) -> [String; 5] {
+fn at(cri_socket: &str, image_endpoint: ImageEndpoint) -> [String; 5] {
     [
         cri_socket.to_owned(),
-        door.address.to_string(),
-        door.port.to_string(),
-        door.from.to_string(),
-        door.limit.as_secs().to_string(),
+        image_endpoint.address.to_string(),
+        image_endpoint.port.to_string(),
+        image_endpoint.from.to_string(),
+        image_endpoint.limit.as_secs().to_string(),
     ]
 }
 

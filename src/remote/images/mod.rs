@@ -5,7 +5,7 @@ mod steps;
 
 #[cfg(test)]
 pub(crate) use commands::import_image;
-pub use commands::{FOUL, READY, THERE, is_signal, kubeadm_images, taken};
+pub use commands::{MISMATCH, READY, THERE, is_signal, kubeadm_images, taken};
 pub use steps::*;
 
 #[cfg(test)]

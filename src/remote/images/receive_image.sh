@@ -1,5 +1,5 @@
 # needs: image_listing content_store image_id pass
-# args: cri_socket address port from limit giver id names…
+# args: cri_socket address port from limit source_host id names…
 # One connection is taken, and none after 10 s. Whoever has not the key is turned away, and the transfer ends with that.
 # "there": the image has been seen here as it should be; without "waiting" before it, it was here already.
 # shellcheck disable=SC2154 # set in pass.sh
@@ -40,7 +40,7 @@ end
 trap '' PIPE
 complaints
 # An archive may give any image any name. What has got a name that nobody asked for, or is not the image, is taken away
-# again. 3: the giver is not to be trusted.
+# again. 3: the source is not to be trusted.
 
 # tell_them TEXT: if they still hear it
 tell_them() { printf '%s\n' "$1" 2>/dev/null || :; }
@@ -48,7 +48,7 @@ tell_them() { printf '%s\n' "$1" 2>/dev/null || :; }
 # appeared: lists the names that lead somewhere else than before. A row that could be read in two ways has to be the
 # same whole.
 appeared() {
-  list || { tell_them "what $giver gave cannot be looked at"; exit 3; }
+  list || { tell_them "what $source_host gave cannot be looked at"; exit 3; }
   printf '%s\n' "$listing" >"$own/after"
   awk '
     NF { $1 = $1 }
@@ -80,18 +80,18 @@ leave() {
 appeared
 printf '%s\n' "$id" "$@" >"$own/asked"
 foreign=$(grep -vxF -f "$own/asked" "$own/appeared" | tr '\n' ' ') || :
-[ -z "$foreign" ] || leave 3 "$giver gave more than was asked for, which is taken away again: $foreign"
+[ -z "$foreign" ] || leave 3 "$source_host gave more than was asked for, which is taken away again: $foreign"
 [ "$status" = 0 ] || leave 1 'what came could not be imported'
 proved=
 for name in "$@" "$id"; do
   find_target "$name"
   if [ -z "$target" ]; then
     [ "$name" != "$id" ] || continue
-    leave 1 "$giver did not bring $name"
+    leave 1 "$source_host did not bring $name"
   fi
   # shellcheck disable=SC2086 # two words
   [ "$target" = "$proved" ] || is_of "$id" $target ||
-    leave 3 "$giver gave another image as $name than $id: taken away again"
+    leave 3 "$source_host gave another image as $name than $id: taken away again"
   proved=$target
 done
 listing=$before

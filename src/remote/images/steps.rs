@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::commands::{Door, has_image, import_image, pass_on_image, pull_images, receive_image};
+use super::commands::{ImageEndpoint, has_image, import_image, pass_on_image, pull_images, receive_image};
 use crate::archive::Image;
 use crate::plan::{Source, Step, StepId};
 use crate::remote::timeouts::QUICK;
@@ -78,7 +78,7 @@ fn source_of(delivery: &Delivery<'_>, source: ImageSource<'_>) -> Source {
         port,
         ..
     } = delivery;
-    let door = Door {
+    let image_endpoint = ImageEndpoint {
         address: host.address,
         port: *port,
         from: source.host.address,
@@ -88,8 +88,8 @@ fn source_of(delivery: &Delivery<'_>, source: ImageSource<'_>) -> Source {
     Source {
         host: from.clone(),
         after: source.gets_it.then(|| StepId(format!("{from}/{}", what(image)))),
-        receive: receive_image(cri_socket, door, from, image),
-        send: pass_on_image(cri_socket, door, image),
+        receive: receive_image(cri_socket, image_endpoint, from, image),
+        send: pass_on_image(cri_socket, image_endpoint, image),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::commands;
 use crate::plan::{ChangeDraft, Step};
-use crate::remote::diagnostics::commands::failure_story;
-use crate::remote::timeouts::{KUBEADM, QUICK, WELL};
+use crate::remote::diagnostics::commands::failure_diagnostics;
+use crate::remote::timeouts::{HEALTHY, KUBEADM, QUICK};
 use crate::topology::{Host, Topology};
 use crate::values::Slot;
 
@@ -63,8 +63,8 @@ impl Initialised<'_> {
     /// The change, until it is so, and the CA that kubeadm made.
     pub fn steps(&self, change: ChangeDraft) -> [Step; 2] {
         let init = change
-            .until(commands::is_initialised(self.server, self.addon), WELL)
-            .diagnostics(failure_story());
+            .until(commands::is_initialised(self.server, self.addon), HEALTHY)
+            .diagnostics(failure_diagnostics());
         let read = Step::on(&self.host.name, "read-ca", "read the cluster's CA certificate").read(
             commands::read_ca(),
             QUICK,

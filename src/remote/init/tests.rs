@@ -273,7 +273,7 @@ fn init_is_done_again_only_where_the_api_server_is_known_to_be_off() {
 fn init_is_not_done_again_on_a_host_that_has_joined_a_cluster() {
     let host = before_init();
 
-    let is_told = |why: &str| {
+    let is_reported = |why: &str| {
         let output = initialised(&host, "unfinished");
         let words = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(4), "{words}");
@@ -283,11 +283,11 @@ fn init_is_not_done_again_on_a_host_that_has_joined_a_cluster() {
         );
     };
     host.put("bootstrap-kubelet.conf", "");
-    is_told("a join has begun");
+    is_reported("a join has begun");
     std::fs::remove_file(host.path().join("bootstrap-kubelet.conf")).unwrap();
 
     host.put("kubelet.conf", "");
-    is_told("the host has joined a cluster");
+    is_reported("the host has joined a cluster");
 
     assert!(!host.has("asked"));
     host.put("admin.conf", "");

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use super::commands;
 use crate::plan::Step;
-use crate::remote::diagnostics::commands::failure_story;
+use crate::remote::diagnostics::commands::failure_diagnostics;
 use crate::remote::files::RenderedFile;
 use crate::remote::host_files as files;
-use crate::remote::timeouts::{KUBEADM, QUICK, WELL};
+use crate::remote::timeouts::{HEALTHY, KUBEADM, QUICK};
 use crate::topology::{Host, HostName, Role};
 
 /// Asked once: what kubeadm thinks of a file does not change by waiting.
@@ -34,8 +34,8 @@ pub fn prepare(host: &HostName, configuration: &RenderedFile, patches: &[Rendere
 pub fn as_control_plane(host: &Host, server: &str, flags: &[String]) -> Step {
     Step::on(&host.name, "join", "kubeadm join as a control plane")
         .change(commands::join(flags), KUBEADM)
-        .until(commands::has_joined(Role::ControlPlane, server), WELL)
-        .diagnostics(failure_story())
+        .until(commands::has_joined(Role::ControlPlane, server), HEALTHY)
+        .diagnostics(failure_diagnostics())
 }
 
 /// Joins a host as a worker.
@@ -43,5 +43,5 @@ pub fn as_worker(host: &Host, flags: &[String]) -> Step {
     Step::on(&host.name, "join", "kubeadm join as a worker")
         .change(commands::join(flags), KUBEADM)
         .until(commands::has_joined(Role::Worker, "-"), QUICK)
-        .diagnostics(failure_story())
+        .diagnostics(failure_diagnostics())
 }

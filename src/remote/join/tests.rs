@@ -28,7 +28,7 @@ fn ask(subcommands: &str, answer: &str) -> Output {
         .unwrap()
 }
 
-fn said(output: &Output) -> String {
+fn reply(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
@@ -38,7 +38,7 @@ fn a_kubeadm_that_can_validate_is_asked_to() {
 
     assert_eq!(asked.status.code(), Some(1));
     assert_eq!(
-        said(&asked),
+        reply(&asked),
         "config validate --config /run/hawser/kubeadm-join.yaml\n"
     );
 }
@@ -48,7 +48,7 @@ fn an_older_one_reads_the_file_as_if_to_write_it_anew_and_writes_nothing() {
     let asked = ask("migrate print", "echo \"$*\" >&2; exit 3");
 
     let expected = "config migrate --old-config /run/hawser/kubeadm-join.yaml --new-config /dev/null\n";
-    assert_eq!(said(&asked), expected);
+    assert_eq!(reply(&asked), expected);
 }
 
 #[test]
@@ -57,14 +57,14 @@ fn a_warning_of_an_unknown_field_is_a_no_whatever_the_exit_status() {
 
     assert_eq!(asked.status.code(), Some(1));
     assert!(
-        said(&asked).starts_with("error unmarshaling configuration"),
+        reply(&asked).starts_with("error unmarshaling configuration"),
         "{}",
-        said(&asked)
+        reply(&asked)
     );
     assert!(
-        said(&asked).ends_with("unknown field \"clusterNam\"\n"),
+        reply(&asked).ends_with("unknown field \"clusterNam\"\n"),
         "{}",
-        said(&asked)
+        reply(&asked)
     );
 }
 
@@ -80,7 +80,7 @@ fn a_document_that_kubeadm_passes_over_is_a_no_in_the_words_of_every_version() {
         );
 
         assert_eq!(
-            (asked.status.code(), said(&asked)),
+            (asked.status.code(), reply(&asked)),
             (Some(1), format!("WARNING: {warning}\n"))
         );
     }
@@ -93,5 +93,5 @@ fn other_warnings_are_no_reason() {
         "echo 'W1122 08:46:33.1 1 x.go:1] cannot determine the OS' >&2",
     );
 
-    assert_eq!((asked.status.code(), said(&asked)), (Some(0), String::new()));
+    assert_eq!((asked.status.code(), reply(&asked)), (Some(0), String::new()));
 }

@@ -209,7 +209,7 @@ impl Fence {
 /// Why a fence let nothing through; none where the command ended otherwise.
 pub fn lost(output: &Output) -> Option<String> {
     let stderr = decode(&output.stderr);
-    let said = stderr.lines().next()?.strip_prefix(LOST)?;
+    let reply = stderr.lines().next()?.strip_prefix(LOST)?;
     let is_lost = output.exit == Exit::Code(LOST_CODE) && output.stdout.is_empty();
-    is_lost.then(|| said.to_owned())
+    is_lost.then(|| reply.to_owned())
 }

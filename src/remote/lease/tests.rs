@@ -97,11 +97,11 @@ impl Place {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut said = String::new();
+        let mut reply = String::new();
         BufReader::new(child.stdout.as_mut().unwrap())
-            .read_line(&mut said)
+            .read_line(&mut reply)
             .unwrap();
-        assert_eq!(said, "begun\n");
+        assert_eq!(reply, "begun\n");
         child
     }
 

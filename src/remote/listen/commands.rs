@@ -61,8 +61,8 @@ mod tests {
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let said = lines.take(2).map(Result::unwrap).collect();
-        Some((child, said))
+        let reply = lines.take(2).map(Result::unwrap).collect();
+        Some((child, reply))
     }
 
     #[test]
@@ -72,7 +72,7 @@ mod tests {
             let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
             let taken_port = taken.local_addr().unwrap().port();
 
-            let Some((mut child, said)) = started(program, free.port(), taken_port) else {
+            let Some((mut child, reply)) = started(program, free.port(), taken_port) else {
                 continue;
             };
             let mut reached = TcpStream::connect(free).unwrap();
@@ -87,8 +87,8 @@ mod tests {
                 ])
                 .status();
 
-            assert_eq!(said[0], format!("{LISTENING}{}", free.port()), "{program}");
-            assert!(said[1].starts_with(&format!("taken {taken_port} ")), "{said:?}");
+            assert_eq!(reply[0], format!("{LISTENING}{}", free.port()), "{program}");
+            assert!(reply[1].starts_with(&format!("taken {taken_port} ")), "{reply:?}");
             let silence = heard.map_err(|error| error.kind());
             assert_eq!(silence, Err(ErrorKind::WouldBlock), "{program}: it is to be kept");
             assert!(stop.unwrap().success());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::commands;
 use crate::plan::Step;
-use crate::remote::timeouts::{QUICK, WELL};
+use crate::remote::timeouts::{HEALTHY, QUICK};
 use crate::topology::{HostName, Taint};
 
 /// Waits until a node is Ready, asked at `server`.
@@ -14,7 +14,7 @@ pub fn await_ready(via: &HostName, server: &str, node: &HostName) -> Step {
         &format!("await-ready-{node}"),
         format!("wait for node {node} to be Ready"),
     )
-    .wait(commands::node_is_ready(server, node), WELL)
+    .wait(commands::node_is_ready(server, node), HEALTHY)
 }
 
 /// Sets labels that a node lacks, through the API: kubelet refuses `node-role.kubernetes.io/*` of its own.

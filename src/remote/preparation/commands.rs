@@ -268,8 +268,8 @@ mod tests {
                 .env("PATH", format!("{}:{path}", self.path("bin").display()))
                 .output()
                 .unwrap();
-            let said = [output.stdout, output.stderr].concat();
-            (output.status.code(), String::from_utf8(said).unwrap())
+            let reply = [output.stdout, output.stderr].concat();
+            (output.status.code(), String::from_utf8(reply).unwrap())
         }
 
         fn install_sent(&self, sums: &str) -> (Option<i32>, String) {
@@ -295,9 +295,9 @@ mod tests {
     fn only_what_is_named_is_installed_and_nothing_is_removed() {
         let rig = Rig::new(IN_ORDER);
 
-        let (code, said) = rig.run(INSTALL, &["kubeadm=1.34.2", "socat"]);
+        let (code, reply) = rig.run(INSTALL, &["kubeadm=1.34.2", "socat"]);
 
-        assert_eq!(code, Some(0), "{said}");
+        assert_eq!(code, Some(0), "{reply}");
         let calls = rig.calls();
         let install = calls.lines().find(|call| call.contains(" install ")).unwrap();
         assert!(install.ends_with(" install kubeadm=1.34.2-* socat"), "{install}");
@@ -310,9 +310,9 @@ mod tests {
     fn another_dpkg_that_is_at_work_is_waited_for() {
         let rig = Rig::new(BUSY);
 
-        let (code, said) = rig.run(INSTALL, &["socat"]);
+        let (code, reply) = rig.run(INSTALL, &["socat"]);
 
-        assert_eq!(code, Some(0), "{said}");
+        assert_eq!(code, Some(0), "{reply}");
         let calls: Vec<String> = rig.calls().lines().take(4).map(str::to_owned).collect();
         assert_eq!(
             calls[..3],
@@ -325,9 +325,9 @@ mod tests {
     fn a_package_that_does_not_get_ready_is_told_and_nothing_more_installed() {
         let rig = Rig::new(BROKEN);
 
-        let (code, said) = rig.run(INSTALL, &["socat"]);
+        let (code, reply) = rig.run(INSTALL, &["socat"]);
 
-        assert_eq!((code, said.as_str()), (Some(1), "other: its script failed\n"));
+        assert_eq!((code, reply.as_str()), (Some(1), "other: its script failed\n"));
         assert!(!rig.calls().contains("apt-get"));
     }
 
@@ -338,9 +338,9 @@ mod tests {
         rig.package("older_1_all.deb", "older");
         rig.package(".arriving.x", "half");
 
-        let (code, said) = rig.install_sent(&sum);
+        let (code, reply) = rig.install_sent(&sum);
 
-        assert_eq!(code, Some(0), "{said}");
+        assert_eq!(code, Some(0), "{reply}");
         let calls = rig.calls();
         assert!(
             calls.contains("Package: right\nFilename: ./right_1_all.deb\n"),
@@ -356,10 +356,10 @@ mod tests {
         let sum = rig.package("right_1_all.deb", "right");
         rig.package("right_1_all.deb", "another");
 
-        let (code, said) = rig.install_sent(&sum);
+        let (code, reply) = rig.install_sent(&sum);
 
         assert_eq!(code, Some(1));
-        assert!(said.contains("right_1_all.deb: FAILED"), "{said}");
+        assert!(reply.contains("right_1_all.deb: FAILED"), "{reply}");
         assert_eq!(rig.calls(), "");
     }
 }

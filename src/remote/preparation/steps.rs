@@ -76,7 +76,7 @@ pub fn remove_old_sysctls(on: &HostName, path: &str, sha256: &str) -> Step {
         "remove-old-sysctls",
         format!("remove {path}, which an earlier hawser wrote"),
     )
-    .change(host::remove_own(path, sha256), QUICK)
+    .change(host::remove_managed(path, sha256), QUICK)
     .destroys([format!(
         "{path}, in which every setting is one of the inventory's (SHA-256 {sha256})"
     )])

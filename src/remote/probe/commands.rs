@@ -22,9 +22,9 @@ const ETCD_DATA: &str = "/var/lib/etcd";
 
 /// How much is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
+pub enum ProbeScope {
     /// Everything that `facts::HostFacts` holds, as far as the host's roles call for it.
-    Whole,
+    Complete,
     /// Whether it is well: not what is installed, which images it has, and what was applied to the cluster.
     Health,
     /// Which images it has, and starts pods with.
@@ -34,12 +34,12 @@ pub enum Look {
 /// What is on the host, and the files at `paths`.
 ///
 /// Takes at most about 45 s: every question has its own time limit, and they are asked side by side.
-pub fn probe(topology: &Topology, host: &Host, look: Look, paths: &[String]) -> RemoteCommand {
-    if look == Look::Images {
+pub fn probe(topology: &Topology, host: &Host, look: ProbeScope, paths: &[String]) -> RemoteCommand {
+    if look == ProbeScope::Images {
         return RemoteCommand::reads("probing the host", OF_IMAGES)
             .args([&topology.kubeadm.cri_socket, etcd_data(topology)]);
     }
-    let is_whole = look == Look::Whole;
+    let is_whole = look == ProbeScope::Complete;
     let roles: Vec<String> = host.roles.iter().map(ToString::to_string).collect();
     let vip = topology.endpoint.vip.map(|vip| vip.to_string());
     let own_api = SocketAddr::new(host.address, topology.api_port);
@@ -135,9 +135,9 @@ mod tests {
 
         let report = report_of(&path);
 
-        let said = &report[0];
-        assert!(said.ends_with(&[content.as_slice(), b"\n0"].concat()));
-        assert!(said.starts_with(format!("{}\n", path.display()).as_bytes()));
+        let reply = &report[0];
+        assert!(reply.ends_with(&[content.as_slice(), b"\n0"].concat()));
+        assert!(reply.starts_with(format!("{}\n", path.display()).as_bytes()));
     }
 
     /// etcdctl 3.4, whose member serves no clients: it does not answer, and does not know `--consistency`.
@@ -228,8 +228,8 @@ mod tests {
 
         let report = report_of(&path);
 
-        let said = String::from_utf8(report[0].clone()).unwrap();
-        let lines: Vec<&str> = said.lines().collect();
+        let reply = String::from_utf8(report[0].clone()).unwrap();
+        let lines: Vec<&str> = reply.lines().collect();
         assert_eq!(lines[2..], ["", "0"], "no content, and the status");
         assert!(
             lines[1].contains(" 1048577 ") && lines[1].ends_with(" no"),
@@ -297,10 +297,10 @@ mod tests {
         let named = r#""peerURLs":["https://192.0.2.42:2380"],"name":"etcd2""#;
         let database = format!("\0\u{1}{{\"id\":5,{ran}}}\0{{\"id\":6,{named}}}\0{{\"id\":5,{ran}}}");
 
-        let told = names_in(Some(database.as_bytes()));
+        let reported = names_in(Some(database.as_bytes()));
 
         assert_eq!(
-            String::from_utf8(told.stdout).unwrap(),
+            String::from_utf8(reported.stdout).unwrap(),
             format!("{ran}\n{named}\n")
         );
     }

@@ -3,7 +3,7 @@
 use super::commands::{self as clearing, Expected};
 use crate::plan::Step;
 use crate::remote::etcd::commands::{self as etcd, SNAPSHOTS};
-use crate::remote::timeouts::{KUBEADM, QUICK, WELL};
+use crate::remote::timeouts::{HEALTHY, KUBEADM, QUICK};
 use crate::topology::HostName;
 
 /// A listed etcd member that goes.
@@ -71,7 +71,7 @@ pub fn await_not_ready(via: &HostName, server: &str, node: &HostName) -> Step {
         &format!("await-not-ready-{node}"),
         format!("wait for node {node} to be NotReady"),
     )
-    .wait(clearing::node_is_not_ready(server, node), WELL)
+    .wait(clearing::node_is_not_ready(server, node), HEALTHY)
 }
 
 /// Deletes the node object of a host that joins again; `uid` is the one that the plan saw.

@@ -15,7 +15,7 @@ use crate::remote::wire::PRELUDE;
 use crate::remote::wire::RemoteCommand;
 use crate::topology::{HostName, Role};
 
-mod strangers;
+mod foreign_hosts;
 
 const CA: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 

@@ -19,7 +19,7 @@ pub enum Detail {
     /// differs.
     Folded,
     /// Every step, and every line of every file.
-    Whole,
+    Complete,
     /// The same, of these hosts alone.
     Hosts(BTreeSet<HostName>),
 }
@@ -50,7 +50,7 @@ pub fn render(plan: &Plan, found: Option<&str>, detail: &Detail, paint: Paint) -
 fn steps(plan: &Plan, detail: &Detail, paint: Paint) -> String {
     match detail {
         Detail::Folded => folded::render(plan, paint),
-        Detail::Whole => page::render(plan, |_| true, paint),
+        Detail::Complete => page::render(plan, |_| true, paint),
         Detail::Hosts(hosts) => page::render(plan, |step| hosts.contains(&step.host), paint),
     }
 }

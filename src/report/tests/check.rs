@@ -270,10 +270,10 @@ fn written(value: &impl serde::Serialize) -> BTreeSet<String> {
 
 #[test]
 fn every_field_of_a_check_is_documented_and_nothing_else() {
-    let stranger = Cause::WrongPeer("somebody".to_owned());
-    let connection = connection("cp1", "", Purpose::Endpoint, stranger.clone(), Grade::Failed);
+    let foreign_host = Cause::WrongPeer("somebody".to_owned());
+    let connection = connection("cp1", "", Purpose::Endpoint, foreign_host.clone(), Grade::Failed);
     let fix = Fix {
-        cause: stranger,
+        cause: foreign_host,
         ..fix()
     };
 

@@ -211,7 +211,7 @@ fn a_plan() {
         }],
     };
 
-    for detail in [Detail::Folded, Detail::Whole] {
+    for detail in [Detail::Folded, Detail::Complete] {
         does_nothing(&plan_text::render(&plan, None, &detail, Paint::Plain));
     }
 }

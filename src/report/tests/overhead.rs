@@ -30,10 +30,10 @@ async fn measured(steps: Vec<Step>, host: FakeHost) -> Report {
         }
     };
     let (report, ()) = tokio::join!(running, watching);
-    told(&mut share, report)
+    reported(&mut share, report)
 }
 
-fn told(share: &mut Overhead, report: Report) -> Report {
+fn reported(share: &mut Overhead, report: Report) -> Report {
     let mut last = Event::RunFinished { report };
     share.observe(&mut last);
     let Event::RunFinished { report } = last else {
@@ -101,7 +101,7 @@ async fn measured_of(events: Vec<(f64, Event)>) -> Duration {
         advance(seconds(after)).await;
         share.observe(&mut event);
     }
-    told(&mut share, Report::default()).overhead
+    reported(&mut share, Report::default()).overhead
 }
 
 #[tokio::test(start_paused = true)]

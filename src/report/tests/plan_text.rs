@@ -88,7 +88,7 @@ fn a_plan_says_what_would_be_done_where_in_order() {
     insta::assert_snapshot!(render(
         &plan(),
         Some("7 hosts answered, none is in a cluster"),
-        &Detail::Whole,
+        &Detail::Complete,
         Paint::Plain
     ));
 }
@@ -101,7 +101,7 @@ fn a_plan_without_changes_says_so_and_keeps_its_notes() {
         ..plan()
     };
 
-    insta::assert_snapshot!(render(&nothing, None, &Detail::Whole, Paint::Plain), @r"
+    insta::assert_snapshot!(render(&nothing, None, &Detail::Complete, Paint::Plain), @r"
     No changes, but there are warnings:
 
     note: kubectl is not on this workstation
@@ -120,7 +120,7 @@ fn a_cluster_that_is_as_the_inventory_says_is_told_so() {
     };
     nothing.notes.retain(|note| note.level == NoteLevel::Info);
 
-    insta::assert_snapshot!(render(&nothing, None, &Detail::Whole, Paint::Plain), @r"
+    insta::assert_snapshot!(render(&nothing, None, &Detail::Complete, Paint::Plain), @r"
     Nothing to do: the cluster is as the inventory says.
 
     note: kubectl is not on this workstation
@@ -129,7 +129,7 @@ fn a_cluster_that_is_as_the_inventory_says_is_told_so() {
 
 #[test]
 fn in_colours_a_diffs_lines_are_green_and_red() {
-    let text = render(&plan(), None, &Detail::Whole, Paint::Colours);
+    let text = render(&plan(), None, &Detail::Complete, Paint::Colours);
 
     assert!(text.contains("\u{1b}[32m+  server cp1 10.0.0.11:6443 check\u{1b}[0m"));
     assert!(text.contains("\u{1b}[31m-  server old 10.0.0.1:6443\u{1b}[0m"));

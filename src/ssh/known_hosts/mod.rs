@@ -65,7 +65,7 @@ pub(super) struct Known {
 
 /// What the known keys say of the one that a host shows.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Evaluation {
     Trusted,
     /// No line names it or any other key of the host.
     Unknown {
@@ -131,7 +131,7 @@ impl KnownHosts {
             let at = format!("{}:{}", path.display(), index + 1);
             let fields: Vec<&str> = fields.into_iter().take(wanted).collect();
             match fields.join(" ").parse() {
-                Ok(entry) if fields.len() == wanted && is_marked_well(line) => {
+                Ok(entry) if fields.len() == wanted && is_marked_healthy(line) => {
                     self.lines.push(Line { at, entry });
                 }
                 _ => self.unread.push(at),
@@ -183,7 +183,7 @@ impl KnownHosts {
 
 impl Known {
     /// Judges what a host shows; revocations come first.
-    pub(super) fn judge(&self, presented: &PublicKeyOrCertificate, now: SystemTime) -> Verdict {
+    pub(super) fn evaluate(&self, presented: &PublicKeyOrCertificate, now: SystemTime) -> Evaluation {
         let key = presented.public_key();
         let certificate = presented.certificate();
         let authority = certificate.map(russh::keys::Certificate::signature_key);
@@ -192,15 +192,15 @@ impl Known {
         };
         let mut revoked = self.named.revoked.iter().chain(&self.bare.revoked);
         if let Some(revoked) = revoked.find(is_revoked) {
-            return Verdict::Revoked {
+            return Evaluation::Revoked {
                 known_at: revoked.at.clone(),
             };
         }
         let refusal = certificate.map(|certificate| self.check(certificate, now));
         if matches!(refusal, Some(Ok(()))) {
-            return Verdict::Trusted;
+            return Evaluation::Trusted;
         }
-        self.judge_key(key.key_data(), refusal.and_then(Result::err))
+        self.evaluate_key(key.key_data(), refusal.and_then(Result::err))
     }
 
     /// By the bare name only where no authority of `[host]:port` has signed it: one that has, and whose certificate
@@ -215,12 +215,12 @@ impl Known {
         certificate::check(certificate, authorities, &self.host, now)
     }
 
-    fn judge_key(&self, key: &KeyData, certificate_refused: Option<String>) -> Verdict {
+    fn evaluate_key(&self, key: &KeyData, certificate_refused: Option<String>) -> Evaluation {
         if find(self.plain(), key).is_some() {
-            return Verdict::Trusted;
+            return Evaluation::Trusted;
         }
         match self.named.keys.first() {
-            Some(first) => Verdict::Changed {
+            Some(first) => Evaluation::Changed {
                 expected: self
                     .named
                     .keys
@@ -229,7 +229,7 @@ impl Known {
                     .collect(),
                 known_at: first.at.clone(),
             },
-            None => Verdict::Unknown {
+            None => Evaluation::Unknown {
                 remarks: certificate_refused
                     .map(|why| format!("its certificate does not count: {why}"))
                     .into_iter()
@@ -302,7 +302,7 @@ fn default_files(home: Option<&Path>) -> Vec<PathBuf> {
 
 /// Whether `ssh` reads the marker of a line as one: it ends at the line's first space, also where a tab comes before.
 /// What revokes is heeded all the same; what trusts is not.
-fn is_marked_well(line: &str) -> bool {
+fn is_marked_healthy(line: &str) -> bool {
     let end = line.find(' ').or_else(|| line.find('\t'));
     let marker = end.and_then(|end| line.get(..end)).unwrap_or(line);
     !line.starts_with('@') || marker == "@cert-authority" || line.starts_with("@revoked")

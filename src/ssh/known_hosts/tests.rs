@@ -33,15 +33,15 @@ fn known(text: &str) -> KnownHosts {
     known
 }
 
-fn judge(known_hosts: &str, address: &str, port: u16, shown: &PrivateKey) -> Verdict {
+fn evaluate(known_hosts: &str, address: &str, port: u16, shown: &PrivateKey) -> Evaluation {
     let shown = PublicKeyOrCertificate::from(shown.public_key().clone());
     known(known_hosts)
         .of(address, port)
-        .judge(&shown, UNIX_EPOCH + Duration::from_secs(NOW))
+        .evaluate(&shown, UNIX_EPOCH + Duration::from_secs(NOW))
 }
 
-fn unknown() -> Verdict {
-    Verdict::Unknown { remarks: Vec::new() }
+fn unknown() -> Evaluation {
+    Evaluation::Unknown { remarks: Vec::new() }
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn the_second_of_two_keys_of_a_type_is_known_too() {
     let (one, two) = (key(), key());
     let lines = format!("cp1 {}\ncp1 {}\n", text(&one), text(&two));
 
-    assert_eq!(judge(&lines, "cp1", 22, &two), Verdict::Trusted);
+    assert_eq!(evaluate(&lines, "cp1", 22, &two), Evaluation::Trusted);
 }
 
 #[test]
@@ -58,7 +58,10 @@ fn a_revoked_key_is_refused_even_where_a_plain_line_names_it() {
     let lines = format!("cp1 {key}\n@revoked * {key}\n", key = text(&key));
 
     let known_at = "/kh:2".to_owned();
-    assert_eq!(judge(&lines, "cp1", 22, &key), Verdict::Revoked { known_at });
+    assert_eq!(
+        evaluate(&lines, "cp1", 22, &key),
+        Evaluation::Revoked { known_at }
+    );
 }
 
 #[test]
@@ -67,8 +70,8 @@ fn another_key_than_the_known_one_is_a_change_and_the_line_is_told_comments_coun
     let lines = format!("# the cluster\n\n  # indented\ncp1 {}\n", text(&old));
 
     assert_eq!(
-        judge(&lines, "cp1", 22, &new),
-        Verdict::Changed {
+        evaluate(&lines, "cp1", 22, &new),
+        Evaluation::Changed {
             expected: vec![fingerprint(old.public_key().key_data())],
             known_at: "/kh:4".to_owned()
         }
@@ -82,8 +85,8 @@ fn a_key_of_another_type_than_the_known_one_is_a_change() {
     let lines = format!("cp1 {}\n", text(&ecdsa));
 
     assert!(matches!(
-        judge(&lines, "cp1", 22, &key()),
-        Verdict::Changed { .. }
+        evaluate(&lines, "cp1", 22, &key()),
+        Evaluation::Changed { .. }
     ));
 }
 
@@ -106,9 +109,9 @@ fn hashed_names_are_matched_with_and_without_a_port() {
     let key = key();
     let lines = format!("{HASHED} {key}\n{HASHED_WITH_PORT} {key}\n", key = text(&key));
 
-    assert_eq!(judge(&lines, "cp1.example", 22, &key), Verdict::Trusted);
-    assert_eq!(judge(&lines, "CP1.example", 2222, &key), Verdict::Trusted);
-    assert_eq!(judge(&lines, "cp2.example", 22, &key), unknown());
+    assert_eq!(evaluate(&lines, "cp1.example", 22, &key), Evaluation::Trusted);
+    assert_eq!(evaluate(&lines, "CP1.example", 2222, &key), Evaluation::Trusted);
+    assert_eq!(evaluate(&lines, "cp2.example", 22, &key), unknown());
 }
 
 #[test]
@@ -116,9 +119,9 @@ fn a_port_other_than_22_stands_in_brackets() {
     let key = key();
     let lines = format!("[10.0.0.1]:2222 {}\n", text(&key));
 
-    assert_eq!(judge(&lines, "10.0.0.1", 2222, &key), Verdict::Trusted);
-    assert_eq!(judge(&lines, "10.0.0.1", 2223, &key), unknown());
-    assert_eq!(judge(&lines, "10.0.0.1", 22, &key), unknown());
+    assert_eq!(evaluate(&lines, "10.0.0.1", 2222, &key), Evaluation::Trusted);
+    assert_eq!(evaluate(&lines, "10.0.0.1", 2223, &key), unknown());
+    assert_eq!(evaluate(&lines, "10.0.0.1", 22, &key), unknown());
 }
 
 #[test]
@@ -126,8 +129,8 @@ fn a_line_without_a_port_vouches_for_the_same_key_on_another_port_only() {
     let (one, two) = (key(), key());
     let lines = format!("cp1 {}\n", text(&one));
 
-    assert_eq!(judge(&lines, "cp1", 2222, &one), Verdict::Trusted);
-    assert_eq!(judge(&lines, "cp1", 2222, &two), unknown());
+    assert_eq!(evaluate(&lines, "cp1", 2222, &one), Evaluation::Trusted);
+    assert_eq!(evaluate(&lines, "cp1", 2222, &two), unknown());
 }
 
 #[test]
@@ -135,10 +138,10 @@ fn a_line_for_the_port_is_not_overruled_by_one_without() {
     let (of_port, bare) = (key(), key());
     let lines = format!("cp1 {}\n[cp1]:2222 {}\n", text(&bare), text(&of_port));
 
-    assert_eq!(judge(&lines, "cp1", 2222, &of_port), Verdict::Trusted);
+    assert_eq!(evaluate(&lines, "cp1", 2222, &of_port), Evaluation::Trusted);
     assert!(matches!(
-        judge(&lines, "cp1", 2222, &bare),
-        Verdict::Changed { .. }
+        evaluate(&lines, "cp1", 2222, &bare),
+        Evaluation::Changed { .. }
     ));
 }
 
@@ -149,11 +152,11 @@ fn a_revocation_without_a_port_counts_on_every_port() {
     for line in ["cp1", "[cp1]:2222"] {
         let lines = format!("@revoked cp1 {key}\n{line} {key}\n", key = text(&key));
 
-        let verdict = judge(&lines, "cp1", 2222, &key);
+        let evaluation = evaluate(&lines, "cp1", 2222, &key);
 
         assert_eq!(
-            verdict,
-            Verdict::Revoked {
+            evaluation,
+            Evaluation::Revoked {
                 known_at: known_at.clone()
             },
             "{line}"
@@ -167,12 +170,12 @@ fn an_authority_without_a_port_counts_on_every_port_and_is_asked_for() {
     let lines = format!("@cert-authority cp1 {}\n", text(&authority));
     let known = known(&lines).of("cp1", 2222);
 
-    let verdict = known.judge(
+    let evaluation = known.evaluate(
         &certificate(&host, &authority),
         UNIX_EPOCH + Duration::from_secs(NOW),
     );
 
-    assert_eq!(verdict, Verdict::Trusted);
+    assert_eq!(evaluation, Evaluation::Trusted);
     assert_eq!(known.certificate_algorithms().len(), 6);
 }
 
@@ -194,8 +197,8 @@ fn addresses_of_ipv6_are_matched() {
     let key = key();
     let lines = format!("fd00::1 {key}\n[fd00::2]:2222 {key}\n", key = text(&key));
 
-    assert_eq!(judge(&lines, "fd00::1", 22, &key), Verdict::Trusted);
-    assert_eq!(judge(&lines, "FD00::2", 2222, &key), Verdict::Trusted);
+    assert_eq!(evaluate(&lines, "fd00::1", 22, &key), Evaluation::Trusted);
+    assert_eq!(evaluate(&lines, "FD00::2", 2222, &key), Evaluation::Trusted);
 }
 
 #[test]
@@ -203,10 +206,10 @@ fn wildcards_negations_and_case_are_heeded() {
     let key = key();
     let lines = format!("!cp9.lab.example,*.LAB.example,10.0.0.? {}\n", text(&key));
 
-    assert_eq!(judge(&lines, "cp1.lab.Example", 22, &key), Verdict::Trusted);
-    assert_eq!(judge(&lines, "10.0.0.7", 22, &key), Verdict::Trusted);
-    assert_eq!(judge(&lines, "cp9.lab.example", 22, &key), unknown());
-    assert_eq!(judge(&lines, "10.0.0.77", 22, &key), unknown());
+    assert_eq!(evaluate(&lines, "cp1.lab.Example", 22, &key), Evaluation::Trusted);
+    assert_eq!(evaluate(&lines, "10.0.0.7", 22, &key), Evaluation::Trusted);
+    assert_eq!(evaluate(&lines, "cp9.lab.example", 22, &key), unknown());
+    assert_eq!(evaluate(&lines, "10.0.0.77", 22, &key), unknown());
 }
 
 #[test]
@@ -227,10 +230,10 @@ fn a_bad_line_is_skipped_and_told_where_nothing_else_matches() {
         key = text(&known_key)
     );
 
-    assert_eq!(judge(&lines, "cp1", 22, &known_key), Verdict::Trusted);
+    assert_eq!(evaluate(&lines, "cp1", 22, &known_key), Evaluation::Trusted);
     assert_eq!(
-        judge(&lines, "cp2", 22, &other),
-        Verdict::Unknown {
+        evaluate(&lines, "cp2", 22, &other),
+        Evaluation::Unknown {
             remarks: vec![
                 "/kh:1 cannot be read".to_owned(),
                 "/kh:2 cannot be read".to_owned()
@@ -256,7 +259,7 @@ fn the_line_to_add_makes_the_key_known() {
     let line = known("").of("10.0.0.1", 2222).line(key.public_key());
 
     assert!(line.starts_with("[10.0.0.1]:2222 ssh-ed25519 AAAA"));
-    assert_eq!(judge(&line, "10.0.0.1", 2222, &key), Verdict::Trusted);
+    assert_eq!(evaluate(&line, "10.0.0.1", 2222, &key), Evaluation::Trusted);
 }
 
 /// A certificate for a principal, valid now.
@@ -280,14 +283,14 @@ fn certificate(host: &PrivateKey, authority: &PrivateKey) -> PublicKeyOrCertific
     certificate_for("cp1", CertType::Host, host, authority, |_| {})
 }
 
-fn judge_certificate(lines: &str, shown: &PublicKeyOrCertificate, now: u64) -> Verdict {
+fn evaluate_certificate(lines: &str, shown: &PublicKeyOrCertificate, now: u64) -> Evaluation {
     known(lines)
         .of("cp1", 22)
-        .judge(shown, UNIX_EPOCH + Duration::from_secs(now))
+        .evaluate(shown, UNIX_EPOCH + Duration::from_secs(now))
 }
 
-fn refused_for(why: &str) -> Verdict {
-    Verdict::Unknown {
+fn refused_for(why: &str) -> Evaluation {
+    Evaluation::Unknown {
         remarks: vec![format!("its certificate does not count: {why}")],
     }
 }
@@ -298,7 +301,7 @@ fn a_certificate_of_a_known_authority_is_trusted_and_asked_for() {
     let lines = format!("@cert-authority cp* {}\n", text(&authority));
     let shown = certificate(&host, &authority);
 
-    assert_eq!(judge_certificate(&lines, &shown, NOW), Verdict::Trusted);
+    assert_eq!(evaluate_certificate(&lines, &shown, NOW), Evaluation::Trusted);
     assert_eq!(known(&lines).of("cp1", 22).certificate_algorithms().len(), 6);
     assert!(known(&lines).of("lb1", 22).certificate_algorithms().is_empty());
 }
@@ -307,7 +310,7 @@ fn a_certificate_of_a_known_authority_is_trusted_and_asked_for() {
 fn a_plain_key_of_a_host_with_an_authority_is_not_known() {
     let lines = format!("@cert-authority cp* {}\n", text(&key()));
 
-    assert_eq!(judge(&lines, "cp1", 22, &key()), unknown());
+    assert_eq!(evaluate(&lines, "cp1", 22, &key()), unknown());
 }
 
 #[test]
@@ -317,11 +320,11 @@ fn a_certificate_counts_only_within_its_time() {
     let shown = certificate(&host, &authority);
 
     assert_eq!(
-        judge_certificate(&lines, &shown, NOW + 3600),
+        evaluate_certificate(&lines, &shown, NOW + 3600),
         refused_for("it has expired")
     );
     assert_eq!(
-        judge_certificate(&lines, &shown, NOW - 3601),
+        evaluate_certificate(&lines, &shown, NOW - 3601),
         refused_for("it is not valid yet")
     );
 }
@@ -330,7 +333,7 @@ fn a_certificate_counts_only_within_its_time() {
 fn a_certificate_of_another_authority_host_or_kind_does_not_count() {
     let (host, authority, other) = (key(), key(), key());
     let lines = format!("@cert-authority * {}\n", text(&authority));
-    let stranger = certificate(&host, &other);
+    let foreign_host = certificate(&host, &other);
     let elsewhere = certificate_for("cp2", CertType::Host, &host, &authority, |_| {});
     let user = certificate_for("cp1", CertType::User, &host, &authority, |_| {});
     let limited = certificate_for("cp1", CertType::Host, &host, &authority, |builder| {
@@ -338,19 +341,19 @@ fn a_certificate_of_another_authority_host_or_kind_does_not_count() {
     });
 
     assert_eq!(
-        judge_certificate(&lines, &stranger, NOW),
+        evaluate_certificate(&lines, &foreign_host, NOW),
         refused_for("it was signed by an authority that no @cert-authority line names")
     );
     assert_eq!(
-        judge_certificate(&lines, &elsewhere, NOW),
+        evaluate_certificate(&lines, &elsewhere, NOW),
         refused_for("it is for cp2, not for cp1")
     );
     assert_eq!(
-        judge_certificate(&lines, &user, NOW),
+        evaluate_certificate(&lines, &user, NOW),
         refused_for("it is a user's certificate, not a host's")
     );
     assert_eq!(
-        judge_certificate(&lines, &limited, NOW),
+        evaluate_certificate(&lines, &limited, NOW),
         refused_for("it has a critical option, which means nothing for a host")
     );
 }
@@ -365,11 +368,11 @@ fn a_forged_certificate_does_not_count() {
     bytes[at + 2] = b'2';
     let forged = PublicKeyOrCertificate::from(Certificate::from_bytes(&bytes).unwrap());
 
-    let verdict = known(&lines)
+    let evaluation = known(&lines)
         .of("cp2", 22)
-        .judge(&forged, UNIX_EPOCH + Duration::from_secs(NOW));
+        .evaluate(&forged, UNIX_EPOCH + Duration::from_secs(NOW));
 
-    assert_eq!(verdict, refused_for("its signature is wrong"));
+    assert_eq!(evaluation, refused_for("its signature is wrong"));
 }
 
 #[test]
@@ -382,7 +385,7 @@ fn a_revoked_authority_and_a_revoked_key_end_a_certificate() {
     let of_key = format!("{trusted}@revoked * {}\n", text(&host));
 
     let known_at = "/kh:2".to_owned();
-    let revoked = Verdict::Revoked { known_at };
-    assert_eq!(judge_certificate(&of_authority, &shown, NOW), revoked);
-    assert_eq!(judge_certificate(&of_key, &shown, NOW), revoked);
+    let revoked = Evaluation::Revoked { known_at };
+    assert_eq!(evaluate_certificate(&of_authority, &shown, NOW), revoked);
+    assert_eq!(evaluate_certificate(&of_key, &shown, NOW), revoked);
 }

@@ -7,22 +7,22 @@ use super::*;
 
 /// A request without input, and what is told while it is done.
 fn overheard() -> (Request, UnboundedReceiver<Progress>) {
-    let (progress, told) = unbounded_channel();
+    let (progress, reported) = unbounded_channel();
     let request = Request {
         progress: Some(progress),
         ..request(b"")
     };
-    (request, told)
+    (request, reported)
 }
 
 /// What is said of a command whose time is over as soon as it has said a line.
 pub(super) async fn out_of_time(session: &Session, script: &str, prints_secrets: bool) -> Problem {
-    let (mut request, mut told) = overheard();
+    let (mut request, mut reported) = overheard();
     request.prints_secrets = prints_secrets;
     let limit = request.deadline;
     let script = line(script);
     let time_passes = async {
-        while !matches!(told.recv().await, Some(Progress::Line(_))) {}
+        while !matches!(reported.recv().await, Some(Progress::Line(_))) {}
         tokio::time::pause();
         tokio::time::advance(limit).await;
         tokio::time::resume();
@@ -64,7 +64,7 @@ async fn twenty_megabytes_of_input_and_of_output_arrive_whole() {
 async fn output_beyond_the_limit_is_counted_and_not_kept() {
     let Some(sshd) = Sshd::start("") else { return };
     let session = connect(&sshd, "", Sudo::None).await;
-    let (request, mut told) = overheard();
+    let (request, mut reported) = overheard();
 
     let output = session
         .run_line(&line("yes 0123456789abcde | head -c 20000000"), request)
@@ -73,7 +73,7 @@ async fn output_beyond_the_limit_is_counted_and_not_kept() {
 
     assert_eq!(output.stdout.len(), crate::remote::wire::connection::OUTPUT_LIMIT);
     let mut last = None;
-    while let Some(line) = told.recv().await {
+    while let Some(line) = reported.recv().await {
         last = Some(line);
     }
     assert_eq!(
@@ -100,7 +100,7 @@ async fn a_command_that_does_not_read_its_input_ends_all_the_same() {
 async fn lines_are_told_as_they_come_and_the_first_names_the_process() {
     let Some(sshd) = Sshd::start("") else { return };
     let session = connect(&sshd, "", Sudo::None).await;
-    let (request, mut told) = overheard();
+    let (request, mut reported) = overheard();
     let pipe = sshd.path("pipe");
     let script = line(&format!(
         "mkfifo '{pipe}'; echo one; read answer <'{pipe}'; echo \"$answer $$\" >&2; printf three",
@@ -109,13 +109,13 @@ async fn lines_are_told_as_they_come_and_the_first_names_the_process() {
 
     let run = session.run_line(&script, request);
     let watch = async {
-        let Some(Progress::Started(pid)) = told.recv().await else {
+        let Some(Progress::Started(pid)) = reported.recv().await else {
             panic!("no process")
         };
-        assert_eq!(told.recv().await, Some(Progress::Line("one".to_owned())));
+        assert_eq!(reported.recv().await, Some(Progress::Line("one".to_owned())));
         tokio::fs::write(&pipe, "two\n").await.unwrap();
-        assert_eq!(told.recv().await, Some(Progress::Line(format!("two {pid}"))));
-        assert_eq!(told.recv().await, Some(Progress::Line("three".to_owned())));
+        assert_eq!(reported.recv().await, Some(Progress::Line(format!("two {pid}"))));
+        assert_eq!(reported.recv().await, Some(Progress::Line("three".to_owned())));
         pid
     };
     let (output, pid) = tokio::join!(run, watch);
@@ -129,7 +129,7 @@ async fn lines_are_told_as_they_come_and_the_first_names_the_process() {
 async fn a_secret_output_is_kept_whole_and_told_nowhere() {
     let Some(sshd) = Sshd::start("") else { return };
     let session = connect(&sshd, "", Sudo::None).await;
-    let (mut request, mut told) = overheard();
+    let (mut request, mut reported) = overheard();
     request.prints_secrets = true;
 
     let output = session
@@ -139,9 +139,9 @@ async fn a_secret_output_is_kept_whole_and_told_nowhere() {
 
     assert_eq!(*output.stdout, b"secret\n");
     assert_eq!(output.last_lines(9), ["words"]);
-    assert!(matches!(told.recv().await, Some(Progress::Started(_))));
-    assert_eq!(told.recv().await, Some(Progress::Line("words".to_owned())));
-    assert_eq!(told.recv().await, None);
+    assert!(matches!(reported.recv().await, Some(Progress::Started(_))));
+    assert_eq!(reported.recv().await, Some(Progress::Line("words".to_owned())));
+    assert_eq!(reported.recv().await, None);
 }
 
 #[tokio::test]
@@ -177,12 +177,12 @@ async fn a_death_by_signal_is_told_by_name() {
 async fn a_connection_that_breaks_leaves_the_outcome_unknown() {
     let Some(sshd) = Sshd::start("") else { return };
     let session = connect(&sshd, "", Sudo::None).await;
-    let (request, mut told) = overheard();
+    let (request, mut reported) = overheard();
     let script = line("exec sleep 100");
 
     let run = session.run_line(&script, request);
     let cut = async {
-        told.recv().await.unwrap();
+        reported.recv().await.unwrap();
         sshd.kill_connections();
     };
     let (result, ()) = tokio::join!(run, cut);
@@ -281,11 +281,11 @@ async fn a_run_that_is_given_up_leaves_the_connection_in_order() {
     let Some(sshd) = Sshd::start("") else { return };
     let session = connect(&sshd, "", Sudo::None).await;
 
-    let (request, mut told) = overheard();
+    let (request, mut reported) = overheard();
     let endless = line("exec yes");
     let pid = {
         let run = Box::pin(session.run_line(&endless, request));
-        match futures::future::select(run, Box::pin(told.recv())).await {
+        match futures::future::select(run, Box::pin(reported.recv())).await {
             Either::Right((Some(Progress::Started(pid)), _given_up)) => pid,
             _ => panic!("no process"),
         }

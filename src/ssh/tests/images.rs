@@ -27,7 +27,7 @@ async fn an_image_follows_the_input_and_arrives_whole() {
     let session = connect(&sshd, "", Sudo::None).await;
     let folder = tempfile::tempdir().unwrap();
     let (_, image) = image(folder.path());
-    let (progress, mut told) = unbounded_channel();
+    let (progress, mut reported) = unbounded_channel();
     let request = Request {
         progress: Some(progress),
         ..sending(&image)
@@ -43,7 +43,7 @@ async fn an_image_follows_the_input_and_arrives_whole() {
     let sum = sample::digest(&expected);
     assert!(String::from_utf8_lossy(&output.stdout).starts_with(sum.trim_start_matches("sha256:")));
     let mut sent = None;
-    while let Some(progress) = told.recv().await {
+    while let Some(progress) = reported.recv().await {
         if let Progress::Sent(bytes) = progress {
             sent = Some(bytes);
         }

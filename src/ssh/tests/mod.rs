@@ -1,10 +1,10 @@
 //! Commands on a real sshd.
 
 mod commands;
+mod forwarding;
 mod images;
 mod lease;
 mod odd_servers;
-mod onward;
 mod sudo;
 
 use std::collections::{BTreeMap, BTreeSet};

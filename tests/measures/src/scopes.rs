@@ -102,12 +102,12 @@ impl Scopes {
                 return Some(&scope.file);
             }
             if let Some(import) = scope.imports.get(next) {
-                let onward: Segments = import.iter().chain(after).cloned().collect();
-                return self.resolve(&at, &onward, depth);
+                let forwarding: Segments = import.iter().chain(after).cloned().collect();
+                return self.resolve(&at, &forwarding, depth);
             }
             return scope.globs.iter().find_map(|glob| {
-                let onward: Segments = glob.iter().chain(rest).cloned().collect();
-                self.resolve(&at, &onward, depth)
+                let forwarding: Segments = glob.iter().chain(rest).cloned().collect();
+                self.resolve(&at, &forwarding, depth)
             });
         }
     }

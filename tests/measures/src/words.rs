@@ -99,7 +99,7 @@ fn add_names(retired: &Retired, tokens: TokenStream, file: &SourceFile, found: &
     }
 }
 
-/// `told_of`, `ToldOf` and `TOLD_OF` are `told` and `of`.
+/// `told_of`, `ToldOf` and `TOLD_OF` are `reported` and `of`.
 fn segments(name: &str) -> Vec<String> {
     let mut segments = vec![String::new()];
     let mut was_lower = false;

@@ -66,16 +66,16 @@ impl Credentials {
         let relay = Relay::start();
         let proxy = Proxy::new(&format!("http://{}", relay.address)).unwrap();
         let agent = self.agent(None, Some(proxy));
-        let (sender, told) = channel();
+        let (sender, reported) = channel();
         std::thread::spawn(move || {
-            while sender.send(Told::Asked).is_ok() {
+            while sender.send(Reported::Asked).is_ok() {
                 if let Err(why) = follow(&agent, &url, &sender) {
-                    let _ = sender.send(Told::Ended(why));
+                    let _ = sender.send(Reported::Ended(why));
                 }
                 wait::tick();
             }
         });
-        Watch { relay, told }
+        Watch { relay, reported }
     }
 }
 
@@ -85,8 +85,8 @@ fn ask(agent: &Agent, url: &str) -> Result<Body, String> {
         return Ok(response.into_body());
     }
     let status = response.status();
-    let said = response.body_mut().read_to_string().unwrap_or_default();
-    let line = said.lines().next().unwrap_or_default();
+    let reply = response.body_mut().read_to_string().unwrap_or_default();
+    let line = reply.lines().next().unwrap_or_default();
     Err(format!(
         "{status}: {}",
         line.chars().take(200).collect::<String>()
@@ -94,19 +94,19 @@ fn ask(agent: &Agent, url: &str) -> Result<Body, String> {
 }
 
 /// One answer to the end.
-fn follow(agent: &Agent, url: &str, told: &Sender<Told>) -> Result<(), String> {
+fn follow(agent: &Agent, url: &str, reported: &Sender<Reported>) -> Result<(), String> {
     let body = ask(agent, url)?;
     for line in BufReader::new(body.into_reader()).lines() {
         let line = line.map_err(|error| error.to_string())?;
         let event = serde_json::from_str(&line).map_err(|error| error.to_string())?;
-        let _ = told.send(Told::Event(event));
+        let _ = reported.send(Reported::Event(event));
     }
     Ok(())
 }
 
 /// What a watch has to tell.
 #[derive(Debug)]
-pub enum Told {
+pub enum Reported {
     /// The question was put.
     Asked,
     /// Something happened in the cluster.
@@ -120,5 +120,5 @@ pub struct Watch {
     /// Its connections.
     pub relay: Relay,
     /// What it told.
-    pub told: Receiver<Told>,
+    pub reported: Receiver<Reported>,
 }

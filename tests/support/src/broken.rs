@@ -14,7 +14,7 @@ impl Drop for Broken {
     fn drop(&mut self) {
         let ran = host::try_exec(&self.host, &self.mend);
         let is_whole = ran.code == Some(0) || std::thread::panicking();
-        assert!(is_whole, "{} is not whole again: {}", self.host, ran.said());
+        assert!(is_whole, "{} is not whole again: {}", self.host, ran.reply());
     }
 }
 
@@ -134,6 +134,6 @@ pub fn forgets(name: &str, gone: &str) {
     until(&format!("{name} knows no way to {gone}"), SETTLED, || {
         let ran = host::try_exec(name, &ask);
         let is_gone = ran.stdout.contains("No route to host");
-        is_gone.then_some(()).ok_or_else(|| ran.said())
+        is_gone.then_some(()).ok_or_else(|| ran.reply())
     });
 }

@@ -13,7 +13,7 @@ fn ask(on: &str, what: &str) -> Result<Value, String> {
              --cert=healthcheck-client.crt --key=healthcheck-client.key --command-timeout=4s -w json {what}"
         ),
     );
-    serde_json::from_str(&ran.stdout).map_err(|error| format!("{error}: {}", ran.said()))
+    serde_json::from_str(&ran.stdout).map_err(|error| format!("{error}: {}", ran.reply()))
 }
 
 fn list(value: &Value) -> Vec<Value> {

@@ -105,7 +105,7 @@ impl Workstation {
     /// `hawser plan -o json`: what it would do, or why it refuses.
     pub fn plan(&self) -> Value {
         let ran = self.hawser(&["plan", "-o", "json"], LOOK);
-        serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {}", ran.said()))
+        serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {}", ran.reply()))
     }
 
     /// Waits until a plan has nothing to do: on a busy machine an API server that is well may not say so in time.

@@ -48,14 +48,14 @@ pub struct Bookmark {
 
 /// Now, in sshd's journal of a host.
 pub fn bookmark(host: &str) -> Bookmark {
-    let said = exec(
+    let reply = exec(
         host,
         "journalctl --sync; journalctl -u ssh -n 1 -q -o cat --show-cursor",
     );
-    let cursor = said.lines().find_map(|line| line.strip_prefix("-- cursor: "));
+    let cursor = reply.lines().find_map(|line| line.strip_prefix("-- cursor: "));
     Bookmark {
         host: host.to_owned(),
-        cursor: cursor.unwrap_or_else(|| panic!("no cursor: {said}")).to_owned(),
+        cursor: cursor.unwrap_or_else(|| panic!("no cursor: {reply}")).to_owned(),
     }
 }
 

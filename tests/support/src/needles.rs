@@ -97,8 +97,8 @@ impl Needles {
             left_out.join(" -o ")
         );
         let list = self.0.iter().cloned().collect::<Vec<_>>().join("\n");
-        let said = host::exec_with(name, &script, list.as_bytes());
-        said.lines().map(str::to_owned).collect()
+        let reply = host::exec_with(name, &script, list.as_bytes());
+        reply.lines().map(str::to_owned).collect()
     }
 
     /// Files below a folder of this machine that hold one; how many were looked at.

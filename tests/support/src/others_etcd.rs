@@ -29,11 +29,11 @@ pub fn is_refused(profile: &str, name: &str, address: &str, role: &str) {
 
         let refused =
             format!("{name} holds data of an etcd member that this cluster does not list: /var/lib/etcd");
-        assert!(ran.said().contains(&refused), "{}", ran.said());
+        assert!(ran.reply().contains(&refused), "{}", ran.reply());
         assert!(
-            ran.said().contains("/var/lib/etcd is of member "),
+            ran.reply().contains("/var/lib/etcd is of member "),
             "{}",
-            ran.said()
+            ran.reply()
         );
         assert_eq!(host::exec(name, READ).trim(), "kept");
     }

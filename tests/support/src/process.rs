@@ -22,7 +22,7 @@ pub struct Ran {
 
 impl Ran {
     /// Both outputs, for a person.
-    pub fn said(&self) -> String {
+    pub fn reply(&self) -> String {
         format!(
             "{}: exit {:?} after {:.1} s\n--- stdout\n{}--- stderr\n{}",
             self.what,
@@ -36,7 +36,7 @@ impl Ran {
     /// Panics unless it ended with this status.
     #[track_caller]
     pub fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "{}", self.said());
+        assert_eq!(self.code, Some(code), "{}", self.reply());
         self
     }
 
@@ -51,8 +51,8 @@ impl Ran {
         if self.code == Some(0) {
             Ok(self.stdout)
         } else {
-            let said = [self.stdout.trim(), self.stderr.trim()].join("\n");
-            Err(format!("exit {:?}: {}", self.code, said.trim()))
+            let reply = [self.stdout.trim(), self.stderr.trim()].join("\n");
+            Err(format!("exit {:?}: {}", self.code, reply.trim()))
         }
     }
 }
@@ -150,7 +150,7 @@ impl Running {
             stdout: self.stdout.take().unwrap().join().unwrap(),
             stderr: self.stderr.take().unwrap().join().unwrap(),
         };
-        assert!(!is_late, "killed after {} s: {}", limit.as_secs(), ran.said());
+        assert!(!is_late, "killed after {} s: {}", limit.as_secs(), ran.reply());
         ran
     }
 }

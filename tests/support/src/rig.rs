@@ -10,7 +10,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 const SSHD: &str = "/usr/sbin/sshd";
-const PATIENCE: Duration = Duration::from_secs(20);
+const WAIT_LIMIT: Duration = Duration::from_secs(20);
 
 /// A running sshd; it ends with the test.
 pub struct Sshd {
@@ -181,7 +181,7 @@ impl Log {
 
     /// Waits for the first of some texts, and tells which it was.
     fn wait_for(&self, texts: &[&str]) -> usize {
-        let said = |lines: &[String]| {
+        let reply = |lines: &[String]| {
             texts
                 .iter()
                 .position(|text| lines.iter().any(|line| line.contains(text)))
@@ -189,9 +189,9 @@ impl Log {
         let lines = self.lines.lock().unwrap();
         let waited = self
             .more
-            .wait_timeout_while(lines, PATIENCE, |lines| said(lines).is_none());
+            .wait_timeout_while(lines, WAIT_LIMIT, |lines| reply(lines).is_none());
         let (lines, _) = waited.unwrap();
-        said(&lines).unwrap_or_else(|| panic!("sshd never said {texts:?}:\n{}", lines.join("\n")))
+        reply(&lines).unwrap_or_else(|| panic!("sshd never said {texts:?}:\n{}", lines.join("\n")))
     }
 }
 

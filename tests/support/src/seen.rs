@@ -28,7 +28,7 @@ pub type Connection<'a> = (&'a str, &'a str, &'a str, &'a str);
 /// Runs `hawser check` as a workstation's user.
 pub fn check_from(workstation: &Workstation, arguments: &[&str]) -> Seen {
     let ran = workstation.hawser(&[&["check", "-o", "json"], arguments].concat(), LIMIT);
-    let value = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {}", ran.said()));
+    let value = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {}", ran.reply()));
     Seen {
         value,
         code: ran.code,

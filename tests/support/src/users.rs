@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::api::{Credentials, Told, Watch};
+use crate::api::{Credentials, Reported, Watch};
 use crate::hawser::reached;
 use crate::host;
 use crate::kubectl::{is_ready, name};
@@ -116,14 +116,14 @@ impl Fared {
             cut: self.watch.relay.ended(),
             ..Watched::default()
         };
-        for told in self.watch.told.try_iter() {
-            match told {
-                Told::Asked => watched.asked += 1,
-                Told::Ended(why) => watched.ended.push(why),
-                Told::Event(event) if is_ready(&event["object"]) => {
+        for reported in self.watch.reported.try_iter() {
+            match reported {
+                Reported::Asked => watched.asked += 1,
+                Reported::Ended(why) => watched.ended.push(why),
+                Reported::Event(event) if is_ready(&event["object"]) => {
                     watched.ready.insert(name(&event["object"]).to_owned());
                 }
-                Told::Event(_) => {}
+                Reported::Event(_) => {}
             }
         }
         watched

@@ -16,10 +16,10 @@ fn an_etcd_without_keys_is_empty_whatever_etcdctl_warns_of() {
         );
     });
     with_each(&[("get", "get-one")], |version, rig| {
-        let told = "a Kubernetes cluster keeps its objects in it, such as /registry/namespaces/default: a new cluster would treat them as its objects\n";
+        let reported = "a Kubernetes cluster keeps its objects in it, such as /registry/namespaces/default: a new cluster would treat them as its objects\n";
         assert_eq!(
             rig.run(&is_empty("socket")),
-            (Some(1), told.to_owned()),
+            (Some(1), reported.to_owned()),
             "{version}"
         );
     });
@@ -35,16 +35,19 @@ fn keys_below_any_prefix_are_keys() {
     };
     let rig = answer("/prod/namespaces/default");
 
-    let (status, told) = rig.run(&is_empty("socket"));
+    let (status, reported) = rig.run(&is_empty("socket"));
 
-    assert_eq!(status, Some(1), "{told}");
-    assert!(told.contains(", such as /prod/namespaces/default: "), "{told}");
+    assert_eq!(status, Some(1), "{reported}");
+    assert!(
+        reported.contains(", such as /prod/namespaces/default: "),
+        "{reported}"
+    );
     assert!(
         rig.read("arguments")[0].contains(" get  --prefix "),
         "the whole key space"
     );
-    let (status, told) = answer("compact_rev_key").run(&is_empty("socket"));
-    assert_eq!(status, Some(0), "every API server writes it: {told}");
+    let (status, reported) = answer("compact_rev_key").run(&is_empty("socket"));
+    assert_eq!(status, Some(0), "every API server writes it: {reported}");
 }
 
 #[test]
@@ -56,8 +59,8 @@ fn what_is_no_answer_does_not_tell_that_etcd_is_empty() {
         "NAME:\n\tget - Gets the key\n",
     ] {
         let rig = Rig::new(&format!("== nonsense 0\n{nonsense}\n"), &[("get", "nonsense")]);
-        let (status, told) = rig.run(&is_empty("socket"));
-        assert_eq!(status, Some(2), "{nonsense}: {told}");
+        let (status, reported) = rig.run(&is_empty("socket"));
+        assert_eq!(status, Some(2), "{nonsense}: {reported}");
     }
 }
 
@@ -118,14 +121,14 @@ const OF_AN_INIT: [&str; 33] = [
 fn held(keys: &[&str], more: bool, count: usize) -> (Option<i32>, String) {
     let captured = format!("== keys 0\n{}", fields(keys, more, count));
     let rig = Rig::new(&captured, &[("get", "keys")]);
-    let told = rig.run(&holds_no_cluster("socket"));
+    let reported = rig.run(&holds_no_cluster("socket"));
     // Below whatever prefix they are.
     assert!(
         rig.read("arguments")[0].contains(" get  --prefix "),
         "{:?}",
         rig.read("arguments")
     );
-    told
+    reported
 }
 
 #[test]
@@ -157,8 +160,8 @@ fn one_key_more_is_a_cluster() {
         "leases/kube-node-lease/w1",
     ] {
         let keys = [&OF_AN_INIT[..], &[key]].concat();
-        let told = format!("a Kubernetes cluster keeps its objects in it: /registry/{key}\n");
-        assert_eq!(held(&keys, false, keys.len()), (Some(1), told));
+        let reported = format!("a Kubernetes cluster keeps its objects in it: /registry/{key}\n");
+        assert_eq!(held(&keys, false, keys.len()), (Some(1), reported));
     }
     for key in [
         "/prod/minions/cp1",
@@ -166,8 +169,8 @@ fn one_key_more_is_a_cluster() {
         "/coreos.com/network/config",
     ] {
         let keys = [&OF_AN_INIT[..], &[key, "!compact_rev_key"]].concat();
-        let told = format!("a Kubernetes cluster keeps its objects in it: {key}\n");
-        assert_eq!(held(&keys, false, keys.len()), (Some(1), told));
+        let reported = format!("a Kubernetes cluster keeps its objects in it: {key}\n");
+        assert_eq!(held(&keys, false, keys.len()), (Some(1), reported));
     }
     let many = held(&OF_AN_INIT, true, 5000);
     assert_eq!(
@@ -186,6 +189,6 @@ fn keys_that_are_not_all_told_are_not_taken_for_none() {
         assert_eq!(rig.run(&holds_no_cluster("socket")).0, Some(2), "{text}");
     }
     let failing = Rig::new("== keys 1\n! context deadline exceeded\n", &[("get", "keys")]);
-    let told = failing.run(&holds_no_cluster("socket"));
-    assert_eq!(told, (Some(2), "context deadline exceeded\n".to_owned()));
+    let reported = failing.run(&holds_no_cluster("socket"));
+    assert_eq!(reported, (Some(2), "context deadline exceeded\n".to_owned()));
 }

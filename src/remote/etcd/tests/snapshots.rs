@@ -40,7 +40,7 @@ impl Disk {
         let (data, folder) = (self.path("data"), self.path(folder));
         let text = format!("set -eu\numask 077\n{programs}\n{script}");
         let words = ["-c", text.as_str(), "hawser", "socket", &data, &folder, "etcd4"];
-        said(&Command::new("sh").args(words).output().unwrap())
+        reply(&Command::new("sh").args(words).output().unwrap())
     }
 
     fn names(&self, name: &str) -> Vec<String> {
@@ -69,9 +69,9 @@ fn a_snapshot_is_for_root_alone_and_the_five_newest_stay() {
     }
     fs::write(rig.path("snapshots/the-users-own.db"), "").unwrap();
 
-    let (code, told) = rig.save();
+    let (code, reported) = rig.save();
 
-    assert_eq!(code, Some(0), "{told}");
+    assert_eq!(code, Some(0), "{reported}");
     let left = rig.names("snapshots");
     assert_eq!(left.len(), 6, "{left:?}");
     assert_eq!(left[0], "etcd-20200103T000000Z-before-x.db");
@@ -103,9 +103,9 @@ fn many_runs_of_an_incident_do_not_take_its_first_snapshot_away() {
         made_ago(&rig.path(&old), days * DAY + 60);
     }
 
-    let (code, told) = rig.save();
+    let (code, reported) = rig.save();
 
-    assert_eq!(code, Some(0), "{told}");
+    assert_eq!(code, Some(0), "{reported}");
     let left = rig.names("snapshots");
     let days: Vec<&str> = left.iter().map(|name| &name[11..13]).collect();
     assert_eq!(days[..7], ["01", "03", "04", "05", "06", "07", "08"], "{left:?}");
@@ -117,8 +117,8 @@ fn a_snapshot_that_did_not_come_whole_is_not_kept() {
 
     let rig = Disk::new(cut);
 
-    let told = "the snapshot is incomplete: its checksum differs\n".to_owned();
-    assert_eq!(rig.save(), (Some(1), told));
+    let reported = "the snapshot is incomplete: its checksum differs\n".to_owned();
+    assert_eq!(rig.save(), (Some(1), reported));
     assert_eq!(
         (rig.names("data"), rig.names("snapshots")),
         (vec!["member".to_owned()], vec![])
@@ -128,7 +128,7 @@ fn a_snapshot_that_did_not_come_whole_is_not_kept() {
 #[test]
 fn a_snapshot_is_not_begun_where_there_is_no_room_for_it() {
     // A database of 2 GiB, and what `df` tells of the two file systems, in KiB.
-    let told = |data_kib: u64, kept_kib: u64| {
+    let reported = |data_kib: u64, kept_kib: u64| {
         let rig = Disk::new(&snapshot());
         let programs = format!(
             "stat() {{ case $* in *snap/db) echo 2147483648 ;; *) command stat \"$@\" ;; esac; }}\n\
@@ -137,11 +137,11 @@ fn a_snapshot_is_not_begun_where_there_is_no_room_for_it() {
             rig.path("data"),
             rig.path("snapshots"),
         );
-        let (code, said) = rig.save_with(&programs, "snapshots/of/hawser");
+        let (code, reply) = rig.save_with(&programs, "snapshots/of/hawser");
         let place = rig.path("");
         (
             code,
-            said.replace(&place, ""),
+            reply.replace(&place, ""),
             rig.names("data"),
             rig.names("snapshots").len(),
         )
@@ -149,19 +149,19 @@ fn a_snapshot_is_not_begun_where_there_is_no_room_for_it() {
     let member = || vec!["member".to_owned()];
     let enough = (2048 + 256) * 1024;
 
-    let (code, said, _, kept) = told(enough, enough);
-    assert_eq!((code, kept), (Some(0), 1), "{said}");
+    let (code, reply, _, kept) = reported(enough, enough);
+    assert_eq!((code, kept), (Some(0), 1), "{reply}");
     let no_room = |place: &str, free: u64| {
         format!(
             "no room for a snapshot in {place}: it takes 2048 MiB, 256 MiB are to stay free beside it, and {free} MiB are free\n"
         )
     };
     assert_eq!(
-        told(enough - 1, enough),
+        reported(enough - 1, enough),
         (Some(1), no_room("data", 2303), member(), 0)
     );
     assert_eq!(
-        told(enough, 1024),
+        reported(enough, 1024),
         (Some(1), no_room("snapshots/of/hawser", 1), member(), 0)
     );
 }

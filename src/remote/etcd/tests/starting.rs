@@ -22,8 +22,8 @@ fn rig(unit: &str) -> Rig {
 /// What is done to a unit on a host where it is so.
 fn done_where(unit: &str) -> Vec<String> {
     let rig = rig(unit);
-    let (status, told) = rig.run(&start(EtcdManager::Systemd, "/var/lib/etcd"));
-    assert_eq!(status, Some(0), "{told}");
+    let (status, reported) = rig.run(&start(EtcdManager::Systemd, "/var/lib/etcd"));
+    assert_eq!(status, Some(0), "{reported}");
     rig.read("done")
 }
 
@@ -96,8 +96,8 @@ fn a_unit_that_waits_for_a_quorum_is_begun_anew_only_with_other_words() {
 fn a_kubelet_is_restarted_only_where_no_etcd_listens() {
     let done = || {
         let rig = rig("");
-        let (status, told) = rig.run(&start(EtcdManager::Kubelet, "/var/lib/etcd"));
-        assert_eq!(status, Some(0), "{told}");
+        let (status, reported) = rig.run(&start(EtcdManager::Kubelet, "/var/lib/etcd"));
+        assert_eq!(status, Some(0), "{reported}");
         rig.read("done").last().cloned().unwrap()
     };
     let Ok(free) = TcpListener::bind(("127.0.0.1", 2379)) else {

@@ -1,6 +1,6 @@
 //! What a control plane that joins needs of those that are there, where nothing is uploaded.
 
-use crate::remote::handover::HandedFile;
+use crate::remote::certificate_transfer::HandedFile;
 use crate::topology::EtcdTopology;
 
 /// What every control plane has in common: the CAs of the cluster and of its front proxy, and the key that signs the

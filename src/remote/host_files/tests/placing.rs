@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::remote::files::RenderedFile;
-use crate::remote::host_files::commands::{Put, Seen, Validator, put_file, remove_own, replace_file};
+use crate::remote::host_files::commands::{Put, Seen, Validator, put_file, remove_managed, replace_file};
 use crate::remote::wire::{MOVED, RemoteCommand, Wire};
 use crate::values::{Content, Values};
 
@@ -111,7 +111,7 @@ fn fed(wire: &Wire, input: &[u8], before: &[&str]) -> Output {
     child.wait_with_output().unwrap()
 }
 
-fn said(output: &Output) -> String {
+fn reply(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr)
         .lines()
         .filter(|line| !line.starts_with(crate::remote::wire::STARTED))
@@ -158,7 +158,7 @@ fn a_file_that_has_changed_since_the_plan_stays() {
 
         let output = folder.replace("file", seen);
 
-        let words = said(&output);
+        let words = reply(&output);
         assert_eq!(output.status.code(), Some(4), "{words}");
         assert!(words.starts_with(MOVED) && words.ends_with(why), "{words}");
         let left: Vec<Vec<u8>> = folder.names().iter().map(|name| folder.read(name)).collect();
@@ -226,7 +226,7 @@ fn a_folder_in_its_place_is_refused() {
     let output = folder.replace("folder", Seen::Absent);
 
     assert!(!output.status.success());
-    assert!(said(&output).contains("is no file"), "{output:?}");
+    assert!(reply(&output).contains("is no file"), "{output:?}");
     assert_eq!(folder.names(), ["file", "folder"]);
 }
 
@@ -273,7 +273,7 @@ fn of_a_file_that_arrives_cut_short_nothing_is_placed() {
     let output = fed(&wire, cut, &[]);
 
     assert_eq!(output.status.code(), Some(1), "{output:?}");
-    assert!(said(&output).contains("only 3 of 4 bytes arrived"), "{output:?}");
+    assert!(reply(&output).contains("only 3 of 4 bytes arrived"), "{output:?}");
     assert_eq!(folder.read("file"), OLD);
     assert_eq!(folder.names(), ["file"]);
 }
@@ -392,7 +392,7 @@ fn what_cannot_be_written_in_place_holds_what_it_held() {
         .unwrap();
 
     assert_eq!(output.status.code(), Some(1), "{output:?}");
-    assert!(said(&output).ends_with("could not be written, and holds what it held"));
+    assert!(reply(&output).ends_with("could not be written, and holds what it held"));
     assert_eq!(folder.read("file"), OLD);
     assert_eq!(folder.names(), ["file", "new", "other"]);
 }
@@ -412,7 +412,7 @@ fn a_file_that_may_not_be_changed_is_told_in_the_hosts_words() {
     assert!(chattr("-i"));
 
     assert!(!output.status.success());
-    assert!(said(&output).contains("Operation not permitted"), "{output:?}");
+    assert!(reply(&output).contains("Operation not permitted"), "{output:?}");
     assert_eq!(folder.read("file"), OLD);
     assert_eq!(folder.names(), ["file"]);
 }
@@ -503,7 +503,12 @@ fn only_what_the_plan_saw_of_hawsers_own_is_removed() {
     let folder = Folder::with_file();
     let path = folder.path("file");
     let own = b"# Written by hawser.\nx = 1\n";
-    let remove = || run(&remove_own(path.to_str().unwrap(), &sum(own)), &["timeout", "10"]);
+    let remove = || {
+        run(
+            &remove_managed(path.to_str().unwrap(), &sum(own)),
+            &["timeout", "10"],
+        )
+    };
 
     let refused = remove();
     assert_eq!(refused.status.code(), Some(4), "{refused:?}");

@@ -77,8 +77,8 @@ fn a_manifest_that_can_be_read_in_two_ways_is_not_believed() {
          \"config\":\t{{\"annotations\": {{\"digest\": \"{other}\"}}, \"digest\": \"{id}\"}}\n}}"
     );
     let machine = Machine::with(&rows).holds("m1", &legitimate);
-    let (status, said) = machine.runs(&has_image(SOCKET, &image()));
-    assert_eq!(status, Some(0), "{said}");
+    let (status, reply) = machine.runs(&has_image(SOCKET, &image()));
+    assert_eq!(status, Some(0), "{reply}");
 }
 
 #[test]

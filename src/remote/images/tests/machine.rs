@@ -8,7 +8,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::archive::{self, Image, sample};
-use crate::remote::images::commands::{Door, pass_on_image, receive_image};
+use crate::remote::images::commands::{ImageEndpoint, pass_on_image, receive_image};
 use crate::remote::wire::RemoteCommand;
 
 pub(super) const SOCKET: &str = "unix:///run/containerd/containerd.sock";
@@ -125,7 +125,7 @@ impl Machine {
     pub(super) fn runs(&self, command: &RemoteCommand) -> (Option<i32>, String) {
         let output = self.shell(command).output().unwrap();
         self.has_no_key_left();
-        told(&output)
+        reported(&output)
     }
 
     pub(super) fn has_no_key_left(&self) {
@@ -147,7 +147,7 @@ impl Machine {
     }
 }
 
-pub(super) fn told(output: &Output) -> (Option<i32>, String) {
+pub(super) fn reported(output: &Output) -> (Option<i32>, String) {
     (
         output.status.code(),
         String::from_utf8(output.stdout.clone()).unwrap(),
@@ -161,8 +161,8 @@ pub(super) fn manifest_of(id: &str) -> String {
     )
 }
 
-pub(super) fn door() -> Door {
-    Door {
+pub(super) fn image_endpoint() -> ImageEndpoint {
+    ImageEndpoint {
         address: "192.0.2.21".parse().unwrap(),
         port: 7791,
         from: "192.0.2.22".parse().unwrap(),
@@ -171,9 +171,9 @@ pub(super) fn door() -> Door {
 }
 
 pub(super) fn taking() -> RemoteCommand {
-    receive_image(SOCKET, door(), &"w1".into(), &image())
+    receive_image(SOCKET, image_endpoint(), &"w1".into(), &image())
 }
 
 pub(super) fn giving() -> RemoteCommand {
-    pass_on_image(SOCKET, door(), &image())
+    pass_on_image(SOCKET, image_endpoint(), &image())
 }

@@ -31,8 +31,8 @@ fn an_image_that_is_there_is_taken_from_nobody() {
 
     assert_eq!(right.runs(&taking()), (Some(0), "there\n".to_owned()));
     for machine in [of_another_id, of_another_name] {
-        let said = machine.gets(&rows).runs(&taking()).1;
-        assert!(said.starts_with("waiting\n"), "{said}");
+        let reply = machine.gets(&rows).runs(&taking()).1;
+        assert!(reply.starts_with("waiting\n"), "{reply}");
     }
 }
 
@@ -69,11 +69,11 @@ fn names_that_nobody_asked_for_are_taken_away_and_the_giver_is_named() {
         ])
         .holds("m1", &manifest_of(&id));
 
-    let (status, said) = machine.runs(&taking());
+    let (status, reply) = machine.runs(&taking());
 
     let expected =
         format!("waiting\nw1 gave more than was asked for, which is taken away again: {old} {new} \n");
-    assert_eq!((status, said), (Some(3), expected));
+    assert_eq!((status, reply), (Some(3), expected));
     assert_eq!(machine.removed(), format!("{old}\n{NAME}\n{new}\n"));
 }
 
@@ -120,10 +120,10 @@ fn another_image_under_the_name_that_was_asked_for_is_taken_away() {
         .gets(&[row(NAME, MANIFEST, "evil"), row(&id, MANIFEST, "evil")])
         .holds("evil", &manifest_of(&digest("another")));
 
-    let (status, said) = machine.runs(&taking());
+    let (status, reply) = machine.runs(&taking());
 
     let expected = format!("waiting\nw1 gave another image as {NAME} than {id}: taken away again\n");
-    assert_eq!((status, said), (Some(3), expected));
+    assert_eq!((status, reply), (Some(3), expected));
     assert_eq!(machine.removed(), format!("{NAME}\n{id}\n"));
 }
 
@@ -161,8 +161,8 @@ fn a_name_that_looks_like_the_row_of_an_image_is_not_seen_as_it() {
     let after = Machine::with(&[]).holds("m1", &manifest_of(&id)).gets(&rows);
 
     for machine in [before, after] {
-        let said = machine.runs(&taking()).1;
-        assert!(!said.lines().any(|line| line == "there"), "{said}");
+        let reply = machine.runs(&taking()).1;
+        assert!(!reply.lines().any(|line| line == "there"), "{reply}");
     }
 }
 
@@ -244,10 +244,10 @@ fn nothing_stays_of_what_could_not_be_imported() {
     let machine = Machine::with(&[]).gets(&[row(NAME, MANIFEST, "m1")]);
     std::fs::write(machine.path("broken"), "").unwrap();
 
-    let (status, said) = machine.runs(&taking());
+    let (status, reply) = machine.runs(&taking());
 
     assert_eq!(
-        (status, said.as_str()),
+        (status, reply.as_str()),
         (Some(1), "waiting\nwhat came could not be imported\n")
     );
     assert_eq!(machine.removed(), format!("{NAME}\n"));

@@ -292,14 +292,14 @@ fn of_ssh(known_hosts: &Path, server: &Server, algorithms: &str, port: u16) -> C
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    let says = |text: &str| said.contains(text);
+    let reply = String::from_utf8_lossy(&output.stderr);
+    let says = |text: &str| reply.contains(text);
     match () {
         () if says("Permission denied") => Came::Trusted,
         () if says("is marked as revoked") => Came::Revoked,
         () if says("HOST IDENTIFICATION HAS CHANGED") => Came::Changed,
         () if says("Host key verification failed") => Came::Unknown,
-        () => panic!("ssh says: {said}"),
+        () => panic!("ssh says: {reply}"),
     }
 }
 
@@ -365,20 +365,20 @@ fn ssh_itself_trusts_what_hawser_trusts_and_refuses_what_it_refuses() {
         let algorithms = offered(&known);
         let shown = shown(server, &algorithms);
 
-        let came = match known.judge(&shown, SystemTime::now()) {
-            Verdict::Trusted => Came::Trusted,
-            Verdict::Changed { .. } => Came::Changed,
-            Verdict::Revoked { .. } => Came::Revoked,
-            Verdict::Unknown { .. } => Came::Unknown,
+        let came = match known.evaluate(&shown, SystemTime::now()) {
+            Evaluation::Trusted => Came::Trusted,
+            Evaluation::Changed { .. } => Came::Changed,
+            Evaluation::Revoked { .. } => Came::Revoked,
+            Evaluation::Unknown { .. } => Came::Unknown,
         };
-        let judged = of_ssh(&path, server, &algorithms.join(","), port);
+        let evaluated = of_ssh(&path, server, &algorithms.join(","), port);
 
         counts[came as usize].fetch_add(1, Ordering::Relaxed);
-        if came != judged {
+        if came != evaluated {
             let reason = is_stricter_on_purpose(&known, &shown, came);
             assert!(
                 reason.is_some(),
-                "file {number}, port {port}, {}: ssh says {judged:?}, hawser {came:?}\n{text}",
+                "file {number}, port {port}, {}: ssh says {evaluated:?}, hawser {came:?}\n{text}",
                 server.config
             );
             counts[4].fetch_add(1, Ordering::Relaxed);

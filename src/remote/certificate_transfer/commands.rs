@@ -359,8 +359,8 @@ mod tests {
         let values = rig.handed();
         let wire = write_files(BUNDLE, &rig.files()).wire(&values).unwrap();
 
-        let whole = wire.input().len();
-        for bytes in (0..whole).step_by(5).chain([whole - 1]) {
+        let complete = wire.input().len();
+        for bytes in (0..complete).step_by(5).chain([complete - 1]) {
             let written = run(&wire, Some(bytes));
 
             assert!(!written.status.success(), "cut after {bytes} bytes");
@@ -378,10 +378,10 @@ mod tests {
         let written = run(&write_files(BUNDLE, &other).wire(&values).unwrap(), None);
 
         assert_eq!(rig.found(), Vec::<String>::new());
-        let said = String::from_utf8(written.stderr).unwrap();
+        let reply = String::from_utf8(written.stderr).unwrap();
         assert!(
-            said.ends_with("sa.key was expected, and another file arrived; nothing was written\n"),
-            "{said}"
+            reply.ends_with("sa.key was expected, and another file arrived; nothing was written\n"),
+            "{reply}"
         );
     }
 

@@ -20,7 +20,7 @@ async fn echo() -> u16 {
     port
 }
 
-fn not_onward<T>(result: Result<T, NotOnward>) -> NotOnward {
+fn not_forwarded<T>(result: Result<T, NotForwarded>) -> NotForwarded {
     match result {
         Ok(_) => panic!("there is nothing to be reached"),
         Err(why) => why,
@@ -32,7 +32,10 @@ async fn a_server_beyond_the_host_is_spoken_with() {
     let Some(sshd) = Sshd::start("") else { return };
     let session = connect(&sshd, "", Sudo::None).await;
 
-    let mut stream = session.onward("127.0.0.1", echo().await, LIMIT).await.unwrap();
+    let mut stream = session
+        .forwarding("127.0.0.1", echo().await, LIMIT)
+        .await
+        .unwrap();
     stream.write_all(b"hello").await.unwrap();
     let mut heard = [0; 5];
     stream.read_exact(&mut heard).await.unwrap();
@@ -49,10 +52,10 @@ async fn what_sshd_says_of_each_failure_is_passed_on() {
     drop(closed);
 
     for _ in 0..3 {
-        let refused = not_onward(session.onward("127.0.0.1", port, LIMIT).await);
-        assert_eq!(refused, NotOnward::Failed("Connection refused".to_owned()));
+        let refused = not_forwarded(session.forwarding("127.0.0.1", port, LIMIT).await);
+        assert_eq!(refused, NotForwarded::Failed("Connection refused".to_owned()));
     }
-    assert!(session.onward("127.0.0.1", echo().await, LIMIT).await.is_ok());
+    assert!(session.forwarding("127.0.0.1", echo().await, LIMIT).await.is_ok());
 }
 
 #[tokio::test]
@@ -62,9 +65,9 @@ async fn an_sshd_that_may_not_forward_says_so() {
     };
     let session = connect(&sshd, "", Sudo::None).await;
 
-    let forbidden = not_onward(session.onward("127.0.0.1", 1, LIMIT).await);
+    let forbidden = not_forwarded(session.forwarding("127.0.0.1", 1, LIMIT).await);
 
-    assert_eq!(forbidden, NotOnward::Forbidden);
+    assert_eq!(forbidden, NotForwarded::Forbidden);
 }
 
 #[tokio::test]
@@ -74,7 +77,7 @@ async fn commands_still_run_after_openings_that_failed() {
     };
     let session = connect(&sshd, "", Sudo::None).await;
 
-    not_onward(session.onward("127.0.0.1", 1, LIMIT).await);
+    not_forwarded(session.forwarding("127.0.0.1", 1, LIMIT).await);
     let output = run(&session, "echo well", b"").await.unwrap();
 
     assert_eq!(*output.stdout, b"well\n");
@@ -103,13 +106,13 @@ async fn a_failure_after_an_opening_that_was_given_up_has_its_own_words() {
     let refusing = closed.local_addr().unwrap().port();
     drop(closed);
 
-    let given_up = not_onward(
+    let given_up = not_forwarded(
         session
-            .onward("127.0.0.1", port, Duration::from_millis(200))
+            .forwarding("127.0.0.1", port, Duration::from_millis(200))
             .await,
     );
-    let refused = not_onward(session.onward("127.0.0.1", refusing, LIMIT).await);
+    let refused = not_forwarded(session.forwarding("127.0.0.1", refusing, LIMIT).await);
 
-    assert_eq!(given_up, NotOnward::Silent);
-    assert_eq!(refused, NotOnward::Failed("Connection refused".to_owned()));
+    assert_eq!(given_up, NotForwarded::Silent);
+    assert_eq!(refused, NotForwarded::Failed("Connection refused".to_owned()));
 }

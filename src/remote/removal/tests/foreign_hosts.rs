@@ -264,13 +264,13 @@ fn the_probe_tells_of_an_identity_a_kubelet_and_a_directory_that_is_not_named() 
             "set +e\netcd_data=/var/lib/etcd\nkubernetes >&2\n"
         ),
     );
-    let told = |host: &Host| host.run(&command).words;
+    let reported = |host: &Host| host.run(&command).words;
     let lines = [
         "has /var/lib/kubelet/pki/kubelet-client-current.pem\n",
         "has kubelet-port\n",
         "etcd-data  unknown\n",
     ];
-    assert!(lines.iter().all(|line| !told(&host).contains(line)));
+    assert!(lines.iter().all(|line| !reported(&host).contains(line)));
 
     host.put("/var/lib/kubelet/pki/kubelet-client-current.pem", "");
     host.put("/proc/net/tcp", socket(10250));
@@ -279,9 +279,9 @@ fn the_probe_tells_of_an_identity_a_kubelet_and_a_directory_that_is_not_named() 
         "command: [etcd, --data-dir=/srv/shop]\n",
     );
 
-    let told = told(&host);
+    let reported = reported(&host);
     for line in lines {
-        assert!(told.contains(line), "{line}: {told}");
+        assert!(reported.contains(line), "{line}: {reported}");
     }
-    assert!(!told.contains("end\n"), "{told}");
+    assert!(!reported.contains("end\n"), "{reported}");
 }

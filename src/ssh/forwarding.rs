@@ -13,7 +13,7 @@ use super::session::Session;
 
 /// Why sshd made no connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NotOnward {
+pub enum NotForwarded {
     /// It is not allowed to: `AllowTcpForwarding no`, `PermitOpen`, a key's restriction.
     Forbidden,
     /// It tried, and this is what it says.
@@ -29,12 +29,12 @@ impl Session {
     ///
     /// One after the other: who opens a channel is not told its number, so of sshd's words
     /// those about the newest are its own.
-    pub async fn onward(
+    pub async fn forwarding(
         &self,
         address: &str,
         port: u16,
         limit: Duration,
-    ) -> Result<impl AsyncRead + AsyncWrite + Unpin + Send + use<>, NotOnward> {
+    ) -> Result<impl AsyncRead + AsyncWrite + Unpin + Send + use<>, NotForwarded> {
         let mut words = self.words.lock().await;
         words.forget();
         let (opened, open) = oneshot::channel();
@@ -53,16 +53,18 @@ impl Session {
         match timeout(limit, open).await {
             Ok(Ok(Ok(channel))) => Ok(channel.into_stream()),
             Ok(Ok(Err(Error::ChannelOpenFailure(ChannelOpenFailure::AdministrativelyProhibited)))) => {
-                Err(NotOnward::Forbidden)
+                Err(NotForwarded::Forbidden)
             }
             Ok(Ok(Err(Error::ChannelOpenFailure(reason)))) => {
-                let said = words.of_the_last().await;
-                Err(NotOnward::Failed(said.unwrap_or_else(|| format!("{reason:?}"))))
+                let reply = words.of_the_last().await;
+                Err(NotForwarded::Failed(
+                    reply.unwrap_or_else(|| format!("{reason:?}")),
+                ))
             }
-            Ok(_) => Err(NotOnward::Gone),
+            Ok(_) => Err(NotForwarded::Gone),
             Err(_) => {
                 words.are_doubtful = true;
-                Err(NotOnward::Silent)
+                Err(NotForwarded::Silent)
             }
         }
     }

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use hawser::facts::{Reached, read_trials};
-use hawser::remote::ways::{LIMIT, Way, try_ways};
+use hawser::remote::connectivity::{ConnectionTrial, LIMIT, try_connections};
 use hawser::remote::wire::connection::Connection;
 use hawser::values::Values;
 
 use super::*;
 
-fn way(number: usize, port: u16) -> Way {
-    Way {
+fn way(number: usize, port: u16) -> ConnectionTrial {
+    ConnectionTrial {
         number,
         address: "127.0.0.1".to_owned(),
         is_name: false,
@@ -30,7 +30,7 @@ async fn ways_are_tried_from_the_host_and_told_apart() {
     drop(nobody);
     tokio::spawn(async move { while closes.accept().await.is_ok() {} });
 
-    let [command] = try_ways(&[way(1, sshd.port), way(2, ports[0]), way(3, ports[1])])
+    let [command] = try_connections(&[way(1, sshd.port), way(2, ports[0]), way(3, ports[1])])
         .try_into()
         .unwrap();
     let wire = command.wire(&Values::default()).unwrap();

@@ -3,14 +3,14 @@
 use crate::topology::{EtcdManager, EtcdSettings, EtcdTopology, HostFile, Preparation, Role, is_run_file};
 
 /// What decides which files hawser writes.
-pub(super) struct OwnPaths<'a> {
+pub(super) struct ManagedPaths<'a> {
     pub(super) hosts_file: bool,
     pub(super) etcd: EtcdTopology,
     pub(super) external_etcd: &'a EtcdSettings,
     pub(super) preparation: Option<&'a Preparation>,
 }
 
-impl OwnPaths<'_> {
+impl ManagedPaths<'_> {
     /// What to do in the place of a file whose path is hawser's on hosts of its roles.
     pub(super) fn instead_of(&self, file: &HostFile) -> Option<&'static str> {
         let is_for = |roles: &[Role]| roles.iter().any(|role| file.roles.contains(role));
@@ -76,9 +76,9 @@ impl OwnPaths<'_> {
                 let registry = path
                     .strip_prefix("/etc/containerd/certs.d/")?
                     .strip_suffix("/hosts.toml")?;
-                let is_told = preparation.mirrors.contains_key(registry)
+                let is_reported = preparation.mirrors.contains_key(registry)
                     || preparation.credentials.contains_key(registry);
-                is_told.then_some(
+                is_reported.then_some(
                     "remove the registry from `mirrors` and `registries` in [preparation], or configure all of it there",
                 )
             }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::remote::wire::RemoteCommand;
 
-const SCRIPT: &str = script!("try_ways.sh", [answers apart dial], (; ways));
+const SCRIPT: &str = script!("try_connections.sh", [answers apart dial], (; connections));
 
 /// So many are tried at the same time by one command: each costs the host some processes for a second.
 const AT_ONCE: usize = 64;
@@ -13,7 +13,7 @@ const AT_ONCE: usize = 64;
 pub const LIMIT: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Way {
+pub struct ConnectionTrial {
     /// By which the answer is known.
     pub number: usize,
     pub address: String,
@@ -26,21 +26,21 @@ pub struct Way {
 }
 
 /// Tries all of a host's ways: commands that run beside each other, each for at most [`LIMIT`].
-pub fn try_ways(ways: &[Way]) -> Vec<RemoteCommand> {
-    ways.chunks(AT_ONCE).map(try_at_once).collect()
+pub fn try_connections(connections: &[ConnectionTrial]) -> Vec<RemoteCommand> {
+    connections.chunks(AT_ONCE).map(try_at_once).collect()
 }
 
-fn try_at_once(ways: &[Way]) -> RemoteCommand {
-    let arguments = ways.iter().flat_map(|way| {
-        let kind = if way.is_name { "name" } else { "address" };
-        let ask = if way.asks_tls { "tls" } else { "connect" };
+fn try_at_once(connections: &[ConnectionTrial]) -> RemoteCommand {
+    let arguments = connections.iter().flat_map(|connection| {
+        let kind = if connection.is_name { "name" } else { "address" };
+        let ask = if connection.asks_tls { "tls" } else { "connect" };
         [
-            way.number.to_string(),
+            connection.number.to_string(),
             kind.to_owned(),
-            way.address.clone(),
-            way.port.to_string(),
+            connection.address.clone(),
+            connection.port.to_string(),
             ask.to_owned(),
-            way.connections.to_string(),
+            connection.connections.to_string(),
         ]
     });
     RemoteCommand::reads("trying the connections from it", SCRIPT).args(arguments)
@@ -60,8 +60,8 @@ mod tests {
     use super::*;
     use crate::facts::{Peer, Reached, Trial, read_trials};
 
-    fn way(port: u16) -> Way {
-        Way {
+    fn way(port: u16) -> ConnectionTrial {
+        ConnectionTrial {
             number: 7,
             address: "127.0.0.1".to_owned(),
             is_name: false,
@@ -71,8 +71,8 @@ mod tests {
         }
     }
 
-    fn named(name: &str) -> Way {
-        Way {
+    fn named(name: &str) -> ConnectionTrial {
+        ConnectionTrial {
             address: name.to_owned(),
             is_name: true,
             ..way(1)
@@ -80,19 +80,19 @@ mod tests {
     }
 
     /// What the trials come to, as a shell of this machine makes them.
-    fn ran_all(mut shell: Command, ways: &[Way]) -> BTreeMap<usize, Trial> {
-        let [command] = try_ways(ways).try_into().unwrap();
+    fn ran_all(mut shell: Command, connections: &[ConnectionTrial]) -> BTreeMap<usize, Trial> {
+        let [command] = try_connections(connections).try_into().unwrap();
         shell.args(["-c", SCRIPT, "hawser"]).args(&command.arguments);
         let output = shell.output().unwrap();
         read_trials(&output.stdout).unwrap_or_else(|why| panic!("{why}: {output:?}"))
     }
 
-    fn ran(shell: Command, way: &Way) -> Trial {
+    fn ran(shell: Command, way: &ConnectionTrial) -> Trial {
         let mut trials = ran_all(shell, std::slice::from_ref(way));
         trials.remove(&way.number).unwrap()
     }
 
-    fn tried(way: &Way) -> Trial {
+    fn tried(way: &ConnectionTrial) -> Trial {
         ran(Command::new("sh"), way)
     }
 
@@ -183,13 +183,13 @@ mod tests {
     #[test]
     fn ways_that_are_tried_together_answer_each_by_its_number() {
         let ports = [keeper(), closed_port(), keeper()];
-        let ways: Vec<Way> = ports
+        let connections: Vec<ConnectionTrial> = ports
             .iter()
             .enumerate()
-            .map(|(number, port)| Way { number, ..way(*port) })
+            .map(|(number, port)| ConnectionTrial { number, ..way(*port) })
             .collect();
 
-        let trials = ran_all(Command::new("sh"), &ways);
+        let trials = ran_all(Command::new("sh"), &connections);
 
         let reached: Vec<_> = trials
             .into_iter()
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn hundreds_of_ways_are_split_into_commands() {
-        let commands = try_ways(&vec![way(1); 2 * AT_ONCE + 1]);
+        let commands = try_connections(&vec![way(1); 2 * AT_ONCE + 1]);
 
         let counts: Vec<usize> = commands
             .iter()
@@ -222,7 +222,7 @@ mod tests {
             counted.send(streams.len()).unwrap();
         });
 
-        tried(&Way {
+        tried(&ConnectionTrial {
             connections: 3,
             ..way(port)
         });
@@ -262,15 +262,15 @@ mod tests {
             reject 85 icmp-host-prohibited
             reject 86 icmp-net-unreachable";
         let Some(shell) = network(rules) else { return };
-        let at = |address: &str, port: u16| Way {
+        let at = |address: &str, port: u16| ConnectionTrial {
             number: port.into(),
             address: address.to_owned(),
             ..way(port)
         };
-        let mut ways: Vec<Way> = (80..=86).map(|port| at("127.0.0.1", port)).collect();
-        ways.extend([at("198.51.100.2", 90), at("203.0.113.1", 91)]);
+        let mut connections: Vec<ConnectionTrial> = (80..=86).map(|port| at("127.0.0.1", port)).collect();
+        connections.extend([at("198.51.100.2", 90), at("203.0.113.1", 91)]);
 
-        let trials = ran_all(shell, &ways);
+        let trials = ran_all(shell, &connections);
 
         let reached: Vec<_> = trials
             .into_iter()
@@ -293,7 +293,7 @@ mod tests {
     }
 
     fn asks_tls(port: u16) -> Trial {
-        tried(&Way {
+        tried(&ConnectionTrial {
             asks_tls: true,
             ..way(port)
         })
@@ -346,9 +346,9 @@ mod tests {
                 .stderr(Stdio::null());
             let mut server = Self(server.spawn().unwrap());
             // What it says first, when it listens.
-            let said = server.0.stdout.as_mut().unwrap();
+            let reply = server.0.stdout.as_mut().unwrap();
             assert!(
-                BufReader::new(said)
+                BufReader::new(reply)
                     .lines()
                     .any(|line| line.unwrap().starts_with("ACCEPT"))
             );
@@ -380,7 +380,7 @@ mod tests {
 
             let trial = ran(
                 shell_in(&folder),
-                &Way {
+                &ConnectionTrial {
                     asks_tls: true,
                     ..way(port)
                 },

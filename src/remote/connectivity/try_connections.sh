@@ -1,5 +1,5 @@
 # needs: answers apart dial
-# args: ways…
+# args: connections…
 # In groups of six, all tried at the same time.
 # Lines that begin with a way's number: `resolved ADDRESS…` for a name; `tried STATUS WORDS`, in which `open` stands for
 # a connection and `closed` for its end, 124 says that nobody answered, and all else are the system's words; `tls LINE`.
