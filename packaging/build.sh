@@ -41,7 +41,7 @@ archive() {
   name=hawser-$("$built/hawser" --version | cut -d' ' -f2)-$machine-linux
   stamp=$(git log -1 --format=%ct 2>/dev/null) || stamp=0
   mkdir "$dist/$name"
-  cp -r "$built/hawser" "$dist/man" "$dist/completions" LICENSE README.md CHANGELOG.md inventory.example.toml "$dist/$name"
+  cp -r "$built/hawser" "$dist/man" "$dist/completions" LICENSE README.md CHANGELOG.md inventory.example.toml docs/how-to/recover-etcd-quorum.md "$dist/$name"
   tar --directory "$dist" --sort=name --mtime="@$stamp" --owner=0 --group=0 --numeric-owner --create "$name" |
     gzip --no-name >"$dist/$name.tar.gz"
   rm -r "${dist:?}/$name"

@@ -76,7 +76,7 @@ impl ConnectedHosts {
             .await
     }
 
-    /// The same, for as long as there is deadline.
+    /// The same, within a deadline.
     pub(super) async fn observe_within(
         &self,
         topology: &Topology,
@@ -133,7 +133,7 @@ async fn facts_of(
 }
 
 /// What a probe tells. A host that boots, or whose disk is busy, is asked once more for what it was too slow to tell,
-/// unless all that is asked has one deadline: then it is asked again anyway.
+/// unless all that is asked has one deadline: then the caller repeats the whole probe.
 async fn probed(
     session: &impl Connection,
     topology: &Topology,
@@ -162,7 +162,7 @@ pub(super) async fn ask(
     ask_within(session, command, host, Deadline::PerQuestion).await
 }
 
-/// The same, for as long as there is deadline.
+/// The same, within a deadline.
 pub(super) async fn ask_within(
     session: &impl Connection,
     command: &crate::remote::wire::RemoteCommand,

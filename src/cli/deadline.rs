@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout};
 /// A question checks everything at once; what is slow in it has its own deadlines.
 const QUESTION: Duration = Duration::from_secs(60);
 
-/// Until what has come to its limit has result so.
+/// How long after its own limit an answer may still arrive.
 const LATER: Duration = Duration::from_secs(1);
 
 /// How long hosts are waited for.

@@ -217,6 +217,7 @@ impl<'a, C: Connection> Attempt<'a, C> {
         }
     }
 
+    /// Each subject chooses the diagnostics of its steps, as `join::steps` does.
     async fn diagnose(&self) -> Vec<String> {
         let Some(command) = &self.step.diagnostics else {
             return Vec::new();

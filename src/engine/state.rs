@@ -1,4 +1,5 @@
-//! How a run has gone so far, and what that means for what comes next.
+//! How a run has gone so far, and what that means for what comes next. The problems are printed at the
+//! end by `summary`.
 
 use super::shared::Shared;
 use crate::error::Problem;

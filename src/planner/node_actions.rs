@@ -66,7 +66,7 @@ impl Planned<'_> {
 
 #[derive(Debug, Default)]
 pub(super) struct NodeActions<'a> {
-    /// In the order in which they join: what is there comes first, what is taken down and joins again last.
+    /// Those that are restarted first, then those that join; each in the inventory's order.
     pub(super) control_planes: Vec<Planned<'a>>,
     /// In the inventory's order.
     pub(super) workers: Vec<Planned<'a>>,

@@ -115,7 +115,7 @@ impl<'a> Reader<'a> {
             let content = self.masks.mask(&content(&recorded, change));
             let hash = hex::encode(Sha256::digest(content.as_bytes()));
             // A block is sent alone, and goes into what is there: the plan tells the sum of the whole file.
-            let is_block = change["line"].as_str().unwrap().contains("# put_block.sh ");
+            let is_block = change["line"].as_str().unwrap().contains(args_of(PUT_BLOCK));
             assert!(
                 is_block || file["sha256"] == hash.as_str(),
                 "{}:\n{content}",
@@ -164,10 +164,21 @@ impl<'a> Reader<'a> {
     }
 }
 
+const FENCE: &str = include_str!("../../src/remote/lease/fence.sh");
+const TAKE: &str = include_str!("../../src/remote/lease/take_lease.sh");
+const RELEASE: &str = include_str!("../../src/remote/lease/release_lease.sh");
+const PUT_BLOCK: &str = include_str!("../../src/remote/host_files/put_block.sh");
+
+/// The line of a script that names its arguments, by which it is known among those that are sent.
+fn args_of(script: &str) -> &str {
+    let mut lines = script.split_inclusive('\n');
+    lines.find(|line| line.starts_with("# args: ")).unwrap()
+}
+
 /// A command without the fence before it, which what changes a host has, and nothing else.
 fn unfenced<'a>(command: &'a str, planned: &Value) -> &'a str {
     let line = planned["line"].as_str().unwrap();
-    let is_fenced = command.contains("# fence.sh ") && command.ends_with(line);
+    let is_fenced = command.contains(args_of(FENCE)) && command.ends_with(line);
     if is_fenced && planned["effect"] != "reads" {
         &command[command.len() - line.len()..]
     } else {
@@ -178,8 +189,8 @@ fn unfenced<'a>(command: &'a str, planned: &Value) -> &'a str {
 /// Whether it takes, renews or gives back the host's lock, which no plan speaks of.
 fn is_about_the_lock(recorded: &Recorded) -> bool {
     let command = &recorded.command;
-    let is_renewal = command.contains("# fence.sh ") && command.ends_with(" '' true");
-    command.contains("# take_lease.sh ") || command.contains("# release_lease.sh ") || is_renewal
+    let is_renewal = command.contains(args_of(FENCE)) && command.ends_with(" '' true");
+    command.contains(args_of(TAKE)) || command.contains(args_of(RELEASE)) || is_renewal
 }
 
 /// What was sent: as it is, or behind its size on a line of its own and the heading that the plan names.

@@ -2,7 +2,7 @@
 //! cluster on the way, by as many runs as it takes; b30 to b50 another one.
 
 use support::hawser::{BUILD, LOOK, Workstation};
-use support::host::{exec, is_so};
+use support::host::{exec, exec_patiently, is_so};
 use support::process::Ran;
 use support::{lab, wait};
 
@@ -107,7 +107,7 @@ fn b20_without_a_quorum_it_refuses_and_the_way_out_works() {
     );
     for commands in commands_of_the_page() {
         let commands = commands.replace("ADDRESS", &lab::address("stacked", "cp1"));
-        exec("cp1", &format!("set -e\n{commands}"));
+        exec_patiently("cp1", &format!("set -e\n{commands}"));
     }
     let names: Vec<String> = members("cp1")
         .unwrap()

@@ -280,7 +280,7 @@ impl World {
                 self.violations
                     .push(format!("{}: the endpoint leads nowhere", step.id));
             }
-        } else if let Some(host) = is("enable-again-").or_else(|| is("enable-")) {
+        } else if let Some(host) = is("reenable-").or_else(|| is("enable-")) {
             self.server(step, &host, "UP")?;
         } else if let Some(host) = is("remove-member-") {
             if !self.is_well(&step.host) {

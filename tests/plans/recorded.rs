@@ -16,7 +16,7 @@ use crate::world::World;
 /// Parts of ids that have another name than when the plans were recorded: today's, and the recorded one. A `*` at the
 /// end of both stands for the same rest.
 const RENAMED: [(&str, &str); 9] = [
-    ("enable-again-*", "let-back-in-*"),
+    ("reenable-*", "let-back-in-*"),
     ("enable-*", "let-in-*"),
     ("drain-*", "take-out-*"),
     ("keep-file-in-sync-with-*", "keep-file-in-step-with-*"),

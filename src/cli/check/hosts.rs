@@ -31,7 +31,7 @@ pub(super) enum Extent {
     FactsAndDisks,
 }
 
-/// Everything that is asked of hosts, for as long as there is deadline.
+/// Everything that is asked of hosts, within a deadline.
 pub(super) async fn ask_hosts(
     connected: &ConnectedHosts,
     topology: &Topology,

@@ -1,5 +1,6 @@
 //! Where packages come from: a repository with its key, or a folder.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::{deb, http_url};
@@ -80,7 +81,34 @@ fn packages(folder: &Path) -> Result<Vec<PackageFile>, Wrong> {
             )
         })
     };
-    paths.iter().map(read).collect()
+    each_once(paths.iter().map(read).collect::<Result<_, _>>()?)
+}
+
+/// How many packages a host is sent at most. Their checksums go to it in one argument, for which Linux allows 128 KiB:
+/// a thousand of them.
+const MOST_PACKAGES: usize = 500;
+
+/// Each package once, as it lies on hosts under its name; the same file may lie in several folders.
+fn each_once(files: Vec<PackageFile>) -> Result<Vec<PackageFile>, Wrong> {
+    let mut once: BTreeMap<String, PackageFile> = BTreeMap::new();
+    for file in files {
+        let first = once.entry(file.name()).or_insert_with(|| file.clone());
+        if first.sha256 != file.sha256 {
+            return Err(Wrong::new(
+                format!("two different packages are {}", file.name()),
+                format!("{} and {}", first.path.display(), file.path.display()),
+                "remove one of them from the folder",
+            ));
+        }
+    }
+    if once.len() > MOST_PACKAGES {
+        return Err(Wrong::new(
+            format!("{} packages in the folder", once.len()),
+            format!("at most {MOST_PACKAGES}, as each host is sent all of its architecture"),
+            "keep only what the hosts need; `apt-get install --download-only` on a host of the same kind fetches that",
+        ));
+    }
+    Ok(once.into_values().collect())
 }
 
 /// With a slash at its end; of the minor release that is built, where it names one.
@@ -197,4 +225,44 @@ fn fetch(url: &str) -> Result<Vec<u8>, Wrong> {
                 "try it with `curl -fL`; or save the key beside the inventory and name it as `key`",
             )
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn package(name: &str, folder: &str, sha256: &str) -> PackageFile {
+        PackageFile {
+            path: format!("{folder}/{name}.deb").into(),
+            package: name.to_owned(),
+            version: "1:2.0-1".to_owned(),
+            architecture: "amd64".to_owned(),
+            sha256: sha256.to_owned(),
+            size: 1,
+        }
+    }
+
+    #[test]
+    fn a_package_that_lies_there_twice_is_one_and_two_under_one_name_are_refused() {
+        let twice = vec![package("socat", "a", "01"), package("socat", "b", "01")];
+        assert_eq!(each_once(twice).unwrap(), [package("socat", "a", "01")]);
+
+        let two = vec![package("socat", "a", "01"), package("socat", "b", "02")];
+        let wrong = each_once(two).unwrap_err();
+        assert!(
+            format!("{wrong:?}").contains("two different packages are socat_2.0-1_amd64.deb"),
+            "{wrong:?}"
+        );
+    }
+
+    #[test]
+    fn a_folder_of_a_whole_mirror_is_refused() {
+        let many = |count: usize| {
+            (0..count)
+                .map(|number| package(&format!("p{number}"), "a", "01"))
+                .collect()
+        };
+        assert_eq!(each_once(many(MOST_PACKAGES)).unwrap().len(), MOST_PACKAGES);
+        assert!(each_once(many(MOST_PACKAGES + 1)).is_err());
+    }
 }

@@ -5,7 +5,7 @@ use crate::facts::PreparationFacts;
 use crate::plan::Step;
 use crate::remote::preparation as steps;
 use crate::remote::preparation::{Wanted, of_the_release};
-use crate::topology::{EtcdManager, Host, PackageFile, PackageSource, Preparation, Role, Topology};
+use crate::topology::{EtcdManager, Host, PackageFile, PackageSource, Preparation, Role, Topology, Version};
 
 /// Installs what a host lacks; sent before, where it comes from a folder.
 ///
@@ -39,8 +39,8 @@ pub(super) fn install(
     all.extend(brings_etcd.then(|| steps::mask_etcd(&host.name)));
     let install = match &preparation.source {
         PackageSource::Folder(files) => {
-            let sent =
-                to_send(files, &wanted, &lacking, found).map_err(|missing| absent(host, found, &missing))?;
+            let sent = to_send(files, topology.version, &wanted, &lacking, found)
+                .map_err(|missing| absent(host, found, &missing))?;
             all.extend(sent.iter().map(|file| steps::send(&host.name, file)));
             steps::install_from_folder(&host.name, &wanted, &lacking, &sent)
         }
@@ -59,13 +59,16 @@ fn has(found: &PreparationFacts, wanted: &Wanted) -> bool {
 /// there already. Which of them are needed is left to the host's apt. `Err` names what the folder lacks.
 fn to_send<'a>(
     files: &'a [PackageFile],
+    version: Version,
     wanted: &[Wanted],
     lacking: &[Wanted],
     found: &PreparationFacts,
 ) -> Result<Vec<&'a PackageFile>, Vec<Wanted>> {
+    let of_the_cluster = of_the_release(version);
     let fits = |file: &&PackageFile| {
         let is_for_host = file.architecture == "all" || file.architecture == found.architecture;
-        let named = wanted.iter().find(|wanted| wanted.name == file.package);
+        let mut named = wanted.iter().chain(&of_the_cluster);
+        let named = named.find(|wanted| wanted.name == file.package);
         is_for_host && named.is_none_or(|wanted| wanted.is(&file.version))
     };
     let fitting = files.iter().filter(fits);

@@ -106,7 +106,7 @@ pub fn let_back_in(on: &HostName, server: &HostName) -> Vec<Step> {
     };
     let back = Step::on(
         on,
-        &format!("enable-again-{server}"),
+        &format!("reenable-{server}"),
         format!("enable {server} in HAProxy again"),
     )
     .change(balancer::let_in(server), QUICK)

@@ -1,6 +1,6 @@
 # needs: journal
 # args: manager texts
-# What a person would look at first where etcd does not come up. `texts` are texts that name one, a line each.
+# What a person would look at first where etcd does not come up. `texts`: texts that name a cause, one a line.
 if [ "$manager" = systemd ]; then
   causes "$texts" etcd | tell 'what names a cause:'
   recent etcd | folded 20 | tell 'etcd, its last lines:'

@@ -1,7 +1,7 @@
 # needs: processes journal
 # args: texts
-# What a person would look at first after a failed init or join. `texts` are texts that name
-# one, a line each. Whether an API server runs is told in these words, which hints are chosen by.
+# What a person would check first after a failed init or join. `texts`: texts that name a cause,
+# one a line. Whether an API server runs is told in these words, which hints are chosen by.
 api_server() {
   [ -e /etc/kubernetes/manifests/kube-apiserver.yaml ] || return 0
   if [ -z "$(processes kube-apiserver)" ]; then

@@ -2,6 +2,7 @@
 # args: paths…
 # In groups of four ("-" where no address is expected). Open, closed at once and refused all prove a path; silence, no
 # route and an unknown name do not.
+command -v bash >/dev/null || { echo 'bash is not here to test with'; exit 1; }
 prove() {
   what=$1 host=$2 port=$3 expected=$4
   if [ "$expected" != - ]; then

@@ -24,6 +24,13 @@ pub fn exec(host: &str, script: &str) -> String {
     try_exec(host, script).text()
 }
 
+/// The same for a script that waits for programs to start; it may take ten minutes.
+#[track_caller]
+pub fn exec_patiently(host: &str, script: &str) -> String {
+    let command = &mut docker(host, script);
+    run(command.stdin(std::process::Stdio::null()), LIMIT * 5).text()
+}
+
 /// Runs a script that reads `input`; its standard output.
 #[track_caller]
 pub fn exec_with(host: &str, script: &str, input: &[u8]) -> String {
