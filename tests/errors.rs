@@ -161,7 +161,7 @@ fn on_the_workstation() -> Vec<Problem> {
             path: "templates/haproxy.cfg.j2".to_owned(),
             line: Some(4),
             cause: "`digset` is not defined\n4 |   description hawser {{ digset }}".to_owned(),
-            hint: "its names are: bind, digest, maxconn, servers, sole".to_owned(),
+            hint: "it can use these variables: bind, digest, maxconn, servers, sole".to_owned(),
         },
         Problem::Workstation {
             what: "start threads",

@@ -463,7 +463,8 @@ fn of_kubernetes(choice: &kubernetes::Choice) -> String {
         C::ConfigApi(api) => format!("its configuration is of `{}`", api.group_version()),
         C::DeploysBefore(count) => format!("deploys its own minor release and {count} before"),
         C::TakesKubeletBefore(count) => {
-            format!("takes kubelets back to {count} minor release(s) before its own")
+            let releases = if *count == 1 { "release" } else { "releases" };
+            format!("supports kubelets up to {count} minor {releases} older")
         }
         C::KubeletBehind(count) => {
             format!("kubelets are {count} minor releases older than the API server at most, and never newer")
@@ -474,30 +475,30 @@ fn of_kubernetes(choice: &kubernetes::Choice) -> String {
         C::JoinsAsLearner => "adds an etcd member as a learner: no quorum is lost meanwhile".to_owned(),
         C::WritesCriSocket => "writes the runtime's socket on the node".to_owned(),
         C::UpdatesStatus => "`update-status` is a phase of a join".to_owned(),
-        C::MakesSuperAdmin => "`init` makes /etc/kubernetes/super-admin.conf".to_owned(),
+        C::MakesSuperAdmin => "`init` creates /etc/kubernetes/super-admin.conf".to_owned(),
         C::ControlPlaneLabel(label) => format!("control planes are labelled `{label}`"),
         C::FindsContainerd => "looks for containerd by itself".to_owned(),
-        C::Patches(target) => format!("takes patches of `{target}`"),
+        C::Patches(target) => format!("supports patches of `{target}`"),
         C::OldestEtcd(version) => {
-            format!("takes an external etcd of {} at least", number(*version))
+            format!("requires external etcd {} or newer", number(*version))
         }
-        C::WantsBridgedPackets => "wants iptables to see bridged packets".to_owned(),
-        C::WantsConntrack => "wants `conntrack`".to_owned(),
-        C::WantsCrictl => "wants `crictl`".to_owned(),
+        C::WantsBridgedPackets => "requires iptables to see bridged packets".to_owned(),
+        C::WantsConntrack => "requires `conntrack`".to_owned(),
+        C::WantsCrictl => "requires `crictl`".to_owned(),
         C::WarnsOfCrictl => "warns without `crictl`".to_owned(),
-        C::WantsIptables => "wants `iptables` and `nsenter`; else `losetup`".to_owned(),
+        C::WantsIptables => "requires `iptables` and `nsenter`; else `losetup`".to_owned(),
         C::RefusesOldKernels => "refuses kernels before 4.19; else warns of them".to_owned(),
         C::KeepsCgroupV1 => "cgroup v1 is only kept alive".to_owned(),
         C::RefusesCgroupV1 => "no kubelet starts on cgroup v1 without `failCgroupV1: false`".to_owned(),
         C::AsksRuntimeForDriver(gate) => {
-            let reported = "takes its cgroup driver from a runtime that tells it";
+            let reported = "reads its cgroup driver from a runtime that reports it";
             match gate {
                 kubernetes::Gate::Off => format!("{reported}, if its gate is switched on"),
                 kubernetes::Gate::On => format!("{reported}, unless its gate is switched off"),
                 kubernetes::Gate::Locked => reported.to_owned(),
             }
         }
-        C::RuntimeIsRemote => "knows no runtime but one behind a socket".to_owned(),
+        C::RuntimeIsRemote => "supports only runtimes with a CRI socket".to_owned(),
         C::RuntimeInFile => "takes the runtime's socket from its file".to_owned(),
     }
 }
@@ -515,7 +516,7 @@ fn of_containerd(choice: &containerd::Choice) -> String {
     match choice {
         containerd::Choice::ReadsConfig(version) => format!("reads `version = {version}`"),
         containerd::Choice::CriPlugin(name) => format!("the CRI's plugin is `{name}`"),
-        containerd::Choice::TellsDriver => "tells kubelets its cgroup driver".to_owned(),
+        containerd::Choice::TellsDriver => "reports its cgroup driver to kubelets".to_owned(),
     }
 }
 

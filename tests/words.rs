@@ -41,7 +41,11 @@ fn no_message_has_a_retired_word() {
         let text = read(&path);
         let product = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
         let mut messages = literals(product);
-        if path.ends_with("cli/arguments.rs") {
+        // What `--help` shows, and the schema of the inventory.
+        if path.ends_with("cli/arguments.rs")
+            || path.starts_with("src/inventory/written")
+            || path.ends_with("inventory/written.rs")
+        {
             let help = product.lines().filter_map(|line| line.trim().strip_prefix("///"));
             messages.extend(help.map(str::to_owned));
         }
@@ -53,6 +57,16 @@ fn no_message_has_a_retired_word() {
         }
     }
 
+    let scripts = files(Path::new("src"), "sh");
+    for path in &scripts {
+        for message in shell_messages(&read(path)) {
+            let spoken = words(&without_code(&message));
+            let here = retired.iter().filter(|phrase| spoken.contains(phrase.as_str()));
+            found.extend(here.map(|phrase| format!("{}:{phrase}: {message}", path.display())));
+        }
+    }
+
+    assert!(!scripts.is_empty());
     assert!(
         found.is_empty(),
         "docs/glossary.md says what to write instead of:\n{}",
@@ -151,6 +165,21 @@ fn literals(code: &str) -> Vec<String> {
         rest = after.get(1..).unwrap_or("");
     }
     found
+}
+
+/// What a script tells a person: why it changed nothing, or why it failed.
+fn shell_messages(script: &str) -> Vec<String> {
+    let lines = script.lines().filter(|line| !line.trim_start().starts_with('#'));
+    let texts = lines.flat_map(|line| {
+        let spoken = ["moved ", "refuse ", "lost ", "echo "].into_iter();
+        spoken.flat_map(move |word| line.split(word).skip(1))
+    });
+    let quoted = texts.filter_map(|text| {
+        let quote = text.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
+        let (message, _) = text.get(1..)?.split_once(quote)?;
+        Some(message.replace("\\`", "`"))
+    });
+    quoted.filter(|text| text.contains(' ')).collect()
 }
 
 /// A message without commands to type and without names that are filled in.

@@ -17,7 +17,7 @@ pub struct Arguments {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 a step or a check failed, 2 usage or inventory, 3 unreachable, \
-    4 refused as unsafe, 5 host key, 6 changes pending (plan --detailed-exitcode), 130 interrupted";
+    4 refused, 5 host key, 6 changes pending (plan --detailed-exitcode), 130 interrupted";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -108,7 +108,7 @@ pub struct ImagesPushArguments {
 }
 
 const IMAGES_PUSH: &str = "hawser sends only what a host lacks, and each image completely or not at all: after an interruption, \
-    run it again.";
+    rerun this command.";
 
 /// Check the inventory, or print its schema.
 #[derive(Debug, Subcommand)]
@@ -136,7 +136,7 @@ pub struct Inventory {
 /// Which templates.
 #[derive(Debug, Clone, Args)]
 pub struct Templates {
-    /// A folder with your templates, each instead of the builtin one of the same name; overrides the inventory
+    /// A folder with your templates, that replace builtin templates of the same name; overrides the inventory
     #[arg(long = "templates", value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub folder: Option<PathBuf>,
 }
@@ -169,14 +169,14 @@ pub struct Scope {
     /// Which templates
     #[command(flatten)]
     pub templates: Templates,
-    /// Change only this host, and what it needs from others (repeatable); all hosts are probed
+    /// Change only this host, and what other hosts must do for it (repeatable); all hosts are probed
     /// anyway
     #[arg(long, value_name = "HOST")]
     pub limit: Vec<String>,
     /// Only prepare hosts; the next run does the rest
     #[arg(long)]
     pub prepare_only: bool,
-    /// How many workers may be unreachable or fail
+    /// Number of workers that may be unreachable or fail
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub max_unreachable_workers: usize,
     /// What to show of steps and files
@@ -202,7 +202,7 @@ pub struct PlanArguments {
     /// Save the plan to this file, mode 0600: `hawser apply FILE` applies exactly this plan, or nothing
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub out: Option<PathBuf>,
-    /// Let `apply FILE` start although this fact of a host failed (repeatable; `hawser check` shows the names)
+    /// Let `apply FILE` start even if this fact of a host failed (repeatable; `hawser check` shows the names)
     #[arg(long, value_name = "NAME", requires = "out")]
     pub ignore: Vec<String>,
     /// Let `apply FILE` build hosts without checking connections and facts first
@@ -225,7 +225,7 @@ pub struct ApplyArguments {
     /// If another run works on these hosts, wait until it ends
     #[arg(long)]
     pub wait: bool,
-    /// Start although this fact of a host failed (repeatable; `hawser check` shows the names)
+    /// Start even if this fact of a host failed (repeatable; `hawser check` shows the names)
     #[arg(long, value_name = "NAME")]
     pub ignore: Vec<String>,
     /// Build hosts without checking connections and facts first

@@ -49,7 +49,7 @@ pub(super) fn host_key_unknown(
         headline: format!("{host}: the host key of {address} is not known, nothing was sent"),
         details: vec![
             format!("the host showed {fingerprint}"),
-            format!("looked for in {known_hosts}"),
+            format!("not found in {known_hosts}"),
         ],
         hint: vec![
             "compare it on the host's console: `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`".to_owned(),
@@ -70,7 +70,7 @@ pub(super) fn host_key_changed(
         headline: format!("{host}: the host key of {address} HAS CHANGED, nothing was sent"),
         details: vec![
             format!("the host showed {presented}"),
-            format!("known is {} ({known_at})", list(expected, "another")),
+            format!("known_hosts has {} ({known_at})", list(expected, "another")),
             "another machine may answer instead of the host".to_owned(),
         ],
         hint: vec![format!(

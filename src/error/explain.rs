@@ -36,7 +36,7 @@ impl Problem {
             }
             Problem::Unsafe { what, because, recovery } => refused(what, because, recovery),
             Problem::LateEtcd { members, because, recovery, .. } => {
-                refused(&format!("etcd on {members} runs, and does not answer"), because, recovery)
+                refused(&format!("etcd on {members} runs but does not answer"), because, recovery)
             }
             Problem::NotReady { subject, found, fix, option } => {
                 not_ready(subject, found, fix, option)
@@ -56,7 +56,7 @@ fn inventory(path: &str, count: usize, rendered: &str) -> Explanation {
         ),
         details: rendered.lines().map(str::to_owned).collect(),
         hint: vec![
-            "correct them and rerun the command; inventory.example.toml shows every key".to_owned(),
+            "correct them and rerun this command; inventory.example.toml shows every key".to_owned(),
             "`hawser inventory schema` prints a JSON Schema, so that an editor checks while you type"
                 .to_owned(),
         ],
@@ -112,7 +112,9 @@ fn identity(path: &str, cause: &str) -> Explanation {
 
 fn connection_lost(host: &HostName, purpose: &str, cause: &str) -> Explanation {
     Explanation {
-        headline: format!("{host}: the connection broke during {purpose}; whether it was done is unknown"),
+        headline: format!(
+            "{host}: the connection broke during {purpose}; it is unknown whether the command ran"
+        ),
         details: vec![cause.to_owned()],
         hint: vec![
             "run `hawser apply` again: it probes the hosts and continues from what it finds".to_owned(),
@@ -123,10 +125,10 @@ fn connection_lost(host: &HostName, purpose: &str, cause: &str) -> Explanation {
 
 fn lock_lost(host: &HostName, what: &str, why: &str) -> Explanation {
     Explanation {
-        headline: format!("{host}: lock lost before {what}: it was not started, and the run ends"),
+        headline: format!("{host}: lost the lock before {what}: hawser did not start it and ends the run"),
         details: vec![why.to_owned()],
         hint: vec![
-            "make sure that no other run works on these hosts, then run `hawser apply` again; --wait waits for a run that does"
+            "make sure that no other run works on these hosts, then run `hawser apply` again; use --wait to wait for another run"
                 .to_owned(),
         ],
         exit: ExitCode::Unsafe,
@@ -138,7 +140,7 @@ fn probe(host: &HostName, what: &str, cause: &str) -> Explanation {
         headline: format!("{host}: cannot determine {what}"),
         details: vec![cause.to_owned()],
         hint: vec![
-            "hawser never treats an unreadable value as missing. Fix the cause, then rerun the command"
+            "hawser never treats an unreadable value as missing. Fix the cause, then rerun this command"
                 .to_owned(),
         ],
         exit: ExitCode::StepFailed,
@@ -196,7 +198,7 @@ fn silent(holders: &[HostName], control_planes: &[HostName]) -> Explanation {
     hint.extend(control_planes.iter().map(starts));
     hint.extend([
         "`journalctl -u kubelet` and /var/log/pods on a control plane show why it does not start".to_owned(),
-        "only if you need nothing of it any more: `kubeadm reset` on each of these hosts, then rerun this command"
+        "only if you no longer need it: `kubeadm reset` on each of these hosts, then rerun this command"
             .to_owned(),
     ]);
     Explanation {
@@ -218,10 +220,12 @@ fn missing_hosts(hosts: &[(HostName, String)], because: &str) -> Explanation {
             names.join(", ")
         ),
         details: hosts.iter().map(|(host, why)| format!("{host}: {why}")).collect(),
-        hint: vec![
-            "bring them back and rerun the command; --max-unreachable-workers tolerates missing workers"
-                .to_owned(),
-        ],
+        hint: vec![if because.contains("--max-unreachable-workers") {
+            "make these hosts reachable over SSH, then rerun this command; --max-unreachable-workers tolerates missing workers"
+        } else {
+            "make these hosts reachable over SSH, then rerun this command"
+        }
+        .to_owned()],
         exit: ExitCode::Unreachable,
     }
 }
@@ -235,7 +239,7 @@ fn interrupted(running: &[(HostName, u32, String)], is_begun: bool) -> Explanati
     } else {
         (
             "stopped by you, before anything was changed",
-            "run the command again when you are ready",
+            "rerun this command when you are ready",
         )
     };
     Explanation {

@@ -120,7 +120,7 @@ const CAUSES: &[Known] = &[
     ),
     Known::new(
         &["[ERROR FileAvailable--", "[ERROR DirAvailable--"],
-        "{host} was used before: `hawser plan` shows what is on it; if you need nothing of it, run `kubeadm reset`",
+        "{host} was used before: `hawser plan` shows what is on it; only if you no longer need it, run `kubeadm reset`",
     ),
     Known::new(
         &[
@@ -178,7 +178,7 @@ const CAUSES: &[Known] = &[
     ),
     Known::new(
         &["x509: certificate signed by unknown authority"],
-        "{host} has certificates of another cluster, or talks to one: compare `openssl x509 -in /etc/kubernetes/pki/ca.crt -noout -fingerprint` on both ends",
+        "{host} has certificates of another cluster, or connects to one: compare `openssl x509 -in /etc/kubernetes/pki/ca.crt -noout -fingerprint` on both ends",
     ),
     // Joining.
     Known::new(
@@ -194,7 +194,7 @@ const CAUSES: &[Known] = &[
     ),
     Known::new(
         &["configmaps \"cluster-info\" not found"],
-        "init did not finish: `hawser plan` shows how far it came",
+        "init did not finish: `hawser plan` shows what is missing",
     ),
     Known::new(
         &[
@@ -220,7 +220,7 @@ const CAUSES: &[Known] = &[
             "inotify_init: too many open files",
             "Error initializing watcher: too many open files",
         ],
-        "{host} has no free inotify instances: `sysctl fs.inotify.max_user_instances` shows how many a user may have; 512 or more go well with many kubelets on one kernel",
+        "{host} has no free inotify instances: `sysctl fs.inotify.max_user_instances` shows how many a user may have; use 512 or more if many kubelets share one kernel",
     ),
     Known::new(
         &["too many open files"],
@@ -241,7 +241,7 @@ const CAUSES: &[Known] = &[
     ),
     Known::new(
         &["can only promote a learner member which is in sync with leader"],
-        "the new member does not get in sync: port 2380 must be open both ways between the control planes, and the disk fast enough for etcd",
+        "the new member cannot catch up: open port 2380 in both directions between the control planes; the disk must be fast enough for etcd",
     ),
     Known::new(
         &["Peer URLs already exists"],

@@ -49,7 +49,7 @@ impl Answers {
         let answers = Self(lines.map(answer).collect::<Result<_, _>>()?);
         match answers.get("end") {
             Some(_) => Ok(answers),
-            None => Err("the answer ends early".to_owned()),
+            None => Err("the output of the probe is incomplete".to_owned()),
         }
     }
 
@@ -134,7 +134,7 @@ pub(super) mod tests {
         let output = line("system", "Debian", 0, "");
         assert_eq!(
             Answers::read(output.as_bytes()).err().as_deref(),
-            Some("the answer ends early")
+            Some("the output of the probe is incomplete")
         );
     }
 

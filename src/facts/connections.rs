@@ -313,7 +313,7 @@ mod tests {
 
         assert_eq!(
             read_trials(cut.as_bytes()),
-            Err("the answer ends early".to_owned())
+            Err("the output of the probe is incomplete".to_owned())
         );
         assert!(
             read_trials(garbled.as_bytes())

@@ -73,7 +73,7 @@ fn syntax_mistake(error: &toml::de::Error, text: &str) -> Mistake {
     let help = if message.contains("duplicate key") {
         "write each key once in a table; a second table of a list starts with its [[header]]"
     } else {
-        "TOML wants `key = value`, one a line, and text in quotes; see https://toml.io/en/v1.0.0"
+        "write `key = value`, one per line, with text in quotes; see https://toml.io/en/v1.0.0"
     };
     Mistake::bytes(bytes, Wrong::new(format!("not TOML: {message}"), "here", help))
 }

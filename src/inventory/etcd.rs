@@ -24,7 +24,7 @@ pub(super) fn resolve(
     if topology == EtcdTopology::Stacked && mistakes.is_sound(&Place::root().key("cluster").key("topology")) {
         let help = "set `topology = \"external\"` in [cluster], or leave the table out: stacked members are kubeadm's, \
                     set in [kubeadm.cluster_configuration] under etcd.local";
-        let wrong = Wrong::new("[etcd] has no effect with stacked etcd", "not probed", help);
+        let wrong = Wrong::new("[etcd] has no effect with stacked etcd", "ignored", help);
         mistakes.push(Mistake::warning(&place, wrong));
     }
     let directory = etcd.data_directory.as_deref().unwrap_or(&defaults.data_directory);

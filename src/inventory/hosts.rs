@@ -124,7 +124,7 @@ fn address(written: &written::Host, place: &Place, mistakes: &mut Mistakes) -> (
     if is_name && mistakes.is_sound(&private) {
         let name = text.unwrap_or_default();
         let label = "a name, and no `private_address`";
-        let help = "add `private_address`: etcd, the balancers and kubelet are given IP addresses of hosts";
+        let help = "add `private_address`: hawser configures etcd, balancers and kubelet with IP addresses";
         mistakes.push(Mistake::error(
             &public,
             Wrong::new(format!("`{name}` is not an IP address"), label, help),

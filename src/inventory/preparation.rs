@@ -29,7 +29,7 @@ pub(super) fn resolve(
             let help = "write `prepare = true` above the tables, or remove [preparation]";
             let wrong = Wrong::new(
                 "[preparation] has no effect without `prepare = true`",
-                "not probed",
+                "ignored",
                 help,
             );
             mistakes.push(Mistake::warning(&place, wrong));
@@ -119,7 +119,7 @@ fn http_url(what: &str, text: &str) -> Result<String, Wrong> {
     if authority.contains('@') {
         return Err(Wrong::new(
             format!("{what} with a user or a password"),
-            "it would stand in files on every host",
+            "every host would have it in a file",
             "let the server accept the hosts by their addresses, and write the URL without `USER:PASSWORD@`",
         ));
     }

@@ -148,7 +148,7 @@ fn check_etcd(hosts: &[Draft], etcd: EtcdTopology, mistakes: &mut Mistakes) {
             format!("an even number of etcd members: {members} ({named})"),
             "counted here",
             format!(
-                "use {} or {fewer}: {members} survive the loss of {supports}, as {fewer} do",
+                "use {} or {fewer} members: {members} tolerate the loss of {supports}, the same as {fewer}",
                 members + 1
             ),
         );

@@ -33,7 +33,7 @@ fn put(templates: &mut Templates, folder: &Path, path: &PathBuf) -> Result<(), W
     };
     templates.put(&name, template).map_err(|template| {
         Wrong::new(
-            format!("{} is in the place of no template", template.path),
+            format!("{} replaces no template of hawser", template.path),
             format!("hawser has no `{name}`"),
             known(Some(&name)),
         )

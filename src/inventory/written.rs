@@ -56,7 +56,7 @@ pub(super) struct Cluster {
     /// The exact Kubernetes version.
     #[schemars(required, regex(pattern = r"^v[0-9]+\.[0-9]+\.[0-9]+$"), example = &"v1.34.2")]
     pub(super) kubernetes: Option<String>,
-    /// Where etcd runs: on every control plane, or on hosts of its own.
+    /// Where etcd runs: on every control plane, or on dedicated hosts.
     #[schemars(example = &"stacked", extend("default" = "stacked"))]
     pub(super) topology: Option<EtcdTopology>,
     /// How the cluster's certificates reach the joining control planes.
@@ -92,7 +92,7 @@ pub(super) struct Endpoint {
     /// The balancers' interface that carries the VIP; found by the host's own address when not given.
     #[schemars(example = &"eth0")]
     pub(super) interface: Option<String>,
-    /// Whether hawser keeps a marked block with the endpoint's name in every host's /etc/hosts, for want of DNS.
+    /// Whether hawser keeps a marked block with the endpoint's name in every host's /etc/hosts, if there is no DNS.
     #[serde(default)]
     #[schemars(example = true)]
     pub(super) hosts_file: bool,
@@ -150,7 +150,7 @@ pub(super) struct Images {
     #[serde(default)]
     #[schemars(extend("examples" = [["kubernetes-images.tar"]]))]
     pub(super) archives: List<String>,
-    /// Whether hosts hand images to each other, so that each goes out from the workstation once.
+    /// Whether hosts send images to each other, so that each goes out from the workstation once.
     #[serde(default)]
     #[schemars(example = true)]
     pub(super) relay: bool,
@@ -193,7 +193,7 @@ pub(super) struct Kubeadm {
     pub(super) kube_proxy_configuration: Map<String, Value>,
 }
 
-/// etcd on hosts of its own (`topology = "external"`).
+/// etcd on dedicated hosts (`topology = "external"`).
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Etcd {
@@ -237,7 +237,7 @@ pub(super) struct Ssh {
     /// The cluster's own `known_hosts` file; the user's and the system's when not given.
     #[schemars(example = &"known_hosts")]
     pub(super) known_hosts: Option<String>,
-    /// How root is gained: `none` for root itself, else `passwordless` unless told otherwise.
+    /// How root is gained: `none` for root itself, else `passwordless` unless set.
     #[schemars(example = &"passwordless")]
     pub(super) sudo: Option<Sudo>,
     /// How many hosts may be in the middle of an SSH handshake at once.
@@ -298,7 +298,7 @@ pub(super) struct Host {
     #[serde(default)]
     #[schemars(extend("examples" = [{"node-ip": "10.0.0.21"}]))]
     pub(super) kubelet_args: BTreeMap<String, String>,
-    /// Files of somebody else's that hawser may replace on it; each is kept beside, as `….before-hawser`.
+    /// Files that another program wrote and that hawser may replace on it; each is kept beside, as `….before-hawser`.
     #[serde(default)]
     #[schemars(extend("examples" = [["/etc/haproxy/haproxy.cfg"]]))]
     pub(super) take_over: List<String>,

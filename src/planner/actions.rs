@@ -58,7 +58,7 @@ impl Candidate<'_, '_> {
         found.into_result().map_err(|cause| Problem::Probe {
             host: self.host.name.clone(),
             what: format!(
-                "whether it belongs to the cluster (asked at {})",
+                "whether it belongs to the cluster (asked on {})",
                 self.cluster().via().name
             ),
             cause,
@@ -124,7 +124,7 @@ fn unknown_identity(host: &Host, facts: &HostFacts) -> Problem {
             "correct the inventory if it names the wrong host".to_owned(),
             format!("`{look}; crictl pods` on {name} shows its cluster and what runs"),
             format!(
-                "only if you need nothing of it: `kubeadm reset -f --skip-phases=remove-etcd-member` on {name}, then rerun this command"
+                "only if you no longer need it: `kubeadm reset -f --skip-phases=remove-etcd-member` on {name}, then rerun this command"
             ),
         ],
     }
@@ -189,7 +189,7 @@ fn refuse_worker(candidate: &Candidate) -> Result<(), Problem> {
     }
     let name = &candidate.host.name;
     let because = match candidate.node() {
-        Some(node) if node.ready => format!("node {name} is Ready; what runs on it would be cut off"),
+        Some(node) if node.ready => format!("node {name} is Ready; its running pods would be stopped"),
         Some(_) => format!("node {name} has joined, and its pods may run though it is NotReady"),
         None => format!("the kubelet of {name} has an identity, and no API server reports what it runs"),
     };

@@ -124,8 +124,8 @@ pub(super) fn notes(situation: &Situation) -> Vec<String> {
         let peers = in_a_row(hosts.iter().copied());
         hosts.push(&host.name);
         Some(format!(
-            "keepalived is not started on {}: those of {peers} do not know it yet, and it would hold the VIP beside them; \
-             `hawser apply {}` makes them known to each other",
+            "keepalived is not started on {}: the keepalived of {peers} is not configured for it yet, so two hosts would hold \
+             the VIP. `hawser apply {}` configures all of them",
             host.name,
             as_limits(hosts.iter().copied())
         ))
@@ -211,7 +211,7 @@ pub(super) fn reload(situation: &Situation) -> Result<Vec<Chain>, Problem> {
         let description = files::haproxy_description(&files::haproxy(situation.topology, host, &last)?);
         let mut step = balancer::activate_haproxy(&host.name, &description);
         step.id = StepId(format!("{}/settle-haproxy", host.name));
-        step.title = "reload HAProxy with the file that was kept in sync".into();
+        step.title = "reload HAProxy with the current haproxy.cfg".into();
         chains.push(Chain::required(&host.name, vec![step]));
     }
     Ok(chains)

@@ -53,7 +53,7 @@ fn refuse_others_manifests(candidate: &Candidate) -> Result<(), Problem> {
     }
     let name = &candidate.host.name;
     Err(Problem::Unsafe {
-        what: format!("{name} has to be reset, and has static pods that are not kubeadm's"),
+        what: format!("{name} must be reset, but has static pods that are not kubeadm's"),
         because: vec![
             others.join(", "),
             "`kubeadm reset` deletes all manifests".to_owned(),

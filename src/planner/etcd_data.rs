@@ -95,7 +95,7 @@ fn foreign_data(candidate: &Candidate, found: &EtcdDirectory) -> Problem {
                 "on {name}: `ls -l {path}/member/wal; pgrep -a etcd` shows how old it is, and whether a program uses it"
             ),
             format!(
-                "only if you need nothing of it any more: end that program, `mv {path}/member {path}.old` on {name}, then rerun this command"
+                "only if you no longer need it: end that program, `mv {path}/member {path}.old` on {name}, then rerun this command"
             ),
         ],
     }

@@ -86,18 +86,18 @@ fn refusal(host: &Host, path: &str, owner: Owner) -> Problem {
     let template = files::template_of(path).unwrap_or_default();
     Problem::Unsafe {
         what: format!(
-            "{}: {path} was not written by hawser for this cluster, and would be replaced completely",
+            "{}: {path} was not written by hawser for this cluster, and hawser would replace all of it",
             host.name
         ),
         because: vec![because],
         recovery: vec![
             format!(
-                "to have hawser replace it: {}; it is kept as {}",
+                "to let hawser replace it: {}; it is kept as {}",
                 files::take_over_key(&host.name, path),
                 files::kept_as(path)
             ),
             format!(
-                "to keep its content: that key, and your own template with both (`templates`, {template})"
+                "to keep its content: set that key, and put the content of both files into your own template (`templates`, {template})"
             ),
         ],
     }

@@ -53,7 +53,7 @@ pub(super) fn refuse_data_elsewhere(inputs: &Inputs) -> Option<Problem> {
                 "if it is this cluster's: name {path} as etcd.local.dataDir under [kubeadm.cluster_configuration], make sure that etcd.yaml is in /etc/kubernetes/manifests on {name}, then rerun this command"
             ),
             format!(
-                "only if you need nothing of it any more: `mv {path}/member {path}.old` on {name}, then rerun this command"
+                "only if you no longer need it: `mv {path}/member {path}.old` on {name}, then rerun this command"
             ),
         ],
     })
@@ -87,7 +87,7 @@ fn refuse_unmounted<'s>(inputs: &'s Inputs) -> impl Iterator<Item = Problem> + '
         Some(Problem::Unsafe {
             what: format!("a disk is not mounted on {name}, and etcd's data may be on it"),
             because: vec![format!(
-                "/etc/fstab or a mount unit names {point}, {directory} is in it, and nothing is mounted"
+                "/etc/fstab or a mount unit names {point}, which contains {directory}, but nothing is mounted there"
             )],
             recovery: vec![
                 format!("on {name}: `mount {point}`, then rerun this command"),
@@ -130,7 +130,7 @@ pub(super) fn refuse_lost_data(inputs: &Inputs, host: &Host, facts: &HostFacts) 
         what: format!("{name} lost its etcd data: is a disk not mounted?"),
         because: vec![
             format!("{directory}/member is not there, and etcd.yaml is in /etc/kubernetes/manifests"),
-            "/etc/kubernetes/kubelet.conf names a certificate that `kubeadm init` writes at its end: there was a cluster"
+            "/etc/kubernetes/kubelet.conf names a certificate that `kubeadm init` writes last, so a cluster existed here"
                 .to_owned(),
         ],
         recovery: vec![

@@ -84,7 +84,7 @@ pub(super) fn refuse_large_hosts_files(inputs: &Inputs) -> Vec<Problem> {
             host: host.name.clone(),
             what: format!("what is in {HOSTS}"),
             cause: format!(
-                "it has {} bytes, more than hawser reads: have the endpoint's name in DNS, and set `hosts_file = false`",
+                "it has {} bytes, more than hawser reads: put the endpoint's name into DNS, and set `hosts_file = false`",
                 file.size
             ),
         })

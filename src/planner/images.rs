@@ -67,7 +67,7 @@ pub(super) fn notes(situation: &Situation) -> Vec<String> {
     }
     let notes = lacking.into_iter().map(|(names, hosts)| {
         format!(
-            "{} {} {}; pulled, if the hosts may; otherwise add archives under [images]",
+            "{} {} {}: the hosts pull them. If they cannot, add archives under [images]",
             in_a_row(hosts.iter().copied()),
             if hosts.len() == 1 { "lacks" } else { "lack" },
             names.join(", "),

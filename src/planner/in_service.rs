@@ -26,7 +26,7 @@ pub(super) fn refuse_reset(candidate: &Candidate) -> Result<(), Problem> {
         ));
     }
     Err(Problem::Unsafe {
-        what: format!("{name} serves the cluster, and its join is not complete"),
+        what: format!("{name} is in service, but its join is not complete"),
         because,
         recovery,
     })

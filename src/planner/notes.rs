@@ -49,7 +49,7 @@ pub(super) fn gather(situation: &Situation, left_out: &BTreeSet<HostName>) -> Ve
 fn limit_note(left_out: &BTreeSet<HostName>) -> Option<String> {
     (!left_out.is_empty()).then(|| {
         format!(
-            "--limit leaves out the changes on {}; `hawser apply {}` makes them",
+            "--limit leaves out the changes on {}; `hawser apply {}` applies them",
             in_a_row(left_out),
             as_limits(left_out)
         )
@@ -152,6 +152,6 @@ fn stalled(situation: &Situation) -> Option<String> {
         EtcdTopology::External => "etcd and the existing control planes are".to_owned(),
     };
     Some(format!(
-        "no API server is healthy; {first} restarted first. The next run checks the nodes"
+        "no API server is healthy; {first} restarted first. Rerun this command afterwards: it checks the nodes"
     ))
 }

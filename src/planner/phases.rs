@@ -191,9 +191,7 @@ fn refuse_left_out_init(situation: &Situation) -> Result<(), Vec<Problem>> {
         return Ok(());
     }
     Err(vec![Problem::Usage {
-        message: format!(
-            "--limit leaves out {host}, on which the cluster is initialised before anything joins"
-        ),
+        message: format!("--limit leaves out {host}, which must be initialised before other hosts can join"),
         hint: format!("add `--limit {host}`"),
     }])
 }

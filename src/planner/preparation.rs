@@ -72,7 +72,7 @@ pub(super) fn why_not(inputs: &Inputs, host: &Host) -> Option<String> {
     let found = facts.preparation.as_ref()?;
     Some(if !found.is_debians {
         format!(
-            "it is {}: hawser prepares Debian and Ubuntu, and other hosts must come prepared",
+            "it is {}: hawser prepares only Debian and Ubuntu; prepare other hosts yourself",
             found.system
         )
     } else if is_in_use(host, facts) {
@@ -163,7 +163,7 @@ pub(super) fn left_alone(inputs: &Inputs) -> Vec<String> {
         let what: Vec<&str> = steps.iter().map(|step| step.title.as_ref()).collect();
         (!what.is_empty()).then(|| {
             format!(
-                "{} is in use, so these differences from the inventory are not applied: {}",
+                "{} is in use, so hawser does not apply: {}",
                 host.name,
                 what.join("; ")
             )

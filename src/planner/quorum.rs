@@ -72,10 +72,10 @@ pub(super) fn refuse_lost_member(
     } else if found.has_etcd_data {
         "its etcd member does not start"
     } else {
-        "its etcd member has no data to start from"
+        "its etcd member has no data"
     };
     Problem::Unsafe {
-        what: format!("{}: {lost}, and etcd cannot do without it", host.name),
+        what: format!("{}: {lost}, and etcd has no quorum without it", host.name),
         because: vec![
             format!(
                 "member {} of {} is listed ({})",
@@ -87,7 +87,7 @@ pub(super) fn refuse_lost_member(
         ],
         recovery: vec![
             format!(
-                "if {}'s disk can come back as it was, start the host with it and rerun this command",
+                "if {}'s disk can be restored unchanged, start the host with it and rerun this command",
                 host.name
             ),
             format!(
@@ -116,7 +116,7 @@ pub(super) fn refuse_unknown_member(host: &Host, member: &MemberFact, recovery: 
             "a member that may run is neither removed nor restarted, and its host is not reset".to_owned(),
         ],
         recovery: vec![
-            "a busy host answers late: rerun this command".to_owned(),
+            "the host may be busy: rerun this command".to_owned(),
             format!(
                 "if this does not help: on {}: `ss -ltnp sport = :2379` shows whether etcd listens; check too that no firewall blocks the other members; {recovery}",
                 host.name

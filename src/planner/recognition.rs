@@ -167,7 +167,7 @@ fn refuse_different_cas(planes: &[(&Host, &HostFacts)]) -> Result<(), Vec<Proble
             .collect(),
         recovery: vec![
             "correct the inventory, so that it names the hosts of one cluster".to_owned(),
-            "or clear the host that is to change clusters: `kubeadm reset` on it".to_owned(),
+            "or reset the host that should move to this cluster: `kubeadm reset` on it".to_owned(),
         ],
     }])
 }

@@ -115,7 +115,7 @@ fn running_kubeadm(inputs: &Inputs) -> Vec<Problem> {
     busy.map(|(host, pid)| Problem::Unsafe {
         what: format!("{}: kubeadm is still running there (process {pid})", host.name),
         because: vec![
-            "an earlier run detached from it, or another user started it; it must not be disturbed"
+            "an earlier run detached from it, or another user started it; hawser does not interrupt it"
                 .to_owned(),
         ],
         recovery: vec![format!(

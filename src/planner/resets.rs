@@ -20,7 +20,7 @@ pub(super) fn refuse_unknown_kubelet(candidate: &Candidate) -> Result<(), Proble
     }
     if found.has_ca_key && found.ca.is_none() {
         return Err(Problem::Unsafe {
-            what: format!("{name} has to be reset, and has the key of an unknown CA"),
+            what: format!("{name} must be reset, but has the key of an unknown CA"),
             because: vec!["/etc/kubernetes/pki/ca.key is there, and no ca.crt".to_owned()],
             recovery: vec![format!(
                 "on {name}: `mv /etc/kubernetes/pki/ca.key /root/`, then rerun this command"
@@ -47,7 +47,7 @@ fn foreign_kubelet(name: &HostName) -> Problem {
             "correct the inventory if it names the wrong host".to_owned(),
             format!("`systemctl cat kubelet; crictl pods` on {name} shows what it is for and what it runs"),
             format!(
-                "only if you need nothing of it: `systemctl disable --now kubelet` and `rm /var/lib/kubelet/config.yaml` on {name}, then rerun this command"
+                "only if you no longer need it: `systemctl disable --now kubelet` and `rm /var/lib/kubelet/config.yaml` on {name}, then rerun this command"
             ),
         ],
     }
@@ -65,7 +65,7 @@ fn without_node(name: &HostName) -> Problem {
                 "`openssl x509 -noout -subject -in /var/lib/kubelet/pki/kubelet-client-current.pem; crictl pods` on {name} shows the name of its node and what runs"
             ),
             format!(
-                "only if you need nothing of it: `kubeadm reset -f --skip-phases=remove-etcd-member` on {name}, then rerun this command"
+                "only if you no longer need it: `kubeadm reset -f --skip-phases=remove-etcd-member` on {name}, then rerun this command"
             ),
         ],
     }
@@ -90,7 +90,7 @@ pub(super) fn refuse_other_name(candidate: &Candidate) -> Result<(), Problem> {
         what: format!("{name} is the node {other} of this cluster already"),
         because: vec![
             format!("node {other} has the address {address}, which is {name}'s, and is {state}"),
-            "what runs on it would be cut off".to_owned(),
+            "its running pods would be stopped".to_owned(),
         ],
         recovery: vec![
             format!("name the host {other} in the inventory"),
@@ -118,16 +118,16 @@ pub(super) fn keep_a_key(inputs: &Inputs, planned: &[Planned]) -> Result<(), Pro
     };
     let name = &host.name;
     Err(Problem::Unsafe {
-        what: format!("{name} has to be reset, and no other control plane has the key of the cluster's CA"),
+        what: format!("{name} must be reset, but no other control plane has the key of the cluster's CA"),
         because: vec![format!(
-            "/etc/kubernetes/pki/ca.key is on {name}; no control plane that stays has it"
+            "/etc/kubernetes/pki/ca.key is on {name}; no control plane that is not reset has it"
         )],
         recovery: vec![
             format!(
-                "copy /etc/kubernetes/pki/ca.key of {name} to a control plane that stays, then rerun this command"
+                "copy /etc/kubernetes/pki/ca.key of {name} to a control plane that is not reset, then rerun this command"
             ),
             format!(
-                "or, if it is to be kept elsewhere: on {name} `mv /etc/kubernetes/pki/ca.key /root/`, and then to a safe place"
+                "or, to keep the key somewhere else: on {name} `mv /etc/kubernetes/pki/ca.key /root/`, and then to a safe place"
             ),
         ],
     })

@@ -86,9 +86,14 @@ fn absent(inputs: &Inputs, host: &Host, program: &str) -> Problem {
 
 fn lacking(inputs: &Inputs, host: &Host, what: &str, package: &str) -> Problem {
     let host_name = &host.name;
+    let (missing, install) = if what == etcd::USER {
+        (format!("{what} does not exist"), format!("create {what}"))
+    } else {
+        (format!("{what} is not installed"), format!("install {what}"))
+    };
     let mut recovery = vec![if preparation::is_of_another_distribution(inputs, host) {
         format!(
-            "bring {host_name} prepared, with {what} installed; docs/reference/host-requirements.md lists what a host needs"
+            "prepare {host_name} yourself and {install}; docs/reference/host-requirements.md lists what a host needs"
         )
     } else {
         format!("install {package} on {host_name} (apt-get install {package}) and rerun this command")
@@ -98,7 +103,7 @@ fn lacking(inputs: &Inputs, host: &Host, what: &str, package: &str) -> Problem {
         "hawser installs packages only where the inventory says `prepare = true`".to_owned()
     });
     Problem::Unsafe {
-        what: format!("{host_name}: {what} is not installed"),
+        what: format!("{host_name}: {missing}"),
         because: vec![because],
         recovery,
     }
@@ -106,7 +111,7 @@ fn lacking(inputs: &Inputs, host: &Host, what: &str, package: &str) -> Problem {
 
 fn skew(host: &HostName, program: &str, found: Version, target: Version, rule: &str) -> Problem {
     Problem::Unsafe {
-        what: format!("{host}: {program} {found} does not go with Kubernetes {target}"),
+        what: format!("{host}: {program} {found} does not support Kubernetes {target}"),
         because: vec![rule.to_owned()],
         recovery: vec![format!(
             "install {program} {target} on {host}, or correct `kubernetes` under [cluster]"

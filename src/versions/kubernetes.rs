@@ -142,7 +142,7 @@ pub fn cannot_deploy(kubeadm: Version, cluster: Version) -> Option<&'static str>
         _ => None,
     });
     let fits = cluster.minor <= kubeadm.minor && kubeadm.minor <= cluster.minor + before;
-    (!fits).then_some("it deploys its own minor release and the one before")
+    (!fits).then_some("a kubeadm deploys only its own minor release and the one before")
 }
 
 /// Why a kubelet cannot be in a cluster of a version; `None` where it can.

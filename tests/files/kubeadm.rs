@@ -110,7 +110,7 @@ fn a_kubeadm_that_is_too_old_is_named_with_its_host() {
     insta::assert_snapshot!(problem, @r"
     error: cp1: cannot determine which configuration kubeadm reads
       kubeadm v1.14.9 is too old: hawser writes configuration for v1.15.0 and newer
-    hint: hawser never treats an unreadable value as missing. Fix the cause, then rerun the command
+    hint: hawser never treats an unreadable value as missing. Fix the cause, then rerun this command
     ");
 }
 

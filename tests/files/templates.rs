@@ -195,7 +195,7 @@ fn the_templates_own_page_names_what_each_is_given() {
         let given = problem.explain().hint.join("");
         assert_eq!(
             given
-                .trim_start_matches("its names are: ")
+                .trim_start_matches("it can use these variables: ")
                 .replace("no names are given to it", ""),
             names
         );

@@ -80,10 +80,10 @@ fn row(place: &Place, keys: &[(String, String)]) -> String {
     let hosts: BTreeSet<&str> = keys.iter().map(|(host, _)| host.as_str()).collect();
     let different: BTreeSet<&String> = keys.iter().map(|(_, key)| key).collect();
     let each = match different.len() {
-        1 if hosts.len() == 1 => "its own",
-        1 => "the same",
-        count if count == keys.len() => "each its own",
-        _ => "some the same",
+        1 if hosts.len() == 1 => "no",
+        1 => "yes",
+        count if count == keys.len() => "no: one per host",
+        _ => "some",
     };
     let Place {
         path,

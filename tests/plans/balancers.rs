@@ -75,22 +75,22 @@ fn a_new_balancer_alone_waits_with_its_keepalived_until_the_others_know_it() {
     set up balancers
       lb3  write /etc/haproxy/haproxy.cfg
       lb3  apply the configuration of HAProxy
-    warning: keepalived is not started on lb3: those of lb1, lb2 do not know it yet, and it would hold the VIP beside them; `hawser apply --limit lb1 --limit lb2 --limit lb3` makes them known to each other
-    warning: --limit leaves out the changes on lb1, lb2; `hawser apply --limit lb1 --limit lb2` makes them
+    warning: keepalived is not started on lb3: the keepalived of lb1, lb2 is not configured for it yet, so two hosts would hold the VIP. `hawser apply --limit lb1 --limit lb2 --limit lb3` configures all of them
+    warning: --limit leaves out the changes on lb1, lb2; `hawser apply --limit lb1 --limit lb2` applies them
     ");
     world.apply(&alone.unwrap()).unwrap();
     let others = world.plan_with(&limited_to(&["lb1", "lb2"]));
     insta::assert_snapshot!(page(&world, &others), @r"
     set up balancers
       lb1  write /etc/keepalived/keepalived.conf
-           ! what is in /etc/keepalived/keepalived.conf (SHA-256 eb1a902fab29…)
+           ! the current content of /etc/keepalived/keepalived.conf (SHA-256 eb1a902fab29…)
       lb1  apply the configuration of keepalived
       lb1  wait for a balancer to hold 10.0.0.100
       lb2  write /etc/keepalived/keepalived.conf
-           ! what is in /etc/keepalived/keepalived.conf (SHA-256 fd8efe341321…)
+           ! the current content of /etc/keepalived/keepalived.conf (SHA-256 fd8efe341321…)
       lb2  apply the configuration of keepalived
       lb2  wait for a balancer to hold 10.0.0.100
-    warning: --limit leaves out the changes on lb3; `hawser apply --limit lb3` makes them
+    warning: --limit leaves out the changes on lb3; `hawser apply --limit lb3` applies them
     ");
     world.apply(&others.unwrap()).unwrap();
     let last = world.plan_with(&limited_to(&["lb3"]));

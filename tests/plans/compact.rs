@@ -155,7 +155,7 @@ fn fresh_hosts_with_etcd_on_hosts_of_its_own() {
 fn a_whole_cluster_with_etcd_on_hosts_of_its_own_leaves_nothing_to_do() {
     let world = World::built(compact_external());
 
-    insta::assert_snapshot!(planned(&world), @"note: etcd's certificates last 364 days more, its authority 3649");
+    insta::assert_snapshot!(planned(&world), @"note: the etcd certificates expire in 364 days, the etcd CA in 3649 days");
 }
 
 /// The host lost its disk, and etcd no member: only the node has to go before the host joins anew.

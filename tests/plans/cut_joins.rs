@@ -65,7 +65,9 @@ fn planned(world: &World, name: &str) -> String {
     let plan = match world.plan() {
         Ok(plan) => plan,
         Err(problems) => {
-            let refused = problems.iter().map(|problem| problem.explain().headline);
+            let refused = problems
+                .iter()
+                .map(|problem| problem.explain().headline.replace("refused: ", ""));
             return format!("refused: {}", refused.collect::<Vec<_>>().join("; "));
         }
     };

@@ -99,7 +99,7 @@ impl World {
         let is = |prefix: &str| what.strip_prefix(prefix).map(HostName::from);
         let all_run = |world: &Self| world.members.iter().all(|member| world.runs_etcd(&member.host));
         let learns = |world: &Self| world.members.iter().any(|member| member.learner);
-        if is("check-etcd-whole-before-").is_some() && (!all_run(self) || learns(self)) {
+        if is("check-etcd-complete-before-").is_some() && (!all_run(self) || learns(self)) {
             return Err("not all members run, or one learns".to_owned());
         } else if is("save-etcd-snapshot-before-").is_some() {
             self.has_snapshot = true;
@@ -120,7 +120,7 @@ impl World {
                 .find(|member| member.host == host)
                 .ok_or("not listed")?
                 .learner = false;
-        } else if is("check-etcd-whole-before-").is_none() {
+        } else if is("check-etcd-complete-before-").is_none() {
             return Ok(false);
         }
         Ok(true)

@@ -53,7 +53,7 @@ fn a_whole_cluster_leaves_nothing_to_do() {
         assert!(world.plan().unwrap().is_empty());
         assert_eq!(failed_expectations(&world.topology, &world.observe(), &[]), []);
         insta::allow_duplicates! {
-            insta::assert_snapshot!(planned(&world), @"note: etcd's certificates last 364 days more, its authority 3649");
+            insta::assert_snapshot!(planned(&world), @"note: the etcd certificates expire in 364 days, the etcd CA in 3649 days");
         }
     }
 }

@@ -28,7 +28,7 @@ fn certificates_that_one_host_has_lost_are_made_anew_by_the_same_authority() {
            ! /etc/kubernetes/pki/etcd/healthcheck-client.key that is there
            ! /etc/kubernetes/pki/etcd/server.crt that is there (SHA-256 without white space 0123012301230123012301230123012301230123012301230123012301230123)
            ! /etc/kubernetes/pki/etcd/server.key that is there
-    note: etcd's certificates last 364 days more, its authority 3649
+    note: the etcd certificates expire in 364 days, the etcd CA in 3649 days
     ");
     world.apply(&plan.unwrap()).unwrap();
     assert_eq!(world.violations, Vec::<String>::new());

@@ -129,9 +129,9 @@ fn a_sole_member_gets_a_second() {
     let note = plan
         .notes
         .iter()
-        .find(|note| note.text.contains("grows"))
+        .find(|note| note.text.contains("adds etcd members"))
         .unwrap();
-    insta::assert_snapshot!(note.text, @"etcd grows from 1 to 2 members, one at a time (etcd2): 1 of 1 run, the quorum is 1, and 2 in the end; with two members, both must run");
+    insta::assert_snapshot!(note.text, @"this run adds etcd members etcd2, one at a time: 1 now (1 run, quorum 1), 2 at the end (quorum 2); with two members, both must run");
     finish(&mut world);
 }
 
@@ -156,7 +156,7 @@ fn a_learner_that_was_not_promoted_is_promoted_before_another_is_added() {
     let changes: Vec<_> = ids(&plan);
     let place = |id: &str| changes.iter().position(|found| *found == id);
     assert_eq!(place("etcd1/add-etcd-member-etcd4"), None);
-    assert!(place("etcd1/promote-etcd-member-etcd4") < place("etcd1/check-etcd-whole-before-etcd5"));
+    assert!(place("etcd1/promote-etcd-member-etcd4") < place("etcd1/check-etcd-complete-before-etcd5"));
     finish(&mut world);
 }
 

@@ -197,7 +197,7 @@ fn an_image_that_is_missing_on_one_host() {
         .collect();
     assert_eq!(pulls.len(), 1);
     assert_eq!(pulls[0].id.0, "w1/pull-images");
-    assert_eq!(pulls[0].title, "pull 1 images: k8s.gcr.io/kube-proxy:v1.20.2");
+    assert_eq!(pulls[0].title, "pull 1 image: k8s.gcr.io/kube-proxy:v1.20.2");
 }
 
 #[test]

@@ -210,7 +210,7 @@ fn a_worker_without_an_identity_whose_node_is_ready_is_not_reset() {
     let page = planned(&world);
 
     assert!(
-        page.starts_with("exit 4: refused: w1 serves the cluster, and its join is not complete"),
+        page.starts_with("exit 4: refused: w1 is in service, but its join is not complete"),
         "{page}"
     );
 }

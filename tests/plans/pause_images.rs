@@ -132,9 +132,9 @@ fn what_bare_hosts_lack_is_told_as_far_as_it_is_known() {
         [
             "cp1 lacks k8s.gcr.io/kube-apiserver:v1.20.2, k8s.gcr.io/kube-controller-manager:v1.20.2, \
              k8s.gcr.io/kube-proxy:v1.20.2, k8s.gcr.io/kube-scheduler:v1.20.2, lab.test/pause:3.2, and the coredns and \
-             etcd images that kubeadm will name when it is installed; pulled, if the hosts may; otherwise add archives under \
+             etcd images that kubeadm will name when it is installed: the hosts pull them. If they cannot, add archives under \
              [images]",
-            "w1 lacks k8s.gcr.io/kube-proxy:v1.20.2, lab.test/pause:3.2; pulled, if the hosts may; otherwise add archives under \
+            "w1 lacks k8s.gcr.io/kube-proxy:v1.20.2, lab.test/pause:3.2: the hosts pull them. If they cannot, add archives under \
              [images]",
         ]
     );

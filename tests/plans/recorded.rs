@@ -15,7 +15,8 @@ use crate::world::World;
 
 /// Parts of ids that have another name than when the plans were recorded: today's, and the recorded one. A `*` at the
 /// end of both stands for the same rest.
-const RENAMED: [(&str, &str); 9] = [
+const RENAMED: [(&str, &str); 10] = [
+    ("check-etcd-complete-before-*", "see-etcd-whole-before-*"),
     ("reenable-*", "let-back-in-*"),
     ("enable-*", "let-in-*"),
     ("drain-*", "take-out-*"),

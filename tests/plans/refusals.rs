@@ -115,7 +115,7 @@ fn a_control_plane_that_cannot_tell() {
     world.machine("cp2").silent = Some(Problem::Probe {
         host: "cp2".into(),
         what: "what is on it".to_owned(),
-        cause: "the answer ends early".to_owned(),
+        cause: "the output of the probe is incomplete".to_owned(),
     });
 
     insta::assert_snapshot!(planned(&world));

@@ -29,7 +29,7 @@ fn with_a_stranger() -> World {
 fn sums(plan: &Plan) -> Vec<&str> {
     let seen = plan
         .steps()
-        .filter(|step| step.id.0.contains("check-etcd-whole-before"));
+        .filter(|step| step.id.0.contains("check-etcd-complete-before"));
     seen.map(|step| step.title.as_ref()).collect()
 }
 
@@ -53,13 +53,10 @@ fn nothing_joins_while_somebody_elses_learner_waits() {
 fn nothing_joins_while_somebody_elses_member_has_not_started() {
     let problems = with_a_stranger().plan().unwrap_err();
 
-    assert_eq!(
-        problems[0].headline(),
-        "refused: cp4 cannot become a member of etcd now"
-    );
+    assert_eq!(problems[0].headline(), "refused: cannot add cp4 to etcd now");
     assert_eq!(
         problems[0].explain().details[0],
-        "3 of 4 members run, the quorum is 3; with cp4 it is 3 of 5: a member is added only if all run"
+        "quorum check: 3 of 4 members run, 3 needed; with cp4 3 of 5 needed. hawser adds a member only if all members run"
     );
 }
 
@@ -86,10 +83,7 @@ fn what_a_limit_leaves_half_joined_keeps_the_next_from_joining() {
 
     let limited = world.plan_with(&limited_to(&["cp4"])).unwrap_err();
 
-    assert_eq!(
-        limited[0].headline(),
-        "refused: cp4 cannot become a member of etcd now"
-    );
+    assert_eq!(limited[0].headline(), "refused: cannot add cp4 to etcd now");
     let plan = world.plan().unwrap();
     assert_sound(&world, &plan);
     world.apply(&plan).unwrap();
@@ -110,14 +104,14 @@ fn the_sum_is_asked_for_before_each_join() {
         assert_eq!(
             sums(&plan),
             [
-                "check that 1 of 1 etcd members run, none of them a learner, before cp2 is added (the quorum is 1, with cp2 2 of 2)",
-                "check that 2 of 2 etcd members run, none of them a learner, before cp3 is added (the quorum is 2, with cp3 2 of 3)",
+                "check the etcd quorum before adding cp2: 1 of 1 members run, no learner (quorum 1; with cp2 2 of 2)",
+                "check the etcd quorum before adding cp3: 2 of 2 members run, no learner (quorum 2; with cp3 2 of 3)",
             ]
         );
         let reported = &plan.notes[plan.notes.len() - 1].text;
         assert_eq!(
             reported,
-            "etcd grows from 1 to 3 members, one at a time (cp2 and cp3): 1 of 1 run, the quorum is 1, and 2 in the end; \
+            "this run adds etcd members cp2 and cp3, one at a time: 1 now (1 run, quorum 1), 3 at the end (quorum 2); \
              with two members, both must run"
         );
         world.apply(&plan).unwrap();
@@ -135,7 +129,7 @@ fn a_member_that_goes_first_is_not_counted() {
     assert_eq!(
         sums(&plan),
         [
-            "check that 2 of 2 etcd members run, none of them a learner, before cp3 is added (the quorum is 2, with cp3 2 of 3)"
+            "check the etcd quorum before adding cp3: 2 of 2 members run, no learner (quorum 2; with cp3 2 of 3)"
         ]
     );
     world.apply(&plan).unwrap();

@@ -108,6 +108,6 @@ fn shared(fact: Fact, own: &str, others: Vec<&HostName>, fix: &[&str]) -> FactRe
     let names: Vec<String> = others.into_iter().map(ToString::to_string).collect();
     FactResult {
         fix: fix.iter().map(ToString::to_string).collect(),
-        ..FactResult::failed(fact, format!("{own}, as on {}", names.join(", ")), [])
+        ..FactResult::failed(fact, format!("{own}, also on {}", names.join(", ")), [])
     }
 }

@@ -60,9 +60,7 @@ fn without_authority(at: &At, clear: [&str; 2]) -> Option<FactResult> {
     }
     let away = |words: &str| etcd.map(|path| format!("{words} `mv {path} {path}.old`"));
     let fix = if identity.or(pods).is_none() {
-        away("only if you need nothing of it any more:")
-            .into_iter()
-            .collect()
+        away("only if you no longer need it:").into_iter().collect()
     } else {
         let [reset, correct] = clear.map(str::to_owned);
         [Some(reset), away("and"), Some(correct)]
@@ -105,4 +103,4 @@ fn reported(hash: &Result<String, String>) -> &str {
     }
 }
 
-const CLEAR: &str = "only if you need nothing of it any more: `kubeadm reset`, then `rm -rf /etc/kubernetes /var/lib/kubelet/config.yaml /etc/cni/net.d`";
+const CLEAR: &str = "only if you no longer need it: `kubeadm reset`, then `rm -rf /etc/kubernetes /var/lib/kubelet/config.yaml /etc/cni/net.d`";

@@ -14,7 +14,7 @@ pub(super) fn of(at: &At) -> Vec<FactResult> {
             let wait = format!("wait until it exits: `tail --pid={pid} -f /dev/null`");
             FactResult::warning(
                 Fact::PackageLock,
-                format!("{name} (process {pid}) holds it"),
+                format!("{name} (process {pid}) holds the package lock"),
                 [
                     wait.as_str(),
                     "`systemctl mask --now unattended-upgrades apt-daily.timer apt-daily-upgrade.timer` keeps it free: a node must not be upgraded at a random time",

@@ -133,10 +133,10 @@ pub(super) fn latency(at: &At, measured: &BTreeMap<HostName, Observed<SyncTimes>
     let times = measured.get(&at.host.name)?;
     Some(FactResult::of(Fact::DiskLatency, times, |times| {
         let found = format!(
-            "{}.{} ms for 99 of 100 fdatasync, of {}",
+            "99th percentile of {} fdatasync calls: {}.{} ms",
+            times.count,
             times.p99_us / 1000,
-            times.p99_us % 1000 / 100,
-            times.count
+            times.p99_us % 1000 / 100
         );
         let grade = match times.p99_us / 1000 {
             TOO_SLOW_MS.. => Grade::Failed,

@@ -79,9 +79,7 @@ fn two_drivers(runtime: &str, inventory: &str) -> FactResult {
     let or = format!("or set `cgroupDriver = \"{runtime}\"` under [kubeadm.kubelet_configuration]");
     FactResult::failed(
         Fact::CgroupDriver,
-        format!(
-            "containerd uses {runtime}, kubelet will use {inventory}: pods would restart again and again"
-        ),
+        format!("containerd uses {runtime}, kubelet will use {inventory}: pods would restart repeatedly"),
         [set_driver(inventory).as_str(), or.as_str()],
     )
 }

@@ -268,7 +268,7 @@ const BREAKS: &[Break] = &[
             .insert("cp1".into(), Observed::Known(times));
     }),
     ("a disk that could not be measured", |fleet| {
-        let why = "neither perl nor python3 is there to measure with".to_owned();
+        let why = "neither python3 nor perl is installed, and one is needed to measure".to_owned();
         fleet
             .asked
             .sync_times

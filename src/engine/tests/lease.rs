@@ -360,9 +360,9 @@ async fn a_run_that_has_lost_a_lock_ends_and_leaves_that_host_alone() {
     );
     assert_eq!(ran.report.problems.len(), 1);
     insta::assert_snapshot!(ran.problem(), @"
-    error: w: lock lost before join: it was not started, and the run ends
+    error: w: lost the lock before join: hawser did not start it and ends the run
       run run-other of alice on desk has it since noon
-    hint: make sure that no other run works on these hosts, then run `hawser apply` again; --wait waits for a run that does
+    hint: make sure that no other run works on these hosts, then run `hawser apply` again; use --wait to wait for another run
     ");
 }
 
@@ -443,7 +443,7 @@ async fn a_lock_that_a_renewal_finds_lost_ends_the_run_too() {
         ["a/init: changed", "a/label: skipped", "b/write: skipped"]
     );
     assert!(
-        ran.problem().contains("b: lock lost before renewing it"),
+        ran.problem().contains("b: lost the lock before renewing it"),
         "{}",
         ran.problem()
     );

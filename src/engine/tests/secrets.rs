@@ -86,7 +86,7 @@ async fn an_answer_that_is_no_bundle_is_not_repeated_in_the_error() {
     insta::assert_snapshot!(ran.problem(), @r"
     error: cp1: cannot determine certificates and keys of control planes, read by this run
       line 1 of the answer is not a path and its content
-    hint: hawser never treats an unreadable value as missing. Fix the cause, then rerun the command
+    hint: hawser never treats an unreadable value as missing. Fix the cause, then rerun this command
     ");
 }
 
@@ -115,6 +115,6 @@ async fn nothing_is_written_where_nobody_has_read() {
     insta::assert_snapshot!(ran.problem(), @r"
     error: cp2: cannot determine certificates and keys of control planes, read by this run
       no earlier step has read it
-    hint: hawser never treats an unreadable value as missing. Fix the cause, then rerun the command
+    hint: hawser never treats an unreadable value as missing. Fix the cause, then rerun this command
     ");
 }

@@ -76,7 +76,7 @@ async fn a_check_that_cannot_tell_fails_the_step_before_anything_is_changed() {
     insta::assert_snapshot!(ran.problem(), @r"
     error: cp1: cannot determine the result of: member?
       exit 2: etcdctl: not found
-    hint: hawser never treats an unreadable value as missing. Fix the cause, then rerun the command
+    hint: hawser never treats an unreadable value as missing. Fix the cause, then rerun this command
     ");
 }
 
@@ -104,7 +104,7 @@ async fn a_change_whose_connection_broke_is_done_if_the_check_says_so() {
     assert_eq!(
         ran.warnings(),
         [
-            "cp1: the connection broke during join; whether it was done is unknown; checking on the host what became of it"
+            "cp1: the connection broke during join; it is unknown whether the command ran; checking on the host what became of it"
         ]
     );
 }
@@ -205,7 +205,7 @@ async fn hosts_whose_kubeadms_name_different_pause_images_are_not_given_each_oth
     insta::assert_snapshot!(ran.problem(), @r"
     error: w1: cannot determine pause image, as the installed kubeadm names it
       its kubeadm names registry.k8s.io/pause:3.10.1, and another host's registry.k8s.io/pause:3.10.2: set `sandbox_image` in [preparation]
-    hint: hawser never treats an unreadable value as missing. Fix the cause, then rerun the command
+    hint: hawser never treats an unreadable value as missing. Fix the cause, then rerun this command
     ");
 }
 
@@ -221,7 +221,7 @@ async fn where_kubeadm_names_no_pause_image_no_file_is_written_without_one() {
     insta::assert_snapshot!(ran.problem(), @r"
     error: cp1: cannot determine pause image, as the installed kubeadm names it
       kubeadm names no pause image
-    hint: hawser never treats an unreadable value as missing. Fix the cause, then rerun the command
+    hint: hawser never treats an unreadable value as missing. Fix the cause, then rerun this command
     ");
 }
 
@@ -234,7 +234,7 @@ async fn a_command_whose_value_nobody_told_is_not_sent() {
     insta::assert_snapshot!(ran.problem(), @r"
     error: cp1: cannot determine cluster CA hash, known after init
       no earlier step has read it
-    hint: hawser never treats an unreadable value as missing. Fix the cause, then rerun the command
+    hint: hawser never treats an unreadable value as missing. Fix the cause, then rerun this command
     ");
 }
 

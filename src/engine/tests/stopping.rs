@@ -172,6 +172,6 @@ async fn nothing_is_cleaned_up_where_nothing_was_begun() {
     assert_eq!(ran.outcomes(), ["cp1/write: skipped"]);
     insta::assert_snapshot!(ran.problem(), @r"
     error: stopped by you, before anything was changed
-    hint: run the command again when you are ready
+    hint: rerun this command when you are ready
     ");
 }

@@ -65,7 +65,7 @@ fn refuse_secrets(table: &Map<String, Value>, place: &Place, mistakes: &mut Mist
             let help = "take it out, write `user:password` into a file of its own, and name that as `credentials_file` under \
                         [preparation.registries.\"REGISTRY\"]: hosts then have it in a file for root alone";
             let wrong = Wrong::new(
-                format!("`{key}` in containerd's configuration, which everybody on a host may read"),
+                format!("`{key}` in containerd's configuration, which every user on a host can read"),
                 "no place for a secret",
                 help,
             );

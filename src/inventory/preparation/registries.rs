@@ -66,7 +66,7 @@ fn is_named(registry: &str, here: &Place, mistakes: &mut Mistakes) -> bool {
     if !registry.is_empty() && !registry.starts_with(['.', '-']) && registry.chars().all(is_legal) {
         return true;
     }
-    let help = "write the registry's name as images have it, such as \"registry.k8s.io\"; \"_default\" is not offered";
+    let help = "write the registry's name as images have it, such as \"registry.k8s.io\"; \"_default\" is not supported";
     let wrong = Wrong::new(format!("not a registry's name: `{registry}`"), "here", help);
     mistakes.push(Mistake::key(here, wrong));
     false
@@ -96,7 +96,7 @@ const DOCKER_HUB: [&str; 3] = ["docker.io", "index.docker.io", "registry-1.docke
 fn of_docker_hub() -> Wrong {
     Wrong::new(
         "Docker Hub accepts no password with a request, but sends a client with one to another server for a token",
-        "containerd does not go there with it",
+        "containerd does not use token servers with this password",
         "set your own cache that is logged in there as its mirror (`mirrors`), or load the images from archives",
     )
 }

@@ -53,7 +53,11 @@ pub(super) fn resolve(
     for (name, _) in orphans.iter().filter(|(_, is_there)| *is_there) {
         if mistakes.is_sound(&place.key("repository")) {
             let help = "set the `repository` that it signs, or remove it";
-            let wrong = Wrong::new(format!("`{name}` without a repository"), "of which?", help);
+            let wrong = Wrong::new(
+                format!("`{name}` without a repository"),
+                "no repository is set",
+                help,
+            );
             mistakes.push(Mistake::key(&place.key(name), wrong));
         }
     }
@@ -209,8 +213,8 @@ fn fingerprint(text: &str) -> Result<String, Wrong> {
 fn without_fingerprint() -> Wrong {
     Wrong::new(
         "a key from the network without its fingerprint",
-        "any host that answers there could show any key",
-        "add the `fingerprint` that the repository's makers publish, or fetch the key yourself and name its file as `key`",
+        "an attacker could serve another key",
+        "add the `fingerprint` that the repository publishes, or fetch the key yourself and name its file as `key`",
     )
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::inventory::lists::List;
 use crate::topology::Swap;
 
-/// How bare hosts are prepared, where `prepare = true`. Debian and Ubuntu only; other hosts must come prepared.
+/// How unprepared hosts are prepared, where `prepare = true`. Debian and Ubuntu only; prepare other hosts yourself.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::inventory) struct Preparation {
@@ -47,7 +47,7 @@ pub(in crate::inventory) struct Preparation {
     #[serde(default)]
     #[schemars(extend("examples" = [{"docker.io": ["https://mirror.example.org"]}]))]
     pub(in crate::inventory) mirrors: BTreeMap<String, List<String>>,
-    /// What else containerd is told of a registry, by its name.
+    /// What else containerd knows about a registry, by its name.
     #[serde(default)]
     #[schemars(extend("examples" = [{"registry.example.org": {"credentials_file": "registry-credentials"}}]))]
     pub(in crate::inventory) registries: BTreeMap<String, Registry>,
@@ -62,16 +62,16 @@ pub(in crate::inventory) struct Preparation {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::inventory) struct Registry {
-    /// A file on the workstation with one line, `user:password`, that nobody else may read.
+    /// A file on the workstation with one line, `user:password`, that only its owner can read.
     #[schemars(required, example = &"registry-credentials")]
     pub(in crate::inventory) credentials_file: Option<String>,
 }
 
-/// The hosts' way to the outside, for apt and containerd.
+/// The hosts' proxy, for apt and containerd.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::inventory) struct Proxy {
-    /// For http://, without a password: it would stand in files on every host.
+    /// For http://, without a password: every host would have it in a file.
     #[schemars(example = &"http://proxy.example.org:3128")]
     pub(in crate::inventory) http: Option<String>,
     /// For https://.

@@ -42,10 +42,10 @@ pub(super) fn alarms(members: &[MemberFact]) -> BTreeSet<&str> {
 pub(super) fn remedy(alarm: &str) -> &'static str {
     match alarm {
         "NOSPACE" => {
-            "its database has reached its quota, and etcd refuses writes: `etcdctl alarm list` shows which member; free space (`etcdctl compact REVISION`, then `etcdctl defrag` at one member after the other), or raise `quota-backend-bytes`; then `etcdctl alarm disarm`"
+            "its database has reached its quota, and etcd refuses writes: `etcdctl alarm list` shows which member; free space (`etcdctl compact REVISION`, then `etcdctl defrag` on one member at a time), or raise `quota-backend-bytes`; then `etcdctl alarm disarm`"
         }
         "CORRUPT" => {
-            "a member has other data than the rest: `etcdctl alarm list` and `etcdctl endpoint hashkv --cluster` show which; save a snapshot of a good one, replace that member, then `etcdctl alarm disarm`"
+            "the data of one member differs from the others: `etcdctl alarm list` and `etcdctl endpoint hashkv --cluster` show which; save a snapshot of a good one, replace that member, then `etcdctl alarm disarm`"
         }
         _ => "`etcdctl alarm list` shows the member, and its log the reason; then `etcdctl alarm disarm`",
     }

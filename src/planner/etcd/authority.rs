@@ -43,7 +43,7 @@ fn differ(state: &EtcdState) -> Option<Problem> {
             if is_only_of_planes {
                 "or put the CA that the control planes trust back on the etcd hosts (ca.crt and ca.key in /etc/kubernetes/pki/etcd, root:root 0600 the key)"
             } else {
-                "or clear the host that is to change clusters: `rm -r /etc/kubernetes/pki/etcd` on it, then rerun this command"
+                "or remove the certificates on the host that should move to this cluster: `rm -r /etc/kubernetes/pki/etcd` on it, then rerun this command"
             }.to_owned(),
         ],
     })

@@ -39,7 +39,7 @@ pub(super) fn note(state: &EtcdState) -> Option<String> {
         EtcdManager::Systemd => "systemctl stop etcd".to_owned(),
     };
     Some(format!(
-        "not applied to etcd members that run:\n{}to apply it, on one host after the other: `{stop}` there, then \
+        "not applied to etcd members that run:\n{}to apply it, one host at a time: run `{stop}` there, then \
          `hawser apply`",
         lines.collect::<String>()
     ))

@@ -58,7 +58,7 @@ fn control_planes(inputs: &Inputs) -> Option<String> {
         _ => "are control planes already",
     };
     Some(format!(
-        "{} {what}: every member ran before that",
+        "{} {what}, so every etcd member has run before",
         in_a_row(names)
     ))
 }
@@ -113,7 +113,7 @@ impl<'a> Lost<'a> {
         let directory = &inputs.topology.external_etcd.data_directory;
         let blank = in_a_row(self.blank());
         let mut lines = vec![format!(
-            "if {directory} of {blank} can come back as it was, bring it back and rerun this command"
+            "if {directory} of {blank} can be restored unchanged, bring it back and rerun this command"
         )];
         if self.holding.len() >= quorum(self.members) {
             lines.extend(self.start(inputs));
@@ -143,11 +143,11 @@ impl<'a> Lost<'a> {
         };
         [
             format!(
-                "otherwise start those that have it, which are a quorum: on {}: `{start}`",
+                "otherwise start the members that have their data; they are a quorum: on {}: `{start}`",
                 in_a_row(self.holding())
             ),
             format!(
-                "when they answer, rerun this command: it shows how to remove {}, and then adds it again",
+                "when they answer, rerun this command: it shows how to remove {}. After that it adds the host again",
                 in_a_row(self.blank())
             ),
         ]

@@ -32,7 +32,7 @@ pub(super) use chains::{
 pub(super) use endpoints::{new_configuration, not_updated, update_api_servers, update_kubeadm_config};
 pub(super) use hosts::external_contents;
 pub(super) use notes::gather as notes;
-pub(super) use refusals::{missing_programs, refuse_other_clusters_objects};
+pub(super) use refusals::{USER, missing_programs, refuse_other_clusters_objects};
 pub(super) use scale_up::refuse_scale_up;
 pub(super) use scale_up_chains::add_members;
 pub(super) use stacked_scale_up::{StackedScaleUp, refuse_stacked_scale_up};

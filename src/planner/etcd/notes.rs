@@ -47,7 +47,7 @@ fn lasting(state: &EtcdState) -> Option<String> {
         .filter_map(|facts| facts.authority_left.as_ref()?.known().copied())
         .min()?;
     Some(format!(
-        "etcd's certificates last {} days more, its authority {}",
+        "the etcd certificates expire in {} days, the etcd CA in {} days",
         first / DAY,
         authority / DAY
     ))
@@ -60,7 +60,7 @@ fn later(situation: &Situation) -> Option<String> {
     let is_later = !names.is_empty() && situation.etcd.running.is_none();
     is_later.then(|| {
         format!(
-            "etcd does not run, so this run cannot add {}: it starts what is there; run it again then",
+            "etcd does not run, so this run only starts the existing members. Rerun this command afterwards to add {}",
             names.join(" and ")
         )
     })

@@ -47,7 +47,7 @@ pub(super) fn check(state: &EtcdState) -> Vec<Problem> {
 fn a_node(host: &Host, facts: &HostFacts) -> Option<Problem> {
     facts.kubernetes.has_kubelet_conf.then(|| Problem::Unsafe {
         what: format!(
-            "{} is a node of a Kubernetes cluster, and the inventory wants an etcd member",
+            "{} is a node of a Kubernetes cluster, but has the role etcd in the inventory",
             host.name
         ),
         because: vec!["its kubelet has an identity (/etc/kubernetes/kubelet.conf)".to_owned()],
@@ -82,7 +82,7 @@ fn distributions_member(host: &Host, facts: &EtcdFacts, all: &HostFacts) -> Opti
         ],
         recovery: vec![
             format!("on {}: `systemctl disable --now etcd`", host.name),
-            "its data (Debian: /var/lib/etcd/default) may stay; remove it if you need nothing of it".to_owned(),
+            "its data (Debian: /var/lib/etcd/default) may stay; remove it only if you no longer need it".to_owned(),
             "then rerun this command".to_owned(),
         ],
     })
@@ -101,7 +101,7 @@ fn other_manager(inputs: &Inputs, etcd: &EtcdHost, all: &HostFacts) -> Option<Pr
         EtcdManager::Systemd if is_pod => (
             "the kubelet runs etcd there (/etc/kubernetes/manifests/etcd.yaml)",
             "systemd",
-            "`rm /etc/kubernetes/manifests/etcd.yaml`, and when `pgrep -x etcd` finds nothing any more, `systemctl disable --now kubelet`",
+            "`rm /etc/kubernetes/manifests/etcd.yaml`, and when `pgrep -x etcd` finds no process, `systemctl disable --now kubelet`",
         ),
         EtcdManager::Kubelet if is_unit => (
             "systemd runs etcd there (/etc/systemd/system/etcd.service)",
@@ -115,11 +115,11 @@ fn other_manager(inputs: &Inputs, etcd: &EtcdHost, all: &HostFacts) -> Option<Pr
             "{}: {found}, and the inventory says `manager = \"{wanted}\"`",
             host.name
         ),
-        because: vec!["two of them on one data directory would destroy it".to_owned()],
+        because: vec!["two etcd processes on one data directory would corrupt it".to_owned()],
         recovery: vec![
             "correct `manager` under [etcd]".to_owned(),
             format!(
-                "or change it, without an API until etcd runs again: on {}: {stop}; when this is done on every etcd host, rerun this command",
+                "or move etcd to the other manager (the API is down until etcd runs again): on {}: {stop}; when this is done on every etcd host, rerun this command",
                 host.name
             ),
         ],
@@ -150,7 +150,7 @@ fn refuse_foreign_data(state: &EtcdState, etcd: &EtcdHost) -> Option<Problem> {
             "correct the inventory if it names the wrong host, or the wrong `data_directory` under [etcd]"
                 .to_owned(),
             format!(
-                "if you need nothing of it: on {}: stop what runs it, `mv {directory}/member {directory}/member.old`, then rerun this command",
+                "only if you no longer need it: on {}: stop what runs it, `mv {directory}/member {directory}/member.old`, then rerun this command",
                 host.name
             ),
         ],
@@ -179,8 +179,10 @@ fn evidence_of_others(state: &EtcdState, facts: &EtcdFacts, data: &EtcdData) -> 
         }
         None => format!("a new cluster of the inventory's members is {expected}"),
     });
-    because
-        .push("etcd uses the data that it finds, whatever its flags say; hawser deletes no data".to_owned());
+    because.push(
+        "etcd starts from existing data and ignores its initial-cluster flags; hawser deletes no data"
+            .to_owned(),
+    );
     because
 }
 
@@ -188,20 +190,20 @@ fn evidence_of_others(state: &EtcdState, facts: &EtcdFacts, data: &EtcdData) -> 
 fn removed_member(host: &Host, running: ClusterOfEtcd<'_>, directory: &str) -> Option<Problem> {
     let is_listed = running.members.iter().any(|member| member.is_of(host));
     (!is_listed).then(|| Problem::Unsafe {
-        what: format!("{} was a member of etcd, and has been removed from it", host.name),
+        what: format!("{} is no longer in etcd's member list", host.name),
         because: vec![
             format!(
                 "{} lists {} members, and not this host",
                 running.via.name,
                 running.members.len()
             ),
-            "its data is of the same cluster, and a removed member cannot come back with it; hawser deletes no data"
+            "it has data of this cluster, but a removed member cannot rejoin with its old data; hawser deletes no data"
                 .to_owned(),
         ],
         recovery: vec![
             format!("leave {} out of the inventory", host.name),
             format!(
-                "or have it added again: on {}: stop what runs etcd, `mv {directory}/member {directory}/member.old`, then rerun this command",
+                "or let hawser add it again: on {}: stop what runs etcd, `mv {directory}/member {directory}/member.old`, then rerun this command",
                 host.name
             ),
         ],
@@ -233,7 +235,7 @@ fn without_data(inputs: &Inputs, host: &Host, running: ClusterOfEtcd<'_>) -> Opt
     let listed = running.members.iter().filter(|one| !one.learner).count();
     let directory = &inputs.topology.external_etcd.data_directory;
     Some(Problem::Unsafe {
-        what: format!("{}: its etcd member has no data to start from", host.name),
+        what: format!("{}: its etcd member has lost its data", host.name),
         because: vec![
             format!(
                 "member {} of {} is listed, and has run before",
@@ -248,7 +250,7 @@ fn without_data(inputs: &Inputs, host: &Host, running: ClusterOfEtcd<'_>) -> Opt
         ],
         recovery: vec![
             format!(
-                "if {directory} of {} can come back as it was, bring it back and rerun this command",
+                "if {directory} of {} can be restored unchanged, bring it back and rerun this command",
                 host.name
             ),
             format!(
@@ -272,12 +274,12 @@ pub(in crate::planner) fn refuse_other_clusters_objects(survey: &Survey) -> Resu
                     "checked at {}: it is not empty (`etcdctl get '' --prefix --keys-only --limit 5`)",
                     host.name
                 ),
-                "a new cluster on them would bring the old one back, with keys that are lost".to_owned(),
+                "a new cluster on this etcd would contain the old objects, whose keys are lost".to_owned(),
             ],
             recovery: vec![
                 "name the control planes of that cluster in the inventory to work with it".to_owned(),
                 format!(
-                    "if you need nothing of it: `etcdctl snapshot save FILE` and `etcdctl del '' --prefix` on {}, then rerun this command",
+                    "only if you no longer need it: `etcdctl snapshot save FILE` and `etcdctl del '' --prefix` on {}, then rerun this command",
                     host.name
                 ),
             ],
@@ -285,6 +287,9 @@ pub(in crate::planner) fn refuse_other_clusters_objects(survey: &Survey) -> Resu
         _ => Ok(()),
     }
 }
+
+/// What a unit of etcd runs as.
+pub(in crate::planner) const USER: &str = "the user etcd";
 
 /// What an etcd host needs besides kubeadm and kubelet, by what runs etcd.
 pub(in crate::planner) fn missing_programs<'a>(
@@ -297,11 +302,7 @@ pub(in crate::planner) fn missing_programs<'a>(
         .flat_map(|EtcdHost { host, facts }| {
             let lacks = [
                 (facts.program.is_none(), "etcd", "etcd-server"),
-                (
-                    facts.program.is_some() && !facts.has_user,
-                    "a user named etcd",
-                    "etcd-server",
-                ),
+                (facts.program.is_some() && !facts.has_user, USER, "etcd-server"),
                 (!facts.has_etcdctl, "etcdctl", "etcd-client"),
             ];
             lacks

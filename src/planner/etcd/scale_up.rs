@@ -66,7 +66,7 @@ impl<'a> ScaleUp<'a> {
             .filter(|added| !added.is_listed)
             .map(|added| added.host.name.0.as_str())
             .collect();
-        let remark = ": without that this starts members that have only stopped";
+        let remark = ": then this command starts the stopped members";
         self.voters().refuse(&added, remark)
     }
 

@@ -32,7 +32,7 @@ impl Voters<'_> {
             )
         }));
         Some(Problem::Unsafe {
-            what: format!("{} cannot become a member of etcd now", added.join(" and ")),
+            what: format!("cannot add {} to etcd now", added.join(" and ")),
             because,
             recovery: self.recovery(added, remark),
         })
@@ -45,7 +45,7 @@ impl Voters<'_> {
     fn quorum_check(&self, added: &str) -> String {
         let voters = self.members.len();
         format!(
-            "{} of {voters} members run, the quorum is {}; with {added} it is {} of {}: a member is added only if all run",
+            "quorum check: {} of {voters} members run, {} needed; with {added} {} of {} needed. hawser adds a member only if all members run",
             self.running(),
             quorum(voters),
             quorum(voters + 1),
@@ -67,7 +67,7 @@ impl Voters<'_> {
         };
         if !unknown.is_empty() {
             lines.push(format!(
-                "a busy host answers late: rerun this command; if {} still does not answer, check etcd there",
+                "the host may be busy: rerun this command; if {} still does not answer, check etcd there",
                 named(unknown)
             ));
         }
@@ -79,7 +79,7 @@ impl Voters<'_> {
         }
         lines.extend(self.learning.iter().map(|member| {
             format!(
-                "let the command that added it finish; if none runs: `etcdctl member remove {}` on {}",
+                "wait until the command that added it finishes. If no such command runs: `etcdctl member remove {}` on {}",
                 member.id, self.via
             )
         }));
@@ -95,7 +95,7 @@ impl Voters<'_> {
         let now = self.members.len();
         let then = now + added.len();
         let mut text = format!(
-            "etcd grows from {now} to {then} members, one at a time ({}): {} of {now} run, the quorum is {}, and {} in the end",
+            "this run adds etcd members {}, one at a time: {now} now ({} run, quorum {}), {then} at the end (quorum {})",
             added.join(" and "),
             self.running(),
             quorum(now),

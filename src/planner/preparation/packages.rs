@@ -91,10 +91,10 @@ fn to_send<'a>(
 fn absent(host: &Host, found: &PreparationFacts, missing: &[Wanted]) -> Problem {
     let names: Vec<String> = missing.iter().map(Wanted::shown).collect();
     Problem::Unsafe {
-        what: format!("{}: the folder of packages has no {}", host.name, names.join(", ")),
+        what: format!("{}: the package folder lacks {}", host.name, names.join(", ")),
         because: vec![format!("the host needs it, for {}, and uses no repository", found.architecture)],
         recovery: vec![
-            "put the packages into the folder that `packages` in [preparation] names, with all that they depend on".to_owned(),
+            "put the packages into the folder that `packages` in [preparation] names, with all their dependencies".to_owned(),
             "or set a `repository` there instead".to_owned(),
         ],
     }

@@ -117,6 +117,6 @@ pub fn let_back_in(on: &HostName, server: &HostName) -> Vec<Step> {
 /// One balancer's file is written more than once in a plan, so each writing gets a name of its own.
 fn renamed(mut step: Step, on: &HostName, server: &HostName) -> Step {
     step.id = StepId(format!("{on}/keep-file-in-sync-with-{server}"));
-    step.title = format!("keep haproxy.cfg in sync with {server}").into();
+    step.title = format!("update haproxy.cfg: {server} is enabled").into();
     step
 }

@@ -232,7 +232,8 @@ mod tests {
         let words = String::from_utf8_lossy(&written.stderr);
         assert_eq!(written.status.code(), Some(4), "{words}");
         assert!(
-            words.contains("changed since the plan: ") && words.contains("is there, and is another's"),
+            words.contains("changed since the plan: ")
+                && words.contains("exists, and is not of this cluster"),
             "{words}"
         );
         assert_eq!(rig.found(), ["pki/ca.crt"]);
@@ -326,7 +327,7 @@ mod tests {
         assert!(
             String::from_utf8(open.stdout)
                 .unwrap()
-                .ends_with("ca.key has another owner or mode\n")
+                .ends_with("ca.key has a different owner or mode\n")
         );
     }
 

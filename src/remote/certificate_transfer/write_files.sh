@@ -32,8 +32,8 @@ is_as_seen() {
   [ -s "$1" ] && [ "$2" != any ] || return 0
   is=$(packed_sum "$1")
   [ "$is" != "$(packed_sum "$new")" ] || return 0
-  [ "$2" != absent ] || moved "$1 is there, and is another's"
-  [ "$is" = "$2" ] || moved "$1 is not as the plan saw it"
+  [ "$2" != absent ] || moved "$1 exists, and is not of this cluster"
+  [ "$is" = "$2" ] || moved "$1 differs from what the plan read"
 }
 packed_sum() {
   packed=$(tr -d '[:space:]' <"$1" | sha256sum)

@@ -39,7 +39,7 @@ pub fn upload_certificates(via: &HostName, made: Made) -> Step {
     Step::on(
         via,
         "upload-certificates",
-        "upload the control planes' certificates, sealed with the run's key",
+        "upload the control planes' certificates, encrypted with the run's certificate key",
     )
     .change(kubernetes::upload_certificates(made), KUBEADM)
     .destroys([REPLACED.to_owned()])
@@ -47,12 +47,13 @@ pub fn upload_certificates(via: &HostName, made: Made) -> Step {
 }
 
 /// What an upload takes the place of.
-const REPLACED: &str = "the Secret kubeadm-certs, if hawser created the existing one, or its owner has expired; its key is \
-    unknown now, except in lines of `hawser join-command`";
+const REPLACED: &str = "the existing Secret kubeadm-certs, if hawser created it or its owner has expired. Only lines of \
+    `hawser join-command` may still hold its key";
 
 /// Uploads them again where they are over 90 minutes old; needs the file of [`create_token`].
 pub fn refresh_certificates(via: &HostName, before: &HostName) -> Step {
-    let title = format!("keep the uploaded certificates valid until {before} has joined");
+    let title =
+        format!("upload the certificates again if they are over 90 minutes old, before {before} joins");
     Step::on(via, &format!("refresh-certificates-for-{before}"), title)
         .change(kubernetes::upload_certificates(Made::ForRun), KUBEADM)
         .destroys(["the Secret kubeadm-certs of this run, if it is over 90 minutes old".to_owned()])

@@ -172,7 +172,7 @@ fn certificates_of_somebody_else_are_not_replaced_as_long_as_they_are_good() {
 
     let words = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(4), "{words}");
-    let reported = "changed since the plan: the Secret kubeadm-certs was uploaded by somebody else at 2026-11-30T22:00:00Z";
+    let reported = "changed since the plan: the Secret kubeadm-certs was uploaded by another user at 2026-11-30T22:00:00Z";
     assert!(words.contains(reported), "{words}");
     assert_eq!(cluster.label("kubeadm-certs"), "");
 }

@@ -7,5 +7,5 @@ id=$(etcd_member "$peer_url" | cut -f 1)
 apart etcd_ctl member promote "$id" || :
 why=$(last_words)
 etcd_list || { echo "whether it was promoted is unknown: $(last_words)" >&2; exit 1; }
-[ "$(etcd_member "$peer_url" | cut -f 2)" = voter ] || { echo "${why:-it learns, and has no vote yet}" >&2; exit 1; }
+[ "$(etcd_member "$peer_url" | cut -f 2)" = voter ] || { echo "${why:-it is still a learner}" >&2; exit 1; }
 echo "member $id at $peer_url has a vote"

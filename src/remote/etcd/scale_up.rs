@@ -28,11 +28,11 @@ impl Addition<'_> {
     pub fn see_complete(self, members: usize) -> Step {
         let (name, now, then) = (&self.joining_host.name, quorum(members), quorum(members + 1));
         let title = format!(
-            "check that {members} of {members} etcd members run, none of them a learner, before {name} is added (the quorum is {now}, \
+            "check the etcd quorum before adding {name}: {members} of {members} members run, no learner (quorum {now}; \
              with {name} {then} of {})",
             members + 1
         );
-        self.step("check-etcd-whole-before", title)
+        self.step("check-etcd-complete-before", title)
             .wait(etcd::may_grow(self.cri_socket, members), QUICK)
     }
 

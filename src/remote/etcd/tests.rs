@@ -416,9 +416,9 @@ fn etcd_may_grow_when_all_are_there_and_none_learns() {
         });
     };
     may("list", 3, "");
-    may("list", 4, "3 members have started, and the sum was made with 4\n");
-    may("list-learner", 3, "a member learns and has no vote yet: ");
-    may("list-unstarted", 3, "a member learns and has no vote yet: ");
+    may("list", 4, "3 members have started, the quorum check expected 4\n");
+    may("list-learner", 3, "a member is still a learner: ");
+    may("list-unstarted", 3, "a member is still a learner: ");
 }
 
 #[test]

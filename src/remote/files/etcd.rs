@@ -308,7 +308,7 @@ fn check_words(topology: &Topology, name: &str, text: &str, words: &[String]) ->
     let needed = Needed {
         what: lacking.map_or("", String::as_str),
         is_there: lacking.is_none(),
-        hint: "write `{% for word in words %} {{ word }}{% endfor %}` behind the program",
+        hint: "write `{% for word in words %} {{ word }}{% endfor %}` after the path of the program",
     };
     template::check(&topology.templates, name, &[needed])
 }

@@ -189,7 +189,7 @@ fn containerd(topology: &Topology, preparation: &Preparation) -> Result<Rendered
     let parsed: Map<String, Value> = toml::from_str(&text).map_err(|error| Problem::Template {
         path: templates.path(CONTAINERD_TEMPLATE),
         line: None,
-        cause: format!("what it renders is no TOML: {}", error.message()),
+        cause: format!("the rendered file is not TOML: {}", error.message()),
         hint: "`containerd config default` prints a complete one".to_owned(),
     })?;
     let driver = format!("/plugins/{GRPC_PLUGIN}/containerd/runtimes/runc/options/SystemdCgroup");

@@ -29,7 +29,7 @@ pub(super) fn check(templates: &Templates, name: &str, needed: &[Needed<'_>]) ->
         Some(lacking) => Err(Problem::Template {
             path: templates.path(name),
             line: None,
-            cause: format!("what it renders lacks {}", lacking.what),
+            cause: format!("the rendered file lacks {}", lacking.what),
             hint: lacking.hint.to_owned(),
         }),
     }
@@ -44,7 +44,7 @@ pub(super) fn parse(
     serde_norway::from_str(text).map_err(|error| Problem::Template {
         path: templates.path(name),
         line: None,
-        cause: format!("what it renders is no map in YAML: {error}"),
+        cause: format!("the rendered file is not a YAML mapping: {error}"),
         hint: "`{{ value | quoted }}` writes any text so that YAML reads it as text".to_owned(),
     })
 }
@@ -100,12 +100,12 @@ fn unusable(templates: &Templates, name: &str, error: &Error, names: &[String]) 
     };
     let hint = match error.kind() {
         ErrorKind::UndefinedError if names.is_empty() => "no names are given to it".to_owned(),
-        ErrorKind::UndefinedError => format!("its names are: {}", names.join(", ")),
+        ErrorKind::UndefinedError => format!("it can use these variables: {}", names.join(", ")),
         ErrorKind::UnknownFilter => "its filters are minijinja's own, and `quoted` and `key`".to_owned(),
         ErrorKind::TemplateNotFound => {
             format!("it may include: {}", Templates::names().collect::<Vec<_>>().join(", "))
         }
-        _ => "the language is Jinja2's, as minijinja has it: https://docs.rs/minijinja/latest/minijinja/syntax/"
+        _ => "the language is Jinja2's, as minijinja implements it: https://docs.rs/minijinja/latest/minijinja/syntax/"
             .to_owned(),
     };
     Problem::Template {

@@ -4,5 +4,5 @@
 # Anything else, such as a pipe, would be waited for.
 [ -f "$path" ] || moved "$path is there, and is no file"
 found=$(sha256sum <"$path")
-[ "${found%% *}" = "$sum" ] || moved "$path is not as the plan saw it"
+[ "${found%% *}" = "$sum" ] || moved "$path differs from what the plan read"
 rm -f -- "$path"

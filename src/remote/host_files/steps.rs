@@ -176,13 +176,16 @@ pub(in crate::remote) fn what_goes(file: &RenderedFile, found: &Found<'_>) -> Op
     if goes.is_package_default {
         return Some(format!("{path} as its package brought it"));
     }
-    let mut what = format!("what is in {path}");
+    let mut what = format!("the current content of {path}");
     if !is_private(file, goes) {
         let short: String = goes.sha256.chars().take(12).collect();
         what = format!("{what} (SHA-256 {short}…)");
     }
     if found.is_foreign {
-        what = format!("{what}, which is not hawser's; it is kept as {}", kept_as(path));
+        what = format!(
+            "{what}, which hawser did not write; the old file is kept as {}",
+            kept_as(path)
+        );
     }
     Some(what)
 }

@@ -93,7 +93,7 @@ pub(in crate::remote) fn pass_on_image(
     image: &Image,
 ) -> RemoteCommand {
     RemoteCommand::reads(
-        "pass the image on",
+        "send the image to another host",
         script!(
             "pass_on_image.sh",
             [image_listing content_store pass],

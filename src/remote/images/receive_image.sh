@@ -48,7 +48,7 @@ tell_them() { printf '%s\n' "$1" 2>/dev/null || :; }
 # appeared: lists the names that lead somewhere else than before. A row that could be read in two ways has to be the
 # same whole.
 appeared() {
-  list || { tell_them "what $source_host gave cannot be looked at"; exit 3; }
+  list || { tell_them "cannot list what $source_host sent"; exit 3; }
   printf '%s\n' "$listing" >"$own/after"
   awk '
     NF { $1 = $1 }
@@ -73,25 +73,25 @@ leave() {
     sleep 0.5
     appeared
   done
-  [ ! -s "$own/appeared" ] || tell_them 'not all of it could be taken away: look at ctr -n k8s.io images ls'
+  [ ! -s "$own/appeared" ] || tell_them 'not all of it could be removed: check with ctr -n k8s.io images ls'
   exit "$1"
 }
 
 appeared
 printf '%s\n' "$id" "$@" >"$own/asked"
 foreign=$(grep -vxF -f "$own/asked" "$own/appeared" | tr '\n' ' ') || :
-[ -z "$foreign" ] || leave 3 "$source_host gave more than was asked for, which is taken away again: $foreign"
+[ -z "$foreign" ] || leave 3 "$source_host sent unexpected images; they are removed: $foreign"
 [ "$status" = 0 ] || leave 1 'what came could not be imported'
 proved=
 for name in "$@" "$id"; do
   find_target "$name"
   if [ -z "$target" ]; then
     [ "$name" != "$id" ] || continue
-    leave 1 "$source_host did not bring $name"
+    leave 1 "$source_host did not send $name"
   fi
   # shellcheck disable=SC2086 # two words
   [ "$target" = "$proved" ] || is_of "$id" $target ||
-    leave 3 "$source_host gave another image as $name than $id: taken away again"
+    leave 3 "$source_host sent another image as $name than $id; it is removed"
   proved=$target
 done
 listing=$before

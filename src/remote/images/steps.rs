@@ -19,7 +19,8 @@ const SLOWEST_LINK: u64 = 20_000;
 
 /// Pulls what a host lacks, by the container runtime at `cri_socket`.
 pub fn pull(host: &HostName, cri_socket: &str, missing: &[String]) -> Step {
-    let title = format!("pull {} images: {}", missing.len(), missing.join(", "));
+    let noun = if missing.len() == 1 { "image" } else { "images" };
+    let title = format!("pull {} {noun}: {}", missing.len(), missing.join(", "));
     Step::on(host, "pull-images", title)
         .change(pull_images(cri_socket, missing), PULL)
         .once()

@@ -8,11 +8,11 @@ there() { [ -e "$1" ] || [ -L "$1" ]; }
 # beside it.
 etcd_lies_nowhere_else() {
   lies=$(etcd_directories "$etcd_data") || lies=
-  case $lies in *end) ;; *) moved 'where data of etcd lies cannot be told' ;; esac
+  case $lies in *end) ;; *) moved 'the etcd data directory cannot be determined' ;; esac
   elsewhere=$(printf '%s\n' "$lies" | grep -vxF -e "$etcd_data" -e end | head -n 1 || :)
   case $elsewhere in
     '') ;;
-    unknown) moved "the data directory that etcd's manifest names cannot be told" ;;
+    unknown) moved "the data directory that etcd's manifest names cannot be determined" ;;
     *) moved "$elsewhere holds data of etcd, and the inventory says $etcd_data" ;;
   esac
   unmounted=$(etcd_unmounted "$etcd_data" | head -n 1)
@@ -21,7 +21,7 @@ etcd_lies_nowhere_else() {
 api_server_is_off() {
   [ -f /etc/kubernetes/admin.conf ] || return 0
   ! apart k --server "$server" get --raw /readyz --request-timeout=5s || moved "the API server is ready"
-  case $words in *'was refused'*) ;; *) moved "whether the API server is ready cannot be told: $(last_words)" ;; esac
+  case $words in *'was refused'*) ;; *) moved "whether the API server is ready cannot be determined: $(last_words)" ;; esac
 }
 nothing_is_there() {
   for path in kubelet.conf bootstrap-kubelet.conf admin.conf manifests/etcd.yaml manifests/kube-apiserver.yaml \
@@ -43,11 +43,11 @@ no_cluster_is_there() {
     *) moved "etcd's manifest keeps its data in $named, and the inventory says $etcd_data" ;;
   esac
   there "$etcd_data/member" || return 0
-  apart etcd_beyond_init || moved "whether etcd holds a cluster cannot be told: $(last_words)"
+  apart etcd_beyond_init || moved "whether etcd holds a cluster cannot be determined: $(last_words)"
   [ -z "$answer" ] || moved "etcd holds objects of a cluster, such as $(printf '%s\n' "$answer" | head -n 1)"
 }
 pid=$(kubeadm_at_work | head -n 1)
-[ -z "$pid" ] || moved "kubeadm (process $pid) is at work on this host"
+[ -z "$pid" ] || moved "kubeadm (process $pid) is running on this host"
 case $found in nothing) nothing_is_there ;; *) no_cluster_is_there ;; esac
 [ "$etcd_data" = - ] || etcd_lies_nowhere_else
 

@@ -9,7 +9,7 @@ use crate::values::Slot;
 
 /// What the phase `upload-certs` of an init that is finished takes the place of.
 const UPLOADED: &str =
-    "the Secret kubeadm-certs, if this init or hawser created the existing one, or its owner has expired";
+    "the existing Secret kubeadm-certs, if this init or hawser created it, or if its owner has expired";
 
 /// Where a cluster is initialised, and by what it is seen.
 pub struct Initialised<'a> {
@@ -33,14 +33,14 @@ impl Initialised<'_> {
     pub fn init_again(&self, topology: &Topology, flags: &[String], held: &str) -> ChangeDraft {
         let command = commands::init_again(topology, self.host, flags);
         let what = format!(
-            "kubeconfigs and manifests in /etc/kubernetes that an init has left on {} are written again, certificates and etcd's \
-             data stay: no API server answers there, and {held}",
+            "the kubeconfigs and manifests that an unfinished init left in /etc/kubernetes on {}; certificates and etcd data \
+             stay (no API server answers there, and {held})",
             self.host.name
         );
         Step::on(
             &self.host.name,
             "init",
-            "kubeadm init again: the last one ended without an API server",
+            "rerun kubeadm init: the earlier one ended without an API server",
         )
         .change(command, KUBEADM)
         .destroys([what])

@@ -129,7 +129,7 @@ fn init_is_not_done_again_where_a_program_fails_that_looks_for_data() {
 
     let output = initialised(&host, "unfinished");
 
-    expect_moved(&output, "where data of etcd lies cannot be told");
+    expect_moved(&output, "the etcd data directory cannot be determined");
     assert!(!host.has("asked"));
 }
 
@@ -149,7 +149,7 @@ fn init_does_not_run_while_a_kubeadm_is_at_work() {
     for found in ["nothing", "unfinished"] {
         expect_moved(
             &initialised(&host, found),
-            &format!("kubeadm (process {}) is at work", kubeadm.id()),
+            &format!("kubeadm (process {}) is running", kubeadm.id()),
         );
     }
 
@@ -170,7 +170,7 @@ fn init_is_not_done_again_on_what_has_become_a_cluster() {
     expect_moved(&initialised(&host, "unfinished"), cluster);
 
     etcdctl(&host, None);
-    let silent = "whether etcd holds a cluster cannot be told: context deadline exceeded";
+    let silent = "whether etcd holds a cluster cannot be determined: context deadline exceeded";
     expect_moved(&initialised(&host, "unfinished"), silent);
 
     etcdctl(&host, Some(&["minions/cp1"]));
@@ -217,7 +217,7 @@ fn init_is_not_done_again_where_etcds_manifest_does_not_tell_its_directory() {
 
     expect_moved(
         &output,
-        "the data directory that etcd's manifest names cannot be told",
+        "the data directory that etcd's manifest names cannot be determined",
     );
     assert!(!host.has("asked"));
 }
@@ -264,7 +264,7 @@ fn init_is_done_again_only_where_the_api_server_is_known_to_be_off() {
         "Unable to connect to the server: net/http: TLS handshake timeout",
     );
 
-    let why = "whether the API server is ready cannot be told: Unable to connect";
+    let why = "whether the API server is ready cannot be determined: Unable to connect";
     expect_moved(&initialised(&host, "unfinished"), why);
     assert!(!host.has("asked"));
 }
@@ -399,7 +399,7 @@ fn an_init_is_not_finished_over_somebody_elses_certificates() {
         &uploaded("2026-01-01T10:07:00Z", "2026-01-01T10:00:04Z"),
     );
 
-    expect_moved(&output, "the Secret kubeadm-certs was uploaded by somebody else");
+    expect_moved(&output, "the Secret kubeadm-certs was uploaded by another user");
     assert_eq!(asked, "");
 
     // What the init itself has uploaded is older than cluster-info.
@@ -422,7 +422,7 @@ fn certificates_are_looked_at_again_once_there_are_rights() {
 
     let words = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{words}");
-    assert!(words.contains("was uploaded by somebody else"), "{words}");
+    assert!(words.contains("was uploaded by another user"), "{words}");
     assert!(!asked.contains("upload-certs"), "{asked}");
 }
 

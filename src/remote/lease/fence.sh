@@ -3,9 +3,9 @@
 # with a shared lock on it, as long as the command works, or anything that it has started: so the kernel knows that it
 # does, also when the connection and the run are gone.
 lost() { echo "lock lost: $1" >&2; exit 5; }
-gone='its file is gone: it had run out, and another run had it, or this host was started again'
+gone='its file is gone: it expired and another run took it, or this host restarted'
 { command exec 9<"$lease"; } 2>/dev/null || lost "$gone"
-flock -s -w 10 9 || lost 'it could not be looked at within 10 s'
+flock -s -w 10 9 || lost 'the lock file could not be checked within 10 s'
 # shellcheck disable=SC3013 # dash, bash and busybox have it
 [ /proc/self/fd/9 -ef "$lease" ] || lost "$gone"
 id='' name='' user='' workstation='' since=''

@@ -168,7 +168,7 @@ mod tests {
             .output()
             .unwrap();
 
-        let why = "neither python3 nor perl is there to measure with".to_owned();
+        let why = "neither python3 nor perl is installed, and one is needed to measure".to_owned();
         assert_eq!(read_sync_times(&output.stdout), Err(why));
     }
 }

@@ -46,7 +46,7 @@ measure() {
   elif command -v perl >/dev/null; then
     timeout 20 perl -e "$perl_times" "$folder" "$(uname -m)"
   else
-    echo 'neither python3 nor perl is there to measure with' >&2
+    echo 'neither python3 nor perl is installed, and one is needed to measure' >&2
     return 127
   fi
 }

@@ -7,7 +7,7 @@
 # is `-`. The member itself is removed elsewhere, after the quorum check.
 
 busy=$(kubeadm_at_work | head -n 1)
-[ -z "$busy" ] || moved "a kubeadm is at work (process $busy)"
+[ -z "$busy" ] || moved "a kubeadm is running (process $busy)"
 
 found=-
 [ ! -e /etc/kubernetes/pki/ca.crt ] || found=$(tr -d '[:space:]' </etc/kubernetes/pki/ca.crt | sha256sum | cut -c -64)
@@ -17,7 +17,7 @@ found=-
 for folder in /etc/kubernetes/pki /etc/kubernetes/manifests; do
   [ ! -L "$folder" ] || moved "$folder is a link to somewhere else"
 done
-[ -r /proc/self/mountinfo ] || moved 'what is mounted cannot be told'
+[ -r /proc/self/mountinfo ] || moved 'what is mounted cannot be determined'
 while read -r _ _ _ _ point _; do
   case $point in
     /etc/kubernetes/pki | /etc/kubernetes/pki/* | /etc/kubernetes/manifests | /etc/kubernetes/manifests/*)
@@ -38,8 +38,8 @@ done
 
 # A kubelet that works without anything of kubeadm's is somebody else's.
 if [ "$ca" = - ] && [ ! -e /etc/kubernetes/kubelet.conf ] && [ ! -e /etc/kubernetes/bootstrap-kubelet.conf ]; then
-  ! listens 10250 || moved "a kubelet of somebody else's listens on port 10250"
-  ! systemctl --quiet is-active kubelet || moved "a kubelet of somebody else's runs"
+  ! listens 10250 || moved "a foreign kubelet listens on port 10250"
+  ! systemctl --quiet is-active kubelet || moved "a foreign kubelet runs"
 fi
 
 # pods: what runs in the container runtime, a line each; that of a worker without an identity has never been this
@@ -89,11 +89,11 @@ fi
 [ "$etcd" = learner ] || ! listens 2379 || moved "something listens on etcd's port 2379"
 
 lies=$(etcd_directories "$wanted_directory") || lies=
-case $lies in *end) ;; *) moved 'where data of etcd lies cannot be told' ;; esac
+case $lies in *end) ;; *) moved 'the etcd data directory cannot be determined' ;; esac
 while IFS= read -r path; do
   case $path in
     end | "$directory") ;;
-    unknown) moved 'the data directory that /etc/kubernetes/manifests/etcd.yaml names cannot be told' ;;
+    unknown) moved 'the data directory that /etc/kubernetes/manifests/etcd.yaml names cannot be determined' ;;
     *) moved "data of etcd is in $path" ;;
   esac
 done <<EOF

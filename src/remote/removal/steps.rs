@@ -51,7 +51,7 @@ pub fn remove_member(via: &HostName, member: Member<'_>, cri_socket: &str) -> St
         format!("remove the etcd member {id} of {of} ({sum})"),
     )
     .change(clearing::remove_member(id, cri_socket), QUICK)
-    .destroys([format!("etcd forgets member {id} of {of}: {sum}")])
+    .destroys([format!("etcd member {id} of {of}: {sum}")])
     .once()
 }
 
@@ -94,7 +94,7 @@ pub fn reset(on: &HostName, expected: &Expected<'_>, manifests: &[String]) -> St
     };
     let data = match expected.data {
         Some((directory, _)) => format!("the data of this cluster's etcd in {directory}/member"),
-        None => "no data of etcd".to_owned(),
+        None => "etcd data: none is removed".to_owned(),
     };
     Step::on(on, "reset", "kubeadm reset: remove what the unfinished join left")
         .change(clearing::reset(expected), KUBEADM)

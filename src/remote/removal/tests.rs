@@ -254,7 +254,7 @@ fn a_host_that_is_another_than_the_plan_saw_is_not_reset() {
 
     host.put("/proc/4711/comm", "kubeadm\n");
     host.put("/proc/4711/cmdline", "kubeadm\0join\0");
-    host.refuses(&of(Role::Worker), "a kubeadm is at work (process ");
+    host.refuses(&of(Role::Worker), "a kubeadm is running (process ");
     fs::remove_dir_all(host.path("/proc/4711")).unwrap();
 
     assert_eq!(

@@ -15,5 +15,5 @@ certificates_of_others() {
   certs_owner=${certs_owner% *}
   [ -z "$certs_by" ] || return 0
   [ -z "$certs_owner" ] || apart k -n kube-system get secret "$certs_owner" --ignore-not-found -o name || return
-  [ -z "$answer" ] || others="the Secret kubeadm-certs was uploaded by somebody else at $certs_made, and a join may need it: wait until it expires (two hours after), or \`kubectl -n kube-system delete secret kubeadm-certs\`"
+  [ -z "$answer" ] || others="the Secret kubeadm-certs was uploaded by another user at $certs_made, and a join may need it: wait until it expires (two hours after), or \`kubectl -n kube-system delete secret kubeadm-certs\`"
 }

@@ -61,7 +61,7 @@ as_seen() {
   case "$2/$found" in
     */absent) moved "$1 is gone" ;;
     absent/*) ! is_package_default "$1" || return 0; moved "$1 is there now, and was not" ;;
-    *) moved "$1 is not as the plan saw it" ;;
+    *) moved "$1 differs from what the plan read" ;;
   esac
 }
 

@@ -9,7 +9,7 @@ use crate::plan::Plan;
 use crate::report::paint::Paint;
 
 /// What is done at the end whatever happens.
-pub(super) const CLEANUP: &str = "at the end, also after a failure";
+pub(super) const CLEANUP: &str = "clean up (also after a failure)";
 
 /// A column of hosts that is wider pushes its own line alone.
 const WIDEST: usize = 24;

@@ -38,7 +38,7 @@ pub fn render(plan: &Plan, found: Option<&str>, detail: &Detail, paint: Paint) -
         text.push_str(&steps(plan, detail, paint));
         text.push_str(&totals(plan, paint));
         if *detail == Detail::Folded {
-            let more = "Every step and every line: `--diff all`; of one host: `hawser plan HOST`.";
+            let more = "For every step and line: `--diff all`. For one host: `hawser plan HOST`.";
             let _ = writeln!(text, "{}", paint.faint(more));
         }
     }

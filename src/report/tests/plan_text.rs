@@ -52,7 +52,7 @@ fn plan() -> Plan {
         phases: vec![
             phase(
                 PhaseName::Balancers,
-                vec![vec![haproxy(), wait("balancer1", "HAProxy answers")]],
+                vec![vec![haproxy(), wait("balancer1", "wait for HAProxy to answer")]],
             ),
             phase(PhaseName::Files, vec![]),
             phase(
@@ -60,7 +60,7 @@ fn plan() -> Plan {
                 vec![
                     vec![
                         change("cp2", "join as a control plane"),
-                        change("balancer1", "let cp2 in"),
+                        change("balancer1", "enable cp2 in HAProxy"),
                     ],
                     vec![change("w1", "join as a worker"), change("cp1", "label w1")],
                 ],
@@ -163,7 +163,7 @@ fn many() -> Plan {
         };
         vec![
             writes(&name, "/run/hawser/kubeadm-join.yaml", new),
-            wait(&name, "wait for it"),
+            wait(&name, "wait for the endpoint to answer"),
             change(&name, "join as a worker"),
             label,
         ]

@@ -26,7 +26,10 @@ fn settled(written: &[u8]) -> String {
 }
 
 fn next() -> Vec<String> {
-    vec!["`hawser kubeconfig -i lab/stacked.toml` fetches the kubeconfig".to_owned()]
+    vec![
+        "hawser kubeconfig -i lab/stacked.toml --merge    # use the cluster lab-stacked with kubectl"
+            .to_owned(),
+    ]
 }
 
 #[test]

@@ -145,7 +145,11 @@ fn a_file_that_is_as_it_was_seen_is_replaced() {
 #[test]
 fn a_file_that_has_changed_since_the_plan_stays() {
     let cases: [(Option<&[u8]>, Seen, &str); 3] = [
-        (Some(b"edited\n"), as_it_was(), "file is not as the plan saw it"),
+        (
+            Some(b"edited\n"),
+            as_it_was(),
+            "file differs from what the plan read",
+        ),
         (Some(b"edited\n"), Seen::Absent, "file is there now, and was not"),
         (None, as_it_was(), "file is gone"),
     ];

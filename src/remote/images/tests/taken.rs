@@ -71,8 +71,7 @@ fn names_that_nobody_asked_for_are_taken_away_and_the_giver_is_named() {
 
     let (status, reply) = machine.runs(&taking());
 
-    let expected =
-        format!("waiting\nw1 gave more than was asked for, which is taken away again: {old} {new} \n");
+    let expected = format!("waiting\nw1 sent unexpected images; they are removed: {old} {new} \n");
     assert_eq!((status, reply), (Some(3), expected));
     assert_eq!(machine.removed(), format!("{old}\n{NAME}\n{new}\n"));
 }
@@ -122,7 +121,7 @@ fn another_image_under_the_name_that_was_asked_for_is_taken_away() {
 
     let (status, reply) = machine.runs(&taking());
 
-    let expected = format!("waiting\nw1 gave another image as {NAME} than {id}: taken away again\n");
+    let expected = format!("waiting\nw1 sent another image as {NAME} than {id}; it is removed\n");
     assert_eq!((status, reply), (Some(3), expected));
     assert_eq!(machine.removed(), format!("{NAME}\n{id}\n"));
 }

@@ -40,7 +40,7 @@ fn somebody_elses_kubelet_is_not_reset() {
 
         let host = standalone();
         host.program("systemctl", "[ \"$*\" = '--quiet is-active kubelet' ]");
-        host.refuses(&command, "a kubelet of somebody else's runs");
+        host.refuses(&command, "a foreign kubelet runs");
 
         assert_eq!(standalone().run(&command).status, Some(0));
     }
@@ -96,7 +96,7 @@ fn an_etcd_whose_data_directory_cannot_be_read_is_not_reset() {
         let host = Host::new();
         host.put("/etc/kubernetes/manifests/etcd.yaml", manifest);
 
-        host.refuses(&of(Role::ControlPlane), "etcd.yaml names cannot be told");
+        host.refuses(&of(Role::ControlPlane), "etcd.yaml names cannot be determined");
     }
 }
 
@@ -117,7 +117,7 @@ fn nothing_is_reset_where_a_program_fails_that_looks_for_data() {
         fs::remove_file(host.path("/etc/kubernetes/pki/ca.crt")).unwrap();
         host.program(program, "exit 127");
 
-        host.refuses(&command, "cannot be told");
+        host.refuses(&command, "cannot be determined");
     }
 }
 
@@ -211,7 +211,7 @@ fn folders_that_are_mounts_or_links_are_not_emptied() {
 
     let host = Host::new();
     fs::remove_file(host.path("/proc/self/mountinfo")).unwrap();
-    host.refuses(&of(Role::Worker), "what is mounted cannot be told");
+    host.refuses(&of(Role::Worker), "what is mounted cannot be determined");
 }
 
 #[test]
@@ -227,7 +227,7 @@ fn a_kubeadm_of_any_name_that_has_the_hosts_files_is_at_work_on_it() {
         symlink(root, host.path("/proc/4711/root")).unwrap();
         let ran = host.run(&of(Role::Worker));
         assert_eq!(
-            ran.words.contains("a kubeadm is at work"),
+            ran.words.contains("a kubeadm is running"),
             ran.status == Some(4),
             "{ran:?}"
         );
