@@ -245,7 +245,7 @@ fn a_check_of_what_is_not_there_is_a_mistake_of_usage() {
             "--to workstation: the inventory has no such host",
         ),
         (["--port", "23"], "the topology needs no such connection"),
-        (["--ignore", "swop"], "--ignore swop: there is no such fact"),
+        (["--ignore", "swop"], "invalid value 'swop' for '--ignore <NAME>'"),
     ] {
         let reply = run(folder.path(), &[&["check"], &arguments[..]].concat())
             .assert()

@@ -10,7 +10,6 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 
 use super::arguments::ApplyArguments;
-use super::check;
 use super::connected_hosts::ConnectedHosts;
 use super::lease::{claim, if_held};
 use super::plan::{load, make_absolute};
@@ -41,7 +40,6 @@ pub(super) async fn run(mut arguments: ApplyArguments, names_inventory: bool, st
         make_absolute(&mut arguments.scope);
     }
     let topology = load(&arguments.scope)?;
-    check::ignored(&arguments.ignore)?;
     let client = workstation::client(&topology)?;
     let run = workstation::run_name();
     let watchers = Watchers::new(

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use crate::check::host::Fact;
 use crate::topology::Version;
 
 /// Builds highly available Kubernetes clusters with kubeadm, over plain SSH
@@ -203,8 +204,14 @@ pub struct PlanArguments {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub out: Option<PathBuf>,
     /// Let `apply FILE` start even if this fact of a host failed (repeatable; `hawser check` shows the names)
-    #[arg(long, value_name = "NAME", requires = "out")]
-    pub ignore: Vec<String>,
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_enum,
+        hide_possible_values = true,
+        requires = "out"
+    )]
+    pub ignore: Vec<Fact>,
     /// Let `apply FILE` build hosts without checking connections and facts first
     #[arg(long, requires = "out", conflicts_with = "ignore")]
     pub skip_check: bool,
@@ -226,8 +233,8 @@ pub struct ApplyArguments {
     #[arg(long)]
     pub wait: bool,
     /// Start even if this fact of a host failed (repeatable; `hawser check` shows the names)
-    #[arg(long, value_name = "NAME")]
-    pub ignore: Vec<String>,
+    #[arg(long, value_name = "NAME", value_enum, hide_possible_values = true)]
+    pub ignore: Vec<Fact>,
     /// Build hosts without checking connections and facts first
     #[arg(long, conflicts_with = "ignore")]
     pub skip_check: bool,
@@ -255,8 +262,8 @@ pub struct CheckArguments {
     #[arg(long, conflicts_with_all = ["from", "to", "port"])]
     pub disk: bool,
     /// Make this fact a warning if it failed (repeatable)
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["from", "to", "port"])]
-    pub ignore: Vec<String>,
+    #[arg(long, value_name = "NAME", value_enum, hide_possible_values = true, conflicts_with_all = ["from", "to", "port"])]
+    pub ignore: Vec<Fact>,
     /// How to print
     #[arg(short, long, value_enum, default_value_t = OutputFormat::Text)]
     pub output: OutputFormat,

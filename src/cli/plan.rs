@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use super::arguments::{Diff, OutputFormat, PlanArguments, Scope};
 use super::connected_hosts::ConnectedHosts;
 use super::saved::{self, SavedPlan};
-use super::{Outcome, check, render, workstation};
+use super::{Outcome, render, workstation};
 use crate::error::sanitize::sanitize_text;
 use crate::error::{ExitCode, Problem};
 use crate::facts::Observation;
@@ -24,7 +24,6 @@ use crate::verify::FailedExpectation;
 pub(super) async fn run(mut arguments: PlanArguments) -> Outcome {
     if let Some(out) = &arguments.out {
         saved::free(out)?;
-        check::ignored(&arguments.ignore)?;
         make_absolute(&mut arguments.scope);
     }
     let topology = load(&arguments.scope)?;

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::arguments::{ApplyArguments, PlanArguments};
 use super::private_file;
+use crate::check::host::Fact;
 use crate::error::Problem;
 use crate::plan::{Plan, PlanDigest};
 use crate::report::paint::Paint;
@@ -51,7 +52,7 @@ struct Options {
     limit: BTreeSet<String>,
     prepare_only: bool,
     max_unreachable_workers: usize,
-    ignore: BTreeSet<String>,
+    ignore: BTreeSet<Fact>,
     skip_check: bool,
 }
 
@@ -89,7 +90,7 @@ impl SavedPlan {
                 limit: scope.limit.iter().cloned().collect(),
                 prepare_only: scope.prepare_only,
                 max_unreachable_workers: scope.max_unreachable_workers,
-                ignore: arguments.ignore.iter().cloned().collect(),
+                ignore: arguments.ignore.iter().copied().collect(),
                 skip_check: arguments.skip_check,
             },
             plan: plan_text::render(plan, None, &Detail::Complete, Paint::Plain),
@@ -161,7 +162,8 @@ impl SavedPlan {
             ),
             (
                 "--ignore",
-                !arguments.ignore.is_empty() && set(&arguments.ignore) != options.ignore,
+                !arguments.ignore.is_empty()
+                    && arguments.ignore.iter().copied().collect::<BTreeSet<_>>() != options.ignore,
             ),
             ("--skip-check", arguments.skip_check && !options.skip_check),
         ];
@@ -175,7 +177,7 @@ impl SavedPlan {
         scope.limit = options.limit.iter().cloned().collect();
         scope.prepare_only = options.prepare_only;
         scope.max_unreachable_workers = options.max_unreachable_workers;
-        arguments.ignore = options.ignore.iter().cloned().collect();
+        arguments.ignore = options.ignore.iter().copied().collect();
         arguments.skip_check = options.skip_check;
         if !names_inventory {
             scope.inventory.path.clone_from(&self.inventory);

@@ -1,5 +1,6 @@
 //! Ways as tables: from where down, to where across, in each cell one word; lines that say the same are one.
 
+use clap::ValueEnum;
 use comfy_table::{Cell as Field, Color, ContentArrangement, Table, presets};
 
 use super::paint::Paint;
@@ -83,7 +84,7 @@ pub(super) fn facts(findings: &[Finding], hosts: &[HostName], paint: Paint) -> S
         columns: hosts.iter().map(|host| vec![host.to_string()]).collect(),
         contents: Vec::new(),
     };
-    for fact in Fact::ALL {
+    for fact in Fact::value_variants().iter().copied() {
         let of = |host: &HostName| findings.iter().find(|one| one.fact == fact && one.host == *host);
         let content = |host: &HostName| match of(host).map(|found| found.grade) {
             None => Content::Blank,

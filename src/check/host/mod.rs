@@ -16,7 +16,8 @@ mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
 
 use super::{Grade, Scene};
 use crate::facts::{HostFacts, Observed, Preflight, SyncTimes, is_prepared};
@@ -42,7 +43,7 @@ pub struct Finding {
 }
 
 /// A fact that is checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fact {
     /// Whether the host can be probed: its key, login, sudo.
@@ -101,71 +102,15 @@ pub enum Fact {
 
 impl std::fmt::Display for Fact {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(self.name())
+        f.pad(&self.name())
     }
 }
 
 impl Fact {
-    /// All of them, in the order in which they are shown.
-    pub const ALL: [Fact; 26] = [
-        Fact::Access,
-        Fact::Os,
-        Fact::Kernel,
-        Fact::Architecture,
-        Fact::Cgroups,
-        Fact::CgroupDriver,
-        Fact::Swap,
-        Fact::KernelModules,
-        Fact::Sysctls,
-        Fact::Cpus,
-        Fact::Memory,
-        Fact::DiskSpace,
-        Fact::DiskLatency,
-        Fact::Clock,
-        Fact::ClockSync,
-        Fact::Hostname,
-        Fact::HostnameResolution,
-        Fact::MacAddress,
-        Fact::ProductUuid,
-        Fact::Ports,
-        Fact::ContainerRuntime,
-        Fact::Services,
-        Fact::Programs,
-        Fact::Versions,
-        Fact::Leftovers,
-        Fact::PackageLock,
-    ];
-
     /// The name that `--ignore` takes.
-    pub fn name(self) -> &'static str {
-        match self {
-            Fact::Access => "access",
-            Fact::Os => "os",
-            Fact::Kernel => "kernel",
-            Fact::Architecture => "architecture",
-            Fact::Cgroups => "cgroups",
-            Fact::CgroupDriver => "cgroup-driver",
-            Fact::Swap => "swap",
-            Fact::KernelModules => "kernel-modules",
-            Fact::Sysctls => "sysctls",
-            Fact::Cpus => "cpus",
-            Fact::Memory => "memory",
-            Fact::DiskSpace => "disk-space",
-            Fact::DiskLatency => "disk-latency",
-            Fact::Clock => "clock",
-            Fact::ClockSync => "clock-sync",
-            Fact::Hostname => "hostname",
-            Fact::HostnameResolution => "hostname-resolution",
-            Fact::MacAddress => "mac-address",
-            Fact::ProductUuid => "product-uuid",
-            Fact::Ports => "ports",
-            Fact::ContainerRuntime => "container-runtime",
-            Fact::Services => "services",
-            Fact::Programs => "programs",
-            Fact::Versions => "versions",
-            Fact::Leftovers => "leftovers",
-            Fact::PackageLock => "package-lock",
-        }
+    pub fn name(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
     }
 }
 

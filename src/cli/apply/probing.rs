@@ -87,7 +87,7 @@ impl ApplyRun<'_> {
             connected,
             (self.topology, &decision.observation),
             &decision.built,
-            &self.arguments.ignore,
+            &self.arguments.ignore.iter().copied().collect(),
         )
         .await;
         elapsed.on(PhaseName::Check, since.elapsed());

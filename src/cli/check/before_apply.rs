@@ -5,11 +5,10 @@ use std::collections::BTreeSet;
 use futures::future::join;
 
 use super::hosts::{Extent, ask_hosts};
-use super::ignored;
 use super::listeners::Listeners;
 use super::rounds::{COMPLETE, examine};
 use super::trials::try_all;
-use crate::check::host::findings;
+use crate::check::host::{Fact, findings};
 use crate::check::{Narrowing, Scene, cells, cells_of, obstacles};
 use crate::cli::connected_hosts::ConnectedHosts;
 use crate::cli::deadline::Deadline;
@@ -23,9 +22,8 @@ pub(in crate::cli) async fn check_before_apply(
     connected: &ConnectedHosts,
     (topology, observation): (&Topology, &Observation),
     built: &BTreeSet<HostName>,
-    ignore: &[String],
+    ignored: &BTreeSet<Fact>,
 ) -> Result<(), Vec<Problem>> {
-    let ignored = ignored(ignore)?;
     let scene = Scene {
         topology,
         observation,
@@ -39,7 +37,7 @@ pub(in crate::cli) async fn check_before_apply(
     )
     .await;
     let connections = examine(&scene, cells, &trials, &nobody);
-    let findings = findings(&scene, &asked, &ignored);
+    let findings = findings(&scene, &asked, ignored);
     let obstacles = obstacles(&scene, built, &connections, &findings);
     if obstacles.is_empty() {
         Ok(())

@@ -10,7 +10,6 @@ mod trials;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
 use std::time::Instant;
 
 use serde_json::json;
@@ -24,7 +23,7 @@ use super::arguments::{CheckArguments, OutputFormat};
 use super::connected_hosts::ConnectedHosts;
 use super::deadline::Deadline;
 use super::{Outcome, workstation};
-use crate::check::host::{Fact, Finding, findings};
+use crate::check::host::{Finding, findings};
 use crate::check::{Cell, CheckedConnection, Grade, Narrowing, Scene, cells, fixes};
 use crate::error::{ExitCode, Problem};
 use crate::report;
@@ -36,7 +35,7 @@ pub(super) async fn run(arguments: CheckArguments) -> Outcome {
     let began = Instant::now();
     let topology = workstation::load(&arguments.inventory.path)?;
     let cells = wanted(&topology, &arguments)?;
-    let ignored = ignored(&arguments.ignore)?;
+    let ignored = arguments.ignore.iter().copied().collect();
     let client = workstation::client(&topology)?;
     let (events, mut unheard) = mpsc::unbounded_channel();
     unheard.close();
@@ -87,22 +86,6 @@ fn worst(connections: &[CheckedConnection], findings: &[Finding]) -> Option<Grad
     of_connections
         .chain(findings.iter().map(|finding| finding.grade))
         .max()
-}
-
-/// The facts of `--ignore`.
-pub(super) fn ignored(names: &[String]) -> Result<BTreeSet<Fact>, Vec<Problem>> {
-    let fact = |name: &String| {
-        let found = Fact::ALL.into_iter().find(|fact| fact.name() == name);
-        found.ok_or_else(|| Problem::Usage {
-            message: format!("--ignore {name}: there is no such fact"),
-            hint: format!("use one of {}", Fact::ALL.map(Fact::name).join(", ")),
-        })
-    };
-    names
-        .iter()
-        .map(fact)
-        .collect::<Result<_, _>>()
-        .map_err(Into::into)
 }
 
 fn narrowing(arguments: &CheckArguments) -> Narrowing {
