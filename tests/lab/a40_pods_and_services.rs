@@ -1,5 +1,6 @@
 //! What a cluster is for: pods reach each other across nodes, and a Service answers from every node.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -176,7 +177,8 @@ fn is_behind(credentials: &Credentials, node: &str) -> bool {
                 let meta = &item["metadata"];
                 format!("{} at {}", meta["name"], meta["resourceVersion"])
             };
-            Ok(items.iter().map(object).collect::<Vec<_>>())
+            // A cache lists in no certain order.
+            Ok(items.iter().map(object).collect::<BTreeSet<_>>())
         })
     };
     let behind = paths.iter().filter(|path| {

@@ -46,6 +46,13 @@ pub fn members(on: &str) -> Result<Vec<String>, String> {
     Ok(names)
 }
 
+/// etcd's term: every election has one of its own.
+pub fn term(on: &str) -> Result<u64, String> {
+    let status = ask(on, "endpoint status")?;
+    let term = status[0]["Status"]["header"]["raft_term"].as_u64();
+    term.ok_or_else(|| format!("no term: {status}"))
+}
+
 /// The name of the member that a host's own follows.
 pub fn leader(on: &str) -> Result<String, String> {
     let status = ask(on, "endpoint status")?;
