@@ -13,7 +13,6 @@ use crate::topology::HostName;
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
-    /// The run began.
     RunStarted {
         /// The cluster's name.
         cluster: String,
@@ -24,56 +23,37 @@ pub enum Event {
     },
     /// A host was reached and logged in to.
     HostConnected {
-        /// Which.
         host: HostName,
         /// From the first packet to the accepted login.
         #[serde(rename = "took_s", serialize_with = "seconds")]
         took: Duration,
     },
     /// A host could not be reached; whether that matters is the plan's to say.
-    HostUnreachable {
-        /// Which.
-        host: HostName,
-        /// Why.
-        reason: String,
-    },
+    HostUnreachable { host: HostName, reason: String },
     /// A host answered the probe.
-    HostObserved {
-        /// Which.
-        host: HostName,
-    },
-    /// A phase began.
+    HostObserved { host: HostName },
     PhaseStarted {
-        /// Its name.
         phase: PhaseName,
         /// How many steps it has.
         steps: usize,
         /// How many bytes of images this workstation sends in it, if each has to be sent.
         bytes: u64,
     },
-    /// A step began.
     StepStarted {
-        /// Which.
         step: StepId,
-        /// Where.
         host: HostName,
-        /// What it does.
         title: String,
     },
     /// A running command printed a line; redacted.
     OutputLine {
-        /// Which step.
         step: StepId,
-        /// Where.
         host: HostName,
         /// One line without its end.
         line: String,
     },
     /// Some of an image was sent to a host. At most once a second for a step, and at its end.
     ImageSent {
-        /// Which step.
         step: StepId,
-        /// Where to.
         host: HostName,
         /// How much of it so far.
         bytes: u64,
@@ -85,11 +65,8 @@ pub enum Event {
     },
     /// Some of an image came from another host. At the start, and at most once a second for a step.
     ImageReceived {
-        /// Which step.
         step: StepId,
-        /// The target.
         host: HostName,
-        /// The source.
         from: HostName,
         /// How much of it so far.
         bytes: u64,
@@ -99,9 +76,7 @@ pub enum Event {
     },
     /// A condition is not true yet.
     StillWaiting {
-        /// Which step.
         step: StepId,
-        /// Where.
         host: HostName,
         /// Why not yet.
         reason: String,
@@ -109,13 +84,9 @@ pub enum Event {
         #[serde(rename = "waited_s", serialize_with = "seconds")]
         waited: Duration,
     },
-    /// A step ended.
     StepFinished {
-        /// Which.
         step: StepId,
-        /// Where.
         host: HostName,
-        /// How.
         #[serde(flatten)]
         outcome: Outcome,
         /// How long it took.
@@ -129,9 +100,7 @@ pub enum Event {
         #[serde(rename = "waited_s", serialize_with = "seconds")]
         waited: Duration,
     },
-    /// A phase ended.
     PhaseFinished {
-        /// Its name.
         phase: PhaseName,
         /// How long it took.
         #[serde(rename = "took_s", serialize_with = "seconds")]
@@ -146,14 +115,13 @@ pub enum Event {
     StopRequested,
     /// The operator asked again: a command is left running on its host.
     Detached {
-        /// Where.
         host: HostName,
         /// The process that still runs there.
         pid: u32,
-        /// What it is.
         command: String,
     },
-    /// The one last event of every run, also of a failed or interrupted one.
+    /// The one last event of every run, also of a failed or interrupted one. `cli::apply` sends it; `cli::watchers`
+    /// passes it to `report::plain` or `report::terminal`, which end with `report::summary`.
     RunFinished {
         /// How it went.
         report: Report,
@@ -198,7 +166,6 @@ pub enum Outcome {
     Changed,
     /// A value was read, or a condition became true.
     Ok,
-    /// It failed.
     Failed {
         /// What went wrong.
         problem: Problem,
@@ -252,7 +219,6 @@ impl Report {
 /// How long a phase took.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PhaseTime {
-    /// Its name.
     pub phase: PhaseName,
     /// From its first step's start to its last step's end.
     #[serde(rename = "took_s", serialize_with = "seconds")]

@@ -3,11 +3,11 @@
 
 mod cleanup;
 mod digest;
-mod draft;
 mod note;
 mod phase;
 mod phase_name;
 mod step;
+mod step_builder;
 
 use std::collections::BTreeSet;
 
@@ -17,11 +17,11 @@ use crate::topology::HostName;
 
 pub use cleanup::{Cleanup, NeededBy};
 pub use digest::{PlanDigest, StepDigest};
-pub use draft::{ChangeDraft, Draft};
 pub use note::{Note, NoteLevel};
 pub use phase::{Chain, Lane, Milestone, Necessity, Phase};
 pub use phase_name::PhaseName;
 pub use step::{Action, Change, Check, FileChange, Source, Step, StepId, Transfer};
+pub use step_builder::{ChangeBuilder, StepBuilder};
 
 /// Everything that will be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

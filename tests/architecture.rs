@@ -572,6 +572,38 @@ fn named_as(file: &str) -> &str {
     }
 }
 
+/// Whether a text names a module or a script as such: in a path, a declaration, as a script's file or one of its parts,
+/// or in a comment between backticks. Many names are words of English, too.
+fn is_named(text: &str, name: &str) -> bool {
+    let part = r"(\w+(::|/))*";
+    let pattern = format!(
+        r#"\b{name}::|::{name}\b|\bmod {name};|"{name}\.sh"|\[[\w, \n]*\b{name}\b[\w, \n]*\]|`{part}{name}(::\w+)?`"#
+    );
+    regex::Regex::new(&pattern).unwrap().is_match(text)
+}
+
+#[test]
+fn a_module_is_named_by_a_path_and_not_by_a_word_that_is_also_english() {
+    for text in [
+        "use super::load;",
+        "load::with(path)",
+        "mod load;",
+        "/// See `inventory::load`.",
+        "script!(\"a.sh\", [load], (x))",
+        "\"load.sh\"",
+    ] {
+        assert!(is_named(text, "load"), "{text}");
+    }
+    for text in [
+        "fn load(path)",
+        "// what it may load",
+        "load(&path)",
+        "`load_with`",
+    ] {
+        assert!(!is_named(text, "load"), "{text}");
+    }
+}
+
 #[test]
 fn the_journeys_of_the_document_are_short_and_lead_from_file_to_file() {
     let found = journeys(root());
@@ -587,9 +619,11 @@ fn the_journeys_of_the_document_are_short_and_lead_from_file_to_file() {
         }
         let in_order = journey.files.iter().enumerate().skip(1);
         for (place, file) in in_order {
-            let is_word = |c: char| c.is_alphanumeric() || c == '_';
-            let is_named = |text: &String| text.split(|c| !is_word(c)).any(|word| word == named_as(file));
-            if !texts.iter().take(place).any(is_named) {
+            if !texts
+                .iter()
+                .take(place)
+                .any(|text| is_named(text, named_as(file)))
+            {
                 let _ = writeln!(broken, "{name}: no file before it names {}", named_as(file));
             }
         }

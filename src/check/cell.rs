@@ -33,7 +33,6 @@ pub enum Target {
 /// What is spoken, and at which port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Port {
-    /// A TCP port.
     Tcp(u16),
     /// A UDP port, which need not answer.
     Udp(u16),
@@ -63,7 +62,6 @@ pub enum Purpose {
     EtcdPeers,
     /// Which of two balancers holds the VIP.
     Vrrp,
-    /// Images.
     Registry,
     /// Kubernetes' packages, for hosts that are prepared.
     Packages,
@@ -74,13 +72,10 @@ pub enum Purpose {
 /// One connection that the topology needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Cell {
-    /// Where it begins.
     pub from: Source,
-    /// Where it leads.
     pub to: Target,
     /// What is spoken there.
     pub port: Port,
-    /// What it is for.
     pub purpose: Purpose,
     /// What is connected to: an address, or a name.
     pub address: String,

@@ -23,7 +23,6 @@ pub struct Evaluation {
 /// A connection, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CheckedConnection {
-    /// The connection.
     #[serde(flatten)]
     pub cell: Cell,
     /// What came of it.

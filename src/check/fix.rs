@@ -14,7 +14,6 @@ pub struct Fix {
     pub from: Vec<Source>,
     /// Where they lead.
     pub to: Vec<Target>,
-    /// To which ports.
     pub ports: Vec<Port>,
     /// What they are for.
     pub purposes: Vec<Purpose>,

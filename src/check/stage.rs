@@ -27,9 +27,7 @@ pub enum Stage {
 /// Inventory and observation side by side.
 #[derive(Debug, Clone, Copy)]
 pub struct Scene<'a> {
-    /// As meant.
     pub topology: &'a Topology,
-    /// As found.
     pub observation: &'a Observation,
 }
 

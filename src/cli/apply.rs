@@ -3,7 +3,6 @@
 mod agreement;
 mod apply_run;
 mod decision;
-mod probing;
 
 use std::time::Instant;
 
@@ -12,8 +11,8 @@ use tokio::sync::mpsc;
 use super::arguments::ApplyArguments;
 use super::connected_hosts::ConnectedHosts;
 use super::lease::{claim, if_held};
-use super::plan::{load, make_absolute};
 use super::saved::SavedPlan;
+use super::scope::{load_scope, make_absolute};
 use super::verification::verify;
 use super::watchers::Watchers;
 use super::{Outcome, Stop, stopped, workstation};
@@ -39,7 +38,7 @@ pub(super) async fn run(mut arguments: ApplyArguments, names_inventory: bool, st
         saved.complete(&mut arguments, names_inventory)?;
         make_absolute(&mut arguments.scope);
     }
-    let topology = load(&arguments.scope)?;
+    let topology = load_scope(&arguments.scope)?;
     let client = workstation::client(&topology)?;
     let run = workstation::run_name();
     let watchers = Watchers::new(
@@ -68,7 +67,7 @@ pub(super) async fn run(mut arguments: ApplyArguments, names_inventory: bool, st
         log,
         wants: Wants::new(claim, if_held(arguments.wait)),
     };
-    let result = apply.run(&client, stop).await;
+    let result = apply.connect_and_apply(&client, stop).await;
     drop(apply);
     drop(events);
     let _ = watching.await;
@@ -99,7 +98,7 @@ fn what_next(arguments: &ApplyArguments, topology: &Topology) -> Vec<String> {
 }
 
 impl ApplyRun<'_> {
-    async fn run(&self, client: &Client, stop: Stop) -> Outcome {
+    async fn connect_and_apply(&self, client: &Client, stop: Stop) -> Outcome {
         if let Some(saved) = self.saved
             && let Err(problem) = saved.is_of(&self.arguments.scope.inventory.path, self.topology)
         {
@@ -158,6 +157,7 @@ impl ApplyRun<'_> {
             };
             let values = workstation::values(self.topology);
             let events = self.events.clone();
+            // By `engine::run`.
             report = if let Some(lease) = &lease {
                 let resources = workstation::resources(values);
                 engine::execute(&plan, lease.sessions(), resources, options, events).await

@@ -69,10 +69,10 @@ impl ConnectedHosts {
     pub(super) async fn observe(
         &self,
         topology: &Topology,
-        look: ProbeScope,
+        scope: ProbeScope,
         events: &UnboundedSender<Event>,
     ) -> Observation {
-        self.observe_within(topology, look, events, Deadline::PerQuestion)
+        self.observe_within(topology, scope, events, Deadline::PerQuestion)
             .await
     }
 
@@ -80,13 +80,13 @@ impl ConnectedHosts {
     pub(super) async fn observe_within(
         &self,
         topology: &Topology,
-        look: ProbeScope,
+        scope: ProbeScope,
         events: &UnboundedSender<Event>,
         deadline: Deadline,
     ) -> Observation {
         let looks = topology.hosts.iter().map(|host| async move {
             let found = match (self.sessions.get(&host.name), self.silent.get(&host.name)) {
-                (Some(session), _) => facts_of(session.as_ref(), topology, (host, look), deadline).await,
+                (Some(session), _) => facts_of(session.as_ref(), topology, (host, scope), deadline).await,
                 (None, Some(problem)) => Err(problem.clone()),
                 (None, None) => Err(not_reported(host, "no session".to_owned())),
             };
@@ -114,16 +114,16 @@ impl ConnectedHosts {
 async fn facts_of(
     session: &impl Connection,
     topology: &Topology,
-    (host, look): (&Host, ProbeScope),
+    (host, scope): (&Host, ProbeScope),
     deadline: Deadline,
 ) -> Result<HostFacts, Problem> {
-    let paths = match look {
+    let paths = match scope {
         ProbeScope::Complete => paths(topology, host),
         ProbeScope::Health => api_server(topology, host),
         ProbeScope::Images => Vec::new(),
     };
-    let mut found = probed(session, topology, (host, look), &paths, deadline).await?;
-    if let (ProbeScope::Complete, Some(preparation)) = (look, &topology.preparation) {
+    let mut found = probed(session, topology, (host, scope), &paths, deadline).await?;
+    if let (ProbeScope::Complete, Some(preparation)) = (scope, &topology.preparation) {
         let question = remote::preparation::look(preparation);
         let output = ask_within(session, &question, host, deadline).await?;
         let read = facts::read_preparation(&output.stdout).map_err(|cause| not_reported(host, cause))?;
@@ -137,11 +137,11 @@ async fn facts_of(
 async fn probed(
     session: &impl Connection,
     topology: &Topology,
-    (host, look): (&Host, ProbeScope),
+    (host, scope): (&Host, ProbeScope),
     paths: &[String],
     deadline: Deadline,
 ) -> Result<HostFacts, Problem> {
-    let question = probe::probe(topology, host, look, paths);
+    let question = probe::probe(topology, host, scope, paths);
     let first = ask_within(session, &question, host, deadline).await?;
     let found = match (facts::parse(&first.stdout), deadline) {
         (Err(_), Deadline::PerQuestion) if facts::is_late(&first.stdout) => {

@@ -20,7 +20,6 @@ pub(super) enum Deadline {
 }
 
 impl Deadline {
-    /// From now on.
     pub(super) fn after(limit: Duration) -> Self {
         Self::Until(Instant::now() + limit)
     }

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use super::arguments::JoinCommandArguments;
 use super::connected_hosts::ConnectedHosts;
 use super::lease::claim;
-use super::{Outcome, Stop, stopped, workstation};
+use super::{Outcome, Stop, scope, stopped, workstation};
 use crate::engine::{self, IfHeld, Lease, Options, StopLevel, Wants, until_stopped};
 use crate::error::{ExitCode, Problem};
 use crate::events::Report;
@@ -21,7 +21,7 @@ use crate::topology::{API_PORT, Role, Topology};
 use crate::values::{Slot, Values};
 
 pub(super) async fn run(arguments: JoinCommandArguments, stop: Stop) -> Outcome {
-    let topology = workstation::load_with(
+    let topology = scope::load_with_templates(
         &arguments.inventory.path,
         &arguments.templates,
         KeyFiles::Required,

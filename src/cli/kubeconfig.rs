@@ -6,13 +6,13 @@ use zeroize::Zeroizing;
 use super::arguments::KubeconfigArguments;
 use super::connected_hosts::{ConnectedHosts, ask};
 use super::kubeconfig_file::{self, Kubeconfig};
-use super::{Outcome, workstation};
+use super::{Outcome, scope, workstation};
 use crate::error::{ExitCode, Problem};
 use crate::remote::control_plane::read_admin_conf;
 use crate::topology::{Role, Topology};
 
 pub(super) async fn run(arguments: KubeconfigArguments) -> Outcome {
-    let topology = workstation::load(&arguments.inventory.path)?;
+    let topology = scope::load(&arguments.inventory.path)?;
     let fetched = fetch(&topology).await?;
     let kubeconfig = Kubeconfig::named(&fetched, &topology.cluster).map_err(|problem| vec![problem])?;
     let result = if arguments.merge {

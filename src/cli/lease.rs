@@ -6,7 +6,6 @@ use rustix::system::uname;
 use crate::engine::IfHeld;
 use crate::remote::lease::Claim;
 
-/// What `--wait` says.
 pub(super) fn if_held(waits: bool) -> IfHeld {
     if waits { IfHeld::Wait } else { IfHeld::Refuse }
 }

@@ -15,6 +15,7 @@ mod plan;
 mod private_file;
 mod render;
 mod saved;
+mod scope;
 mod verification;
 mod watchers;
 mod workstation;
@@ -115,7 +116,7 @@ fn about_inventory(command: InventoryCommand) -> Outcome {
             workstation::print(&format!("{schema}\n"));
         }
         InventoryCommand::Check(inventory) => {
-            let topology = workstation::load_for(&inventory.path, KeyFiles::Noted)?;
+            let topology = scope::load_for(&inventory.path, KeyFiles::Noted)?;
             workstation::print(&format!(
                 "{}: {} hosts, no mistakes\n",
                 inventory.path.display(),

@@ -1,24 +1,21 @@
 //! `hawser plan`: what apply would do.
 
-use std::collections::BTreeSet;
-
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::arguments::{Diff, OutputFormat, PlanArguments, Scope};
+use super::arguments::{Diff, OutputFormat, PlanArguments};
 use super::connected_hosts::ConnectedHosts;
 use super::saved::{self, SavedPlan};
+use super::scope::{allowance, decide, load_scope, make_absolute, narrowed};
 use super::{Outcome, render, workstation};
 use crate::error::sanitize::sanitize_text;
 use crate::error::{ExitCode, Problem};
 use crate::facts::Observation;
-use crate::inventory::KeyFiles;
-use crate::plan::{Note, NoteLevel, Plan};
-use crate::planner::{self, Allowance};
+use crate::plan::Plan;
 use crate::remote::probe::ProbeScope;
 use crate::report::paint::Paint;
 use crate::report::plan_text::{self, Detail};
-use crate::topology::{HostName, Topology};
+use crate::topology::Topology;
 use crate::verify::FailedExpectation;
 
 pub(super) async fn run(mut arguments: PlanArguments) -> Outcome {
@@ -26,7 +23,7 @@ pub(super) async fn run(mut arguments: PlanArguments) -> Outcome {
         saved::free(out)?;
         make_absolute(&mut arguments.scope);
     }
-    let topology = load(&arguments.scope)?;
+    let topology = load_scope(&arguments.scope)?;
     let detail = detail_of(&arguments, &topology)?;
     let client = workstation::client(&topology)?;
     let (events, mut unheard) = mpsc::unbounded_channel();
@@ -91,55 +88,6 @@ impl From<Diff> for Detail {
             Diff::All => Detail::Complete,
         }
     }
-}
-
-/// What a saved plan names leads to the same files from every folder.
-pub(super) fn make_absolute(scope: &mut Scope) {
-    scope.inventory.path = saved::absolute(&scope.inventory.path);
-    scope.templates.folder = scope.templates.folder.as_deref().map(saved::absolute);
-}
-
-/// The inventory of a scope that goes with it.
-pub(super) fn load(scope: &Scope) -> Result<Topology, Vec<Problem>> {
-    let topology = workstation::load_with(&scope.inventory.path, &scope.templates, KeyFiles::Required)?;
-    if scope.prepare_only {
-        planner::may_only_prepare(&topology).map_err(|problem| vec![problem])?;
-    }
-    Ok(topology)
-}
-
-/// As much of a plan as is to be done now.
-pub(super) fn narrowed(plan: Plan, scope: &Scope) -> Plan {
-    if scope.prepare_only {
-        planner::only_prepare(plan)
-    } else {
-        plan
-    }
-}
-
-pub(super) fn allowance(scope: &Scope) -> Allowance {
-    let limit: BTreeSet<HostName> = scope.limit.iter().map(|name| HostName(name.clone())).collect();
-    Allowance {
-        max_unreachable_workers: scope.max_unreachable_workers,
-        limit,
-        prepare_only: scope.prepare_only,
-    }
-}
-
-/// The plan, with what the workstation has to say about itself.
-pub(super) fn decide(
-    topology: &Topology,
-    observation: &Observation,
-    allowance: &Allowance,
-) -> Result<Plan, Vec<Problem>> {
-    let mut plan = planner::plan(topology, observation, allowance)?;
-    if let Some(text) = workstation::kubectl_note(topology) {
-        plan.notes.push(Note {
-            level: NoteLevel::Info,
-            text,
-        });
-    }
-    Ok(plan)
 }
 
 /// What the hosts that did answer say of the cluster, where others are missing.

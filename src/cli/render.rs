@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use super::arguments::RenderArguments;
-use super::{Outcome, private_file, workstation};
+use super::{Outcome, private_file, scope, workstation};
 use crate::error::{ExitCode, Problem};
 use crate::inventory::KeyFiles;
 use crate::remote::files::{NOT_SHOWN, RenderedFile, every_file};
 use crate::topology::{Host, Topology};
 
 pub(super) fn run(arguments: &RenderArguments) -> Outcome {
-    let topology = workstation::load_with(
+    let topology = scope::load_with_templates(
         &arguments.inventory.path,
         &arguments.templates,
         KeyFiles::Unneeded,

@@ -25,7 +25,6 @@ const VERSION: u32 = 2;
 /// No plan is larger, in bytes: one of a thousand hosts has a few MB.
 const LARGEST: u64 = 64 << 20;
 
-/// The file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct SavedPlan {
     format: String,
@@ -105,7 +104,6 @@ impl SavedPlan {
         private_file::write(path, &format!("{text}\n"))
     }
 
-    /// Reads one.
     pub(super) fn read(path: &Path) -> Result<Self, Problem> {
         let unreadable = |cause: String| Problem::LocalFile {
             path: path.display().to_string(),

@@ -1,26 +1,21 @@
 //! The workstation: its terminal, its clock, its files.
 
 use std::io::{IsTerminal, stderr, stdin, stdout};
-use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use super::arguments::Templates;
 use crate::engine::Resources;
 use crate::error::Problem;
 use crate::error::sanitize::escape_json;
-use crate::inventory::{self, KeyFiles};
 use crate::issuer::Issuer;
 use crate::pki::Authority;
-use crate::remote::files::every_file;
 use crate::remote::wire::connection::Connection;
 use crate::ssh::{Client, Terminal};
 use crate::topology::Topology;
 use crate::transfer::ImageTransport;
 use crate::values::{Bundle, Values};
 
-/// Prints a result.
 pub(super) fn print(text: &str) {
     super::write_all(stdout().lock(), text);
 }
@@ -51,55 +46,6 @@ pub(super) fn resources<C: Connection>(values: Values) -> Resources<C> {
         values,
         source: Arc::new(Issuer::default()),
         transport: Arc::new(ImageTransport::default()),
-    }
-}
-
-/// Reads the inventory for a command that connects to its hosts, and prints its warnings.
-pub(super) fn load(path: &Path) -> Result<Topology, Vec<Problem>> {
-    load_for(path, KeyFiles::Required)
-}
-
-/// Reads the inventory, asking of the files that connections need what the command needs of them.
-pub(super) fn load_for(path: &Path, key_files: KeyFiles) -> Result<Topology, Vec<Problem>> {
-    let loaded = inventory::load_with(path, console::colors_enabled_stderr().into(), key_files)?;
-    for warning in &loaded.warnings {
-        print_to_stderr(warning);
-    }
-    render_all(&loaded.topology)?;
-    Ok(loaded.topology)
-}
-
-/// Reads the inventory, with the templates of the command line if it names any.
-pub(super) fn load_with(
-    path: &Path,
-    templates: &Templates,
-    key_files: KeyFiles,
-) -> Result<Topology, Vec<Problem>> {
-    let mut topology = load_for(path, key_files)?;
-    if let Some(folder) = &templates.folder {
-        topology.templates = inventory::templates(folder)?;
-        render_all(&topology)?;
-    }
-    Ok(topology)
-}
-
-/// Renders every file once, so that what is wrong with a user's template is result before a host is asked for anything.
-fn render_all(topology: &Topology) -> Result<(), Vec<Problem>> {
-    if topology.templates.are_own() {
-        return Ok(());
-    }
-    let mut problems: Vec<Problem> = Vec::new();
-    for host in &topology.hosts {
-        match every_file(topology, host, topology.version) {
-            Err(problem @ Problem::Template { .. }) if !problems.contains(&problem) => problems.push(problem),
-            // What depends on the kubeadm of a host is result when that is known.
-            _ => {}
-        }
-    }
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(problems)
     }
 }
 

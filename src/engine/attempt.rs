@@ -15,7 +15,7 @@ use super::watch::Watch;
 use crate::error::{Problem, hints};
 use crate::events::Event;
 use crate::plan::{Step, StepId};
-use crate::remote::wire::connection::{Connection, Exit, Output, Progress};
+use crate::remote::wire::connection::{ANSWER_LINES, Connection, Exit, Output, Progress};
 use crate::remote::wire::{MOVED, RemoteCommand};
 use crate::topology::HostName;
 use crate::values::Slot;
@@ -37,14 +37,14 @@ impl<'a, C: Connection> Attempt<'a, C> {
         step: &'a Step,
         session: &'a C,
         sessions: &'a BTreeMap<HostName, Arc<C>>,
-        interrupt: Option<&'a watch::Receiver<StopLevel>>,
+        stopping: Option<&'a watch::Receiver<StopLevel>>,
     ) -> Self {
         Self {
             shared,
             step,
             session,
             sessions,
-            stop: interrupt,
+            stop: stopping,
             started: Instant::now(),
             watch: Watch::default(),
         }
@@ -117,6 +117,7 @@ impl<'a, C: Connection> Attempt<'a, C> {
         };
         self.begin(command);
         let result = {
+            // Of a host that is changed `lease::leased` is the session.
             let run = self.session.run(&wire, limit, Some(sender));
             tokio::pin!(run);
             loop {
@@ -136,14 +137,22 @@ impl<'a, C: Connection> Attempt<'a, C> {
         if command.effect().changes() && result.as_ref().is_err_and(may_have_begun) {
             self.watch.set_unknown(Some(command));
         }
-        // Of a command that did not end in time it holds the last lines.
-        result.map_err(|problem| self.shared.redacted(problem))
+        // Of a command that did not end in time it holds the last lines; the operator knows the step by its title.
+        result.map_err(|problem| self.shared.redacted(self.titled(problem)))
+    }
+
+    /// A connection names a command by its purpose, the plan and the events name the step.
+    fn titled(&self, mut problem: Problem) -> Problem {
+        if let Problem::Step { what, .. } = &mut problem {
+            *what = self.step.title.to_string();
+        }
+        problem
     }
 
     /// A command is sent to the step's host by other means than [`Self::run`].
     pub fn begin(&self, command: &RemoteCommand) {
         if command.effect().changes() {
-            self.shared.begin();
+            self.shared.mark_changed();
         }
         self.watch.begin(command);
     }
@@ -173,24 +182,24 @@ impl<'a, C: Connection> Attempt<'a, C> {
     }
 
     /// `Err` if a command has not ended with success.
-    pub(super) async fn check_exit(&self, output: &Output) -> Result<(), Problem> {
+    pub(super) async fn fail_unless_success(&self, output: &Output) -> Result<(), Problem> {
         if output.is_success() {
             return Ok(());
         }
         let answer = output.last_lines(ANSWER_LINES);
-        Err(self.exit_failure(&output.exit, answer).await)
+        Err(self.exit_failure_with_diagnostics(&output.exit, answer).await)
     }
 
     /// The problem of a step whose command has not ended with success: with its last lines, and the cause on the host.
-    pub async fn exit_failure(&self, exit: &Exit, answer: Vec<String>) -> Problem {
+    pub async fn exit_failure_with_diagnostics(&self, exit: &Exit, answer: Vec<String>) -> Problem {
         match answer.iter().find(|line| line.starts_with(MOVED)) {
             Some(moved) => self.changed_since_plan(moved.clone()),
-            None => self.failure(describe_exit(exit), answer).await,
+            None => self.failure_with_diagnostics(describe_exit(exit), answer).await,
         }
     }
 
     /// The problem of a step that failed, with the cause as the host shows it.
-    pub async fn failure(&self, how: String, mut answer: Vec<String>) -> Problem {
+    pub async fn failure_with_diagnostics(&self, how: String, mut answer: Vec<String>) -> Problem {
         let took = self.took();
         let cause = self.diagnose().await;
         let hint = hints::hint_of_step(&self.step.host, &answer, &cause);
@@ -217,7 +226,7 @@ impl<'a, C: Connection> Attempt<'a, C> {
         }
     }
 
-    /// Each subject chooses the diagnostics of its steps, as `join::steps` does.
+    /// Each subject chooses one of `remote::diagnostics::commands` for its steps.
     async fn diagnose(&self) -> Vec<String> {
         let Some(command) = &self.step.diagnostics else {
             return Vec::new();
@@ -257,9 +266,6 @@ pub fn describe_exit(exit: &Exit) -> String {
         Exit::Signal(name) => format!("killed by {name}"),
     }
 }
-
-/// Enough for kubeadm's own account of a failure, which is about fifteen lines.
-pub const ANSWER_LINES: usize = 20;
 
 /// What the command that shows the cause of a failure may add: causes, kubelet's last lines and those of four pods.
 const DIAGNOSTIC_LINES: usize = 50;

@@ -6,10 +6,8 @@
 
 mod attempt;
 mod cleanup;
-mod execute;
 mod lease;
 mod perform;
-mod poll;
 mod resources;
 mod run;
 mod shared;
@@ -23,8 +21,8 @@ pub(crate) mod fake_host;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use attempt::{ANSWER_LINES, Attempt, describe_exit};
-pub use execute::execute;
+pub use attempt::{Attempt, describe_exit};
 pub use lease::{IfHeld, Lease, Wants};
 pub use resources::{Options, Resources, Transport, ValueSource};
+pub use run::execute;
 pub use stop::{StopLevel, signals, until_stopped};

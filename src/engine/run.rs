@@ -18,9 +18,34 @@ use super::state::State;
 use super::stop::{self, StopLevel};
 use crate::error::Problem;
 use crate::events::{Event, Outcome, PhaseTime, Report};
-use crate::plan::{Chain, Lane, Phase, PhaseName, Step};
+use crate::plan::{Chain, Lane, Phase, PhaseName, Plan, Step};
 use crate::remote::wire::connection::Connection;
 use crate::topology::HostName;
+
+/// Does what the plan says, and reports how it went.
+///
+/// The caller sends what comes before (`RunStarted`, the hosts' connections); this sends the rest. Every step of the
+/// plan ends in exactly one `StepFinished`, and the caller ends the run with `RunFinished`, after whatever it still
+/// looks at.
+pub async fn execute<C: Connection>(
+    plan: &Plan,
+    sessions: &BTreeMap<HostName, Arc<C>>,
+    resources: Resources<C>,
+    options: Options,
+    events: UnboundedSender<Event>,
+) -> Report {
+    let run = Run::new(sessions, resources, options, events);
+    let phases = Box::pin(run.phases(&plan.phases));
+    let announce = Box::pin(run.announce_stop());
+    if let Either::Right(((), phases)) = select(phases, announce).await {
+        phases.await;
+    }
+    // Nothing is left behind where nothing was begun.
+    if run.has_begun() || !run.is_interrupted() {
+        run.clean_up(&plan.cleanup).await;
+    }
+    run.finish()
+}
 
 pub(super) struct Run<'a, C> {
     pub(super) sessions: &'a BTreeMap<HostName, Arc<C>>,
@@ -171,6 +196,7 @@ impl<'a, C: Connection> Run<'a, C> {
             return self.end(step, Outcome::Failed { problem }, Times::default());
         };
         let attempt = Attempt::new(&self.shared, step, session.as_ref(), self.sessions, interrupt);
+        // In `perform`.
         let work = attempt.perform(self.source.as_ref(), self.transport.as_ref());
         let ended = match select(Box::pin(work), Box::pin(let_go)).await {
             Either::Left((result, _)) => Some(result),
@@ -208,9 +234,9 @@ impl<'a, C: Connection> Run<'a, C> {
             waited: times.waited,
         });
         if matches!(outcome, Outcome::Unchanged | Outcome::Changed) {
-            self.shared.done(&step.id);
+            self.shared.mark_done(&step.id);
         }
-        self.shared.end(&step.id);
+        self.shared.close_step(&step.id);
         outcome
     }
 

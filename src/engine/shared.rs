@@ -37,7 +37,7 @@ impl Shared {
     }
 
     /// A command is sent that changes something.
-    pub(super) fn begin(&self) {
+    pub(super) fn mark_changed(&self) {
         self.has_begun.store(true, Ordering::Relaxed);
     }
 
@@ -87,14 +87,14 @@ impl Shared {
     }
 
     /// A step has ended, and it is as it says.
-    pub(super) fn done(&self, step: &StepId) {
+    pub(super) fn mark_done(&self, step: &StepId) {
         self.done
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(step.clone());
     }
 
-    pub(super) fn end(&self, step: &StepId) {
+    pub(super) fn close_step(&self, step: &StepId) {
         self.open.send_if_modified(|open| open.remove(step));
     }
 

@@ -1,5 +1,5 @@
-//! How a run has gone so far, and what that means for what comes next. The problems are printed at the
-//! end by `summary`.
+//! How a run has gone so far, and what that means for what comes next. Events are printed
+//! by `report::plain` or `report::terminal`, and the problems at the end by `report::summary`.
 
 use super::shared::Shared;
 use crate::error::Problem;

@@ -7,7 +7,6 @@ mod access;
 mod explain;
 pub mod hints;
 pub mod sanitize;
-mod shown;
 mod texts;
 
 use std::time::Duration;
@@ -22,9 +21,7 @@ use crate::topology::HostName;
 pub enum ExitCode {
     /// Done, or nothing to do.
     Done = 0,
-    /// A step failed.
     StepFailed = 1,
-    /// Usage or inventory.
     Usage = 2,
     /// A host that is needed cannot be reached.
     Unreachable = 3,
@@ -153,7 +150,6 @@ pub enum Problem {
         what: String,
         cause: String,
     },
-    /// A step failed.
     Step {
         host: HostName,
         what: String,

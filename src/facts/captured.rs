@@ -38,21 +38,21 @@ fn worker() -> Host {
 }
 
 fn of_worker(facts: &HostFacts, cluster: &HostFacts) -> Observed<Membership> {
-    worker_membership(&worker(), facts, Cluster::of(cluster))
+    worker_membership(&worker(), facts, ReferenceCluster::of(cluster))
 }
 
 fn of_control_plane(number: u8, facts: &HostFacts, cluster: &HostFacts) -> Observed<Membership> {
     control_plane_membership(
         &control_plane(number),
         facts,
-        Cluster::of(cluster),
+        ReferenceCluster::of(cluster),
         EtcdTopology::Stacked,
     )
 }
 
 fn partial(membership: Observed<Membership>) -> Vec<String> {
     match membership {
-        Observed::Known(Membership::Partial(lines)) => lines,
+        Observed::Known(Membership::HalfJoined(lines)) => lines,
         other => panic!("not partial: {other:?}"),
     }
 }

@@ -51,7 +51,6 @@ pub enum Reached {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Peer {
-    /// Nobody was asked.
     NotAsked,
     /// Nobody could ask it, and why.
     Unasked(String),

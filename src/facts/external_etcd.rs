@@ -15,7 +15,6 @@ pub struct OldestEtcd {
     pub version: Version,
     /// The kubeadm that says so.
     pub kubeadm: Version,
-    /// Where that is.
     pub on: HostName,
 }
 

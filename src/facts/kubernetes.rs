@@ -73,7 +73,6 @@ pub enum StaticPod {
 }
 
 impl StaticPod {
-    /// All of them.
     pub const ALL: [StaticPod; 4] = [
         StaticPod::Etcd,
         StaticPod::ApiServer,

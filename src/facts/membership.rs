@@ -10,8 +10,7 @@ pub enum Membership {
     /// Nothing of a cluster is on it, and the cluster knows nothing of it.
     Absent,
     /// Something is there, but not all of it: each line says what, or what is missing.
-    Partial(Vec<String>),
-    /// It has joined.
+    HalfJoined(Vec<String>),
     Member,
     /// It belongs to another cluster: its CA is not this cluster's.
     Foreign,
@@ -19,13 +18,13 @@ pub enum Membership {
 
 /// The cluster that a host is measured against, as a healthy control plane tells of it.
 #[derive(Debug, Clone, Copy)]
-pub struct Cluster<'a> {
+pub struct ReferenceCluster<'a> {
     /// The cluster CA, PEM.
     pub ca: &'a str,
     pub view: &'a ClusterView,
 }
 
-impl<'a> Cluster<'a> {
+impl<'a> ReferenceCluster<'a> {
     /// The cluster that a control plane tells of, if it tells of one.
     pub fn of(control_plane: &'a HostFacts) -> Option<Self> {
         let ca = control_plane.kubernetes.ca.as_deref()?;
@@ -43,7 +42,7 @@ pub fn quorum(members: usize) -> usize {
 pub fn worker_membership(
     host: &Host,
     facts: &HostFacts,
-    cluster: Option<Cluster<'_>>,
+    cluster: Option<ReferenceCluster<'_>>,
 ) -> Observed<Membership> {
     membership(facts, cluster, |view| evidence_of_node(host, facts, view)).into()
 }
@@ -52,7 +51,7 @@ pub fn worker_membership(
 pub fn control_plane_membership(
     host: &Host,
     facts: &HostFacts,
-    cluster: Option<Cluster<'_>>,
+    cluster: Option<ReferenceCluster<'_>>,
     etcd: EtcdTopology,
 ) -> Observed<Membership> {
     let evidence = |view: &ClusterView| {
@@ -77,7 +76,7 @@ pub fn control_plane_membership(
 
 fn membership(
     facts: &HostFacts,
-    cluster: Option<Cluster<'_>>,
+    cluster: Option<ReferenceCluster<'_>>,
     evidence: impl Fn(&ClusterView) -> Result<Evidence, String>,
 ) -> Result<Membership, String> {
     let mut traces = traces(facts);
@@ -107,7 +106,7 @@ fn absent_or_partial(traces: Vec<String>) -> Membership {
     if traces.is_empty() {
         Membership::Absent
     } else {
-        Membership::Partial(traces)
+        Membership::HalfJoined(traces)
     }
 }
 

@@ -46,7 +46,8 @@ pub use images::{NamedBy, WantedImage, has_image, is_archived, lacks, missing_im
 pub use in_service::ClusterOfEtcd;
 pub use kubernetes::{KubernetesFacts, StaticPod};
 pub use membership::{
-    Cluster, Membership, control_plane_membership, has_finished, quorum, worker_membership, writes_cri_socket,
+    Membership, ReferenceCluster, control_plane_membership, has_finished, quorum, worker_membership,
+    writes_cri_socket,
 };
 pub use preflight::{
     Cgroups, Containerd, Listener, Preflight, Room, SyncTimes, read_clock, read_preflight, read_sync_times,
@@ -58,7 +59,6 @@ pub use running::other_versions;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Observed<T> {
-    /// What was found.
     Known(T),
     /// Why it could not be told, in the host's own words.
     Unknown(String),
@@ -160,13 +160,10 @@ pub struct System {
 pub struct Versions {
     /// `kubeadm version -o short`.
     pub kubeadm: Option<Version>,
-    /// `kubelet --version`.
     pub kubelet: Option<Version>,
     /// `kubectl version --client`.
     pub kubectl: Option<Version>,
-    /// `haproxy -v`.
     pub haproxy: Option<String>,
-    /// `keepalived --version`.
     pub keepalived: Option<String>,
 }
 
@@ -256,7 +253,6 @@ pub struct NodeFact {
     pub labels: BTreeMap<String, String>,
     /// `(key, value, effect)` of each taint.
     pub taints: Vec<(String, String, String)>,
-    /// Its internal addresses.
     pub addresses: Vec<String>,
 }
 

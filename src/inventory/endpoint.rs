@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::formats;
-use super::hosts::Draft;
+use super::hosts::HostDraft;
 use super::mistake::{Mistake, Mistakes, Wrong};
 use super::names;
 use super::networks;
@@ -31,7 +31,7 @@ impl Found {
 
 pub(super) fn resolve(
     written: Option<&written::Endpoint>,
-    hosts: &[Draft],
+    hosts: &[HostDraft],
     networks: &Networks,
     mistakes: &mut Mistakes,
 ) -> Found {
@@ -39,7 +39,7 @@ pub(super) fn resolve(
     let endpoint = written.unwrap_or(&none);
     let place = Place::root().key("endpoint");
     let port = endpoint.port.unwrap_or(API_PORT);
-    let balancers: Vec<&Draft> = hosts.iter().filter(|host| host.is(Role::Balancer)).collect();
+    let balancers: Vec<&HostDraft> = hosts.iter().filter(|host| host.is(Role::Balancer)).collect();
     let vip = endpoint.vip.as_deref().map(|vip| names::address("`vip`", vip));
     let vip = vip.and_then(|vip| mistakes.check(&place.key("vip"), vip));
     let name = endpoint
@@ -81,7 +81,7 @@ fn checked_name(text: &str) -> Result<String, Wrong> {
     names::dns_name_or_address("the endpoint's name", text)
 }
 
-fn check_vip(vip: IpAddr, hosts: &[Draft], networks: &Networks, mistakes: &mut Mistakes) {
+fn check_vip(vip: IpAddr, hosts: &[HostDraft], networks: &Networks, mistakes: &mut Mistakes) {
     let place = Place::root().key("endpoint").key("vip");
     for host in hosts.iter().filter(|host| host.address == Some(vip)) {
         let help =
@@ -116,7 +116,7 @@ fn check_vip(vip: IpAddr, hosts: &[Draft], networks: &Networks, mistakes: &mut M
     }
 }
 
-fn check_balancers(endpoint: &written::Endpoint, balancers: &[&Draft], mistakes: &mut Mistakes) {
+fn check_balancers(endpoint: &written::Endpoint, balancers: &[&HostDraft], mistakes: &mut Mistakes) {
     let place = Place::root().key("endpoint");
     match (&endpoint.vip, balancers) {
         (Some(_), []) => {
@@ -161,7 +161,7 @@ fn check_bare_address(
     address: IpAddr,
     vip: Option<IpAddr>,
     endpoint: &written::Endpoint,
-    balancers: &[&Draft],
+    balancers: &[&HostDraft],
     mistakes: &mut Mistakes,
 ) {
     let place = Place::root().key("endpoint");

@@ -13,7 +13,7 @@ use super::written;
 use crate::topology::{Host, Role, TAKEN_OVER, Taint};
 
 /// A host, as far as it is right.
-pub(super) struct Draft {
+pub(super) struct HostDraft {
     pub(super) place: Place,
     /// As written, for messages.
     name: Option<String>,
@@ -27,7 +27,7 @@ pub(super) struct Draft {
     pub(super) host: Option<Host>,
 }
 
-impl Draft {
+impl HostDraft {
     /// For messages.
     pub(super) fn title(&self) -> String {
         self.name
@@ -49,10 +49,10 @@ pub(super) fn resolve(
     defaults: &Defaults,
     workstation: &Workstation,
     mistakes: &mut Mistakes,
-) -> Vec<Draft> {
+) -> Vec<HostDraft> {
     let place = Place::root().key("hosts");
     let hosts = written.into_iter().flat_map(|hosts| hosts.placed(&place));
-    let drafts: Vec<Draft> = hosts
+    let drafts: Vec<HostDraft> = hosts
         .map(|(place, host)| draft(host, place, defaults, workstation, mistakes))
         .collect();
     check_names_differ(&drafts, mistakes);
@@ -66,7 +66,7 @@ fn draft(
     defaults: &Defaults,
     workstation: &Workstation,
     mistakes: &mut Mistakes,
-) -> Draft {
+) -> HostDraft {
     let name = written.name.as_deref().map(names::host_name);
     let name = name.and_then(|name| mistakes.check(&place.key("name"), name));
     let (address, address_place) = address(written, &place, mistakes);
@@ -82,7 +82,7 @@ fn draft(
     let roles = roles(written, &place.key("roles"), mistakes);
     let taints = node_settings(written, &roles, &place, mistakes);
     let take_over = taken_over(written, &place.key("take_over"), mistakes);
-    Draft {
+    HostDraft {
         name: written.name.clone(),
         address,
         address_place,
@@ -244,7 +244,7 @@ fn kubelet_argument_fault(key: &str) -> Option<Wrong> {
     }
 }
 
-fn check_names_differ(drafts: &[Draft], mistakes: &mut Mistakes) {
+fn check_names_differ(drafts: &[HostDraft], mistakes: &mut Mistakes) {
     for (index, draft) in drafts.iter().enumerate() {
         let Some(name) = &draft.name else { continue };
         let earlier = drafts
@@ -261,7 +261,7 @@ fn check_names_differ(drafts: &[Draft], mistakes: &mut Mistakes) {
     }
 }
 
-fn check_addresses_differ(drafts: &[Draft], mistakes: &mut Mistakes) {
+fn check_addresses_differ(drafts: &[HostDraft], mistakes: &mut Mistakes) {
     for (index, draft) in drafts.iter().enumerate() {
         let earlier = || drafts.iter().take(index);
         if let Some((address, first)) = draft
@@ -293,11 +293,11 @@ fn check_addresses_differ(drafts: &[Draft], mistakes: &mut Mistakes) {
     }
 }
 
-fn reached(draft: &Draft) -> Option<(&str, u16)> {
+fn reached(draft: &HostDraft) -> Option<(&str, u16)> {
     let host = draft.host.as_ref()?;
     Some((host.ssh.address.as_str(), host.ssh.port))
 }
 
-fn ssh_place(draft: &Draft) -> Place {
+fn ssh_place(draft: &HostDraft) -> Place {
     draft.place.key("address")
 }

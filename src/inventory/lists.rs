@@ -18,7 +18,6 @@ impl<T> List<T> {
         self.0.iter().map(move |(index, item)| (place.item(*index), item))
     }
 
-    /// The items alone.
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
         self.0.iter().map(|(_, item)| item)
     }

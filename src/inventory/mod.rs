@@ -29,7 +29,6 @@ mod patches;
 mod place;
 mod preparation;
 mod report;
-mod resolve;
 mod roles;
 mod schema;
 mod shape;
@@ -40,6 +39,6 @@ mod workstation;
 mod written;
 
 pub use colours::Colours;
-pub use load::{Loaded, load, load_with, templates};
+pub use load::{Loaded, load, load_with_key_files, read_templates};
 pub use schema::schema;
 pub use workstation::KeyFiles;

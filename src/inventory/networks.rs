@@ -2,7 +2,7 @@
 
 use ipnet::IpNet;
 
-use super::hosts::Draft;
+use super::hosts::HostDraft;
 use super::lists::Cidrs;
 use super::mistake::{Mistake, Mistakes, Wrong};
 use super::names;
@@ -12,7 +12,7 @@ use crate::topology::{KubeadmSettings, Networks};
 
 pub(super) fn resolve(
     written: Option<&written::Networks>,
-    hosts: &[Draft],
+    hosts: &[HostDraft],
     kubeadm: &KubeadmSettings,
     mistakes: &mut Mistakes,
 ) -> Networks {
@@ -201,13 +201,13 @@ fn check_families(pods: &[Placed], services: &[Placed], mistakes: &mut Mistakes)
     }
 }
 
-fn check_hosts_outside(networks: &[&Placed], hosts: &[Draft], mistakes: &mut Mistakes) {
+fn check_hosts_outside(networks: &[&Placed], hosts: &[HostDraft], mistakes: &mut Mistakes) {
     for placed in networks {
-        let is_inside = |host: &&Draft| {
+        let is_inside = |host: &&HostDraft| {
             host.address
                 .is_some_and(|address| placed.network.contains(&address))
         };
-        let inside: Vec<&Draft> = hosts.iter().filter(is_inside).collect();
+        let inside: Vec<&HostDraft> = hosts.iter().filter(is_inside).collect();
         let Some(first) = inside.first() else { continue };
         let which = placed.place.steps().get(1).cloned().unwrap_or_default();
         let others = match inside.len() {

@@ -3,7 +3,7 @@
 //! A control plane that is a worker too is a control plane without its taint. A balancer may share a host with
 //! nodes where no port is wanted twice. An etcd member has its host for itself.
 
-use super::hosts::Draft;
+use super::hosts::HostDraft;
 use super::mistake::{Mistake, Mistakes, Wrong};
 use super::place::Place;
 use crate::topology::{EtcdTopology, Role};
@@ -24,7 +24,7 @@ pub(super) fn are_reported(mistakes: &Mistakes) -> bool {
     })
 }
 
-pub(super) fn check(hosts: &[Draft], etcd: EtcdTopology, ports: &Ports, mistakes: &mut Mistakes) {
+pub(super) fn check(hosts: &[HostDraft], etcd: EtcdTopology, ports: &Ports, mistakes: &mut Mistakes) {
     for host in hosts {
         check_etcd_alone(host, mistakes);
         check_ports(host, ports, mistakes);
@@ -55,7 +55,7 @@ pub(super) fn check(hosts: &[Draft], etcd: EtcdTopology, ports: &Ports, mistakes
     }
 }
 
-fn check_etcd_alone(host: &Draft, mistakes: &mut Mistakes) {
+fn check_etcd_alone(host: &HostDraft, mistakes: &mut Mistakes) {
     let other = host.roles.iter().find(|role| **role != Role::Etcd);
     if let Some(other) = other.filter(|_| host.is(Role::Etcd)) {
         let reason = match other {
@@ -72,7 +72,7 @@ fn check_etcd_alone(host: &Draft, mistakes: &mut Mistakes) {
 }
 
 /// Who else listens on a host, by its roles.
-fn check_ports(host: &Draft, ports: &Ports, mistakes: &mut Mistakes) {
+fn check_ports(host: &HostDraft, ports: &Ports, mistakes: &mut Mistakes) {
     let Ports { endpoint, api } = *ports;
     let endpoint_place = Place::root().key("endpoint").key("port");
     let api_place = Place::root().key("cluster").key("api_port");
@@ -97,7 +97,7 @@ fn check_ports(host: &Draft, ports: &Ports, mistakes: &mut Mistakes) {
 }
 
 /// What listens at a port of a host, besides balancer and API server.
-fn taken(host: &Draft, port: u16) -> Option<&'static str> {
+fn taken(host: &HostDraft, port: u16) -> Option<&'static str> {
     match port {
         _ if port == host.ssh_port => Some("sshd"),
         10248 | 10250 if host.is_node() => Some("kubelet"),
@@ -110,9 +110,9 @@ fn taken(host: &Draft, port: u16) -> Option<&'static str> {
     }
 }
 
-fn check_etcd(hosts: &[Draft], etcd: EtcdTopology, mistakes: &mut Mistakes) {
+fn check_etcd(hosts: &[HostDraft], etcd: EtcdTopology, mistakes: &mut Mistakes) {
     let topology = Place::root().key("cluster").key("topology");
-    let dedicated: Vec<&Draft> = hosts.iter().filter(|host| host.is(Role::Etcd)).collect();
+    let dedicated: Vec<&HostDraft> = hosts.iter().filter(|host| host.is(Role::Etcd)).collect();
     let (members, named) = match etcd {
         EtcdTopology::External => (dedicated.len(), "etcd hosts"),
         EtcdTopology::Stacked => (

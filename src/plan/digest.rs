@@ -113,7 +113,7 @@ mod tests {
     fn step(name: &str, input: impl Into<Content>) -> Step {
         Step::on(&"cp1".into(), name, format!("do {name}"))
             .change(any("test", Effect::Changes, input), Duration::from_secs(1))
-            .once()
+            .run_once()
     }
 
     fn plan(steps: Vec<Step>) -> Plan {
@@ -145,7 +145,7 @@ mod tests {
     fn what_is_different_is_named_by_step() {
         let slower = Step::on(&"cp1".into(), "b", "do b")
             .change(any("test", Effect::Changes, ""), Duration::from_secs(2))
-            .once();
+            .run_once();
         let other_words = Step {
             title: "do another thing".into(),
             ..step("b", "")

@@ -1,10 +1,10 @@
-//! What a host is to the cluster, and what makes it a complete member.
+//! What a host is to the cluster (`facts::membership`), and what makes it a complete member.
 
 use super::candidate::Candidate;
 use super::clearing;
+use super::clearing::ListedMember;
 use super::node_actions::{JoinState, NodeAction};
 use super::quorum::{POD, QuorumCheck, refuse_lost_member, refuse_unknown_member};
-use super::removal::ListedMember;
 use super::startable::{is_complete, may_come_up};
 use super::{etcd_data, in_service};
 use crate::ca::ca_hash;
@@ -20,11 +20,11 @@ impl Candidate<'_, '_> {
         match self.membership()? {
             Membership::Member => Ok(None),
             Membership::Foreign => Err(other_cluster(self)),
-            Membership::Absent | Membership::Partial(_) if self.is_control_plane() => {
+            Membership::Absent | Membership::HalfJoined(_) if self.is_control_plane() => {
                 control_plane_action(self)
             }
             Membership::Absent => join_again(self, None),
-            Membership::Partial(_) => worker_action(self),
+            Membership::HalfJoined(_) => worker_action(self),
         }
     }
 
@@ -45,10 +45,10 @@ impl Candidate<'_, '_> {
 
     /// What it is to the cluster. While no API server is well, only what is on the host itself counts.
     fn membership(&self) -> Result<Membership, Problem> {
-        let there = self.cluster().there().filter(|there| there.well);
-        let measure = there.map(|there| facts::Cluster {
-            ca: there.ca,
-            view: there.view,
+        let existing = self.cluster().existing().filter(|existing| existing.api_answers);
+        let measure = existing.map(|existing| facts::ReferenceCluster {
+            ca: existing.ca,
+            view: existing.view,
         });
         let found = if self.is_control_plane() {
             control_plane_membership(self.host, self.facts, measure, self.survey.topology.etcd)
@@ -59,7 +59,7 @@ impl Candidate<'_, '_> {
             host: self.host.name.clone(),
             what: format!(
                 "whether it belongs to the cluster (asked on {})",
-                self.cluster().via().name
+                self.cluster().reference_node().name
             ),
             cause,
         })
@@ -83,7 +83,7 @@ fn worker_action(candidate: &Candidate) -> Result<Option<NodeAction>, Problem> {
     }
     etcd_data::of_member(candidate, None)?;
     let may_start = found.has_kubelet_conf && found.has_kubelet_config;
-    if candidate.cluster().there().is_some() && found.ca.is_some() && may_start {
+    if candidate.cluster().existing().is_some() && found.ca.is_some() && may_start {
         return Ok(Some(NodeAction::FinishWorker));
     }
     Err(unknown_identity(candidate.host, candidate.facts))
@@ -212,7 +212,9 @@ fn other_cluster(candidate: &Candidate) -> Problem {
         .and_then(|ca| ca_hash(ca).ok())
         .unwrap_or_default();
     let cluster = candidate.cluster();
-    let ours = cluster.there().map_or("(none)", |there| there.ca_hash.as_str());
+    let ours = cluster
+        .existing()
+        .map_or("(none)", |existing| existing.ca_hash.as_str());
     Problem::Unsafe {
         what: format!("{} belongs to another cluster", host.name),
         because: vec![

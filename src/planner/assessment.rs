@@ -4,7 +4,7 @@ use super::certificates;
 use super::etcd::{self, EtcdActions, EtcdState, StackedScaleUp};
 use super::hidden_clusters;
 use super::inputs::Inputs;
-use super::node_decision::decide_nodes;
+use super::node_actions::decide_nodes;
 use super::recognition::recognise_cluster;
 use super::situation::Situation;
 use super::survey::Survey;
@@ -12,6 +12,8 @@ use super::{refusals, versions};
 use crate::error::Problem;
 
 /// The situation of hosts as found, and as they will be when bare ones are prepared.
+///
+/// A `Situation` can be asked what its [`Survey`] can be asked, and that what its [`Inputs`] can (`Deref`).
 pub(super) fn assess<'a>(
     as_found: Inputs<'a>,
     as_prepared: Inputs<'a>,

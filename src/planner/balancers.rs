@@ -174,7 +174,7 @@ pub(super) fn enable(situation: &Situation, host: &Host, members: &[HostName]) -
             .collect();
         let before = files::haproxy(situation.topology, on, &others)?;
         let found = situation.file(&on.name, &file.path);
-        steps.extend(balancer::let_in((&on.name, &host.name), &file, (&before, found)));
+        steps.extend(balancer::enable((&on.name, &host.name), &file, (&before, found)));
     }
     Ok(steps)
 }
@@ -189,12 +189,10 @@ pub(super) fn while_drained(situation: &Situation, host: &Host, change: Vec<Step
         .filter(|_| is_needed)
         .map(|(on, _)| on)
         .collect();
-    let out = balancers
-        .iter()
-        .map(|on| balancer::take_out(&on.name, &host.name));
+    let out = balancers.iter().map(|on| balancer::drain(&on.name, &host.name));
     let back = balancers
         .iter()
-        .flat_map(|on| balancer::let_back_in(&on.name, &host.name));
+        .flat_map(|on| balancer::reenable(&on.name, &host.name));
     out.chain(change).chain(back).collect()
 }
 

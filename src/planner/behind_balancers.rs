@@ -12,7 +12,7 @@ pub(super) fn behind_balancers(survey: &Survey, members: &[&Host]) -> Vec<HostNa
     if behind.is_empty() {
         // The endpoint must lead somewhere while the one that is asked is repaired; at first it is the one where init
         // runs.
-        return vec![survey.cluster.via().name.clone()];
+        return vec![survey.cluster.reference_node().name.clone()];
     }
     behind
 }

@@ -1,6 +1,6 @@
 //! A host that is to be a node, beside the cluster.
 
-use super::cluster::Cluster;
+use super::survey::Cluster;
 use super::survey::Survey;
 use crate::facts::{HostFacts, MemberFact, NodeFact};
 use crate::topology::{EtcdTopology, Host, Role};

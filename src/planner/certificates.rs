@@ -14,9 +14,10 @@ pub(super) fn share(situation: &Situation) -> Option<Chain> {
     situation.nodes.joining_control_planes().next()?;
     match situation.topology.certificates {
         CertificateRoute::Upload => {
-            let there = situation.cluster.there()?;
-            let upload = credentials::upload_certificates(&there.via.name, credentials::Made::ForRun);
-            Some(Chain::required(&there.via.name, vec![upload]))
+            let existing = situation.cluster.existing()?;
+            let upload =
+                credentials::upload_certificates(&existing.reference_node.name, credentials::Made::ForRun);
+            Some(Chain::required(&existing.reference_node.name, vec![upload]))
         }
         CertificateRoute::Ssh => {
             let source = source(situation);
@@ -91,7 +92,7 @@ fn other_certificates(host: &Host, ours: &Host, paths: &[&str]) -> Problem {
 /// A control plane that has them: the one through which the cluster is asked, if it does.
 fn source<'a>(survey: &Survey<'a>) -> &'a Host {
     let cluster = &survey.cluster;
-    let via = cluster.via();
+    let via = cluster.reference_node();
     let has_them = |host: &&Host| {
         let facts = survey.facts(&host.name);
         facts.is_some_and(|facts| facts.kubernetes.has_ca_key)
@@ -100,7 +101,7 @@ fn source<'a>(survey: &Survey<'a>) -> &'a Host {
     // Before init nobody has them, and afterwards the first.
     holders
         .next()
-        .filter(|_| cluster.there().is_some())
+        .filter(|_| cluster.existing().is_some())
         .unwrap_or(via)
 }
 
@@ -109,7 +110,7 @@ pub(super) fn refresh(situation: &Situation, before: &Host) -> Result<Vec<Step>,
     if situation.topology.certificates == CertificateRoute::Ssh {
         return Ok(Vec::new());
     }
-    let via = situation.cluster.via();
+    let via = situation.cluster.reference_node();
     Ok(vec![
         write_upload_file(situation, &format!("write-upload-file-for-{}", before.name))?,
         credentials::refresh_certificates(&via.name, &before.name),
@@ -118,7 +119,7 @@ pub(super) fn refresh(situation: &Situation, before: &Host) -> Result<Vec<Step>,
 
 /// Before a join that may begin late in the run the token is checked, and made to last longer when it is old.
 pub(super) fn renew_token(situation: &Situation, before: &Host) -> Result<Vec<Step>, Problem> {
-    let via = situation.cluster.via();
+    let via = situation.cluster.reference_node();
     Ok(vec![
         write_upload_file(situation, &format!("write-token-file-for-{}", before.name))?,
         credentials::renew_token(&via.name, &before.name),
@@ -127,8 +128,8 @@ pub(super) fn renew_token(situation: &Situation, before: &Host) -> Result<Vec<St
 
 /// What kubeadm makes either of them from.
 fn write_upload_file(situation: &Situation, what: &str) -> Result<Step, Problem> {
-    let via = situation.cluster.via();
-    let file = files::upload_certs(situation.topology, via, situation.kubeadm(&via.name))?;
+    let via = situation.cluster.reference_node();
+    let file = files::upload_certs(situation.topology, via, situation.kubeadm_version(&via.name))?;
     let mut write = host_files::put_transient(&via.name, &file);
     write.id = StepId(format!("{}/{what}", via.name));
     Ok(write)

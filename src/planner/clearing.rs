@@ -1,14 +1,50 @@
 //! What goes before a host joins again: decided by what was found.
 
 use super::candidate::Candidate;
-use super::removal::{Leftovers, ListedMember, NodeObject, Removal};
 use super::{etcd_data, in_service, resets};
 use crate::error::Problem;
-use crate::facts::{Membership, StaticPod, worker_membership};
+use crate::facts::{EtcdDirectory, Membership, StaticPod, worker_membership};
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Clearing {
+    pub(super) listed_member: Option<ListedMember>,
+    pub(super) node_object: Option<NodeObject>,
+    pub(super) leftovers: Option<Leftovers>,
+}
+
+impl Clearing {
+    pub(super) fn resets(&self) -> bool {
+        self.leftovers.is_some()
+    }
+}
+
+/// An etcd member that has to go: it does not run, and keeps every other host from joining.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ListedMember {
+    pub(super) id: String,
+    /// The quorum check that allows its removal.
+    pub(super) quorum: String,
+    /// Whether it is a learner, so that it may run.
+    pub(super) is_learner: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NodeObject {
+    /// Its uid, where the cluster could be asked.
+    pub(super) uid: Option<String>,
+    /// Whether it is known to be `NotReady` already.
+    pub(super) is_gone: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Leftovers {
+    /// The data of the member that goes.
+    pub(super) data: Option<EtcdDirectory>,
+}
 
 /// What goes before a host joins again, a `listed` member included. Refuses where anything of it is not this cluster's,
 /// or serves.
-pub(super) fn decide(candidate: &Candidate, listed: Option<ListedMember>) -> Result<Removal, Problem> {
+pub(super) fn decide(candidate: &Candidate, listed: Option<ListedMember>) -> Result<Clearing, Problem> {
     resets::refuse_other_name(candidate)?;
     let member = listed.as_ref().and_then(|_| candidate.member());
     let data = etcd_data::of_member(candidate, member)?;
@@ -28,10 +64,10 @@ pub(super) fn decide(candidate: &Candidate, listed: Option<ListedMember>) -> Res
         uid: None,
         is_gone: false,
     });
-    Ok(Removal {
-        member: listed,
-        node: known.or(unknown),
-        host: is_reset.then(|| Leftovers { data: data.cloned() }),
+    Ok(Clearing {
+        listed_member: listed,
+        node_object: known.or(unknown),
+        leftovers: is_reset.then(|| Leftovers { data: data.cloned() }),
     })
 }
 

@@ -1,10 +1,10 @@
 //! The first control plane, and what makes it a cluster: init, the pod network, Ready.
 
-use super::cluster::Cluster;
 use super::init::{last_addon, last_kubeadm_phases};
 use super::inputs::Inputs;
 use super::kubeadm;
 use super::situation::Situation;
+use super::survey::Cluster;
 use crate::error::Problem;
 use crate::manifests;
 use crate::plan::{Chain, Milestone};
@@ -25,9 +25,9 @@ pub(super) fn initialise(situation: &Situation) -> Result<Vec<Chain>, Problem> {
         return Ok(Vec::new());
     }
     let topology = situation.topology;
-    let host = situation.cluster.via();
+    let host = situation.cluster.reference_node();
     let mut steps = kubeadm::for_init(situation, host)?;
-    let server = situation.server(host);
+    let server = situation.api_url(host);
     let at = Initialised {
         host,
         server: &server,
@@ -39,7 +39,7 @@ pub(super) fn initialise(situation: &Situation) -> Result<Vec<Chain>, Problem> {
             at.init_again(topology, &flags, evidence_of_no_cluster(situation, host))
         }
         Cluster::Absent(_) => at.init(topology, &init_flags(situation, host)?),
-        Cluster::Unfinished(_) | Cluster::There(_) => at.finish(&last_kubeadm_phases(topology)),
+        Cluster::Unfinished(_) | Cluster::Existing(_) => at.finish(&last_kubeadm_phases(topology)),
     };
     steps.extend(at.steps(change));
     let milestone = situation
@@ -73,12 +73,12 @@ fn evidence_of_no_cluster(inputs: &Inputs, host: &Host) -> &'static str {
 }
 
 pub(super) fn install_pod_network(situation: &Situation) -> Result<Vec<Chain>, Problem> {
-    let via = situation.cluster.via();
+    let via = situation.cluster.reference_node();
     let documents = documents(situation.topology);
     if documents.is_empty() || is_applied(&situation.cluster, &documents) {
         return Ok(Vec::new());
     }
-    let step = control_plane::apply_pod_network(&via.name, &situation.server(via), &documents);
+    let step = control_plane::apply_pod_network(&via.name, &situation.api_url(via), &documents);
     Ok(vec![Chain::required(&via.name, vec![step])])
 }
 
@@ -87,8 +87,8 @@ pub(super) fn await_first(situation: &Situation) -> Result<Vec<Chain>, Problem> 
     if !situation.cluster.is_to_be_initialised() {
         return Ok(Vec::new());
     }
-    let via = situation.cluster.via();
-    let server = situation.server(via);
+    let via = situation.cluster.reference_node();
+    let server = situation.api_url(via);
     let steps = vec![
         control_plane::await_healthy(&via.name, &server),
         control_plane::await_daemon_sets(&via.name, &server),
@@ -103,8 +103,8 @@ pub(super) fn await_first_node(situation: &Situation) -> Result<Vec<Chain>, Prob
     if !situation.cluster.is_to_be_initialised() || situation.topology.manifests.is_empty() {
         return Ok(Vec::new());
     }
-    let via = situation.cluster.via();
-    let step = node::await_ready(&via.name, &situation.server(via), &via.name);
+    let via = situation.cluster.reference_node();
+    let step = node::await_ready(&via.name, &situation.api_url(via), &via.name);
     Ok(vec![Chain::required(&via.name, vec![step])])
 }
 
@@ -123,13 +123,13 @@ fn documents(topology: &Topology) -> String {
 
 /// Whether the cluster holds what the manifests say, by the annotation that `kubectl apply` leaves.
 fn is_applied(cluster: &Cluster, documents: &str) -> bool {
-    let Some(there) = cluster.there() else {
+    let Some(existing) = cluster.existing() else {
         return false;
     };
     let Ok(objects) = manifests::objects(documents) else {
         return false;
     };
-    let Some(applied) = there.view.applied.known() else {
+    let Some(applied) = existing.view.applied.known() else {
         return true;
     };
     objects.iter().all(|object| {

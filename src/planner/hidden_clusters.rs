@@ -1,8 +1,8 @@
 //! What may hide a cluster from who looks at the hosts: data of etcd in another place, a disk that is not mounted, a
 //! host that is silent. `kubeadm init` does not run beside it.
 
-use super::cluster::Cluster;
 use super::inputs::Inputs;
+use super::survey::Cluster;
 use super::survey::Survey;
 use crate::error::Problem;
 use crate::facts::{EtcdDirectory, HostFacts, StaticPod};

@@ -146,7 +146,7 @@ fn unwanted(inputs: &Inputs) -> Option<String> {
 fn targets<'a>(situation: &Situation<'a>) -> Vec<(&'a Host, &'a HostFacts)> {
     let cluster = &situation.cluster;
     let becomes_node = |host: &Host| {
-        let initialises = cluster.is_to_be_initialised() && host.name == cluster.via().name;
+        let initialises = cluster.is_to_be_initialised() && host.name == cluster.reference_node().name;
         let runs_etcd = situation.etcd_actions.starts_pod(situation, host);
         initialises || situation.nodes.joins(host) || runs_etcd
     };

@@ -58,7 +58,7 @@ impl<'a> Inputs<'a> {
     }
 
     /// `https://address:port` of a control plane's own API server.
-    pub(super) fn server(&self, host: &Host) -> String {
+    pub(super) fn api_url(&self, host: &Host) -> String {
         match host.address {
             IpAddr::V4(address) => format!("https://{address}:{}", self.topology.api_port),
             IpAddr::V6(address) => format!("https://[{address}]:{}", self.topology.api_port),
@@ -66,7 +66,7 @@ impl<'a> Inputs<'a> {
     }
 
     /// The kubeadm of a host; `versions` has seen to it that nodes have one.
-    pub(super) fn kubeadm(&self, host: &HostName) -> Version {
+    pub(super) fn kubeadm_version(&self, host: &HostName) -> Version {
         self.facts(host)
             .and_then(|facts| facts.versions.kubeadm)
             .unwrap_or(self.topology.version)

@@ -1,9 +1,9 @@
 //! What a `kubeadm join` line for a host outside the inventory needs: a token that outlives the run and, for a control
 //! plane, the certificates in the cluster.
 
-use super::cluster::{Cluster, There};
 use super::inputs::{Allowance, Inputs};
 use super::recognition::recognise_cluster;
+use super::survey::{Cluster, Existing};
 use crate::error::Problem;
 use crate::facts::Observation;
 use crate::plan::{Chain, Lane, Phase, PhaseName, Plan};
@@ -53,9 +53,9 @@ pub fn invite(
         allowance: &Allowance::default(),
     };
     let cluster = recognise_cluster(&inputs)?;
-    let there = joinable(&inputs, &cluster)?;
-    let via = &there.via.name;
-    let file = files::upload_certs(topology, there.via, inputs.kubeadm(via))?;
+    let existing = joinable(&inputs, &cluster)?;
+    let via = &existing.reference_node.name;
+    let file = files::upload_certs(topology, existing.reference_node, inputs.kubeadm_version(via))?;
     let mut steps = credentials::create_token(via, &file, Made::ToStay);
     // What is taken back is what was made: without an upload the cluster's own certificates are somebody else's.
     let made = match role {
@@ -88,21 +88,21 @@ pub fn invite(
             cleanup: vec![credentials::withdraw(via, made)],
             ..nothing
         },
-        ca_hash: there.ca_hash.clone(),
+        ca_hash: existing.ca_hash.clone(),
     })
 }
 
 /// The cluster, if a host could join it now.
-fn joinable<'c, 'a>(inputs: &Inputs, cluster: &'c Cluster<'a>) -> Result<&'c There<'a>, Problem> {
-    let Some(there) = cluster.there().filter(|there| there.well) else {
+fn joinable<'c, 'a>(inputs: &Inputs, cluster: &'c Cluster<'a>) -> Result<&'c Existing<'a>, Problem> {
+    let Some(existing) = cluster.existing().filter(|existing| existing.api_answers) else {
         return Err(nothing_to_join(cluster));
     };
-    let via = &there.via.name;
+    let via = &existing.reference_node.name;
     let facts = inputs.facts(via);
     if facts.is_some_and(|facts| facts.kubernetes.has_leftovers) {
         return Err(run_at_work(via));
     }
-    Ok(there)
+    Ok(existing)
 }
 
 fn nothing_to_join(cluster: &Cluster) -> Problem {
@@ -111,7 +111,7 @@ fn nothing_to_join(cluster: &Cluster) -> Problem {
         Cluster::HalfInitialised(host) | Cluster::Unfinished(host) => {
             format!("init did not finish on {}", host.name)
         }
-        Cluster::There(_) => "no API server is healthy".to_owned(),
+        Cluster::Existing(_) => "no API server is healthy".to_owned(),
     };
     Problem::Unsafe {
         what: "there is no cluster yet that a host could join".to_owned(),

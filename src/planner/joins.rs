@@ -3,16 +3,17 @@
 //! Control planes one by one, the workers beside them, as many at once as the inventory says. While etcd grows from one
 //! voter to two it has no quorum until the new member runs: nothing else is started in that window.
 
+use super::clearing::Clearing;
+use super::clearing_steps::clearing_steps;
 use super::node_actions::{JoinState, NodeAction, Planned};
-use super::removal::Removal;
-use super::removal_steps::removal_steps;
 use super::situation::Situation;
 use super::{balancers, certificates, kubeadm};
 use crate::error::Problem;
 use crate::facts::writes_cri_socket;
 use crate::plan::{Chain, Lane, Milestone, Necessity, Step};
 use crate::remote::{credentials, files, half_joined, join};
-use crate::topology::{EtcdTopology, Host};
+use crate::topology::{EtcdTopology, Host, Role};
+use crate::values::Slot;
 use crate::versions::kubernetes::joins_as_learner;
 
 /// Before how many joins, one after the other, the run's token is young enough: of two hours each takes twenty minutes
@@ -25,7 +26,7 @@ const YOUNG_ENOUGH: usize = 3;
 pub(super) fn restart(situation: &Situation) -> Result<Vec<Chain>, Problem> {
     let chains = situation.nodes.restarted().map(|planned| {
         let host = planned.host;
-        let server = situation.server(host);
+        let server = situation.api_url(host);
         let identity = lacks_identity(situation, host)
             .then(|| half_joined::write_bootstrap_identity(&host.name, &server));
         let steps = identity
@@ -38,7 +39,7 @@ pub(super) fn restart(situation: &Situation) -> Result<Vec<Chain>, Problem> {
 
 /// The run's own token, where the cluster is already there, and the certificates for those that join.
 pub(super) fn prepare_credentials(situation: &Situation) -> Result<Vec<Chain>, Problem> {
-    let via = situation.cluster.via();
+    let via = situation.cluster.reference_node();
     let nodes = &situation.nodes;
     let bootstraps = |planned: &Planned| {
         let finishes = planned.action == NodeAction::FinishWorker;
@@ -48,8 +49,8 @@ pub(super) fn prepare_credentials(situation: &Situation) -> Result<Vec<Chain>, P
     let is_wanted =
         planes.any(|planned| planned.joins() || planned.finishes()) || nodes.workers.iter().any(bootstraps);
     let mut chains = Vec::new();
-    if situation.cluster.there().is_some() && is_wanted {
-        let file = files::upload_certs(situation.topology, via, situation.kubeadm(&via.name))?;
+    if situation.cluster.existing().is_some() && is_wanted {
+        let file = files::upload_certs(situation.topology, via, situation.kubeadm_version(&via.name))?;
         let steps = credentials::create_token(&via.name, &file, credentials::Made::ForRun);
         chains.push(Chain::required(&via.name, steps));
     }
@@ -61,8 +62,10 @@ pub(super) fn prepare_credentials(situation: &Situation) -> Result<Vec<Chain>, P
 pub(super) fn remove_failed(situation: &Situation) -> Result<Vec<Chain>, Problem> {
     let failed = situation.nodes.control_planes.iter();
     let chains = failed.filter_map(|planned| {
-        let removal = planned.removal().filter(|removal| removal.member.is_some())?;
-        let steps = removal_steps(situation, planned.host, removal);
+        let clearing = planned
+            .clearing()
+            .filter(|clearing| clearing.listed_member.is_some())?;
+        let steps = clearing_steps(situation, planned.host, clearing);
         Some(Chain::required(&planned.host.name, steps))
     });
     Ok(chains.collect())
@@ -114,7 +117,7 @@ fn grows_without_quorum(situation: &Situation) -> bool {
     let removed = planned.iter().filter_map(Planned::removed_member).count();
     let is_one = cluster.is_to_be_initialised() || voters - removed.min(voters) <= 1;
     let first = situation.nodes.joining_control_planes().next();
-    first.is_some_and(|first| is_one && !joins_as_learner(situation.kubeadm(&first.host.name)))
+    first.is_some_and(|first| is_one && !joins_as_learner(situation.kubeadm_version(&first.host.name)))
 }
 
 fn control_plane_chains(situation: &Situation) -> Result<Vec<Chain>, Problem> {
@@ -130,7 +133,7 @@ fn control_plane_chains(situation: &Situation) -> Result<Vec<Chain>, Problem> {
     for planned in &situation.nodes.control_planes {
         let host = planned.host;
         let mut steps = match &planned.action {
-            NodeAction::Join(removal) => join_control_plane(situation, host, removal)?,
+            NodeAction::Join(clearing) => join_control_plane(situation, host, clearing)?,
             NodeAction::Restart(JoinState::Unfinished) => finish_control_plane(situation, host)?,
             NodeAction::Restart(JoinState::Finished) | NodeAction::FinishWorker => continue,
         };
@@ -151,19 +154,19 @@ fn control_plane_chains(situation: &Situation) -> Result<Vec<Chain>, Problem> {
     Ok(chains)
 }
 
-fn join_control_plane(situation: &Situation, host: &Host, removal: &Removal) -> Result<Vec<Step>, Problem> {
+fn join_control_plane(situation: &Situation, host: &Host, clearing: &Clearing) -> Result<Vec<Step>, Problem> {
     // One whose member goes was cleared before all joins.
-    let mut steps = match removal.member {
+    let mut steps = match clearing.listed_member {
         Some(_) => Vec::new(),
-        None => removal_steps(situation, host, removal),
+        None => clearing_steps(situation, host, clearing),
     };
     steps.extend(certificates::copy_to(situation, host));
     steps.extend(balancers::watch(situation, host));
-    steps.extend(kubeadm::for_join(situation, host)?);
+    steps.extend(prepare_configuration(situation, host)?);
     let flags = kubeadm::patch_flags(situation, host)?;
     let scale_up = situation.stacked_scale_up.as_ref();
     steps.extend(scale_up.and_then(|scale_up| scale_up.check_before(situation, host)));
-    steps.push(join::as_control_plane(host, &situation.server(host), &flags));
+    steps.push(join::as_control_plane(host, &situation.api_url(host), &flags));
     Ok(steps)
 }
 
@@ -176,8 +179,8 @@ fn finish_control_plane(situation: &Situation, host: &Host) -> Result<Vec<Step>,
     };
     // kubeadm waits for the node, which a kubelet makes that has its certificate.
     steps.extend(lacks_identity(situation, host).then(|| half_joined::await_certificate(&host.name)));
-    steps.extend(kubeadm::for_join(situation, host)?);
-    let (version, server) = (situation.kubeadm(&host.name), situation.server(host));
+    steps.extend(prepare_configuration(situation, host)?);
+    let (version, server) = (situation.kubeadm_version(&host.name), situation.api_url(host));
     steps.push(half_joined::finish_control_plane(&host.name, &server, version));
     steps.extend(without_bootstrap_identity(situation, host));
     if !cluster.is_stalled() && cluster.node(host).is_none_or(|node| !node.joined) {
@@ -201,14 +204,14 @@ fn without_bootstrap_identity(situation: &Situation, host: &Host) -> Option<Step
 /// Where the host's own kubeadm would have written it.
 fn annotate(situation: &Situation, host: &Host) -> Option<Step> {
     let is_written = situation.facts(&host.name).is_some_and(writes_cri_socket);
-    let via = situation.cluster.via();
+    let via = situation.cluster.reference_node();
     let socket = &situation.topology.kubeadm.cri_socket;
-    is_written.then(|| half_joined::annotate(&via.name, &situation.server(via), &host.name, socket))
+    is_written.then(|| half_joined::annotate(&via.name, &situation.api_url(via), &host.name, socket))
 }
 
 /// A worker's kubelet has its identity of this cluster, or gets it: it registers its node by itself.
 fn finish_worker(situation: &Situation, host: &Host) -> Vec<Step> {
-    let via = situation.cluster.via();
+    let via = situation.cluster.reference_node();
     let is_active = situation.facts(&host.name).is_some_and(|facts| {
         let kubelet = facts.units.get("kubelet");
         kubelet.is_some_and(|kubelet| kubelet.active)
@@ -224,7 +227,7 @@ fn finish_worker(situation: &Situation, host: &Host) -> Vec<Step> {
     }
     steps.extend(
         node.is_none()
-            .then(|| half_joined::await_registered(&via.name, &situation.server(via), &host.name)),
+            .then(|| half_joined::await_registered(&via.name, &situation.api_url(via), &host.name)),
     );
     steps.extend(without_bootstrap_identity(situation, host));
     if node.is_none_or(|node| !node.joined) {
@@ -239,12 +242,12 @@ fn worker_chains(situation: &Situation) -> Result<Vec<Chain>, Problem> {
     let chains = workers.map(|(place, planned)| {
         let host = planned.host;
         let mut steps = Vec::new();
-        if let NodeAction::Join(removal) = &planned.action {
+        if let NodeAction::Join(clearing) = &planned.action {
             if place > 0 && place % width == 0 {
                 steps.extend(certificates::renew_token(situation, host)?);
             }
-            steps.extend(removal_steps(situation, host, removal));
-            steps.extend(kubeadm::for_join(situation, host)?);
+            steps.extend(clearing_steps(situation, host, clearing));
+            steps.extend(prepare_configuration(situation, host)?);
             steps.push(join::as_worker(host, &kubeadm::patch_flags(situation, host)?));
         } else {
             steps.extend(finish_worker(situation, host));
@@ -254,4 +257,18 @@ fn worker_chains(situation: &Situation) -> Result<Vec<Chain>, Problem> {
         Ok(chain.with_necessity(Necessity::Tolerated))
     });
     chains.collect()
+}
+
+/// Puts in place what a join reads, with the CA's hash in it where the cluster is already there.
+fn prepare_configuration(situation: &Situation, host: &Host) -> Result<Vec<Step>, Problem> {
+    let version = situation.kubeadm_version(&host.name);
+    let mut file = if host.is(Role::ControlPlane) {
+        files::join_control_plane(situation.topology, host, version)?
+    } else {
+        files::join_worker(situation.topology, host, version)?
+    };
+    if let Some(existing) = situation.cluster.existing() {
+        file.content = file.content.with(Slot::CaHash, &existing.ca_hash);
+    }
+    kubeadm::prepare_files(situation, host, &file)
 }

@@ -29,8 +29,8 @@ pub(super) fn set_labels(situation: &Situation) -> Result<Vec<Chain>, Problem> {
 }
 
 fn steps(situation: &Situation, host: &Host, node: Option<&NodeFact>) -> Vec<Step> {
-    let via = situation.cluster.via();
-    let server = situation.server(via);
+    let via = situation.cluster.reference_node();
+    let server = situation.api_url(via);
     let lacks_label = |(key, value): &(&String, &String)| {
         node.is_none_or(|node| node.labels.get(key.as_str()) != Some(*value))
     };

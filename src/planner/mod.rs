@@ -1,7 +1,7 @@
 //! From the inventory as meant and the hosts as found to a plan, or to every reason why there is none.
 //!
-//! Pure: what it decides can be tested without a host. `inputs` → `survey` (the cluster, etcd) → `situation` (what is
-//! done with each host) → `phases`, which reads as the table of contents of a run.
+//! Pure: what it decides can be tested without a host. `inputs` → `survey` (the cluster, etcd) → `assessment`, which
+//! computes the `situation` (what is done with each host) → `phases`, which reads as the table of contents of a run.
 
 #![expect(clippy::unnecessary_wraps, reason = "what makes a phase has one signature")]
 
@@ -13,7 +13,7 @@ mod candidate;
 mod certificates;
 mod chains;
 mod clearing;
-mod cluster;
+mod clearing_steps;
 mod control_planes;
 mod endpoint_owner;
 mod etcd;
@@ -37,15 +37,12 @@ mod locks;
 mod network_interface;
 mod new_hosts;
 mod node_actions;
-mod node_decision;
 mod notes;
 mod phases;
 mod preparation;
 mod quorum;
 mod recognition;
 mod refusals;
-mod removal;
-mod removal_steps;
 mod resets;
 mod situation;
 mod startable;

@@ -73,15 +73,15 @@ fn unreachable(situation: &Situation) -> Vec<String> {
 }
 
 fn not_applied(situation: &Situation) -> Vec<String> {
-    let Some(there) = situation.cluster.there() else {
+    let Some(existing) = situation.cluster.existing() else {
         return Vec::new();
     };
-    let Some(running) = there.view.cluster_configuration.known() else {
+    let Some(running) = existing.view.cluster_configuration.known() else {
         return Vec::new();
     };
     let new = etcd::new_configuration(situation).map(|(_, new)| new);
     let running = new.as_ref().unwrap_or(running);
-    let Ok(api) = ApiVersion::for_kubeadm(situation.kubeadm(&there.via.name)) else {
+    let Ok(api) = ApiVersion::for_kubeadm(situation.kubeadm_version(&existing.reference_node.name)) else {
         return Vec::new();
     };
     let differences = match files::cluster_configuration(situation.topology, api) {
@@ -112,13 +112,13 @@ fn unknown_nodes(situation: &Situation) -> Vec<String> {
 
 /// Something else may do its work, and whether it does cannot be told from here.
 fn without_addon(situation: &Situation) -> Option<String> {
-    let there = situation.cluster.there()?;
-    let addon =
-        init::last_addon(situation.topology).filter(|_| init::lacks_addon(situation.topology, there.view))?;
+    let existing = situation.cluster.existing()?;
+    let addon = init::last_addon(situation.topology)
+        .filter(|_| init::lacks_addon(situation.topology, existing.view))?;
     Some(format!(
         "{addon} is missing, and is not added to a running cluster: if another program replaces it, set \
          skip_phases = [\"addon/{addon}\"] under [kubeadm]; if you need it, `kubeadm init phase addon {addon}` on {} creates it",
-        there.via.name
+        existing.reference_node.name
     ))
 }
 
@@ -132,7 +132,7 @@ fn foreign_balancer(situation: &Situation) -> Option<String> {
         .with_role(Role::ControlPlane)
         .map(|host| format!("{}:{port}", host.address))
         .collect();
-    let first = format!("{}:{port}", situation.cluster.via().address);
+    let first = format!("{}:{port}", situation.cluster.reference_node().address);
     Some(format!(
         "hawser does not manage the balancer of {}; configure it:\n  before init: one target, {first}, TCP\n  after each join: that control plane too; in the end {}\n  health check: HTTPS GET /readyz, status 200, certificate not verified",
         situation.topology.endpoint.authority(),
@@ -141,12 +141,15 @@ fn foreign_balancer(situation: &Situation) -> Option<String> {
 }
 
 fn stalled(situation: &Situation) -> Option<String> {
-    let there = situation.cluster.there().filter(|there| !there.well)?;
+    let existing = situation
+        .cluster
+        .existing()
+        .filter(|existing| !existing.api_answers)?;
     let first = match situation.topology.etcd {
         EtcdTopology::Stacked => {
             format!(
                 "{} lists the etcd members, and half-joined control planes are",
-                there.via.name
+                existing.reference_node.name
             )
         }
         EtcdTopology::External => "etcd and the existing control planes are".to_owned(),

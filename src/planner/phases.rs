@@ -30,7 +30,7 @@ const PHASES: &[PhaseEntry] = &[
     one(PhaseName::Init, control_planes::initialise),
     one(PhaseName::PodNetwork, control_planes::install_pod_network),
     one(PhaseName::FirstControlPlane, control_planes::await_first),
-    all(PhaseName::KubeadmConfig, etcd::update_kubeadm_config),
+    one(PhaseName::KubeadmConfig, etcd::update_kubeadm_config),
     all(PhaseName::Restart, joins::restart),
     one(PhaseName::Credentials, joins::prepare_credentials).beyond_limit(),
     one(PhaseName::Removal, joins::remove_failed),
@@ -186,7 +186,7 @@ impl AtOnce {
 
 /// Nothing can join what is kept from being initialised.
 fn refuse_left_out_init(situation: &Situation) -> Result<(), Vec<Problem>> {
-    let host = &situation.cluster.via().name;
+    let host = &situation.cluster.reference_node().name;
     if !situation.cluster.is_to_be_initialised() || situation.may_change(host) {
         return Ok(());
     }
@@ -198,7 +198,7 @@ fn refuse_left_out_init(situation: &Situation) -> Result<(), Vec<Problem>> {
 
 /// What is done at the end whatever happens: the run's secrets go.
 fn cleanup(situation: &Situation, plan: &Plan) -> Vec<Cleanup> {
-    let via = &situation.cluster.via().name;
+    let via = &situation.cluster.reference_node().name;
     let deletes =
         locks::creates_secrets(plan).then(|| credentials::delete(via, situation.topology.certificates));
     let writes_run_file = |step: &&Step| step.files().iter().any(|file| is_run_file(&file.path));

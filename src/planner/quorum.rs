@@ -92,7 +92,7 @@ pub(super) fn refuse_lost_member(
             ),
             format!(
                 "otherwise recover etcd from the data of {}: {RECOVERY_PAGE}; then rerun this command",
-                candidate.cluster().via().name
+                candidate.cluster().reference_node().name
             ),
         ],
     }

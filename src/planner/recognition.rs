@@ -1,11 +1,11 @@
 //! Is there a cluster, and who tells of it? Never a second one: `init` is planned only where nothing is.
 
-use super::cluster::{Cluster, There};
 use super::endpoint_owner::refuse_other_server;
 use super::hidden_clusters;
 use super::init::{InitState, evaluate_init, has_ended, refuse_missing_manifest};
 use super::inputs::Inputs;
 use super::kubelet_start::kubelet_has_just_started;
+use super::survey::{Cluster, Existing};
 use crate::ca::ca_hash;
 use crate::error::Problem;
 use crate::facts::{self, HostFacts, Membership, Observed, StaticPod, control_plane_membership};
@@ -82,12 +82,12 @@ fn existing_cluster<'a>(host: &'a Host, facts: &'a HostFacts, api: Api) -> Resul
         .as_deref()
         .ok_or_else(|| unreadable("there is no ca.crt".to_owned()))?;
     let ca_hash = ca_hash(ca).map_err(unreadable)?;
-    Ok(Cluster::There(There {
-        via: host,
+    Ok(Cluster::Existing(Existing {
+        reference_node: host,
         view,
         ca,
         ca_hash,
-        well: api == Api::Answers,
+        api_answers: api == Api::Answers,
     }))
 }
 
@@ -101,7 +101,12 @@ fn reference_node<'a>(
         view.is_some_and(|view| view.ready.known() == Some(&true) && view.nodes.known().is_some())
     };
     let is_member = |host: &Host, facts: &HostFacts| {
-        let found = control_plane_membership(host, facts, facts::Cluster::of(facts), inputs.topology.etcd);
+        let found = control_plane_membership(
+            host,
+            facts,
+            facts::ReferenceCluster::of(facts),
+            inputs.topology.etcd,
+        );
         found == Observed::Known(Membership::Member)
     };
     let mut well = planes.iter().filter(|(_, facts)| is_well(facts)).copied();

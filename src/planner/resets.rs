@@ -4,11 +4,9 @@
 use std::net::IpAddr;
 
 use super::candidate::Candidate;
-use super::inputs::Inputs;
-use super::node_actions::Planned;
 use crate::error::Problem;
 use crate::facts::{HostFacts, NodeFact};
-use crate::topology::{Host, HostName, Role};
+use crate::topology::HostName;
 
 /// Refuses to reset a host on which a kubelet works, or has worked, of which the cluster cannot tell what it runs.
 pub(super) fn refuse_unknown_kubelet(candidate: &Candidate) -> Result<(), Problem> {
@@ -96,38 +94,6 @@ pub(super) fn refuse_other_name(candidate: &Candidate) -> Result<(), Problem> {
             format!("name the host {other} in the inventory"),
             format!(
                 "or, if that node is lost: `kubectl drain {other} --ignore-daemonsets`, `kubectl delete node {other}`, then rerun this command"
-            ),
-        ],
-    })
-}
-
-/// Refuses resets after which no control plane has the key of the cluster's CA any more.
-pub(super) fn keep_a_key(inputs: &Inputs, planned: &[Planned]) -> Result<(), Problem> {
-    let is_reset = |host: &Host| {
-        let mut all = planned.iter();
-        all.any(|planned| planned.host.name == host.name && planned.is_reset())
-    };
-    let has_key = |facts: &HostFacts| facts.kubernetes.has_ca_key;
-    let mut keepers = inputs.answered(Role::ControlPlane);
-    if keepers.any(|(host, facts)| has_key(facts) && !is_reset(host)) {
-        return Ok(());
-    }
-    let mut holders = inputs.all_answered();
-    let Some((host, _)) = holders.find(|(host, facts)| has_key(facts) && is_reset(host)) else {
-        return Ok(());
-    };
-    let name = &host.name;
-    Err(Problem::Unsafe {
-        what: format!("{name} must be reset, but no other control plane has the key of the cluster's CA"),
-        because: vec![format!(
-            "/etc/kubernetes/pki/ca.key is on {name}; no control plane that is not reset has it"
-        )],
-        recovery: vec![
-            format!(
-                "copy /etc/kubernetes/pki/ca.key of {name} to a control plane that is not reset, then rerun this command"
-            ),
-            format!(
-                "or, to keep the key somewhere else: on {name} `mv /etc/kubernetes/pki/ca.key /root/`, and then to a safe place"
             ),
         ],
     })

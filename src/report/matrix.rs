@@ -264,7 +264,6 @@ fn field(content: &Content) -> Field {
     }
 }
 
-/// Marks a warning.
 pub(super) const WARNING: char = '!';
 
 /// Marks a failure.

@@ -16,19 +16,16 @@ use zeroize::Zeroizing;
 use super::host_key::{Ended, reason};
 use super::output::Stream;
 use super::sending::{PIECE, send_image};
-use super::slots::Slot;
+use super::session_permits::SessionPermit;
 use super::sudo::{Heard, Opening, SudoPasswords, Trial};
 use crate::archive::Single;
 use crate::error::Problem;
-use crate::remote::wire::connection::{Exit, Output, Progress};
+use crate::remote::wire::connection::{ANSWER_LINES, Exit, Output, Progress};
 use crate::topology::{HostName, Sudo};
 
 /// A background process that holds the output open keeps a channel open after the command's end; its output is
 /// waited for as long as this after the last byte.
 const AFTER_EXIT: Duration = Duration::from_secs(5);
-
-/// How many last lines of output a problem shows.
-const ANSWER_LINES: usize = 20;
 
 /// What is to be said and on whose behalf.
 pub(super) struct Request {
@@ -80,7 +77,7 @@ pub(super) async fn hold(
     request: Request,
     (reader, writer): (ChannelReadHalf, ChannelWriteHalf<Msg>),
     answer: oneshot::Sender<Result<Output, Problem>>,
-    mut slot: Slot,
+    mut slot: SessionPermit,
 ) {
     let (turns, turned) = unbounded_channel();
     let mut conversation = Conversation::new(place, &request, reader);

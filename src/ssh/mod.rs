@@ -16,7 +16,7 @@ mod output;
 mod prompt;
 mod sending;
 mod session;
-mod slots;
+mod session_permits;
 mod stream;
 mod sudo;
 mod unreachable;

@@ -81,7 +81,6 @@ impl Stream {
         }
     }
 
-    /// What was kept.
     pub(super) fn end(&mut self) -> Zeroizing<Vec<u8>> {
         if !self.line.is_empty() {
             self.tell_line();

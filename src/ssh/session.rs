@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::conversation::{Place, Request, hold};
 use super::host_key::{Ended, Guard, reason};
 use super::openings::Words;
-use super::slots::{Refusal, Slot, Slots};
+use super::session_permits::{Refusal, SessionPermit, SessionPermits};
 use super::sudo::{SudoPasswords, exec_line, new_marker};
 use super::unreachable::address;
 use crate::error::Problem;
@@ -34,7 +34,7 @@ pub struct Session {
     pub(super) handle: Arc<Handle<Guard>>,
     pub(super) words: Mutex<Words>,
     place: Place,
-    slots: Slots,
+    slots: SessionPermits,
 }
 
 /// Why no session was opened.
@@ -64,7 +64,7 @@ impl Session {
                 passwords,
                 ended,
             },
-            slots: Slots::new(),
+            slots: SessionPermits::new(),
         }
     }
 
@@ -102,7 +102,7 @@ impl Session {
     }
 
     /// Opens a channel. A server that allows fewer of them than usual is taken at its word, and asked again.
-    async fn open(&self) -> Result<(Channel<Msg>, Slot), Problem> {
+    async fn open(&self) -> Result<(Channel<Msg>, SessionPermit), Problem> {
         let pauses = ExponentialBuilder::default()
             .with_min_delay(FIRST_PAUSE)
             .with_max_delay(LONGEST_PAUSE)
@@ -118,7 +118,7 @@ impl Session {
             })
     }
 
-    async fn open_now(&self) -> Result<(Channel<Msg>, Slot), Failure> {
+    async fn open_now(&self) -> Result<(Channel<Msg>, SessionPermit), Failure> {
         let mut slot = self
             .slots
             .take()

@@ -40,7 +40,6 @@ pub(super) struct Opening {
 /// What standard error told.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Heard {
-    /// Nothing yet.
     Nothing,
     /// sudo asks for the password.
     Question,

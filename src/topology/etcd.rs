@@ -51,7 +51,6 @@ pub struct UserAuthority {
 /// How etcd runs on hosts of its own; without meaning where it is stacked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EtcdSettings {
-    /// What starts it.
     pub manager: EtcdManager,
     /// Where its data is on every host; absolute.
     pub data_directory: String,

@@ -10,13 +10,13 @@ use tokio::time::Instant;
 use super::relay::{Relay, Relayed};
 use super::signals;
 use crate::archive::Single;
-use crate::engine::{ANSWER_LINES, Attempt, Transport};
+use crate::engine::{Attempt, Transport};
 use crate::error::Problem;
 use crate::events::Outcome;
 use crate::plan::Transfer;
 use crate::remote::images::is_signal;
 use crate::remote::wire::RemoteCommand;
-use crate::remote::wire::connection::Connection;
+use crate::remote::wire::connection::{ANSWER_LINES, Connection};
 use crate::topology::HostName;
 
 /// A packed archive is unpacked for each host anew, and its window is in memory as often: so many hosts at once.
@@ -58,7 +58,7 @@ impl ImageTransport {
         if let Some(outcome) = self.try_sources(attempt, transfer).await? {
             return Ok(outcome);
         }
-        attempt.unless_stopping()?;
+        attempt.refuse_if_stopping()?;
         self.send(attempt, transfer).await
     }
 
@@ -110,7 +110,7 @@ impl ImageTransport {
         match sent {
             Ok(output) if !output.is_success() => {
                 let answer = signals::last_lines(&output, ANSWER_LINES);
-                Err(attempt.exit_failure(&output.exit, answer).await)
+                Err(attempt.exit_failure_with_diagnostics(&output.exit, answer).await)
             }
             Ok(output) => {
                 if let Some(outcome) = signals::outcome(&output) {

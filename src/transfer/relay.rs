@@ -9,13 +9,13 @@ use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::timeout;
 
 use super::signals;
-use crate::engine::{ANSWER_LINES, Attempt, describe_exit};
+use crate::engine::{Attempt, describe_exit};
 use crate::error::Problem;
 use crate::events::{Event, Outcome};
 use crate::pki;
 use crate::plan::{Source, Transfer};
 use crate::remote::images::{MISMATCH, READY, is_signal, taken};
-use crate::remote::wire::connection::{Connection, Exit, Output, Progress};
+use crate::remote::wire::connection::{ANSWER_LINES, Connection, Exit, Output, Progress};
 use crate::topology::HostName;
 use crate::values::{Slot, Values};
 
@@ -69,7 +69,7 @@ impl<C: Connection> Relay<'_, C> {
             Err(Unsent::NotBegun(reason) | Unsent::Failed(reason)) => Ok(Relayed::Failed(reason)),
             Err(Unsent::Mismatch(lines)) => {
                 let how = format!("{} sent something else", self.source.host);
-                Err(self.attempt.failure(how, lines).await)
+                Err(self.attempt.failure_with_diagnostics(how, lines).await)
             }
         }
     }

@@ -20,7 +20,6 @@ pub struct Version {
     pub major: u32,
     /// The minor release: what version skew is counted in.
     pub minor: u32,
-    /// The patch release.
     pub patch: u32,
 }
 
@@ -48,7 +47,6 @@ pub struct Row<C> {
     pub of: &'static str,
     /// For which versions it is so.
     pub versions: Versions,
-    /// What is so.
     pub choice: C,
     /// Where that was read.
     pub source: &'static str,

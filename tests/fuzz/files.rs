@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use hawser::error::Problem;
-use hawser::inventory::{Colours, KeyFiles, load_with};
+use hawser::inventory::{Colours, KeyFiles, load_with_key_files};
 use hawser::topology::PackageSource;
 
 use crate::trying::{fuzz, seeds};
@@ -22,7 +22,7 @@ fn inventory(folder: &Path, preparation: &str) {
 
 fn source(folder: &Path) -> Result<PackageSource, Problem> {
     let path = folder.join("cluster.toml");
-    let loaded = load_with(&path, Colours::Plain, KeyFiles::Unneeded)?;
+    let loaded = load_with_key_files(&path, Colours::Plain, KeyFiles::Unneeded)?;
     Ok(loaded
         .topology
         .preparation

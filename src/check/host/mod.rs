@@ -28,13 +28,11 @@ pub use clock::Clock;
 /// What was found of one fact on one host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// Where.
     pub host: HostName,
     /// Which fact, by the name that `--ignore` takes.
     pub fact: Fact,
     /// How bad it is.
     pub grade: Grade,
-    /// What was found.
     pub found: String,
     /// How to fix it on the host, line by line; empty if it is ok.
     pub fix: Vec<String>,
@@ -48,7 +46,6 @@ pub struct Finding {
 pub enum Fact {
     /// Whether the host can be probed: its key, login, sudo.
     Access,
-    /// The distribution.
     Os,
     /// The kernel's version.
     Kernel,
@@ -58,9 +55,7 @@ pub enum Fact {
     Cgroups,
     /// Whether the container runtime and kubelet leave cgroups to the same.
     CgroupDriver,
-    /// Swap.
     Swap,
-    /// Kernel modules.
     KernelModules,
     /// Kernel settings.
     Sysctls,
@@ -86,7 +81,6 @@ pub enum Fact {
     ProductUuid,
     /// Ports that the cluster will need.
     Ports,
-    /// The container runtime.
     ContainerRuntime,
     /// Whether what must start with the host does.
     Services,
@@ -200,7 +194,6 @@ impl At<'_> {
         self.facts.versions.kubeadm.unwrap_or(self.scene.topology.version)
     }
 
-    /// The kubelet, likewise.
     fn kubelet(&self) -> Version {
         self.facts.versions.kubelet.unwrap_or(self.scene.topology.version)
     }

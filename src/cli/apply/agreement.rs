@@ -1,19 +1,24 @@
 //! What is agreed to is what is done: the plan is shown and asked about, and made once more right before it is done.
 //! While the question stood, the hosts may have become others.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::apply_run::ApplyRun;
 use super::decision::{Decision, Elapsed};
 use crate::cli::arguments::OutputFormat;
 use crate::cli::connected_hosts::ConnectedHosts;
-use crate::cli::{Stop, stopped, workstation};
+use crate::cli::pace::pace;
+use crate::cli::scope::{allowance, decide, narrowed};
+use crate::cli::{Stop, check, stopped, workstation};
 use crate::engine::{Lease, until_stopped};
 use crate::error::Problem;
 use crate::error::sanitize::sanitize_text;
 use crate::events::Event;
+use crate::facts::Observation;
 use crate::plan::{PhaseName, Plan};
+use crate::planner;
 use crate::planner::locked_hosts;
+use crate::remote::probe::ProbeScope;
 use crate::report::paint::Paint;
 use crate::report::plan_text;
 use crate::ssh::Session;
@@ -41,12 +46,12 @@ impl ApplyRun<'_> {
     ) -> Result<(Decision, Option<Lease<Session>>), Vec<Problem>> {
         let first = async {
             let decision = self
-                .probe(connected, (PhaseName::Observe, self.began), elapsed)
+                .observe_and_plan(connected, (PhaseName::Observe, self.began), elapsed)
                 .await?;
             if let Some(saved) = self.saved {
                 saved.is_equal(&decision.plan)?;
             }
-            self.check(connected, &decision, elapsed).await?;
+            self.check_built_hosts(connected, &decision, elapsed).await?;
             Ok::<Decision, Vec<Problem>>(decision)
         };
         let mut decision = until_stopped(stop, first)
@@ -58,7 +63,7 @@ impl ApplyRun<'_> {
             rounds += 1;
             self.confirmed(stop).await?;
             // The hosts are probed for the last time when no other run works on them any more: what is
-            // decision then is what the steps find.
+            // decided then is what the steps find.
             let hosts = locked_hosts(self.topology, &decision.plan);
             let wants = self.wants.clone();
             let lease = Lease::take(&connected.sessions, &hosts, wants, stop, &self.events).await?;
@@ -96,13 +101,13 @@ impl ApplyRun<'_> {
         elapsed: &mut Elapsed,
     ) -> Result<(Decision, Vec<String>), Vec<Problem>> {
         let now = self
-            .probe(connected, (PhaseName::ObserveAgain, Instant::now()), elapsed)
+            .observe_and_plan(connected, (PhaseName::ObserveAgain, Instant::now()), elapsed)
             .await?;
         if let Some(saved) = self.saved {
             saved.is_equal(&now.plan)?;
         }
         if now.built != before.built {
-            self.check(connected, &now, elapsed).await?;
+            self.check_built_hosts(connected, &now, elapsed).await?;
         }
         let moved = before.plan.digest().moved_to(&now.plan.digest());
         Ok((now, moved))
@@ -155,5 +160,85 @@ impl ApplyRun<'_> {
                 Err(stopped())
             }
         }
+    }
+}
+
+/// kubelet starts static pods within a minute of a host's start; etcd without a quorum is started again after 80 s.
+const POWER_ON: Duration = Duration::from_secs(90);
+
+impl ApplyRun<'_> {
+    /// Probes the hosts and decides; the time of this phase counts from `since`.
+    async fn observe_and_plan(
+        &self,
+        connected: &ConnectedHosts,
+        (phase, since): (PhaseName, Instant),
+        elapsed: &mut Elapsed,
+    ) -> Result<Decision, Vec<Problem>> {
+        let (observation, decided) = self.plan_until_started(connected, since, elapsed).await;
+        elapsed.on(phase, since.elapsed());
+        let plan = decided?;
+        Ok(Decision {
+            built: planner::new_hosts(&plan),
+            plan: narrowed(plan, &self.arguments.scope),
+            observation,
+        })
+    }
+
+    /// A refusal that may pass within a minute is probed again until then: the power has just come back.
+    async fn plan_until_started(
+        &self,
+        connected: &ConnectedHosts,
+        began: Instant,
+        elapsed: &mut Elapsed,
+    ) -> (Observation, Result<Plan, Vec<Problem>>) {
+        let mut starting_since = None;
+        loop {
+            let since = Instant::now();
+            let observation = connected
+                .observe(self.topology, ProbeScope::Complete, &self.events)
+                .await;
+            let decided = decide(self.topology, &observation, &allowance(&self.arguments.scope));
+            let passing = decided
+                .as_ref()
+                .err()
+                .and_then(|problems| problems.iter().find(|problem| problem.may_pass()));
+            let Some(passing) = passing.filter(|_| began.elapsed() <= POWER_ON) else {
+                let waited = starting_since.map(|since: Instant| since.elapsed());
+                elapsed.waited += waited.unwrap_or_default();
+                return (observation, decided);
+            };
+            if starting_since.is_none() {
+                starting_since = Some(since);
+                let text = format!(
+                    "{}; the hosts have just started: probing again for up to {} s",
+                    passing.headline(),
+                    POWER_ON.as_secs()
+                );
+                let _ = self.events.send(Event::Warning { text });
+            }
+            pace().await;
+        }
+    }
+
+    /// Checks hosts that will be built, and the connections that they need.
+    async fn check_built_hosts(
+        &self,
+        connected: &ConnectedHosts,
+        decision: &Decision,
+        elapsed: &mut Elapsed,
+    ) -> Result<(), Vec<Problem>> {
+        if decision.built.is_empty() || self.arguments.skip_check {
+            return Ok(());
+        }
+        let since = Instant::now();
+        let checked = check::check_before_apply(
+            connected,
+            (self.topology, &decision.observation),
+            &decision.built,
+            &self.arguments.ignore.iter().copied().collect(),
+        )
+        .await;
+        elapsed.on(PhaseName::Check, since.elapsed());
+        checked
     }
 }

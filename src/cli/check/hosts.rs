@@ -23,9 +23,7 @@ const DISKS: Duration = Duration::from_secs(25);
 /// How much is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Extent {
-    /// Nothing.
     Nothing,
-    /// What hosts are.
     Facts,
     /// That, and how long etcd's disks take.
     FactsAndDisks,

@@ -22,7 +22,7 @@ use self::rounds::{limit, look};
 use super::arguments::{CheckArguments, OutputFormat};
 use super::connected_hosts::ConnectedHosts;
 use super::deadline::Deadline;
-use super::{Outcome, workstation};
+use super::{Outcome, scope, workstation};
 use crate::check::host::{Finding, findings};
 use crate::check::{Cell, CheckedConnection, Grade, Narrowing, Scene, cells, fixes};
 use crate::error::{ExitCode, Problem};
@@ -33,7 +33,7 @@ use crate::topology::{HostName, Topology};
 
 pub(super) async fn run(arguments: CheckArguments) -> Outcome {
     let began = Instant::now();
-    let topology = workstation::load(&arguments.inventory.path)?;
+    let topology = scope::load(&arguments.inventory.path)?;
     let cells = wanted(&topology, &arguments)?;
     let ignored = arguments.ignore.iter().copied().collect();
     let client = workstation::client(&topology)?;

@@ -28,7 +28,6 @@ const MORE: Duration = Duration::from_secs(30);
 
 /// What came of all the questions.
 pub(super) struct Found {
-    /// What hosts are.
     pub(super) asked: Asked,
     /// What every plan is made from.
     pub(super) observation: Observation,

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::with_a_runtime;
 use crate::cli::arguments::{ImagesListArguments, OutputFormat};
 use crate::cli::connected_hosts::{ConnectedHosts, ask};
-use crate::cli::{Outcome, workstation};
+use crate::cli::{Outcome, scope, workstation};
 use crate::error::sanitize::{decode, sanitize_line};
 use crate::error::{ExitCode, Problem};
 use crate::facts::beforehand::unreported_images;
@@ -27,7 +27,7 @@ struct Where {
 }
 
 pub(in crate::cli) async fn run(arguments: ImagesListArguments) -> Outcome {
-    let topology = with_a_runtime(&workstation::load(&arguments.inventory.path)?);
+    let topology = with_a_runtime(&scope::load(&arguments.inventory.path)?);
     let client = workstation::client(&topology)?;
     let (events, mut unheard) = mpsc::unbounded_channel();
     unheard.close();

@@ -12,7 +12,7 @@ use crate::cli::arguments::ImagesPushArguments;
 use crate::cli::connected_hosts::ConnectedHosts;
 use crate::cli::lease::{claim, if_held};
 use crate::cli::watchers::Watchers;
-use crate::cli::{Outcome, Stop, stopped, workstation};
+use crate::cli::{Outcome, Stop, scope, stopped, workstation};
 use crate::engine::{self, Lease, Options, Wants, until_stopped};
 use crate::error::Problem;
 use crate::events::{Event, PhaseTime, Report};
@@ -26,7 +26,7 @@ use crate::values::Values;
 
 pub(in crate::cli) async fn run(arguments: ImagesPushArguments, stop: Stop) -> Outcome {
     let began = Instant::now();
-    let topology = with_archives(&workstation::load(&arguments.inventory.path)?, &arguments)?;
+    let topology = with_archives(&scope::load(&arguments.inventory.path)?, &arguments)?;
     let client = workstation::client(&topology)?;
     let name = workstation::run_name();
     let watchers = Watchers::new(arguments.output, &topology.cluster, &name, Vec::new())

@@ -1,4 +1,5 @@
-//! A host under a lease: what changes it is sent behind a fence, and only while the lease is held.
+//! A host under a lease: what changes it is sent behind a fence, and only while the lease is held; then it goes to
+//! `ssh::session`.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

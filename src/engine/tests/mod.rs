@@ -10,7 +10,7 @@ use super::fake_host::{FakeHost, Journal, sessions};
 use super::{Options, Resources, StopLevel, execute};
 use crate::events::{Event, Outcome, Report};
 use crate::issuer::Issuer;
-use crate::plan::{Chain, ChangeDraft, Cleanup, Lane, Necessity, NeededBy, Phase, PhaseName, Plan, Step};
+use crate::plan::{Chain, ChangeBuilder, Cleanup, Lane, Necessity, NeededBy, Phase, PhaseName, Plan, Step};
 use crate::remote::wire::connection::Connection;
 use crate::remote::wire::{self, Effect};
 use crate::transfer::ImageTransport;
@@ -27,16 +27,16 @@ mod unknown;
 
 /// A step that changes something and tells by its exit status: `HOST/WHAT`, its command's purpose is WHAT.
 pub(crate) fn change(host: &str, what: &'static str) -> Step {
-    draft(host, what).once()
+    draft(host, what).run_once()
 }
 
 /// The same, of which it is not said yet how it is seen to be done.
-pub(crate) fn draft(host: &str, what: &'static str) -> ChangeDraft {
+pub(crate) fn draft(host: &str, what: &'static str) -> ChangeBuilder {
     Step::on(&host.into(), what, what).change(wire::any(what, Effect::Changes, ""), Duration::from_secs(600))
 }
 
 /// A step that sends this.
-pub(crate) fn sends(host: &str, what: &'static str, input: impl Into<Content>) -> ChangeDraft {
+pub(crate) fn sends(host: &str, what: &'static str, input: impl Into<Content>) -> ChangeBuilder {
     Step::on(&host.into(), what, what)
         .change(wire::any(what, Effect::Changes, input), Duration::from_secs(600))
 }

@@ -158,7 +158,7 @@ async fn the_cluster_cas_hash_is_captured_and_fills_a_later_command() {
         .expects("read the CA", Reply::exit(0).saying(certificate))
         .expects("join", Reply::exit(0));
     let read = read("cp1", "read", "read the CA", Slot::CaHash);
-    let join = sends("cp1", "join", Slot::CaHash.placeholder()).once();
+    let join = sends("cp1", "join", Slot::CaHash.placeholder()).run_once();
 
     let ran = run(&plan_of(vec![read, join]), vec![cp1]).await;
 
@@ -173,7 +173,7 @@ const IMAGES: &str =
 fn with_sandbox_image(host: &str) -> Vec<Step> {
     let read = read(host, "read", "ask kubeadm", Slot::SandboxImage);
     let line = format!("sandbox_image = \"{}\"\n", Slot::SandboxImage.placeholder());
-    vec![read, sends(host, "write", line).once()]
+    vec![read, sends(host, "write", line).run_once()]
 }
 
 #[tokio::test(start_paused = true)]
@@ -227,7 +227,7 @@ async fn where_kubeadm_names_no_pause_image_no_file_is_written_without_one() {
 
 #[tokio::test(start_paused = true)]
 async fn a_command_whose_value_nobody_told_is_not_sent() {
-    let join = sends("cp1", "join", Slot::CaHash.placeholder()).once();
+    let join = sends("cp1", "join", Slot::CaHash.placeholder()).run_once();
 
     let ran = run(&plan_of(vec![join]), vec![cp1()]).await;
 

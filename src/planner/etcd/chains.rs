@@ -6,9 +6,9 @@ use super::vote::Vote;
 use crate::error::Problem;
 use crate::pki::Order;
 use crate::plan::{Chain, Milestone, Step};
-use crate::planner::cluster::Cluster;
 use crate::planner::inputs::Inputs;
 use crate::planner::situation::Situation;
+use crate::planner::survey::Cluster;
 use crate::remote::etcd as steps;
 use crate::topology::{EtcdTopology, Host, Role};
 
@@ -107,7 +107,7 @@ pub(in crate::planner) fn issue_first_client_certificate(
 /// The control plane on which init runs, beside etcd on hosts of its own.
 fn initialised<'a>(situation: &Situation<'a>) -> Option<&'a Host> {
     let is_external = situation.topology.etcd == EtcdTopology::External;
-    (is_external && situation.cluster.runs_init()).then(|| situation.cluster.via())
+    (is_external && situation.cluster.runs_init()).then(|| situation.cluster.reference_node())
 }
 
 fn issue_client_certificate(situation: &Situation, host: &Host) -> Step {

@@ -17,7 +17,7 @@ use crate::topology::{EtcdTopology, Host};
 fn endpoints(situation: &Situation) -> Vec<String> {
     let left_out = &situation.etcd_actions.left_out;
     let not_yet: Vec<String> = left_out.iter().map(|host| client_url(host)).collect();
-    let kubeadm = situation.kubeadm(&situation.cluster.via().name);
+    let kubeadm = situation.kubeadm_version(&situation.cluster.reference_node().name);
     let mut endpoints = wanted_etcd_endpoints(situation.topology, kubeadm);
     endpoints.retain(|endpoint| !not_yet.contains(endpoint));
     endpoints
@@ -26,13 +26,17 @@ fn endpoints(situation: &Situation) -> Vec<String> {
 /// Whether there is something that can follow: a cluster that answers, with etcd on hosts of its own.
 fn can_follow(situation: &Situation) -> bool {
     let is_external = situation.topology.etcd == EtcdTopology::External;
-    is_external && situation.cluster.there().is_some_and(|there| there.well)
+    is_external
+        && situation
+            .cluster
+            .existing()
+            .is_some_and(|existing| existing.api_answers)
 }
 
 /// kubeadm's configuration in the cluster as it is, and as it has to be for etcd's members.
 pub(in crate::planner) fn new_configuration<'a>(situation: &Situation<'a>) -> Option<(&'a str, String)> {
-    let there = situation.cluster.there().filter(|_| can_follow(situation))?;
-    let running = there.view.cluster_configuration.known()?;
+    let existing = situation.cluster.existing().filter(|_| can_follow(situation))?;
+    let running = existing.view.cluster_configuration.known()?;
     let new = with_etcd_endpoints(running, &endpoints(situation))
         .ok()
         .flatten()?;
@@ -41,11 +45,11 @@ pub(in crate::planner) fn new_configuration<'a>(situation: &Situation<'a>) -> Op
 
 /// Writes etcd's endpoints where kubeadm keeps its configuration, before any host joins with it.
 pub(in crate::planner) fn update_kubeadm_config(situation: &Situation) -> Result<Vec<Chain>, Problem> {
-    let via = situation.cluster.via();
+    let via = situation.cluster.reference_node();
     let Some((old, new)) = new_configuration(situation) else {
         return Ok(Vec::new());
     };
-    let server = situation.server(via);
+    let server = situation.api_url(via);
     let step = control_plane::follow_etcd_in_kubeadm(&via.name, &server, (old, &new));
     Ok(vec![Chain::required(&via.name, vec![step])])
 }
@@ -61,7 +65,7 @@ pub(in crate::planner) fn update_api_servers(situation: &Situation) -> Result<Ve
         endpoints,
     } in manifests(situation)
     {
-        let (name, server) = (&host.name, situation.server(host));
+        let (name, server) = (&host.name, situation.api_url(host));
         let all = completed(&endpoints, &wanted);
         let await_it = control_plane::await_etcd_servers(name, &server, &all);
         if all == endpoints {
@@ -90,8 +94,8 @@ pub(in crate::planner) fn update_api_servers(situation: &Situation) -> Result<Ve
 
 /// What asks etcd and is left as it is, because it cannot be read.
 pub(in crate::planner) fn not_updated(situation: &Situation) -> Vec<String> {
-    let there = situation.cluster.there().filter(|_| can_follow(situation));
-    let running = there.map(|there| there.view.cluster_configuration.clone().into_result());
+    let existing = situation.cluster.existing().filter(|_| can_follow(situation));
+    let running = existing.map(|existing| existing.view.cluster_configuration.clone().into_result());
     let unread = running.and_then(|running| running.and_then(|text| with_etcd_endpoints(&text, &[])).err());
     let configuration = unread.map(|why| {
         format!("kubeadm-config is unreadable, and hawser does not update it: joining hosts may not learn of all etcd members ({why})")

@@ -47,7 +47,7 @@ impl<'a> ScaleUp<'a> {
         let (learning, members): (Vec<&MemberFact>, Vec<_>) =
             self.cluster.members.iter().partition(|member| member.learner);
         Voters {
-            via: &self.cluster.via.name,
+            reference_node: &self.cluster.via.name,
             down: members
                 .iter()
                 .copied()

@@ -4,11 +4,11 @@ use super::voters::Voters;
 use crate::error::Problem;
 use crate::facts::MemberFact;
 use crate::plan::{Note, Step};
-use crate::planner::cluster::{Cluster, There};
 use crate::planner::inputs::Inputs;
 use crate::planner::node_actions::NodeActions;
 use crate::planner::recognition::recognise_cluster;
 use crate::planner::survey::Survey;
+use crate::planner::survey::{Cluster, Existing};
 use crate::remote::etcd::Addition;
 use crate::topology::{EtcdTopology, Host};
 
@@ -21,7 +21,7 @@ pub(in crate::planner) struct StackedScaleUp<'a> {
 impl<'a> StackedScaleUp<'a> {
     /// Who is added, if any host is. Members that this run restarts run by then, and those that it removes are gone.
     pub(in crate::planner) fn of(survey: &Survey<'a>, nodes: &NodeActions<'a>) -> Option<Self> {
-        let there = running(survey, &survey.cluster)?;
+        let existing = running(survey, &survey.cluster)?;
         let planned = || nodes.control_planes.iter();
         let removed: Vec<&str> = planned()
             .filter_map(|planned| Some(planned.removed_member()?.id.as_str()))
@@ -33,7 +33,7 @@ impl<'a> StackedScaleUp<'a> {
             .filter(|planned| planned.joins())
             .map(|planned| planned.host)
             .collect();
-        let voters = voters(there, staying, is_restarted);
+        let voters = voters(existing, staying, is_restarted);
         (!joining.is_empty()).then_some(Self { voters, joining })
     }
 
@@ -55,7 +55,7 @@ impl<'a> StackedScaleUp<'a> {
     pub(in crate::planner) fn check_before(&self, inputs: &Inputs, joining: &Host) -> Option<Step> {
         let place = self.joining.iter().position(|host| host.name == joining.name)?;
         let addition = Addition {
-            via: self.voters.via,
+            via: self.voters.reference_node,
             joining_host: joining,
             cri_socket: &inputs.topology.kubeadm.cri_socket,
         };
@@ -64,20 +64,22 @@ impl<'a> StackedScaleUp<'a> {
 }
 
 /// While no API server is well, what is listed is restarted first, and the quorum cannot be determined.
-fn running<'c, 'a>(inputs: &Inputs, cluster: &'c Cluster<'a>) -> Option<&'c There<'a>> {
+fn running<'c, 'a>(inputs: &Inputs, cluster: &'c Cluster<'a>) -> Option<&'c Existing<'a>> {
     let is_stacked = inputs.topology.etcd == EtcdTopology::Stacked;
-    cluster.there().filter(|there| is_stacked && there.well)
+    cluster
+        .existing()
+        .filter(|existing| is_stacked && existing.api_answers)
 }
 
 fn voters<'a>(
-    there: &There<'a>,
+    existing: &Existing<'a>,
     members: impl Iterator<Item = &'a MemberFact>,
     is_restarted: impl Fn(&MemberFact) -> bool,
 ) -> Voters<'a> {
     let (learning, members): (Vec<&MemberFact>, Vec<_>) = members.partition(|member| member.learner);
     let is_down = |member: &&MemberFact| !member.is_healthy() && !is_restarted(member);
     Voters {
-        via: &there.via.name,
+        reference_node: &existing.reference_node.name,
         down: members.iter().copied().filter(is_down).collect(),
         learning,
         members,
@@ -87,11 +89,11 @@ fn voters<'a>(
 /// Why no control plane can be added, where not even all hosts can be observed.
 pub(in crate::planner) fn refuse_stacked_scale_up(inputs: &Inputs) -> Option<Problem> {
     let cluster = recognise_cluster(inputs).ok()?;
-    let there = running(inputs, &cluster)?;
+    let existing = running(inputs, &cluster)?;
     let members = || cluster.members().iter();
     let is_new = |host: &&Host| inputs.may_change(&host.name) && members().all(|member| !member.is_of(host));
     let added = inputs.control_planes().filter(is_new);
     let added: Vec<&str> = added.map(|host| host.name.0.as_str()).collect();
     let is_half_joined = |member: &MemberFact| inputs.control_planes().any(|host| member.is_of(host));
-    voters(there, members(), is_half_joined).refuse(&added, "")
+    voters(existing, members(), is_half_joined).refuse(&added, "")
 }

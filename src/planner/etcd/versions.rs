@@ -22,7 +22,7 @@ pub(in crate::planner) fn refuse_too_old(inputs: &Inputs) -> Vec<Problem> {
 
 fn of_host(inputs: &Inputs, host: &Host, facts: &HostFacts) -> Option<Version> {
     let tag = match inputs.topology.external_etcd.manager {
-        EtcdManager::Kubelet => image_tag(inputs.topology, host, inputs.kubeadm(&host.name)),
+        EtcdManager::Kubelet => image_tag(inputs.topology, host, inputs.kubeadm_version(&host.name)),
         EtcdManager::Systemd => None,
     };
     etcd_to_run(inputs.topology, facts, tag.as_deref())

@@ -8,7 +8,7 @@ use crate::topology::HostName;
 /// The members with a vote to which one is to be added.
 pub(super) struct Voters<'a> {
     /// The host that tells of them.
-    pub(super) via: &'a HostName,
+    pub(super) reference_node: &'a HostName,
     pub(super) members: Vec<&'a MemberFact>,
     /// Those of them that do not run, or of which that is unknown.
     pub(super) down: Vec<&'a MemberFact>,
@@ -80,7 +80,7 @@ impl Voters<'_> {
         lines.extend(self.learning.iter().map(|member| {
             format!(
                 "wait until the command that added it finishes. If no such command runs: `etcdctl member remove {}` on {}",
-                member.id, self.via
+                member.id, self.reference_node
             )
         }));
         lines.push(format!(

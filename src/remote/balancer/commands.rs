@@ -25,22 +25,21 @@ pub(in crate::remote) fn runs_configuration(description: &str) -> RemoteCommand 
 
 /// Starts HAProxy's health check of a control plane without sending it anything yet.
 pub(in crate::remote) fn watch_server(server: &HostName) -> RemoteCommand {
-    RemoteCommand::changes(
-        "start the health check",
-        script!("haproxy_state.sh", [haproxy_socket], (server state)),
-    )
-    .arg(&server.0)
-    .arg("drain")
+    set_state("start the health check", server, "drain")
 }
 
 /// Sends a control plane no new connections; those that are there stay, and it goes on being checked.
 pub(in crate::remote) fn drain(server: &HostName) -> RemoteCommand {
+    set_state("drain the control plane in HAProxy", server, "drain")
+}
+
+fn set_state(purpose: &'static str, server: &HostName, state: &'static str) -> RemoteCommand {
     RemoteCommand::changes(
-        "drain the control plane in HAProxy",
+        purpose,
         script!("haproxy_state.sh", [haproxy_socket], (server state)),
     )
     .arg(&server.0)
-    .arg("drain")
+    .arg(state)
 }
 
 /// Whether `/readyz` of a control plane answers the balancer.
@@ -54,13 +53,8 @@ pub(in crate::remote) fn server_is_healthy(server: &HostName) -> RemoteCommand {
 }
 
 /// Lets a control plane receive connections.
-pub(in crate::remote) fn let_in(server: &HostName) -> RemoteCommand {
-    RemoteCommand::changes(
-        "enable the control plane in HAProxy",
-        script!("haproxy_state.sh", [haproxy_socket], (server state)),
-    )
-    .arg(&server.0)
-    .arg("ready")
+pub(in crate::remote) fn enable(server: &HostName) -> RemoteCommand {
+    set_state("enable the control plane in HAProxy", server, "ready")
 }
 
 /// Whether a control plane receives connections.

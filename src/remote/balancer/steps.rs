@@ -38,7 +38,7 @@ pub fn write_keepalived(on: &HostName, file: &RenderedFile, found: &Found<'_>) -
 pub fn activate_keepalived(on: &HostName) -> Step {
     Step::on(on, "activate-keepalived", "apply the configuration of keepalived")
         .change(balancer::activate("keepalived"), QUICK)
-        .once()
+        .run_once()
 }
 
 /// Waits until one of the balancers holds the VIP.
@@ -55,7 +55,7 @@ pub fn watch(on: &HostName, server: &HostName) -> Step {
         format!("start the health check of {server} in HAProxy"),
     )
     .change(balancer::watch_server(server), QUICK)
-    .once()
+    .run_once()
 }
 
 /// Waits until `/readyz` of a control plane answers a balancer.
@@ -68,9 +68,9 @@ pub fn await_healthy(on: &HostName, server: &HostName) -> Step {
     .wait(balancer::server_is_healthy(server), HEALTHY)
 }
 
-/// Lets a control plane in on one balancer; `file` is the balancer's file with it as a member, and takes the place of
+/// Enables a control plane on one balancer; `file` is the balancer's file with it as a member, and takes the place of
 /// the one that this run has written before, or has found.
-pub fn let_in(
+pub fn enable(
     (on, server): (&HostName, &HostName),
     file: &RenderedFile,
     (before, found): (&RenderedFile, Option<&FileFact>),
@@ -81,25 +81,25 @@ pub fn let_in(
             &format!("enable-{server}"),
             format!("enable {server} in HAProxy"),
         )
-        .change(balancer::let_in(server), QUICK)
+        .change(balancer::enable(server), QUICK)
         .until(balancer::server_is_in(server), QUICK),
         renamed(files::put_next(on, file, before, found), on, server),
     ]
 }
 
-/// Takes a control plane out of one balancer while its API server starts again.
-pub fn take_out(on: &HostName, server: &HostName) -> Step {
+/// Drains a control plane on one balancer while its API server starts again.
+pub fn drain(on: &HostName, server: &HostName) -> Step {
     Step::on(
         on,
         &format!("drain-{server}"),
         format!("drain {server} in HAProxy"),
     )
     .change(balancer::drain(server), QUICK)
-    .once()
+    .run_once()
 }
 
-/// Lets it back in, when it answers the balancer.
-pub fn let_back_in(on: &HostName, server: &HostName) -> Vec<Step> {
+/// Enables it again, when it answers the balancer.
+pub fn reenable(on: &HostName, server: &HostName) -> Vec<Step> {
     let well = Step {
         id: StepId(format!("{on}/await-again-{server}")),
         ..await_healthy(on, server)
@@ -109,7 +109,7 @@ pub fn let_back_in(on: &HostName, server: &HostName) -> Vec<Step> {
         &format!("reenable-{server}"),
         format!("enable {server} in HAProxy again"),
     )
-    .change(balancer::let_in(server), QUICK)
+    .change(balancer::enable(server), QUICK)
     .until(balancer::server_is_in(server), QUICK);
     vec![well, back]
 }

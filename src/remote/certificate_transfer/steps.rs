@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::commands::{HandedFile, Replaced, Seen, files_are, read_files, renew_files, write_files};
-use crate::plan::{ChangeDraft, FileChange, Step};
+use crate::plan::{ChangeBuilder, FileChange, Step};
 use crate::remote::timeouts::QUICK;
 use crate::topology::HostName;
 use crate::values::{Bundle, Slot};
@@ -30,7 +30,7 @@ pub(in crate::remote) fn put(
     bundle: Bundle,
     files: &[HandedFile],
     replaced: &Replaced,
-) -> ChangeDraft {
+) -> ChangeBuilder {
     let change = if replaced.is_empty() {
         write_files(bundle, files)
     } else {

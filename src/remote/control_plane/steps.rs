@@ -11,7 +11,7 @@ use crate::topology::HostName;
 pub fn apply_pod_network(via: &HostName, server: &str, documents: &str) -> Step {
     Step::on(via, "apply-pod-network", "kubectl apply the pod network")
         .change(commands::apply_manifests(server, documents), QUICK)
-        .once()
+        .run_once()
 }
 
 /// Waits until kube-system's `DaemonSet`s (kube-proxy, the pod network) have their pods.

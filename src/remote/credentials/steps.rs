@@ -22,7 +22,7 @@ pub fn create_token(via: &HostName, file: &RenderedFile, made: Made) -> Vec<Step
         files::put_transient(via, file),
         Step::on(via, "create-token", "create the run's bootstrap token")
             .change(kubernetes::create_token(made), QUICK)
-            .once(),
+            .run_once(),
     ]
 }
 
@@ -43,7 +43,7 @@ pub fn upload_certificates(via: &HostName, made: Made) -> Step {
     )
     .change(kubernetes::upload_certificates(made), KUBEADM)
     .destroys([REPLACED.to_owned()])
-    .once()
+    .run_once()
 }
 
 /// What an upload takes the place of.
@@ -78,7 +78,7 @@ fn delete_made(via: &HostName, route: CertificateRoute, made: Made) -> Cleanup {
     };
     let step = Step::on(via, "delete-secrets", title).change(kubernetes::delete_run_secrets(made), QUICK);
     Cleanup {
-        step: step.once(),
+        step: step.run_once(),
         needed_by: NeededBy::AllHosts,
     }
 }
@@ -87,7 +87,7 @@ pub fn clear_run_files(on: &HostName) -> Cleanup {
     let step =
         Step::on(on, "clear-run-files", "remove /run/hawser").change(kubernetes::clear_run_files(), QUICK);
     Cleanup {
-        step: step.once(),
+        step: step.run_once(),
         needed_by: NeededBy::ItsHost,
     }
 }
@@ -96,5 +96,5 @@ pub fn clear_run_files(on: &HostName) -> Cleanup {
 pub fn clear_leftovers(on: &HostName) -> Step {
     Step::on(on, "clear-leftovers", "remove /run/hawser of an earlier run")
         .change(kubernetes::clear_run_files(), QUICK)
-        .once()
+        .run_once()
 }

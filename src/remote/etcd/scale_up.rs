@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::commands as etcd;
 use crate::facts::quorum;
-use crate::plan::{Draft, Step};
+use crate::plan::{Step, StepBuilder};
 use crate::remote::files::etcd::peer_url;
 use crate::remote::timeouts::{KUBEADM, QUICK};
 use crate::topology::{Host, HostName};
@@ -44,7 +44,7 @@ impl Addition<'_> {
             format!("save a snapshot of etcd in {}", etcd::SNAPSHOTS),
         )
         .change(command, KUBEADM)
-        .once()
+        .run_once()
     }
 
     /// Adds the newcomer without a vote.
@@ -79,7 +79,7 @@ impl Addition<'_> {
             .until(etcd::is_voting(socket, &url), QUICK)
     }
 
-    fn step(self, what: &str, title: String) -> Draft {
+    fn step(self, what: &str, title: String) -> StepBuilder {
         Step::on(self.via, &format!("{what}-{}", self.joining_host.name), title)
     }
 }

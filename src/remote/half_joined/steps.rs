@@ -28,7 +28,7 @@ pub fn write_bootstrap_identity(on: &HostName, server: &str) -> Step {
         "write a bootstrap identity for the kubelet, which has no client certificate",
     )
     .change(commands::write_bootstrap_identity(server), QUICK)
-    .once()
+    .run_once()
 }
 
 /// Waits until the kubelet has its client certificate; started again, it asks at once, and not when it next would.
@@ -50,7 +50,7 @@ pub fn start_worker(on: &HostName) -> Step {
         "restart the kubelet, which registers the node",
     )
     .change(commands::start_kubelet(), QUICK)
-    .once()
+    .run_once()
 }
 
 pub fn await_registered(via: &HostName, server: &str, node: &HostName) -> Step {
@@ -71,7 +71,7 @@ pub fn finish_control_plane(on: &HostName, server: &str, kubeadm: Version) -> St
         "finish the join: mark the node as a control plane",
     )
     .change(commands::finish_control_plane(server, phases), HEALTHY)
-    .once()
+    .run_once()
     .diagnostics(failure_diagnostics())
 }
 
@@ -83,7 +83,7 @@ pub fn remove_bootstrap_identity(on: &HostName) -> Step {
         "remove the bootstrap identity that the kubelet no longer needs",
     )
     .change(commands::remove_bootstrap_identity(), QUICK)
-    .once()
+    .run_once()
 }
 
 /// Writes on the node what ends a join: the container runtime's socket.
@@ -94,5 +94,5 @@ pub fn annotate(via: &HostName, server: &str, node: &HostName, socket: &str) -> 
         format!("finish the join of node {node}"),
     )
     .change(commands::annotate_cri_socket(server, node, socket), QUICK)
-    .once()
+    .run_once()
 }

@@ -51,7 +51,6 @@ pub enum Seen {
 pub struct Put<'a> {
     pub file: &'a RenderedFile,
     pub validator: Validator,
-    /// What was there.
     pub seen: Seen,
     /// Whether what was there is kept beside it.
     pub backs_up: bool,

@@ -153,7 +153,7 @@ fn write(host: &HostName, file: &RenderedFile, found: &Found<'_>, put: &Put<'_>)
         .destroys(goes);
     match is_written(file) {
         Some(question) => change.until(question, QUICK),
-        None => change.once(),
+        None => change.run_once(),
     }
 }
 

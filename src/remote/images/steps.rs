@@ -23,7 +23,7 @@ pub fn pull(host: &HostName, cri_socket: &str, missing: &[String]) -> Step {
     let title = format!("pull {} {noun}: {}", missing.len(), missing.join(", "));
     Step::on(host, "pull-images", title)
         .change(pull_images(cri_socket, missing), PULL)
-        .once()
+        .run_once()
 }
 
 /// Another host that has the image, or gets it before.

@@ -1,7 +1,7 @@
 //! `kubeadm init`, and the CA that it makes.
 
 use super::commands;
-use crate::plan::{ChangeDraft, Step};
+use crate::plan::{ChangeBuilder, Step};
 use crate::remote::diagnostics::commands::failure_diagnostics;
 use crate::remote::timeouts::{HEALTHY, KUBEADM, QUICK};
 use crate::topology::{Host, Topology};
@@ -23,14 +23,14 @@ pub struct Initialised<'a> {
 
 impl Initialised<'_> {
     /// Initialises the cluster where nothing is.
-    pub fn init(&self, topology: &Topology, flags: &[String]) -> ChangeDraft {
+    pub fn init(&self, topology: &Topology, flags: &[String]) -> ChangeBuilder {
         let command = commands::init(topology, self.host, flags);
         Step::on(&self.host.name, "init", "kubeadm init").change(command, KUBEADM)
     }
 
     /// Does it again where one died before its API server answered; `held` says by what it is told that no cluster is
     /// lost.
-    pub fn init_again(&self, topology: &Topology, flags: &[String], held: &str) -> ChangeDraft {
+    pub fn init_again(&self, topology: &Topology, flags: &[String], held: &str) -> ChangeBuilder {
         let command = commands::init_again(topology, self.host, flags);
         let what = format!(
             "the kubeconfigs and manifests that an unfinished init left in /etc/kubernetes on {}; certificates and etcd data \
@@ -47,7 +47,7 @@ impl Initialised<'_> {
     }
 
     /// Does the last phases of one whose API server answers.
-    pub fn finish(&self, phases: &[String]) -> ChangeDraft {
+    pub fn finish(&self, phases: &[String]) -> ChangeBuilder {
         let step = Step::on(
             &self.host.name,
             "finish-init",
@@ -61,7 +61,7 @@ impl Initialised<'_> {
     }
 
     /// The change, until it is so, and the CA that kubeadm made.
-    pub fn steps(&self, change: ChangeDraft) -> [Step; 2] {
+    pub fn steps(&self, change: ChangeBuilder) -> [Step; 2] {
         let init = change
             .until(commands::is_initialised(self.server, self.addon), HEALTHY)
             .diagnostics(failure_diagnostics());

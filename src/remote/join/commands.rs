@@ -1,4 +1,4 @@
-//! `kubeadm join`: what it reads, and whether it came to its end.
+//! `kubeadm join`: what it reads, and whether it came to its end; each a `wire::command`.
 
 use crate::remote::wire::RemoteCommand;
 use crate::topology::Role;

@@ -1,4 +1,4 @@
-//! What kubeadm reads, that it reads all of it, and the joins.
+//! What kubeadm reads, that it reads all of it, and the joins: steps, made by `plan::step_builder`.
 //!
 //! Control planes join one at a time: etcd must have all its members before its list changes again (kubeadm up to 1.28
 //! adds a voter, so that from one to two there is no quorum until the newcomer runs).

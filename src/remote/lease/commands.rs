@@ -106,7 +106,6 @@ impl Held {
 /// What a host answered who wanted its lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// It has it.
     Taken,
     /// Another run has it.
     Held(Box<Held>),

@@ -29,7 +29,7 @@ pub fn label(via: &HostName, server: &str, node: &HostName, labels: &BTreeMap<St
         format!("label node {node}: {}", list.join(", ")),
     )
     .change(commands::label_node(server, node, labels), QUICK)
-    .once()
+    .run_once()
 }
 
 pub fn taint(via: &HostName, server: &str, node: &HostName, taints: &[Taint]) -> Step {
@@ -43,5 +43,5 @@ pub fn taint(via: &HostName, server: &str, node: &HostName, taints: &[Taint]) ->
         format!("taint node {node}: {}", list.join(", ")),
     )
     .change(commands::taint_node(server, node, taints), QUICK)
-    .once()
+    .run_once()
 }

@@ -34,12 +34,12 @@ pub enum ProbeScope {
 /// What is on the host, and the files at `paths`.
 ///
 /// Takes at most about 45 s: every question has its own time limit, and they are asked side by side.
-pub fn probe(topology: &Topology, host: &Host, look: ProbeScope, paths: &[String]) -> RemoteCommand {
-    if look == ProbeScope::Images {
+pub fn probe(topology: &Topology, host: &Host, scope: ProbeScope, paths: &[String]) -> RemoteCommand {
+    if scope == ProbeScope::Images {
         return RemoteCommand::reads("probing the host", OF_IMAGES)
             .args([&topology.kubeadm.cri_socket, etcd_data(topology)]);
     }
-    let is_whole = look == ProbeScope::Complete;
+    let is_whole = scope == ProbeScope::Complete;
     let roles: Vec<String> = host.roles.iter().map(ToString::to_string).collect();
     let vip = topology.endpoint.vip.map(|vip| vip.to_string());
     let own_api = SocketAddr::new(host.address, topology.api_port);

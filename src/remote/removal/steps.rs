@@ -11,7 +11,6 @@ use crate::topology::HostName;
 pub struct Member<'a> {
     /// Its id, hexadecimal.
     pub id: &'a str,
-    /// Its host.
     pub of: &'a HostName,
     /// The quorum check that allows its removal.
     pub sum: &'a str,
@@ -39,7 +38,7 @@ pub fn save_snapshot(via: &HostName, member: Member<'_>, (cri_socket, data_direc
         format!("save a snapshot of etcd in {SNAPSHOTS}, before member {id} of {of} is removed"),
     )
     .change(command, KUBEADM)
-    .once()
+    .run_once()
 }
 
 /// Removes an etcd member that will not come back.
@@ -52,7 +51,7 @@ pub fn remove_member(via: &HostName, member: Member<'_>, cri_socket: &str) -> St
     )
     .change(clearing::remove_member(id, cri_socket), QUICK)
     .destroys([format!("etcd member {id} of {of}: {sum}")])
-    .once()
+    .run_once()
 }
 
 pub fn check_pods(via: &HostName, server: &str, node: &HostName) -> Step {
@@ -83,7 +82,7 @@ pub fn delete_node(via: &HostName, server: &str, node: &HostName, uid: Option<&s
     )
     .change(clearing::delete_node(server, node, uid), QUICK)
     .destroys([format!("the node object {node}, with its labels and taints")])
-    .once()
+    .run_once()
 }
 
 /// Clears what a join that did not finish has left, and of etcd's data exactly what `expected` names.
@@ -104,5 +103,5 @@ pub fn reset(on: &HostName, expected: &Expected<'_>, manifests: &[String]) -> St
                 .to_owned(),
             data,
         ])
-        .once()
+        .run_once()
 }

@@ -10,10 +10,12 @@ use super::Wire;
 use crate::error::Problem;
 use crate::error::sanitize::decode;
 
+/// Enough for kubeadm's own account of a failure, which is about fifteen lines.
+pub const ANSWER_LINES: usize = 20;
+
 /// How a command ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Exit {
-    /// With a status.
     Code(u32),
     /// By a signal, such as `TERM`.
     Signal(String),

@@ -189,7 +189,7 @@ fn a_plan() {
             sha256: String::new(),
             diff: format!("-{HOSTILE}\n+{HOSTILE}\n {HOSTILE}\n"),
         })
-        .once();
+        .run_once();
     let plan = Plan {
         cluster: "lab".to_owned(),
         phases: vec![crate::plan::Phase {

@@ -4,16 +4,16 @@ use super::super::paint::Paint;
 use super::super::plan_text::{Detail, render};
 use super::*;
 use crate::plan::{
-    Chain, ChangeDraft, Cleanup, FileChange, Lane, Necessity, NeededBy, Note, NoteLevel, Phase, PhaseName,
+    Chain, ChangeBuilder, Cleanup, FileChange, Lane, Necessity, NeededBy, Note, NoteLevel, Phase, PhaseName,
     Plan, Step,
 };
 use crate::remote::wire::{self, Effect};
 
 fn change(name: &str, title: &'static str) -> Step {
-    draft(name, title).once()
+    draft(name, title).run_once()
 }
 
-fn draft(name: &str, title: &'static str) -> ChangeDraft {
+fn draft(name: &str, title: &'static str) -> ChangeBuilder {
     Step::on(&host(name), title, title).change(wire::any(title, Effect::Changes, ""), seconds(60.0))
 }
 
@@ -29,7 +29,7 @@ fn haproxy() -> Step {
         sha256: "0".repeat(64),
         diff: "@@ -1,2 +1,3 @@\n backend api\n-  server old 10.0.0.1:6443\n+  server cp1 10.0.0.11:6443 check\n+\n".to_owned(),
     };
-    draft("balancer1", "configure HAProxy").writes(file).once()
+    draft("balancer1", "configure HAProxy").writes(file).run_once()
 }
 
 fn phase(name: PhaseName, steps: Vec<Vec<Step>>) -> Phase {
@@ -143,13 +143,13 @@ fn writes(name: &str, path: &str, diff: &str) -> Step {
         sha256: "0".repeat(64),
         diff: diff.to_owned(),
     };
-    draft(name, "write a file").writes(file).once()
+    draft(name, "write a file").writes(file).run_once()
 }
 
 fn destroys(name: &str) -> Step {
     draft(name, "reset the host")
         .destroys(["what is in /etc/kubernetes".to_owned()])
-        .once()
+        .run_once()
 }
 
 /// Chains of equal hosts, with what other hosts do for them.

@@ -8,7 +8,6 @@ use crate::error::Problem;
 use crate::remote::files::socket;
 use crate::topology::{EtcdTopology, Role, Topology};
 
-/// etcd's port for clients.
 const ETCD_CLIENT_PORT: u16 = 2379;
 
 /// The `ClusterConfiguration` that the inventory asks for, the user's fragment merged in. Errors: a user's template

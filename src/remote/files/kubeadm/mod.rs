@@ -98,7 +98,6 @@ pub fn join_control_plane(
     join_file(topology, host, api_version(host, kubeadm)?, Role::ControlPlane)
 }
 
-/// For `kubeadm join` of a worker.
 pub fn join_worker(topology: &Topology, host: &Host, kubeadm: Version) -> Result<RenderedFile, Problem> {
     join_file(topology, host, api_version(host, kubeadm)?, Role::Worker)
 }

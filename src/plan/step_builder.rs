@@ -12,8 +12,8 @@ use crate::values::Slot;
 
 impl Step {
     /// Names a step: `what` is its name among the host's steps.
-    pub fn on(host: &HostName, what: &str, title: impl Into<Cow<'static, str>>) -> Draft {
-        Draft {
+    pub fn on(host: &HostName, what: &str, title: impl Into<Cow<'static, str>>) -> StepBuilder {
+        StepBuilder {
             id: StepId(format!("{host}/{what}")),
             host: host.clone(),
             title: title.into(),
@@ -23,13 +23,13 @@ impl Step {
 
 /// A step that has no action yet.
 #[must_use]
-pub struct Draft {
+pub struct StepBuilder {
     id: StepId,
     host: HostName,
     title: Cow<'static, str>,
 }
 
-impl Draft {
+impl StepBuilder {
     /// It waits for this, at most for so long.
     pub fn wait(self, question: RemoteCommand, deadline: Duration) -> Step {
         let until = Check {
@@ -49,8 +49,8 @@ impl Draft {
     }
 
     /// It changes something, which may take so long.
-    pub fn change(self, command: RemoteCommand, timeout: Duration) -> ChangeDraft {
-        ChangeDraft {
+    pub fn change(self, command: RemoteCommand, timeout: Duration) -> ChangeBuilder {
+        ChangeBuilder {
             draft: self,
             change: Change {
                 command,
@@ -74,12 +74,12 @@ impl Draft {
 
 /// A step that changes something, of which it is not said yet how it is seen to be done.
 #[must_use]
-pub struct ChangeDraft {
-    draft: Draft,
+pub struct ChangeBuilder {
+    draft: StepBuilder,
     change: Change,
 }
 
-impl ChangeDraft {
+impl ChangeBuilder {
     pub fn writes(mut self, file: FileChange) -> Self {
         self.change.files.push(file);
         self
@@ -92,7 +92,7 @@ impl ChangeDraft {
     }
 
     /// Its exit status tells.
-    pub fn once(self) -> Step {
+    pub fn run_once(self) -> Step {
         self.draft.does(Action::Run(self.change))
     }
 

@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const MOST: usize = 8;
 
 /// The places for sessions on one connection.
-pub(super) struct Slots {
+pub(super) struct SessionPermits {
     free: Arc<Semaphore>,
     counts: Arc<Mutex<Counts>>,
 }
@@ -22,7 +22,7 @@ struct Counts {
 }
 
 /// A place for one session, until it is dropped.
-pub(super) struct Slot {
+pub(super) struct SessionPermit {
     permit: Option<OwnedSemaphorePermit>,
     counts: Arc<Mutex<Counts>>,
     is_open: bool,
@@ -37,7 +37,7 @@ pub(super) enum Refusal {
     Never,
 }
 
-impl Slots {
+impl SessionPermits {
     pub(super) fn new() -> Self {
         Self {
             free: Arc::new(Semaphore::new(MOST)),
@@ -50,9 +50,9 @@ impl Slots {
     }
 
     /// Waits for a place; `None` would mean that places are no longer given, which nobody says.
-    pub(super) async fn take(&self) -> Option<Slot> {
+    pub(super) async fn take(&self) -> Option<SessionPermit> {
         let permit = Arc::clone(&self.free).acquire_owned().await.ok()?;
-        Some(Slot {
+        Some(SessionPermit {
             permit: Some(permit),
             counts: Arc::clone(&self.counts),
             is_open: false,
@@ -60,7 +60,7 @@ impl Slots {
     }
 }
 
-impl Slot {
+impl SessionPermit {
     /// The server has opened the session.
     pub(super) fn opens(&mut self) {
         self.is_open = true;
@@ -95,7 +95,7 @@ impl Slot {
     }
 }
 
-impl Drop for Slot {
+impl Drop for SessionPermit {
     fn drop(&mut self) {
         self.closes();
     }
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     /// So many places, taken.
-    async fn taken(slots: &Slots, count: usize) -> Vec<Slot> {
+    async fn taken(slots: &SessionPermits, count: usize) -> Vec<SessionPermit> {
         let mut taken = Vec::new();
         for _ in 0..count {
             taken.push(slots.take().await.unwrap());
@@ -120,12 +120,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_server_that_allows_three_leaves_three_places() {
-        let slots = Slots::new();
+        let slots = SessionPermits::new();
         let mut taken = taken(&slots, MOST).await;
 
         let refused = taken.split_off(3);
-        taken.iter_mut().for_each(Slot::opens);
-        let answers: Vec<_> = refused.into_iter().map(Slot::refused).collect();
+        taken.iter_mut().for_each(SessionPermit::opens);
+        let answers: Vec<_> = refused.into_iter().map(SessionPermit::refused).collect();
 
         assert_eq!(answers, [const { Refusal::NotNow }; 5]);
         assert_eq!(slots.free.available_permits(), 0);
@@ -135,14 +135,14 @@ mod tests {
 
     #[tokio::test]
     async fn sessions_that_a_busy_server_still_counts_cost_no_place() {
-        let slots = Slots::new();
+        let slots = SessionPermits::new();
         let mut open = taken(&slots, MOST).await;
-        open.iter_mut().for_each(Slot::opens);
-        open.iter_mut().for_each(Slot::closes);
+        open.iter_mut().for_each(SessionPermit::opens);
+        open.iter_mut().for_each(SessionPermit::closes);
         drop(open);
 
         let next = taken(&slots, MOST).await;
-        let answers: Vec<_> = next.into_iter().map(Slot::refused).collect();
+        let answers: Vec<_> = next.into_iter().map(SessionPermit::refused).collect();
 
         assert_eq!(answers, [const { Refusal::NotNow }; MOST]);
         assert_eq!(slots.free.available_permits(), MOST);
@@ -150,7 +150,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_server_that_opens_none_is_not_asked_for_ever() {
-        let slots = Slots::new();
+        let slots = SessionPermits::new();
 
         let mut answers = Vec::new();
         for _ in 0..MOST {

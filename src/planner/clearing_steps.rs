@@ -1,47 +1,52 @@
 //! The steps that clear what goes before a host joins again.
 
+use super::clearing::{Clearing, Leftovers, ListedMember};
 use super::hosts;
-use super::removal::{Leftovers, ListedMember, Removal};
 use super::situation::Situation;
 use crate::facts::EtcdDirectory;
 use crate::plan::Step;
 use crate::remote::probe::etcd_data as data_directory;
-use crate::remote::removal as clear;
+use crate::remote::removal;
 use crate::remote::removal::Expected;
 use crate::topology::{EtcdTopology, Host, Role};
 
 /// The steps, in their order. The host is stopped before its member and its node object go: a running kubelet would
 /// register the node again. Whether etcd can do without the member is asked before anything of the host is touched.
-pub(super) fn removal_steps(situation: &Situation, host: &Host, found: &Removal) -> Vec<Step> {
-    let (via, name) = (situation.cluster.via(), &host.name);
-    let server = situation.server(via);
+pub(super) fn clearing_steps(situation: &Situation, host: &Host, found: &Clearing) -> Vec<Step> {
+    let (via, name) = (situation.cluster.reference_node(), &host.name);
+    let server = situation.api_url(via);
     let socket = &situation.topology.kubeadm.cri_socket;
-    let member = found.member.as_ref().map(|listed| clear::Member {
+    let member = found.listed_member.as_ref().map(|listed| removal::Member {
         id: &listed.id,
         of: name,
         sum: &listed.quorum,
     });
     let mut steps = Vec::new();
-    if found.host.is_some() && found.node.is_some() {
-        steps.push(clear::check_pods(&via.name, &server, name));
+    if found.leftovers.is_some() && found.node_object.is_some() {
+        steps.push(removal::check_pods(&via.name, &server, name));
     }
     if let Some(member) = member {
         let directory = directory_of(situation, via);
-        steps.push(clear::check_quorum(&via.name, member, socket));
-        steps.push(clear::save_snapshot(&via.name, member, (socket, directory)));
+        steps.push(removal::check_quorum(&via.name, member, socket));
+        steps.push(removal::save_snapshot(&via.name, member, (socket, directory)));
     }
     steps.extend(
         found
-            .host
+            .leftovers
             .as_ref()
-            .and_then(|left| reset(situation, host, found.member.as_ref(), left)),
+            .and_then(|left| reset(situation, host, found.listed_member.as_ref(), left)),
     );
-    steps.extend(member.map(|member| clear::remove_member(&via.name, member, socket)));
-    if let Some(node) = &found.node {
-        steps.extend((!node.is_gone).then(|| clear::await_not_ready(&via.name, &server, name)));
-        steps.push(clear::delete_node(&via.name, &server, name, node.uid.as_deref()));
+    steps.extend(member.map(|member| removal::remove_member(&via.name, member, socket)));
+    if let Some(node) = &found.node_object {
+        steps.extend((!node.is_gone).then(|| removal::await_not_ready(&via.name, &server, name)));
+        steps.push(removal::delete_node(
+            &via.name,
+            &server,
+            name,
+            node.uid.as_deref(),
+        ));
     }
-    if found.host.is_some() {
+    if found.leftovers.is_some() {
         steps.extend(hosts::files_lost_in_a_reset(situation, host));
     }
     steps
@@ -77,11 +82,11 @@ fn reset(
         etcd_directory: data_directory(situation.topology),
         role,
         ca: facts.kubernetes.ca.as_deref(),
-        server: &situation.server(host),
+        server: &situation.api_url(host),
         learns: member.is_some_and(|listed| listed.is_learner),
         has_etcd_elsewhere: situation.topology.etcd == EtcdTopology::External,
         has_ca_key: facts.kubernetes.has_ca_key,
         data: data.map(|data| (data.path.as_str(), data.sha256.as_str())),
     };
-    Some(clear::reset(&host.name, &expected, &facts.kubernetes.manifests))
+    Some(removal::reset(&host.name, &expected, &facts.kubernetes.manifests))
 }
