@@ -13,7 +13,7 @@ use super::connected_hosts::ConnectedHosts;
 use super::lease::{claim, if_held};
 use super::saved::SavedPlan;
 use super::scope::{load_scope, make_absolute};
-use super::verification::verify;
+use super::verification::await_verified;
 use super::watchers::Watchers;
 use super::{Outcome, Stop, stopped, workstation};
 use crate::engine::{self, Lease, Options, Wants, until_stopped};
@@ -173,7 +173,7 @@ impl ApplyRun<'_> {
         let is_complete = self.arguments.scope.limit.is_empty() && !self.arguments.scope.prepare_only;
         if report.problems.is_empty() && !report.interrupted && is_complete {
             let fresh = plan.is_empty().then_some(observation);
-            verify((connected, self.topology), fresh, stop, &self.events, &mut report).await;
+            await_verified((connected, self.topology), fresh, stop, &self.events, &mut report).await;
         }
         report
     }

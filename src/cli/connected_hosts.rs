@@ -65,7 +65,7 @@ impl ConnectedHosts {
         Ok(connected)
     }
 
-    /// Looks at every host with one command each.
+    /// Asks every host, all at once, what `remote::probe::commands` asks; one that is prepared gets a second question.
     pub(super) async fn observe(
         &self,
         topology: &Topology,

@@ -18,7 +18,8 @@ pub(super) fn load(path: &Path) -> Result<Topology, Vec<Problem>> {
     load_for(path, KeyFiles::Required)
 }
 
-/// Reads the inventory (`inventory::load`), asking of the files that connections need what the command needs of them.
+/// Reads the inventory (`inventory::load::load_with_key_files`), asking of the files that connections need what the
+/// command needs of them.
 pub(super) fn load_for(path: &Path, key_files: KeyFiles) -> Result<Topology, Vec<Problem>> {
     let loaded = inventory::load_with_key_files(path, console::colors_enabled_stderr().into(), key_files)?;
     for warning in &loaded.warnings {

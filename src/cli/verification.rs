@@ -20,7 +20,7 @@ use crate::verify::{FailedExpectation, failed_expectations, remarks};
 const SETTLED: Duration = Duration::from_secs(5 * 60);
 
 /// Probes again until everything is as the inventory says. A fresh observation serves as the first probe.
-pub(super) async fn verify(
+pub(super) async fn await_verified(
     (connected, topology): (&ConnectedHosts, &Topology),
     fresh: Option<Observation>,
     stop: &Stop,

@@ -137,13 +137,16 @@ impl<'a, C: Connection> Attempt<'a, C> {
         if command.effect().changes() && result.as_ref().is_err_and(may_have_begun) {
             self.watch.set_unknown(Some(command));
         }
-        // Of a command that did not end in time it holds the last lines; the operator knows the step by its title.
-        result.map_err(|problem| self.shared.redacted(self.titled(problem)))
+        // Of a command that did not end in time it holds the last lines.
+        result.map_err(|problem| self.shared.redacted(self.titled(command, problem)))
     }
 
-    /// A connection names a command by its purpose, the plan and the events name the step.
-    fn titled(&self, mut problem: Problem) -> Problem {
-        if let Problem::Step { what, .. } = &mut problem {
+    /// A connection names a command by its purpose, the plan and the events name the step. A question keeps its
+    /// purpose: that it has failed does not say that the step has.
+    fn titled(&self, command: &RemoteCommand, mut problem: Problem) -> Problem {
+        if let Problem::Step { what, .. } = &mut problem
+            && command.effect().changes()
+        {
             *what = self.step.title.to_string();
         }
         problem

@@ -201,7 +201,7 @@ impl Connection for FakeHost {
                 how: "not finished after 600 s".to_owned(),
                 took: reply.takes,
                 answer: reply.lines,
-                hint: None,
+                hint: Some(format!("look at it with `ps -f -g {}`", reply.pid)),
             }),
             None => Err(lost(&self.name, purpose)),
         }

@@ -256,18 +256,24 @@ impl<C: Connection> Attempt<'_, C> {
 
 /// A change whose end nobody saw, with what the host showed when it was asked what became of it.
 fn with_evidence(mut unseen: Problem, found: Problem) -> Problem {
-    let (lines, found_hint) = match found {
-        Problem::Step { answer, hint, .. } => (answer, hint),
-        other => (vec![other.headline()], None),
+    // That nobody could be asked any more tells nothing.
+    let Problem::Step {
+        answer: lines,
+        hint: found_hint,
+        ..
+    } = found
+    else {
+        return unseen;
     };
     match &mut unseen {
         Problem::Step { answer, hint, .. } => {
             answer.extend(lines);
-            *hint = found_hint.or(hint.take());
+            // The process that still runs there comes first: nothing is to be repaired beside it.
+            *hint = hint.take().or(found_hint);
         }
         Problem::ConnectionLost { cause, .. } => {
             if let Some(line) = lines.first() {
-                *cause = format!("{cause}; what became of it: {line}");
+                *cause = format!("{cause}; asked later, the host said: {line}");
             }
         }
         _ => {}

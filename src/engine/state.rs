@@ -1,5 +1,6 @@
-//! How a run has gone so far, and what that means for what comes next. Events are printed
-//! by `report::plain` or `report::terminal`, and the problems at the end by `report::summary`.
+//! How a run has gone so far, and what that means for what comes next. `cli::watchers` gives each event to
+//! `report::terminal`, `report::plain` or `report::json`, and to the log; the problems at the end are told by
+//! `report::summary`.
 
 use super::shared::Shared;
 use crate::error::Problem;

@@ -1,4 +1,5 @@
-//! One thing to do on one host. Steps are built with [`draft`](super::draft): `Step::on(…).change(…).until(…)`.
+//! One thing to do on one host. Steps are built with [`StepBuilder`](super::StepBuilder):
+//! `Step::on(…).change(…).until(…)`.
 //!
 //! A step is a name, a title and an [`Action`], and an action holds what its kind needs and nothing else: only a change
 //! writes files or destroys something, only a read gives a value, only a transfer has sources.

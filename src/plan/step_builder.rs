@@ -51,7 +51,7 @@ impl StepBuilder {
     /// It changes something, which may take so long.
     pub fn change(self, command: RemoteCommand, timeout: Duration) -> ChangeBuilder {
         ChangeBuilder {
-            draft: self,
+            step: self,
             change: Change {
                 command,
                 timeout,
@@ -75,7 +75,7 @@ impl StepBuilder {
 /// A step that changes something, of which it is not said yet how it is seen to be done.
 #[must_use]
 pub struct ChangeBuilder {
-    draft: StepBuilder,
+    step: StepBuilder,
     change: Change,
 }
 
@@ -93,12 +93,12 @@ impl ChangeBuilder {
 
     /// Its exit status tells.
     pub fn run_once(self) -> Step {
-        self.draft.does(Action::Run(self.change))
+        self.step.does(Action::Run(self.change))
     }
 
     /// It is done when this is so; that is asked before, and waited for after.
     pub fn until(self, question: RemoteCommand, deadline: Duration) -> Step {
-        self.draft.does(Action::Ensure {
+        self.step.does(Action::Ensure {
             change: self.change,
             until: Check {
                 command: question,
@@ -109,7 +109,7 @@ impl ChangeBuilder {
 
     /// The same, and keys and certificates are created for it first.
     pub fn issue(self, order: Order, question: RemoteCommand, deadline: Duration) -> Step {
-        self.draft.does(Action::Issue {
+        self.step.does(Action::Issue {
             creates: Box::new(order),
             change: self.change,
             until: Check {
@@ -121,7 +121,7 @@ impl ChangeBuilder {
 
     /// It brings an image, which other hosts may have.
     pub fn transfer(self, sources: Vec<Source>, question: RemoteCommand, deadline: Duration) -> Step {
-        self.draft.does(Action::Transfer(Transfer {
+        self.step.does(Action::Transfer(Transfer {
             change: self.change,
             until: Check {
                 command: question,

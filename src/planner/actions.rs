@@ -67,7 +67,7 @@ impl Candidate<'_, '_> {
 }
 
 fn join_again(candidate: &Candidate, listed: Option<ListedMember>) -> Result<Option<NodeAction>, Problem> {
-    clearing::decide(candidate, listed).map(|removal| Some(NodeAction::Join(removal)))
+    clearing::decide(candidate, listed).map(|clearing| Some(NodeAction::Join(clearing)))
 }
 
 /// A kubelet that has been given an identity of this cluster is started, and its join finished: it is never reset,

@@ -26,6 +26,8 @@ pub(super) fn assess<'a>(
     if !inputs.allowance.prepare_only {
         etcd_actions.refuse_partial_start(&inputs)?;
     }
+    // In `recognition`: if nothing is anywhere, the first control plane that answered is initialised, and all others
+    // join.
     let survey = Survey {
         inputs,
         cluster: recognise_cluster(&inputs)?,

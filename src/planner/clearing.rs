@@ -32,8 +32,8 @@ pub(super) struct ListedMember {
 pub(super) struct NodeObject {
     /// Its uid, where the cluster could be asked.
     pub(super) uid: Option<String>,
-    /// Whether it is known to be `NotReady` already.
-    pub(super) is_gone: bool,
+    /// Whether it has to be `NotReady` before it is deleted: not if it is known to be so already.
+    pub(super) awaits_not_ready: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,11 +58,11 @@ pub(super) fn decide(candidate: &Candidate, listed: Option<ListedMember>) -> Res
     let may_have_node = candidate.cluster().is_stalled() && (is_reset || listed.is_some());
     let known = candidate.node().map(|node| NodeObject {
         uid: Some(node.uid.clone()).filter(|uid| !uid.is_empty()),
-        is_gone: !node.ready && !is_reset,
+        awaits_not_ready: node.ready || is_reset,
     });
     let unknown = may_have_node.then_some(NodeObject {
         uid: None,
-        is_gone: false,
+        awaits_not_ready: true,
     });
     Ok(Clearing {
         listed_member: listed,
@@ -95,7 +95,7 @@ fn refuse_others_manifests(candidate: &Candidate) -> Result<(), Problem> {
             "`kubeadm reset` deletes all manifests".to_owned(),
         ],
         recovery: vec![format!(
-            "on {name}: `mv {} /root/`, rerun this command, and move them back",
+            "on {name}: `mv {} /root/`, rerun this command, then move what you moved back to /etc/kubernetes/manifests",
             others.join(" ")
         )],
     })

@@ -38,7 +38,10 @@ pub(super) fn clearing_steps(situation: &Situation, host: &Host, found: &Clearin
     );
     steps.extend(member.map(|member| removal::remove_member(&via.name, member, socket)));
     if let Some(node) = &found.node_object {
-        steps.extend((!node.is_gone).then(|| removal::await_not_ready(&via.name, &server, name)));
+        steps.extend(
+            node.awaits_not_ready
+                .then(|| removal::await_not_ready(&via.name, &server, name)),
+        );
         steps.push(removal::delete_node(
             &via.name,
             &server,

@@ -2,7 +2,7 @@
 
 use super::init::{last_addon, last_kubeadm_phases};
 use super::inputs::Inputs;
-use super::kubeadm;
+use super::kubeadm_files;
 use super::situation::Situation;
 use super::survey::Cluster;
 use crate::error::Problem;
@@ -26,7 +26,7 @@ pub(super) fn initialise(situation: &Situation) -> Result<Vec<Chain>, Problem> {
     }
     let topology = situation.topology;
     let host = situation.cluster.reference_node();
-    let mut steps = kubeadm::for_init(situation, host)?;
+    let mut steps = kubeadm_files::for_init(situation, host)?;
     let server = situation.api_url(host);
     let at = Initialised {
         host,
@@ -51,7 +51,7 @@ pub(super) fn initialise(situation: &Situation) -> Result<Vec<Chain>, Problem> {
 
 fn init_flags(situation: &Situation, host: &Host) -> Result<Vec<String>, Problem> {
     let mut flags = files::init_flags(situation.topology);
-    flags.extend(kubeadm::patch_flags(situation, host)?);
+    flags.extend(kubeadm_files::patch_flags(situation, host)?);
     let ignored = &situation.topology.kubeadm.ignore_preflight_errors;
     let is_again = matches!(situation.cluster, Cluster::HalfInitialised(_));
     if is_again && !ignored.iter().any(|name| name == "all") {

@@ -7,7 +7,7 @@ use super::clearing::Clearing;
 use super::clearing_steps::clearing_steps;
 use super::node_actions::{JoinState, NodeAction, Planned};
 use super::situation::Situation;
-use super::{balancers, certificates, kubeadm};
+use super::{balancers, certificates, kubeadm_files};
 use crate::error::Problem;
 use crate::facts::writes_cri_socket;
 use crate::plan::{Chain, Lane, Milestone, Necessity, Step};
@@ -138,6 +138,7 @@ fn control_plane_chains(situation: &Situation) -> Result<Vec<Chain>, Problem> {
             NodeAction::Restart(JoinState::Finished) | NodeAction::FinishWorker => continue,
         };
         if is_later && planned.joins() {
+            // On the reference node: the uploaded certificates are made new if they are over 90 minutes old.
             steps.splice(0..0, certificates::refresh(situation, host)?);
         }
         if chains.len() >= YOUNG_ENOUGH && planned.joins() {
@@ -163,7 +164,7 @@ fn join_control_plane(situation: &Situation, host: &Host, clearing: &Clearing) -
     steps.extend(certificates::copy_to(situation, host));
     steps.extend(balancers::watch(situation, host));
     steps.extend(prepare_configuration(situation, host)?);
-    let flags = kubeadm::patch_flags(situation, host)?;
+    let flags = kubeadm_files::patch_flags(situation, host)?;
     let scale_up = situation.stacked_scale_up.as_ref();
     steps.extend(scale_up.and_then(|scale_up| scale_up.check_before(situation, host)));
     steps.push(join::as_control_plane(host, &situation.api_url(host), &flags));
@@ -248,7 +249,10 @@ fn worker_chains(situation: &Situation) -> Result<Vec<Chain>, Problem> {
             }
             steps.extend(clearing_steps(situation, host, clearing));
             steps.extend(prepare_configuration(situation, host)?);
-            steps.push(join::as_worker(host, &kubeadm::patch_flags(situation, host)?));
+            steps.push(join::as_worker(
+                host,
+                &kubeadm_files::patch_flags(situation, host)?,
+            ));
         } else {
             steps.extend(finish_worker(situation, host));
         }
@@ -262,6 +266,7 @@ fn worker_chains(situation: &Situation) -> Result<Vec<Chain>, Problem> {
 /// Puts in place what a join reads, with the CA's hash in it where the cluster is already there.
 fn prepare_configuration(situation: &Situation, host: &Host) -> Result<Vec<Step>, Problem> {
     let version = situation.kubeadm_version(&host.name);
+    // In `files::kubeadm`.
     let mut file = if host.is(Role::ControlPlane) {
         files::join_control_plane(situation.topology, host, version)?
     } else {
@@ -270,5 +275,6 @@ fn prepare_configuration(situation: &Situation, host: &Host) -> Result<Vec<Step>
     if let Some(existing) = situation.cluster.existing() {
         file.content = file.content.with(Slot::CaHash, &existing.ca_hash);
     }
-    kubeadm::prepare_files(situation, host, &file)
+    // By `remote::join::prepare`, with the patches beside it.
+    kubeadm_files::prepare_files(situation, host, &file)
 }

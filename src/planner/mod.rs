@@ -30,7 +30,7 @@ mod init;
 mod inputs;
 mod join_command;
 mod joins;
-mod kubeadm;
+mod kubeadm_files;
 mod kubelet_start;
 mod labels;
 mod locks;

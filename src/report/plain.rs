@@ -10,7 +10,7 @@ use super::summary;
 use crate::events::Event;
 use crate::plan::StepId;
 
-/// Writes a line an event.
+/// Writes a line for each event that is more than a detail; a command's output goes to the log alone.
 pub struct Plain<W> {
     out: W,
     started: Instant,

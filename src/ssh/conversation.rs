@@ -71,13 +71,13 @@ enum Turn {
 }
 
 /// Runs a command whose channel is open, and answers. Afterwards it holds the channel until the host closes it, and
-/// with it the session's slot: sshd counts a channel until its command is gone.
-pub(super) async fn hold(
+/// with it the session's permit: sshd counts a channel until its command is gone.
+pub(super) async fn converse(
     place: Place,
     request: Request,
     (reader, writer): (ChannelReadHalf, ChannelWriteHalf<Msg>),
     answer: oneshot::Sender<Result<Output, Problem>>,
-    mut slot: SessionPermit,
+    mut permit: SessionPermit,
 ) {
     let (turns, turned) = unbounded_channel();
     let mut conversation = Conversation::new(place, &request, reader);
@@ -105,8 +105,8 @@ pub(super) async fn hold(
     };
     let _ = answer.send(result.unwrap_or_else(|| Err(conversation.out_of_time())));
     if is_over {
-        slot.closes();
-        // Frees the slot where a background process holds the output. A command that runs is left its output.
+        permit.closes();
+        // Frees the permit where a background process holds the output. A command that runs is left its output.
         let _ = writer.close().await;
     }
     while conversation.reader.wait().await.is_some() {}

@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, oneshot};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use super::conversation::{Place, Request, hold};
+use super::conversation::{Place, Request, converse};
 use super::host_key::{Ended, Guard, reason};
 use super::openings::Words;
 use super::session_permits::{Refusal, SessionPermit, SessionPermits};
@@ -34,7 +34,7 @@ pub struct Session {
     pub(super) handle: Arc<Handle<Guard>>,
     pub(super) words: Mutex<Words>,
     place: Place,
-    slots: SessionPermits,
+    permits: SessionPermits,
 }
 
 /// Why no session was opened.
@@ -64,7 +64,7 @@ impl Session {
                 passwords,
                 ended,
             },
-            slots: SessionPermits::new(),
+            permits: SessionPermits::new(),
         }
     }
 
@@ -83,15 +83,21 @@ impl Session {
     }
 
     pub(super) async fn run_line(&self, line: &str, request: Request) -> Result<Output, Problem> {
-        let (channel, slot) = self.open().await?;
+        let (channel, permit) = self.open().await?;
         let (reader, writer) = channel.split();
         writer
             .exec(true, exec_line(self.place.sudo, &self.place.marker, line))
             .await
-            .map_err(|_| self.lost())?;
+            .map_err(|_| self.connection_gone())?;
         let purpose = request.purpose.clone();
         let (answer, answered) = oneshot::channel();
-        tokio::spawn(hold(self.place.clone(), request, (reader, writer), answer, slot));
+        tokio::spawn(converse(
+            self.place.clone(),
+            request,
+            (reader, writer),
+            answer,
+            permit,
+        ));
         answered.await.unwrap_or_else(|_| {
             Err(Problem::ConnectionLost {
                 host: self.place.host.clone(),
@@ -119,26 +125,26 @@ impl Session {
     }
 
     async fn open_now(&self) -> Result<(Channel<Msg>, SessionPermit), Failure> {
-        let mut slot = self
-            .slots
+        let mut permit = self
+            .permits
             .take()
             .await
-            .ok_or_else(|| Failure::Final(self.lost()))?;
+            .ok_or_else(|| Failure::Final(self.connection_gone()))?;
         match timeout(OPEN_LIMIT, open_in_background(&self.handle)).await {
             Ok(Ok(channel)) => {
-                slot.opens();
-                Ok((channel, slot))
+                permit.opens();
+                Ok((channel, permit))
             }
             Ok(Err(Error::ChannelOpenFailure(reason))) => {
                 let problem = self.unreachable(format!("sshd refuses a session ({reason:?})"));
                 let may_be_full = reason == ChannelOpenFailure::ConnectFailed;
-                if may_be_full && slot.refused() == Refusal::NotNow {
+                if may_be_full && permit.refused() == Refusal::NotNow {
                     Err(Failure::NotNow(problem))
                 } else {
                     Err(Failure::Final(problem))
                 }
             }
-            Ok(Err(_)) => Err(Failure::Final(self.lost())),
+            Ok(Err(_)) => Err(Failure::Final(self.connection_gone())),
             Err(_) => {
                 let seconds = OPEN_LIMIT.as_secs();
                 let cause = format!("sshd opened no session within {seconds} s");
@@ -147,7 +153,7 @@ impl Session {
         }
     }
 
-    fn lost(&self) -> Problem {
+    fn connection_gone(&self) -> Problem {
         self.unreachable(format!("the connection is gone: {}", reason(&self.place.ended)))
     }
 

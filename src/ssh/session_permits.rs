@@ -110,51 +110,51 @@ mod tests {
     use super::*;
 
     /// So many places, taken.
-    async fn taken(slots: &SessionPermits, count: usize) -> Vec<SessionPermit> {
+    async fn taken(permits: &SessionPermits, count: usize) -> Vec<SessionPermit> {
         let mut taken = Vec::new();
         for _ in 0..count {
-            taken.push(slots.take().await.unwrap());
+            taken.push(permits.take().await.unwrap());
         }
         taken
     }
 
     #[tokio::test]
     async fn a_server_that_allows_three_leaves_three_places() {
-        let slots = SessionPermits::new();
-        let mut taken = taken(&slots, MOST).await;
+        let permits = SessionPermits::new();
+        let mut taken = taken(&permits, MOST).await;
 
         let refused = taken.split_off(3);
         taken.iter_mut().for_each(SessionPermit::opens);
         let answers: Vec<_> = refused.into_iter().map(SessionPermit::refused).collect();
 
         assert_eq!(answers, [const { Refusal::NotNow }; 5]);
-        assert_eq!(slots.free.available_permits(), 0);
+        assert_eq!(permits.free.available_permits(), 0);
         drop(taken);
-        assert_eq!(slots.free.available_permits(), 3);
+        assert_eq!(permits.free.available_permits(), 3);
     }
 
     #[tokio::test]
     async fn sessions_that_a_busy_server_still_counts_cost_no_place() {
-        let slots = SessionPermits::new();
-        let mut open = taken(&slots, MOST).await;
+        let permits = SessionPermits::new();
+        let mut open = taken(&permits, MOST).await;
         open.iter_mut().for_each(SessionPermit::opens);
         open.iter_mut().for_each(SessionPermit::closes);
         drop(open);
 
-        let next = taken(&slots, MOST).await;
+        let next = taken(&permits, MOST).await;
         let answers: Vec<_> = next.into_iter().map(SessionPermit::refused).collect();
 
         assert_eq!(answers, [const { Refusal::NotNow }; MOST]);
-        assert_eq!(slots.free.available_permits(), MOST);
+        assert_eq!(permits.free.available_permits(), MOST);
     }
 
     #[tokio::test]
     async fn a_server_that_opens_none_is_not_asked_for_ever() {
-        let slots = SessionPermits::new();
+        let permits = SessionPermits::new();
 
         let mut answers = Vec::new();
         for _ in 0..MOST {
-            answers.push(slots.take().await.unwrap().refused());
+            answers.push(permits.take().await.unwrap().refused());
         }
 
         assert_eq!(answers.pop(), Some(Refusal::Never));

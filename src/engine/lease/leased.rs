@@ -43,7 +43,7 @@ struct Working<'a> {
 
 impl Drop for Working<'_> {
     fn drop(&mut self) {
-        let mut hold = of(self.hold);
+        let mut hold = locked(self.hold);
         hold.is_left |= !self.is_over;
     }
 }
@@ -71,12 +71,12 @@ impl<C: Connection> Leased<C> {
         let mut working = self.begins();
         // A take that is given up may have been done.
         working.is_over = true;
-        of(&self.hold).is_held = true;
+        locked(&self.hold).is_held = true;
         let output = self.ask(&self.fence.take(claim, over)).await?;
         match Answer::read(&output.stdout).filter(|_| output.is_success()) {
             Some(Answer::Taken) => Ok(None),
             Some(Answer::Held(held)) => {
-                of(&self.hold).is_held = false;
+                locked(&self.hold).is_held = false;
                 Ok(Some(*held))
             }
             None => Err(self.cannot_tell(&output.last_lines(3).join("; "))),
@@ -86,7 +86,7 @@ impl<C: Connection> Leased<C> {
     /// Gives the lease back, if it is held and nothing was let go under it. One that cannot be given back runs out.
     pub(super) async fn give_back(&self) {
         let is_mine = {
-            let mut hold = of(&self.hold);
+            let mut hold = locked(&self.hold);
             let is_held = std::mem::take(&mut hold.is_held);
             is_held && !hold.is_left && hold.lost.is_none()
         };
@@ -100,7 +100,7 @@ impl<C: Connection> Leased<C> {
     /// that.
     pub(super) async fn renew_if_idle(&self, idle: Duration) {
         let is_due = {
-            let hold = of(&self.hold);
+            let hold = locked(&self.hold);
             hold.is_held && hold.lost.is_none() && hold.renewed.elapsed() >= idle
         };
         if !is_due {
@@ -111,7 +111,7 @@ impl<C: Connection> Leased<C> {
         if let Ok(Ok(output)) = sent {
             match lease::lost(&output) {
                 Some(why) => self.loses("renewing it", why),
-                None if output.is_success() => of(&self.hold).renewed = Instant::now(),
+                None if output.is_success() => locked(&self.hold).renewed = Instant::now(),
                 None => {}
             }
         }
@@ -125,7 +125,7 @@ impl<C: Connection> Leased<C> {
     }
 
     fn begins(&self) -> Working<'_> {
-        of(&self.hold).renewed = Instant::now();
+        locked(&self.hold).renewed = Instant::now();
         Working {
             hold: &self.hold,
             is_over: false,
@@ -133,7 +133,7 @@ impl<C: Connection> Leased<C> {
     }
 
     fn loses(&self, what: &str, why: String) {
-        let mut hold = of(&self.hold);
+        let mut hold = locked(&self.hold);
         // Given back while it was renewed: nothing is lost.
         if hold.is_held {
             hold.lost.get_or_insert((what.to_owned(), why));
@@ -170,7 +170,7 @@ impl<C: Connection> Connection for Leased<C> {
         if let Some(problem) = self.lost() {
             return Err(problem);
         }
-        if !of(&self.hold).is_held {
+        if !locked(&self.hold).is_held {
             return Err(self.lock_lost(command.purpose(), "this run has not taken it"));
         }
         let mut working = self.begins();
@@ -190,13 +190,13 @@ impl<C: Connection> Connection for Leased<C> {
     }
 
     fn lost(&self) -> Option<Problem> {
-        let hold = of(&self.hold);
+        let hold = locked(&self.hold);
         let (what, why) = hold.lost.as_ref()?;
         Some(self.lock_lost(what, why))
     }
 }
 
-fn of(hold: &Mutex<Hold>) -> MutexGuard<'_, Hold> {
+fn locked(hold: &Mutex<Hold>) -> MutexGuard<'_, Hold> {
     hold.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

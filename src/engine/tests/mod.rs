@@ -16,6 +16,7 @@ use crate::remote::wire::{self, Effect};
 use crate::transfer::ImageTransport;
 use crate::values::{Content, Slot, Values};
 
+mod evidence;
 mod failure;
 mod hostile;
 mod lease;

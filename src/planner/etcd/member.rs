@@ -5,7 +5,7 @@ use super::vote::Vote;
 use crate::error::Problem;
 use crate::plan::Step;
 use crate::planner::inputs::Inputs;
-use crate::planner::kubeadm;
+use crate::planner::kubeadm_files;
 use crate::remote::etcd as steps;
 use crate::remote::files::RenderedFile;
 use crate::remote::files::etcd::{self as files, Beginning};
@@ -33,10 +33,10 @@ pub(super) fn start_member(
         ));
     }
     if settings.manager == EtcdManager::Kubelet {
-        all.extend(kubeadm::for_etcd(inputs, host, beginning)?);
+        all.extend(kubeadm_files::for_etcd(inputs, host, beginning)?);
         all.push(steps::write_manifest(
             &host.name,
-            &kubeadm::patch_flags(inputs, host)?,
+            &kubeadm_files::patch_flags(inputs, host)?,
             &settings.data_directory,
             &beginning.initial_cluster(),
         ));

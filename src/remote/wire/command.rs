@@ -1,7 +1,6 @@
-//! A command that a host receives: a script, its arguments and its standard input, quoted here alone.
+//! A command that a host receives: a script, its arguments and its standard input, quoted by [`quote`].
 //!
-//! The constructors of [`RemoteCommand`] are private to `remote`, and a session runs nothing else, so the compiler
-//! keeps the promise.
+//! Only `remote` can make one, and a session runs only what is made of one ([`Wire`]).
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -38,8 +38,8 @@ impl Output {
         self.exit == Exit::Code(0)
     }
 
-    /// The last lines of standard error and standard output that hold something, at most `count`, oldest first. Of a
-    /// secret output only standard error is shown.
+    /// The last lines that hold something: of standard output, and behind them of standard error; at most `count` in
+    /// all. Of a secret output only standard error is shown.
     pub fn last_lines(&self, count: usize) -> Vec<String> {
         let shown: &[u8] = if self.is_secret { &[] } else { &self.stdout };
         let stdout = decode(shown);
