@@ -259,7 +259,10 @@ fn on_the_hosts() -> Vec<Problem> {
                 "etcd1: its unit is active, and etcd does not answer: context deadline exceeded".to_owned(),
                 "etcd2: its unit is active, and etcd does not answer: context deadline exceeded".to_owned(),
             ],
-            recovery: vec!["wait for a busy disk or an election, then rerun this command".to_owned()],
+            recovery: vec![
+                "the disk may be busy, or an election may be running: wait a minute, then rerun this command"
+                    .to_owned(),
+            ],
             starting: false,
         },
         Problem::Unsafe {

@@ -488,7 +488,7 @@ fn of_kubernetes(choice: &kubernetes::Choice) -> String {
         C::WarnsOfCrictl => "warns without `crictl`".to_owned(),
         C::WantsIptables => "requires `iptables` and `nsenter`; else `losetup`".to_owned(),
         C::RefusesOldKernels => "refuses kernels before 4.19; else warns of them".to_owned(),
-        C::KeepsCgroupV1 => "cgroup v1 is only kept alive".to_owned(),
+        C::KeepsCgroupV1 => "cgroup v1 is in maintenance mode".to_owned(),
         C::RefusesCgroupV1 => "no kubelet starts on cgroup v1 without `failCgroupV1: false`".to_owned(),
         C::AsksRuntimeForDriver(gate) => {
             let reported = "reads its cgroup driver from a runtime that reports it";
@@ -505,7 +505,7 @@ fn of_kubernetes(choice: &kubernetes::Choice) -> String {
 
 fn of_etcd(choice: &etcd::Choice) -> String {
     match choice {
-        etcd::Choice::IsKnown => "can be asked and run".to_owned(),
+        etcd::Choice::IsKnown => "is supported".to_owned(),
         etcd::Choice::CorruptCheck(flag, value) | etcd::Choice::WatchProgress(flag, value) => {
             format!("runs with `--{flag}={value}`")
         }

@@ -23,7 +23,7 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 a step or a check failed, 2 usag
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Show what apply would do, host by host; changes nothing
+    /// Show what apply would change, step by step; changes nothing
     Plan(PlanArguments),
     /// Build or change the cluster as the inventory says: show the plan, ask, apply exactly that plan, verify
     Apply(ApplyArguments),
@@ -81,7 +81,7 @@ pub struct ImagesListArguments {
     pub output: OutputFormat,
 }
 
-const IMAGES_LIST: &str = "On a machine that can pull them: `hawser images list | xargs -n 1 docker pull`, then \
+const IMAGES_LIST: &str = "If this workstation can pull them: `hawser images list | xargs -n 1 docker pull`, then \
     `docker save -o images.tar $(hawser images list)`.";
 
 /// `hawser images push`.
@@ -258,7 +258,7 @@ pub struct CheckArguments {
     /// Listen during the check on ports on which nothing listens yet, to find firewalls
     #[arg(long)]
     pub listen: bool,
-    /// Measure etcd's disks too: each host writes some megabytes, in at most five seconds
+    /// Measure etcd's disks too: each host of etcd writes some megabytes, in at most five seconds
     #[arg(long, conflicts_with_all = ["from", "to", "port"])]
     pub disk: bool,
     /// Make this fact a warning if it failed (repeatable)

@@ -39,7 +39,7 @@ pub(super) struct SavedPlan {
     /// The SHA-256 of what it was made of, by name.
     inputs: BTreeMap<String, String>,
     options: Options,
-    /// The plan as it was printed.
+    /// The plan with every step and every line.
     plan: String,
     #[serde(flatten)]
     digest: PlanDigest,

@@ -61,7 +61,7 @@ fn inventory(path: &str, count: usize, rendered: &str) -> Explanation {
         ),
         details: rendered.lines().map(str::to_owned).collect(),
         hint: vec![
-            "correct them and rerun this command; inventory.example.toml shows every key".to_owned(),
+            "correct the inventory and rerun this command; inventory.example.toml shows every key".to_owned(),
             "`hawser inventory schema` prints a JSON Schema, so that an editor checks while you type"
                 .to_owned(),
         ],
@@ -110,7 +110,9 @@ fn identity(path: &str, cause: &str) -> Explanation {
     Explanation {
         headline: format!("cannot use the private key {path}"),
         details: vec![cause.to_owned()],
-        hint: vec![format!("`ssh-keygen -y -f {path}` shows whether it can be read")],
+        hint: vec![format!(
+            "`ssh-keygen -y -f {path}` shows whether it can be read; if it is encrypted, load it into the agent: `ssh-add {path}`"
+        )],
         exit: ExitCode::Usage,
     }
 }
@@ -156,8 +158,8 @@ fn probe(host: &HostName, what: &str, cause: &str) -> Explanation {
 fn failure(what: &str, how: &str, took: Duration) -> String {
     match (what.strip_prefix("wait for "), took.as_secs()) {
         (Some(condition), _) if how.starts_with("timed out") => format!("{how} waiting for {condition}"),
-        // A command that came to its deadline names the time already.
         (_, 0) => format!("failed: {what} ({how})"),
+        // A command that came to its deadline names the time already.
         _ if how.contains("after") => format!("failed: {what} ({how})"),
         (_, seconds) => format!("failed: {what} ({how}, after {seconds} s)"),
     }
@@ -221,14 +223,14 @@ fn missing_hosts(hosts: &[(HostName, String)], because: &str) -> Explanation {
     let names: Vec<String> = hosts.iter().map(|(host, _)| host.to_string()).collect();
     Explanation {
         headline: format!(
-            "cannot reach {count} required {noun} ({}): {because}",
+            "cannot reach or probe {count} required {noun} ({}): {because}",
             names.join(", ")
         ),
         details: hosts.iter().map(|(host, why)| format!("{host}: {why}")).collect(),
         hint: vec![if because.contains("--max-unreachable-workers") {
-            "make these hosts reachable over SSH, then rerun this command; --max-unreachable-workers tolerates missing workers"
+            "fix the cause above (reachable over SSH, login, probe), then rerun this command; --max-unreachable-workers tolerates missing workers"
         } else {
-            "make these hosts reachable over SSH, then rerun this command"
+            "fix the cause above (reachable over SSH, login, probe), then rerun this command"
         }
         .to_owned()],
         exit: ExitCode::Unreachable,

@@ -72,7 +72,7 @@ const CAUSES: &[Known] = &[
     ),
     Known::new(
         &["/proc/sys/net/ipv4/ip_forward contents are not set to 1"],
-        "on {host} run `sysctl -w net.ipv4.ip_forward=1`, and put `net.ipv4.ip_forward = 1` into /etc/sysctl.d/kubernetes.conf",
+        "on {host} run `sysctl -w net.ipv4.ip_forward=1`, and put `net.ipv4.ip_forward = 1` into /etc/sysctl.d/90-kubernetes.conf",
     ),
     Known::new(
         &[
@@ -107,7 +107,7 @@ const CAUSES: &[Known] = &[
     ),
     Known::new(
         &["kubelet is configured to not run on a host using cgroup v1"],
-        "boot {host} with cgroup v2 (`stat -fc %T /sys/fs/cgroup` then prints cgroup2fs), or set `failCgroupV1 = false` under [kubeadm.kubelet_configuration]",
+        "boot {host} with cgroup v2 (`stat -fc %T /sys/fs/cgroup` then prints cgroup2fs), or set `failCgroupV1 = false` under [kubeadm.kubelet_configuration] and add \"SystemVerification\" to `ignore_preflight_errors` under [kubeadm]",
     ),
     Known::new(
         // As a warning it stops nothing.
@@ -116,7 +116,7 @@ const CAUSES: &[Known] = &[
     ),
     Known::new(
         &["the number of available CPUs", "is less than the minimum 1700 MB"],
-        "give {host} at least 2 CPUs and 1.7 GB of memory; for a trial add \"NumCPU\" and \"Mem\" to `ignore_preflight_errors` under [kubeadm]",
+        "give {host} at least 2 CPUs and 2 GB of memory; for a trial add \"NumCPU\" and \"Mem\" to `ignore_preflight_errors` under [kubeadm]",
     ),
     Known::new(
         &["[ERROR FileAvailable--", "[ERROR DirAvailable--"],
@@ -174,7 +174,7 @@ const CAUSES: &[Known] = &[
     ),
     Known::new(
         &["none of the public keys"],
-        "another cluster answers at the endpoint: on {host} `getent hosts` its name, and check that the balancers send to this cluster's control planes",
+        "another cluster answers at the endpoint: on {host} run `getent hosts NAME` with the name under [endpoint], and check that the balancers send to this cluster's control planes",
     ),
     Known::new(
         &["x509: certificate signed by unknown authority"],
@@ -249,7 +249,7 @@ const CAUSES: &[Known] = &[
     ),
     Known::new(
         &["mvcc: database space exceeded"],
-        "etcd is full: `etcdctl compact`, `etcdctl defrag` and `etcdctl alarm disarm`, in this order, on a control plane",
+        "etcd is full: on a host with an etcd member run `etcdctl compact REVISION`, then `etcdctl defrag` on one member at a time, then `etcdctl alarm disarm`",
     ),
     Known::new(
         &["error syncing endpoints with etcd", "failed to dial endpoint"],

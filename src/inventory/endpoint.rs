@@ -168,7 +168,7 @@ fn check_bare_address(
     let wrong = Wrong::new(
         format!("the endpoint is a bare IP address: {address}"),
         "certificates and kubeconfigs are bound to it",
-        "use a DNS name (with `hosts_file = true` where there is no DNS): \
+        "use a DNS name (with `hosts_file = true` if there is no DNS): \
          changing the address later means new certificates and kubeconfigs on every host",
     );
     mistakes.push(Mistake::warning(&place.key("name"), wrong));

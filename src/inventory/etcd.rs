@@ -95,7 +95,7 @@ fn authority(
     let alone = |absent: &str| {
         let help = "set both `ca_certificate` and `ca_key`, or neither: hawser then creates a CA";
         Wrong::new(
-            format!("an authority without its `{absent}`"),
+            format!("a CA without its `{absent}`"),
             "only one of the two",
             help,
         )
@@ -118,7 +118,7 @@ fn authority(
     let can_sign = Authority::load(&certificate, &key, Timestamp::now()).map_err(|cause| {
         let help = "`openssl x509 -noout -text -in FILE` shows what the certificate is; the key is PEM, RSA or ECDSA, \
                     without a passphrase";
-        Wrong::new("etcd's certificates cannot be signed with this authority", cause, help)
+        Wrong::new("etcd's certificates cannot be signed with this CA", cause, help)
     });
     mistakes.check(&certificate_place, can_sign)?;
     Some(UserAuthority {

@@ -252,7 +252,7 @@ fn keep_a_key(inputs: &Inputs, planned: &[Planned]) -> Result<(), Problem> {
                 "copy /etc/kubernetes/pki/ca.key of {name} to a control plane that is not reset, then rerun this command"
             ),
             format!(
-                "or, to keep the key somewhere else: on {name} `mv /etc/kubernetes/pki/ca.key /root/`, and then to a safe place"
+                "or, to keep the key outside the cluster: on {name} `mv /etc/kubernetes/pki/ca.key /root/`, copy it to a safe place, then rerun this command"
             ),
         ],
     })

@@ -163,7 +163,7 @@ pub(super) fn left_alone(inputs: &Inputs) -> Vec<String> {
         let what: Vec<&str> = steps.iter().map(|step| step.title.as_ref()).collect();
         (!what.is_empty()).then(|| {
             format!(
-                "{} is in use, so hawser does not apply: {}",
+                "{} is in use, so these differences are not applied: {}",
                 host.name,
                 what.join("; ")
             )

@@ -100,7 +100,7 @@ fn lacking(inputs: &Inputs, host: &Host, what: &str, package: &str) -> Problem {
     }];
     let because = preparation::why_not(inputs, host).unwrap_or_else(|| {
         recovery.push("or have hawser prepare the hosts: `prepare = true` in the inventory".to_owned());
-        "hawser installs packages only where the inventory says `prepare = true`".to_owned()
+        "hawser installs packages only if the inventory says `prepare = true`".to_owned()
     });
     Problem::Unsafe {
         what: format!("{host_name}: {missing}"),

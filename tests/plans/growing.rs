@@ -129,9 +129,9 @@ fn a_sole_member_gets_a_second() {
     let note = plan
         .notes
         .iter()
-        .find(|note| note.text.contains("adds etcd members"))
+        .find(|note| note.text.contains("this run adds to etcd"))
         .unwrap();
-    insta::assert_snapshot!(note.text, @"this run adds etcd members etcd2, one at a time: 1 now (1 run, quorum 1), 2 at the end (quorum 2); with two members, both must run");
+    insta::assert_snapshot!(note.text, @"this run adds to etcd, one member at a time: etcd2; 1 voting now (1 running, quorum 1), 2 at the end (quorum 2); with two members, both must run");
     finish(&mut world);
 }
 

@@ -56,7 +56,7 @@ fn nothing_joins_while_somebody_elses_member_has_not_started() {
     assert_eq!(problems[0].headline(), "refused: cannot add cp4 to etcd now");
     assert_eq!(
         problems[0].explain().details[0],
-        "quorum check: 3 of 4 members run, 3 needed; with cp4 3 of 5 needed. hawser adds a member only if all members run"
+        "quorum check: 3 of 4 voting members run, 3 needed; with cp4, 3 of 5 needed. hawser adds a member only if all voting members run and no other learner waits"
     );
 }
 
@@ -111,7 +111,7 @@ fn the_sum_is_asked_for_before_each_join() {
         let reported = &plan.notes[plan.notes.len() - 1].text;
         assert_eq!(
             reported,
-            "this run adds etcd members cp2 and cp3, one at a time: 1 now (1 run, quorum 1), 3 at the end (quorum 2); \
+            "this run adds to etcd, one member at a time: cp2 and cp3; 1 voting now (1 running, quorum 1), 3 at the end (quorum 2); \
              with two members, both must run"
         );
         world.apply(&plan).unwrap();

@@ -95,7 +95,7 @@ const DOCKER_HUB: [&str; 3] = ["docker.io", "index.docker.io", "registry-1.docke
 
 fn of_docker_hub() -> Wrong {
     Wrong::new(
-        "Docker Hub accepts no password with a request, but sends a client with one to another server for a token",
+        "Docker Hub accepts no password in a request: it sends the client to a token server first",
         "containerd does not use token servers with this password",
         "set your own cache that is logged in there as its mirror (`mirrors`), or load the images from archives",
     )

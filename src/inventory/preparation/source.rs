@@ -129,7 +129,7 @@ fn repository_url(text: &str, version: Option<Version>) -> Result<String, Wrong>
                 format!("/v{}.{}/", version.major, version.minor),
             );
             Err(Wrong::new(
-                format!("the repository of another minor release than {version}"),
+                format!("the repository is not of the minor release of {version}"),
                 "each minor release has its own",
                 format!(
                     "write `{}`, or correct `kubernetes` under [cluster]",
@@ -171,11 +171,17 @@ fn key(
             let label = if file.is_some() {
                 "both `key` and `key_url`"
             } else {
-                "whose key is not set"
+                "neither is set"
             };
             let help = "name the key's file as `key`, or where it is fetched as `key_url` with its `fingerprint`; \
                         pkgs.k8s.io has it beside the packages, as Release.key";
-            let wrong = || Wrong::new("a repository has one key that signs it", label, help);
+            let wrong = || {
+                Wrong::new(
+                    "`repository` needs exactly one of `key` and `key_url`",
+                    label,
+                    help,
+                )
+            };
             mistakes.refuse(is_reported, &place.key("repository"), wrong);
             return None;
         }

@@ -175,7 +175,7 @@ fn evidence_of_others(state: &EtcdState, facts: &EtcdFacts, data: &EtcdData) -> 
             running.via.name, running.id
         ),
         None if facts.authority.is_none() => {
-            "no etcd certificates are on the host: hawser writes them before any data".to_owned()
+            "the host has no etcd certificates, which hawser writes before etcd starts: it is unknown whose data this is. If the host was one of these members, restore /etc/kubernetes/pki/etcd and rerun this command".to_owned()
         }
         None => format!("a new cluster of the inventory's members is {expected}"),
     });

@@ -66,7 +66,7 @@ impl<'a> ScaleUp<'a> {
             .filter(|added| !added.is_listed)
             .map(|added| added.host.name.0.as_str())
             .collect();
-        let remark = ": then this command starts the stopped members";
+        let remark = ": then this command starts members that are stopped on reachable hosts";
         self.voters().refuse(&added, remark)
     }
 

@@ -55,7 +55,8 @@ pub(super) fn refuse(state: &EtcdState) -> Option<Problem> {
         starting: silent.iter().any(|etcd| has_just_started(state, etcd)),
         because,
         recovery: vec![
-            "wait for a busy disk or an election, then rerun this command".to_owned(),
+            "the disk may be busy, or an election may be running: wait a minute, then rerun this command"
+                .to_owned(),
             format!(
                 "if this does not help: on {first}: {log} shows whether its disk is slow (`took too long`); {by_hand}, one host after the other"
             ),

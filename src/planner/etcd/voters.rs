@@ -45,7 +45,7 @@ impl Voters<'_> {
     fn quorum_check(&self, added: &str) -> String {
         let voters = self.members.len();
         format!(
-            "quorum check: {} of {voters} members run, {} needed; with {added} {} of {} needed. hawser adds a member only if all members run",
+            "quorum check: {} of {voters} voting members run, {} needed; with {added}, {} of {} needed. hawser adds a member only if all voting members run and no other learner waits",
             self.running(),
             quorum(voters),
             quorum(voters + 1),
@@ -95,7 +95,7 @@ impl Voters<'_> {
         let now = self.members.len();
         let then = now + added.len();
         let mut text = format!(
-            "this run adds etcd members {}, one at a time: {now} now ({} run, quorum {}), {then} at the end (quorum {})",
+            "this run adds to etcd, one member at a time: {}; {now} voting now ({} running, quorum {}), {then} at the end (quorum {})",
             added.join(" and "),
             self.running(),
             quorum(now),

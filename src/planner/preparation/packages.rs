@@ -92,7 +92,7 @@ fn absent(host: &Host, found: &PreparationFacts, missing: &[Wanted]) -> Problem 
     let names: Vec<String> = missing.iter().map(Wanted::shown).collect();
     Problem::Unsafe {
         what: format!("{}: the package folder lacks {}", host.name, names.join(", ")),
-        because: vec![format!("the host needs it, for {}, and uses no repository", found.architecture)],
+        because: vec![format!("the host needs this, for {}, and uses no repository", found.architecture)],
         recovery: vec![
             "put the packages into the folder that `packages` in [preparation] names, with all their dependencies".to_owned(),
             "or set a `repository` there instead".to_owned(),

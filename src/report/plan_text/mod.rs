@@ -60,7 +60,7 @@ fn without_changes(plan: &Plan) -> &'static str {
     if plan.notes.iter().any(|note| note.level == NoteLevel::Warning) {
         "No changes, but there are warnings:\n"
     } else {
-        "Nothing to do: the cluster is as the inventory says.\n"
+        "Nothing to do: no step is needed.\n"
     }
 }
 

@@ -121,7 +121,7 @@ fn a_cluster_that_is_as_the_inventory_says_is_told_so() {
     nothing.notes.retain(|note| note.level == NoteLevel::Info);
 
     insta::assert_snapshot!(render(&nothing, None, &Detail::Complete, Paint::Plain), @r"
-    Nothing to do: the cluster is as the inventory says.
+    Nothing to do: no step is needed.
 
     note: kubectl is not on this workstation
     ");
