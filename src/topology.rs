@@ -171,6 +171,8 @@ pub struct SshTarget {
     /// Whether the keys of the agent at `SSH_AUTH_SOCK` are offered.
     pub agent: bool,
     pub sudo: Sudo,
+    /// The jump hosts on the way to it, from the workstation on; none of them has jump hosts of its own.
+    pub jumps: Vec<SshTarget>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -232,6 +234,7 @@ pub(crate) fn any_host(name: &str, address: &str, role: Role) -> Host {
             identities: vec![],
             agent: false,
             sudo: Sudo::None,
+            jumps: Vec::new(),
         },
         labels: BTreeMap::new(),
         taints: vec![],

@@ -24,7 +24,7 @@ use crate::values::Values;
 /// The hosts that answered, and why the others did not.
 pub(super) struct ConnectedHosts {
     pub(super) sessions: BTreeMap<HostName, Arc<Session>>,
-    silent: BTreeMap<HostName, Problem>,
+    pub(super) silent: BTreeMap<HostName, Problem>,
 }
 
 impl ConnectedHosts {

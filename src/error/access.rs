@@ -10,7 +10,7 @@ pub(super) fn unreachable(host: &HostName, address: &str, cause: &str) -> Explan
         headline: format!("{host}: cannot connect to {address}"),
         details: vec![cause.to_owned()],
         hint: vec![format!(
-            "check that the host is up and sshd listens: `nc -vz {name} {port}`"
+            "check that the host is up and sshd listens: `nc -vz {name} {port}`, on the jump host if there is one"
         )],
         exit: ExitCode::Unreachable,
     }

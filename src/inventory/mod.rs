@@ -16,6 +16,7 @@ mod files;
 mod formats;
 mod hosts;
 mod images;
+mod jump;
 mod keys;
 mod lists;
 mod load;

@@ -8,7 +8,7 @@ use super::place::Place;
 use super::workstation::KeyFiles;
 use super::workstation::Workstation;
 use super::written;
-use super::{formats, keys, names};
+use super::{formats, jump, keys, names};
 use crate::topology::{SshSettings, SshTarget, Sudo};
 
 /// What holds unless a host says otherwise.
@@ -22,6 +22,7 @@ pub(super) struct Defaults {
     lists_identities: bool,
     agent: bool,
     sudo: Option<Sudo>,
+    jumps: Vec<SshTarget>,
 }
 
 pub(super) fn resolve(
@@ -43,18 +44,28 @@ pub(super) fn resolve(
         Some(list) => identities(list, &place.key("identities"), workstation, mistakes),
         None => keys::default_identities(workstation),
     };
+    let user = user.unwrap_or_else(|| "root".to_owned());
+    let agent = ssh.agent.unwrap_or(true);
+    let login = jump::Login {
+        user: &user,
+        identities: &identities,
+        agent,
+    };
+    let jumps = ssh.jump.as_deref().map(|text| jump::hops(text, &login));
+    let jumps = jumps.and_then(|hops| mistakes.check(&place.key("jump"), hops));
     Defaults {
         run: SshSettings {
             known_hosts,
             handshakes: ssh.handshakes.unwrap_or(50),
         },
         place: place.clone(),
-        user: user.unwrap_or_else(|| "root".to_owned()),
         port: ssh.port.unwrap_or(22),
-        identities,
         lists_identities: ssh.identities.is_some(),
-        agent: ssh.agent.unwrap_or(true),
         sudo: ssh.sudo,
+        jumps: jumps.unwrap_or_default(),
+        user,
+        identities,
+        agent,
     }
 }
 
@@ -107,13 +118,53 @@ pub(super) fn target(
             _ => mistakes.push(Mistake::error(host, wrong)),
         }
     }
-    SshTarget {
-        address: ssh.address.clone().unwrap_or_else(|| address.to_owned()),
-        port: ssh.port.unwrap_or(defaults.port),
+    let address = ssh.address.clone().unwrap_or_else(|| address.to_owned());
+    let port = ssh.port.unwrap_or(defaults.port);
+    let jumps = jumps(ssh, &place, defaults, mistakes);
+    let target = SshTarget {
+        jumps,
         sudo: sudo(ssh.sudo, &user, &place, defaults, mistakes),
+        address,
+        port,
         user,
         identities,
         agent,
+    };
+    refuse_jump_to_itself(&target, host, mistakes);
+    target
+}
+
+/// The host's own jump hosts, else those of all. Jump hosts are logged in to as `[ssh]` says.
+fn jumps(
+    ssh: &written::HostSsh,
+    place: &Place,
+    defaults: &Defaults,
+    mistakes: &mut Mistakes,
+) -> Vec<SshTarget> {
+    let Some(text) = &ssh.jump else {
+        return defaults.jumps.clone();
+    };
+    let login = jump::Login {
+        user: &defaults.user,
+        identities: &defaults.identities,
+        agent: defaults.agent,
+    };
+    let place = place.key("jump");
+    mistakes
+        .check(&place, jump::hops(text, &login))
+        .unwrap_or_default()
+}
+
+/// A host that is its own jump host, as when all hosts have the one jump host that is a host of the cluster too.
+fn refuse_jump_to_itself(target: &SshTarget, place: &Place, mistakes: &mut Mistakes) {
+    let is_itself = |hop: &&SshTarget| hop.address == target.address && hop.port == target.port;
+    if let Some(hop) = target.jumps.iter().find(is_itself) {
+        let wrong = Wrong::new(
+            format!("the jump host {} is the host itself", hop.address),
+            "this host is reached through itself",
+            "set `jump = \"none\"` in the host's `ssh`, or name another jump host",
+        );
+        mistakes.push(Mistake::error(place, wrong));
     }
 }
 

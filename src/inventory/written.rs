@@ -234,6 +234,9 @@ pub(super) struct Ssh {
     /// Whether the keys of the agent at `SSH_AUTH_SOCK` are offered.
     #[schemars(example = true, extend("default" = true))]
     pub(super) agent: Option<bool>,
+    /// Jump hosts on the way to every host, as `ssh -J` takes them: `[user@]host[:port]`, several separated by commas.
+    #[schemars(example = &"ops@bastion.example.org:2222")]
+    pub(super) jump: Option<String>,
     /// The cluster's own `known_hosts` file; the user's and the system's when not given.
     #[schemars(example = &"known_hosts")]
     pub(super) known_hosts: Option<String>,
@@ -327,4 +330,7 @@ pub(super) struct HostSsh {
     /// How root is gained.
     #[schemars(example = &"password")]
     pub(super) sudo: Option<Sudo>,
+    /// Jump hosts on the way to it, in place of those of `[ssh]`; `none` for no jump host.
+    #[schemars(example = &"none")]
+    pub(super) jump: Option<String>,
 }

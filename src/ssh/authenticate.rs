@@ -16,9 +16,9 @@ use super::host_key::{End, Ended, Guard, reason, why};
 use super::identity::Identities;
 use super::known_hosts::fingerprint;
 use super::prompt::Operator;
-use super::unreachable::unreachable;
+use super::unreachable::Peer;
 use crate::error::Problem;
-use crate::topology::{Host, SshTarget};
+use crate::topology::SshTarget;
 
 /// sshd disconnects at the sixth failure (`MaxAuthTries 6`), and counts every key that is offered.
 const MOST_OFFERS: usize = 5;
@@ -113,7 +113,7 @@ impl Credentials {
     pub(super) async fn log_in(
         &self,
         handle: &mut Handle<Guard>,
-        host: &Host,
+        peer: Peer<'_>,
         offers: Offers,
         ended: &Ended,
     ) -> Result<(), Problem> {
@@ -121,7 +121,7 @@ impl Credentials {
         let (mut offered, mut accepted) = (Vec::new(), None);
         for offer in keys {
             let label = label(&offer);
-            let (remark, methods) = match self.offer(handle, &host.ssh.user, offer).await {
+            let (remark, methods) = match self.offer(handle, &peer.ssh.user, offer).await {
                 Ok(AuthResult::Success) => return Ok(()),
                 Ok(AuthResult::Failure {
                     remaining_methods,
@@ -135,7 +135,7 @@ impl Credentials {
             offered.push(label + &remark);
             // A connection that broke looks like a refusal that leaves no method.
             if handle.is_closed() {
-                return Err(dropped(host, offered, ended));
+                return Err(dropped(peer, offered, ended));
             }
             accepted = methods.or(accepted);
             if accepted
@@ -146,7 +146,7 @@ impl Credentials {
             }
         }
         if accepted.is_none() {
-            accepted = match handle.authenticate_none(&host.ssh.user).await {
+            accepted = match handle.authenticate_none(&peer.ssh.user).await {
                 Ok(AuthResult::Success) => return Ok(()),
                 Ok(AuthResult::Failure {
                     remaining_methods, ..
@@ -156,8 +156,8 @@ impl Credentials {
         }
         offered.extend(remarks);
         Err(Problem::LoginRefused {
-            host: host.name.clone(),
-            user: host.ssh.user.clone(),
+            host: peer.name.clone(),
+            user: peer.ssh.user.clone(),
             offered,
             accepted: accepted
                 .iter()
@@ -229,18 +229,18 @@ fn label(offer: &Offer) -> String {
 }
 
 /// sshd ends the connection when it has seen enough keys, and says so; any other end is no refusal.
-fn dropped(host: &Host, mut offered: Vec<String>, ended: &Ended) -> Problem {
+fn dropped(peer: Peer<'_>, mut offered: Vec<String>, ended: &Ended) -> Problem {
     let is_reported = matches!(&*ended.borrow(), Some(End::Reported(_)));
     let reason = reason(ended);
     if is_reported {
         offered.push(reason);
         Problem::LoginRefused {
-            host: host.name.clone(),
-            user: host.ssh.user.clone(),
+            host: peer.name.clone(),
+            user: peer.ssh.user.clone(),
             offered,
             accepted: Vec::new(),
         }
     } else {
-        unreachable(host, format!("{reason}, during the login"))
+        peer.unreachable(format!("{reason}, during the login"))
     }
 }

@@ -6,22 +6,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
-use russh::client::{Config, Handle, connect_stream};
-use russh::{Error, Limits, Preferred, cipher};
+use futures::future::BoxFuture;
+use russh::client::{Config, Handle, Msg, connect_stream};
+use russh::{ChannelStream, Error, Limits, Preferred, cipher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::authenticate::Credentials;
+use super::forwarding::NotForwarded;
 use super::host_key::{Guard, why};
+use super::jump::{Carrier, JumpHosts, not_carried, not_reached};
 use super::known_hosts::{Known, KnownHosts};
 use super::prompt::{Operator, Prompter};
 use super::session::Session;
 use super::stream::{QuickAck, in_words};
 use super::sudo::SudoPasswords;
-use super::unreachable::{address, unreachable};
+use super::unreachable::{Peer, address};
 use crate::error::Problem;
-use crate::topology::{Host, SshSettings, Sudo};
+use crate::topology::{Host, HostName, SshSettings, SshTarget, Sudo};
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(20);
@@ -38,6 +41,7 @@ pub struct Client {
     credentials: Credentials,
     sudo: SudoPasswords,
     handshakes: Semaphore,
+    jump_hosts: JumpHosts,
 }
 
 /// Why an attempt to connect failed.
@@ -58,6 +62,7 @@ impl Client {
             credentials: Credentials::new(operator.clone(), agent),
             sudo: SudoPasswords::new(operator),
             handshakes: Semaphore::new(settings.handshakes.max(1)),
+            jump_hosts: JumpHosts::default(),
         })
     }
 
@@ -68,16 +73,29 @@ impl Client {
         self
     }
 
-    /// Connects and logs in. Whatever has to be asked is asked first, so that no server waits for the operator.
+    /// Connects and logs in, through its jump hosts where it has any. Whatever has to be asked is asked first, so that no
+    /// server waits for the operator.
     pub async fn connect(&self, host: &Host) -> Result<Session, Problem> {
         self.credentials.offers(&host.ssh).await?;
         if host.ssh.sudo == Sudo::Password {
             self.sudo.ask(host).await?;
         }
+        self.connect_to(host.into()).await
+    }
+
+    async fn connect_to(&self, peer: Peer<'_>) -> Result<Session, Problem> {
         let attempt = || async {
-            let _slot = self.handshakes.acquire().await;
-            let stream = self.dial(host).await?;
-            self.connect_over(stream, host).await
+            let Some((last, before)) = peer.ssh.jumps.split_last() else {
+                let _turn = self.handshakes.acquire().await;
+                let stream = self.dial(peer).await?;
+                return self.connect_over(stream, peer, None).await;
+            };
+            // Before the handshake's turn is taken: the jump host needs one, too.
+            let carrier = self.jump_host(last, before).await;
+            let carrier = carrier.map_err(|problem| Failure::Final(not_reached(peer, last, problem)))?;
+            let _turn = self.handshakes.acquire().await;
+            let stream = carried(&carrier, peer, last).await?;
+            self.connect_over(stream, peer, Some(carrier)).await
         };
         let pauses = ExponentialBuilder::default()
             .with_min_delay(FIRST_PAUSE)
@@ -92,11 +110,38 @@ impl Client {
             })
     }
 
-    async fn dial(&self, host: &Host) -> Result<QuickAck, Failure> {
-        QuickAck::connect(&host.ssh.address, host.ssh.port, CONNECT_LIMIT)
+    /// A place on a connection to a jump host, behind those before it. Boxed, as these may be jump hosts themselves.
+    fn jump_host<'a>(
+        &'a self,
+        last: &'a SshTarget,
+        before: &'a [SshTarget],
+    ) -> BoxFuture<'a, Result<Carrier, Problem>> {
+        Box::pin(async move {
+            let target = SshTarget {
+                jumps: before.to_vec(),
+                ..last.clone()
+            };
+            let name = HostName(last.address.clone());
+            let peer = Peer {
+                name: &name,
+                ssh: &target,
+            };
+            let connect = || -> BoxFuture<'_, Result<Arc<Session>, Problem>> {
+                Box::pin(async move {
+                    self.credentials.offers(peer.ssh).await?;
+                    self.connect_to(peer).await.map(Arc::new)
+                })
+            };
+            let hops: Vec<SshTarget> = before.iter().chain([last]).cloned().collect();
+            self.jump_hosts.carrier(&hops, connect).await
+        })
+    }
+
+    async fn dial(&self, peer: Peer<'_>) -> Result<QuickAck, Failure> {
+        QuickAck::connect(&peer.ssh.address, peer.ssh.port, CONNECT_LIMIT)
             .await
             .map_err(|error| {
-                let problem = unreachable(host, in_words(&error));
+                let problem = peer.unreachable(in_words(&error));
                 if is_dropped(&error) {
                     Failure::Dropped(problem)
                 } else {
@@ -105,44 +150,65 @@ impl Client {
             })
     }
 
-    /// Handshake and login over an open stream: a TCP connection, or one day a channel of a jump host.
-    async fn connect_over<S>(&self, stream: S, host: &Host) -> Result<Session, Failure>
+    /// Handshake and login over an open stream: a TCP connection, or a channel of a jump host.
+    async fn connect_over<S>(
+        &self,
+        stream: S,
+        peer: Peer<'_>,
+        carrier: Option<Carrier>,
+    ) -> Result<Session, Failure>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let known = self.known_hosts.of(&host.ssh.address, host.ssh.port);
+        let known = self.known_hosts.of(&peer.ssh.address, peer.ssh.port);
         let config = Arc::new(config(&known));
-        let (guard, refusal, ended, words) = Guard::new(&host.name, &address(&host.ssh), known);
+        let (guard, refusal, ended, words) = Guard::new(peer.name, &address(peer.ssh), known);
         let mut handle: Handle<Guard> = timeout(HANDSHAKE_LIMIT, connect_stream(config, stream, guard))
             .await
             .map_err(|_| {
                 let seconds = HANDSHAKE_LIMIT.as_secs();
-                Failure::Final(unreachable(host, format!("no handshake within {seconds} s")))
+                Failure::Final(peer.unreachable(format!("no handshake within {seconds} s")))
             })?
             .map_err(|error| match refusal.take() {
                 Some(problem) => Failure::Final(problem),
-                None => handshake_failure(host, &error),
+                None => handshake_failure(peer, &error),
             })?;
-        let offers = self.credentials.offers(&host.ssh).await.map_err(Failure::Final)?;
+        let offers = self.credentials.offers(peer.ssh).await.map_err(Failure::Final)?;
         timeout(
             LOGIN_LIMIT,
-            self.credentials.log_in(&mut handle, host, offers, &ended),
+            self.credentials.log_in(&mut handle, peer, offers, &ended),
         )
         .await
         .unwrap_or_else(|_| {
             let seconds = LOGIN_LIMIT.as_secs();
-            Err(unreachable(
-                host,
-                format!("no answer to the login within {seconds} s"),
-            ))
+            Err(peer.unreachable(format!("no answer to the login within {seconds} s")))
         })
         .map_err(Failure::Final)?;
-        Ok(Session::new(host, handle, ended, words, self.sudo.clone()))
+        Ok(Session::new(
+            peer,
+            handle,
+            (ended, words),
+            self.sudo.clone(),
+            carrier,
+        ))
     }
 }
 
-fn handshake_failure(host: &Host, error: &Error) -> Failure {
-    let problem = unreachable(host, format!("{}, before the host showed its key", why(error)));
+/// A connection that the jump host makes to the peer.
+async fn carried(carrier: &Carrier, peer: Peer<'_>, hop: &SshTarget) -> Result<ChannelStream<Msg>, Failure> {
+    let session = &carrier.session;
+    let carrying = session.carry(&peer.ssh.address, peer.ssh.port, CONNECT_LIMIT);
+    carrying.await.map_err(|why| {
+        let problem = not_carried(peer, hop, &why, CONNECT_LIMIT);
+        match why {
+            NotForwarded::Gone => Failure::Dropped(problem),
+            _ => Failure::Final(problem),
+        }
+    })
+}
+
+fn handshake_failure(peer: Peer<'_>, error: &Error) -> Failure {
+    let problem = peer.unreachable(format!("{}, before the host showed its key", why(error)));
     match error {
         Error::IO(error) if !is_dropped(error) => Failure::Final(problem),
         Error::IO(_) | Error::Disconnect | Error::HUP => Failure::Dropped(problem),

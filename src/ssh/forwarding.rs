@@ -1,15 +1,19 @@
-//! Connections that sshd makes from its host for hawser. No command uses them yet: they are there to ask API servers
-//! and etcd.
+//! Connections that sshd makes from its host for hawser: to the hosts behind a jump host, and later to API servers and
+//! etcd.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use russh::{ChannelOpenFailure, Error};
+use russh::client::Msg;
+use russh::{Channel, ChannelOpenFailure, ChannelStream, Error};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::session::Session;
+
+/// What is refused is refused at once; a name that nobody answers for, or a host that is off, takes longer.
+const SOON: Duration = Duration::from_secs(1);
 
 /// Why sshd made no connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,8 +39,62 @@ impl Session {
         port: u16,
         limit: Duration,
     ) -> Result<impl AsyncRead + AsyncWrite + Unpin + Send + use<>, NotForwarded> {
-        let mut words = self.words.lock().await;
+        self.forward_alone(address, port, limit).await
+    }
+
+    /// The same for many at once, as for hosts behind a jump host. What fails soon is tried once more alone, for sshd's
+    /// words: of what fails late it would keep the others waiting.
+    pub(super) async fn carry(
+        &self,
+        address: &str,
+        port: u16,
+        limit: Duration,
+    ) -> Result<ChannelStream<Msg>, NotForwarded> {
+        let since = Instant::now();
+        let opened = {
+            let _beside_others = self.words.read().await;
+            self.open_forwarded(address, port, limit).await
+        };
+        match opened {
+            Ok(channel) => Ok(channel.into_stream()),
+            Err(NotForwarded::Failed(_)) if since.elapsed() < SOON => {
+                self.forward_alone(address, port, limit).await
+            }
+            Err(NotForwarded::Failed(_)) => Err(NotForwarded::Failed(
+                "no connection, as it says after some seconds".to_owned(),
+            )),
+            Err(other) => Err(other),
+        }
+    }
+
+    async fn forward_alone(
+        &self,
+        address: &str,
+        port: u16,
+        limit: Duration,
+    ) -> Result<ChannelStream<Msg>, NotForwarded> {
+        let mut words = self.words.write().await;
         words.forget();
+        match self.open_forwarded(address, port, limit).await {
+            Ok(channel) => Ok(channel.into_stream()),
+            Err(NotForwarded::Failed(reason)) => {
+                let reply = words.of_the_last().await;
+                Err(NotForwarded::Failed(reply.unwrap_or(reason)))
+            }
+            Err(NotForwarded::Silent) => {
+                words.are_doubtful = true;
+                Err(NotForwarded::Silent)
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    async fn open_forwarded(
+        &self,
+        address: &str,
+        port: u16,
+        limit: Duration,
+    ) -> Result<Channel<Msg>, NotForwarded> {
         let (opened, open) = oneshot::channel();
         let handle = Arc::clone(&self.handle);
         let address = address.to_owned();
@@ -51,21 +109,15 @@ impl Session {
             }
         });
         match timeout(limit, open).await {
-            Ok(Ok(Ok(channel))) => Ok(channel.into_stream()),
+            Ok(Ok(Ok(channel))) => Ok(channel),
             Ok(Ok(Err(Error::ChannelOpenFailure(ChannelOpenFailure::AdministrativelyProhibited)))) => {
                 Err(NotForwarded::Forbidden)
             }
             Ok(Ok(Err(Error::ChannelOpenFailure(reason)))) => {
-                let reply = words.of_the_last().await;
-                Err(NotForwarded::Failed(
-                    reply.unwrap_or_else(|| format!("{reason:?}")),
-                ))
+                Err(NotForwarded::Failed(format!("{reason:?}")))
             }
             Ok(_) => Err(NotForwarded::Gone),
-            Err(_) => {
-                words.are_doubtful = true;
-                Err(NotForwarded::Silent)
-            }
+            Err(_) => Err(NotForwarded::Silent),
         }
     }
 }

@@ -10,6 +10,7 @@ mod conversation;
 mod forwarding;
 mod host_key;
 mod identity;
+mod jump;
 mod known_hosts;
 mod openings;
 mod output;

@@ -7,20 +7,20 @@ use backon::{ExponentialBuilder, Retryable};
 use russh::client::{Handle, Msg};
 use russh::{Channel, ChannelOpenFailure, Disconnect, Error};
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::sync::{Mutex, oneshot};
+use tokio::sync::{RwLock, oneshot};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::conversation::{Place, Request, converse};
 use super::host_key::{Ended, Guard, reason};
+use super::jump::Carrier;
 use super::openings::Words;
 use super::session_permits::{Refusal, SessionPermit, SessionPermits};
 use super::sudo::{SudoPasswords, exec_line, new_marker};
-use super::unreachable::address;
+use super::unreachable::{Peer, address};
 use crate::error::Problem;
 use crate::remote::wire::Wire;
 use crate::remote::wire::connection::{Connection, Output, Progress};
-use crate::topology::Host;
 
 const OPEN_LIMIT: Duration = Duration::from_secs(10);
 /// By then a busy sshd has looked at what was closed.
@@ -32,9 +32,11 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 pub struct Session {
     address: String,
     pub(super) handle: Arc<Handle<Guard>>,
-    pub(super) words: Mutex<Words>,
+    pub(super) words: RwLock<Words>,
     place: Place,
     permits: SessionPermits,
+    /// What carries it lives as long as it does.
+    carrier: Option<Carrier>,
 }
 
 /// Why no session was opened.
@@ -46,26 +48,32 @@ enum Failure {
 
 impl Session {
     pub(super) fn new(
-        host: &Host,
+        peer: Peer<'_>,
         handle: Handle<Guard>,
-        ended: Ended,
-        words: Words,
+        (ended, words): (Ended, Words),
         passwords: SudoPasswords,
+        carrier: Option<Carrier>,
     ) -> Self {
         Self {
-            address: address(&host.ssh),
+            address: address(peer.ssh),
             handle: Arc::new(handle),
-            words: Mutex::new(words),
+            words: RwLock::new(words),
             place: Place {
-                host: host.name.clone(),
-                user: host.ssh.user.clone(),
-                sudo: host.ssh.sudo,
+                host: peer.name.clone(),
+                user: peer.ssh.user.clone(),
+                sudo: peer.ssh.sudo,
                 marker: new_marker(),
                 passwords,
                 ended,
             },
             permits: SessionPermits::new(),
+            carrier,
         }
+    }
+
+    /// Whether the connection has ended.
+    pub(super) fn is_closed(&self) -> bool {
+        self.handle.is_closed()
     }
 
     pub async fn close(&self) {
@@ -154,6 +162,13 @@ impl Session {
     }
 
     fn connection_gone(&self) -> Problem {
+        let jump_host = self.carrier.as_ref().map(|carrier| &carrier.session);
+        if let Some(gone) = jump_host.filter(|session| session.is_closed()) {
+            return self.unreachable(format!(
+                "the connection to the jump host {} is gone",
+                gone.address
+            ));
+        }
         self.unreachable(format!("the connection is gone: {}", reason(&self.place.ended)))
     }
 

@@ -1,13 +1,31 @@
-//! A host that could not be reached, and where.
+//! Who is connected to, and why a connection was not possible.
 
 use crate::error::Problem;
-use crate::topology::{Host, SshTarget};
+use crate::topology::{Host, HostName, SshTarget};
 
-pub(super) fn unreachable(host: &Host, cause: String) -> Problem {
-    Problem::Unreachable {
-        host: host.name.clone(),
-        address: address(&host.ssh),
-        cause,
+/// A host of the inventory, or a jump host on the way to one.
+#[derive(Clone, Copy)]
+pub(super) struct Peer<'a> {
+    pub(super) name: &'a HostName,
+    pub(super) ssh: &'a SshTarget,
+}
+
+impl<'a> From<&'a Host> for Peer<'a> {
+    fn from(host: &'a Host) -> Self {
+        Self {
+            name: &host.name,
+            ssh: &host.ssh,
+        }
+    }
+}
+
+impl Peer<'_> {
+    pub(super) fn unreachable(self, cause: String) -> Problem {
+        Problem::Unreachable {
+            host: self.name.clone(),
+            address: address(self.ssh),
+            cause,
+        }
     }
 }
 

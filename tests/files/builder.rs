@@ -179,6 +179,7 @@ pub(crate) fn host(name: &str, at: &str, role: Role) -> Host {
             identities: vec![],
             agent: true,
             sudo: Sudo::None,
+            jumps: Vec::new(),
         },
         labels: BTreeMap::new(),
         taints: vec![],

@@ -48,6 +48,7 @@ fn host(port: u16, identity: PathBuf) -> Host {
             identities: vec![identity],
             agent: false,
             sudo: Sudo::None,
+            jumps: Vec::new(),
         },
         labels: BTreeMap::new(),
         taints: Vec::new(),

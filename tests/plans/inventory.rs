@@ -162,6 +162,7 @@ fn host(name: &str, address: &str, role: Role) -> Host {
             identities: vec![],
             agent: false,
             sudo: Sudo::None,
+            jumps: Vec::new(),
         },
         labels: BTreeMap::new(),
         taints: vec![],

@@ -25,6 +25,7 @@ mod connectivity;
 mod endings;
 mod host_keys;
 mod hostile;
+mod jump;
 mod keys;
 mod reaching;
 
@@ -76,6 +77,7 @@ fn host_at(port: u16, user: &str, identities: Vec<PathBuf>) -> Host {
             identities,
             agent: false,
             sudo: Sudo::None,
+            jumps: Vec::new(),
         },
         labels: BTreeMap::new(),
         taints: Vec::new(),

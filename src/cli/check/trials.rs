@@ -11,10 +11,11 @@ use super::listeners::Listeners;
 use crate::check::{Cell, Port, Purpose, Source, Target};
 use crate::cli::connected_hosts::{ConnectedHosts, ask_within};
 use crate::cli::deadline::Deadline;
+use crate::error::Problem;
 use crate::facts::{Peer, Reached, Trial, read_trials};
 use crate::remote::connectivity::{ConnectionTrial, try_connections};
 use crate::ssh::Session;
-use crate::topology::{Host, Topology};
+use crate::topology::{Host, HostName, Topology};
 
 /// What came of the connections, by their place among the cells; or why they could not be tried.
 pub(super) type Trials = BTreeMap<usize, Result<Trial, String>>;
@@ -54,12 +55,21 @@ pub(super) async fn try_all(
     let from_here = from_here.map(|(number, cell)| async move {
         let reached = match &cell.to {
             Target::Host(name) if connected.sessions.contains_key(name) => Reached::Open,
+            Target::Host(name) if is_behind_jump_host(topology, name) => {
+                let problem = connected.silent.get(name);
+                Reached::Failed(problem.map_or_else(|| "not connected".to_owned(), Problem::cause))
+            }
             _ => dial(cell).await,
         };
         (number, Ok(bare(reached)))
     });
     let (from_hosts, from_here) = futures::future::join(join_all(from_hosts), join_all(from_here)).await;
     from_hosts.into_iter().flatten().chain(from_here).collect()
+}
+
+/// Such a host cannot be dialled from the workstation.
+fn is_behind_jump_host(topology: &Topology, name: &HostName) -> bool {
+    topology.host(name).is_some_and(|host| !host.ssh.jumps.is_empty())
 }
 
 async fn from_host(

@@ -63,6 +63,7 @@ fn host_at(port: u16, user: &str, identity: PathBuf, name: &str, sudo: Sudo) -> 
             identities: vec![identity],
             agent: false,
             sudo,
+            jumps: Vec::new(),
         },
         labels: BTreeMap::new(),
         taints: Vec::new(),
