@@ -20,6 +20,7 @@ pub mod versions;
 // What was written, and what hosts answered.
 pub mod facts;
 pub mod inventory;
+pub mod ssh_config;
 
 // Decisions: pure functions. Of `remote`, its `wire` lies below `plan`, and its subjects above it.
 pub mod check;

@@ -29,6 +29,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("remote::wire", &["archive", "values", "error"]),
     ("inventory", VOCABULARY),
     ("facts", VOCABULARY),
+    ("ssh_config", &["error"]),
     // Decisions.
     ("plan", &["topology", "values", "pki", "remote::wire"]),
     // Of each subject what a host receives, and the steps that send it.
@@ -100,7 +101,10 @@ const LAYERS: &[(&str, &[&str])] = &[
             "engine",
         ],
     ),
-    ("ssh", &["archive", "topology", "error", "remote::wire"]),
+    (
+        "ssh",
+        &["archive", "topology", "error", "remote::wire", "ssh_config"],
+    ),
     ("tls", &[]),
     // People and machines who watch.
     ("report", &["topology", "error", "check", "plan", "events"]),

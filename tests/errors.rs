@@ -88,10 +88,11 @@ const CODES: [ExitCode; 8] = [
     ExitCode::Interrupted,
 ];
 
-const KINDS: [&str; 22] = [
+const KINDS: [&str; 23] = [
     "inventory",
     "local file",
     "template",
+    "ssh config",
     "workstation",
     "usage",
     "identity",
@@ -119,6 +120,7 @@ fn kind(problem: &Problem) -> &'static str {
         Problem::Inventory { .. } => "inventory",
         Problem::LocalFile { .. } => "local file",
         Problem::Template { .. } => "template",
+        Problem::SshConfig { .. } => "ssh config",
         Problem::Workstation { .. } => "workstation",
         Problem::Usage { .. } => "usage",
         Problem::Identity { .. } => "identity",
@@ -162,6 +164,12 @@ fn on_the_workstation() -> Vec<Problem> {
             line: Some(4),
             cause: "`digset` is not defined\n4 |   description hawser {{ digset }}".to_owned(),
             hint: "it can use these variables: bind, digest, maxconn, servers, sole".to_owned(),
+        },
+        Problem::SshConfig {
+            path: "/home/ops/.ssh/config".to_owned(),
+            line: Some(4),
+            cause: "`prot` is not a keyword of OpenSSH".to_owned(),
+            hint: "correct the keyword, or put `IgnoreUnknown prot` at the start of the file".to_owned(),
         },
         Problem::Workstation {
             what: "start threads",

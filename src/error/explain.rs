@@ -18,6 +18,7 @@ impl Problem {
             Problem::Inventory { path, count, rendered } => inventory(path, *count, rendered),
             Problem::LocalFile { path, verb, cause } => local_file(path, verb, cause),
             Problem::Template { path, line, cause, hint } => template(path, *line, cause, hint),
+            Problem::SshConfig { path, line, cause, hint } => ssh_config(path, *line, cause, hint),
             Problem::Workstation { what, cause } => workstation(what, cause),
             Problem::Usage { message, hint } => usage(message, hint),
             Problem::Identity { path, cause } => identity(path, cause),
@@ -83,6 +84,16 @@ fn template(path: &str, line: Option<usize>, cause: &str, hint: &str) -> Explana
     Explanation {
         headline: format!("{place}: not a template that hawser can use"),
         details: cause.lines().map(str::to_owned).collect(),
+        hint: vec![hint.to_owned()],
+        exit: ExitCode::Usage,
+    }
+}
+
+fn ssh_config(path: &str, line: Option<usize>, cause: &str, hint: &str) -> Explanation {
+    let place = line.map_or_else(|| path.to_owned(), |line| format!("{path}:{line}"));
+    Explanation {
+        headline: format!("{place}: not an ssh configuration that hawser can use"),
+        details: vec![cause.to_owned()],
         hint: vec![hint.to_owned()],
         exit: ExitCode::Usage,
     }

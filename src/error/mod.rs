@@ -74,6 +74,13 @@ pub enum Problem {
         cause: String,
         hint: String,
     },
+    /// A configuration file of OpenSSH that OpenSSH refuses too, or that asks for what hawser does not do.
+    SshConfig {
+        path: String,
+        line: Option<usize>,
+        cause: String,
+        hint: String,
+    },
     /// The workstation itself cannot do something.
     Workstation {
         /// What it cannot do: `start threads`.

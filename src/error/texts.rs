@@ -12,7 +12,9 @@ impl Problem {
             | Problem::Identity { cause: text, .. }
             | Problem::Unreachable { cause: text, .. }
             | Problem::Sudo { cause: text, .. } => vec![text],
-            Problem::Template { cause, hint, .. } => vec![cause, hint],
+            Problem::Template { cause, hint, .. } | Problem::SshConfig { cause, hint, .. } => {
+                vec![cause, hint]
+            }
             Problem::Usage { message, hint } => vec![message, hint],
             Problem::LoginRefused {
                 offered, accepted, ..

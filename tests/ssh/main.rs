@@ -21,6 +21,7 @@ use zeroize::Zeroizing;
 
 mod agent;
 mod agreeing;
+mod config;
 mod connectivity;
 mod endings;
 mod host_keys;
