@@ -16,10 +16,10 @@ use tokio::time::timeout;
 use super::authenticate::Credentials;
 use super::forwarding::NotForwarded;
 use super::host_key::{Guard, why};
-use super::jump::{Carrier, JumpHosts, not_carried, not_reached};
+use super::jump::{JumpHosts, not_carried, not_reached};
 use super::known_hosts::{Known, KnownHosts};
 use super::prompt::{Operator, Prompter};
-use super::session::Session;
+use super::session::{Carrier, Session};
 use super::stream::{QuickAck, in_words};
 use super::sudo::SudoPasswords;
 use super::unreachable::{Peer, address};
@@ -73,8 +73,9 @@ impl Client {
         self
     }
 
-    /// Connects and logs in, through its jump hosts where it has any. Whatever has to be asked is asked first, so that no
-    /// server waits for the operator.
+    /// Connects and logs in, through its jump hosts where it has any.
+    ///
+    /// Whatever has to be asked is asked first, so that no server waits for the operator.
     pub async fn connect(&self, host: &Host) -> Result<Session, Problem> {
         self.credentials.offers(&host.ssh).await?;
         if host.ssh.sudo == Sudo::Password {

@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use tokio::sync::OnceCell;
 
 use super::forwarding::NotForwarded;
-use super::session::Session;
+use super::session::{Carrier, Session};
 use super::unreachable::{Peer, address};
 use crate::error::Problem;
 use crate::topology::SshTarget;
@@ -33,15 +33,11 @@ struct Shared {
     places: Arc<()>,
 }
 
-/// A connection to a jump host, and a host's place on it.
-pub(super) struct Carrier {
-    pub(super) session: Arc<Session>,
-    _place: Arc<()>,
-}
-
 impl JumpHosts {
-    /// The connection that carries one more host through these hops. A further one is made only when the first has been:
-    /// a login that is refused is not tried again, which would lock the operator out.
+    /// The connection that carries one more host through these hops.
+    ///
+    /// A further one is made only when the first has been: a login that is refused is not tried again, which would lock
+    /// the operator out.
     pub(super) async fn carrier<'a>(
         &self,
         hops: &[SshTarget],
@@ -51,10 +47,7 @@ impl JumpHosts {
         first.get_or_init(&connect).await.clone()?;
         let (connecting, place) = self.take(hops);
         let session = connecting.get_or_init(&connect).await.clone()?;
-        Ok(Carrier {
-            session,
-            _place: place,
-        })
+        Ok(Carrier { session, place })
     }
 
     fn first(&self, hops: &[SshTarget]) -> Connecting {

@@ -13,7 +13,6 @@ use zeroize::Zeroizing;
 
 use super::conversation::{Place, Request, converse};
 use super::host_key::{Ended, Guard, reason};
-use super::jump::Carrier;
 use super::openings::Words;
 use super::session_permits::{Refusal, SessionPermit, SessionPermits};
 use super::sudo::{SudoPasswords, exec_line, new_marker};
@@ -37,6 +36,14 @@ pub struct Session {
     permits: SessionPermits,
     /// What carries it lives as long as it does.
     carrier: Option<Carrier>,
+}
+
+/// A connection to a jump host, and a host's place on it.
+pub(super) struct Carrier {
+    pub(super) session: Arc<Session>,
+    /// Held, and so counted, for as long as the host is carried.
+    #[expect(dead_code, reason = "it is there to be dropped")]
+    pub(super) place: Arc<()>,
 }
 
 /// Why no session was opened.

@@ -203,7 +203,8 @@ async fn a_jump_host_that_is_down_is_named_and_not_the_host() {
         return;
     };
     let client = client(known_hosts(&[&target, &jump_host]), Answers::default());
-    let host = behind(&target, &[&jump_host]);
+    let mut host = behind(&target, &[&jump_host]);
+    host.ssh.jumps[0].identities = vec![target.path("user")];
     let port = jump_host.port;
     drop(jump_host);
 
