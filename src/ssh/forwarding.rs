@@ -50,16 +50,15 @@ impl Session {
         port: u16,
         limit: Duration,
     ) -> Result<ChannelStream<Msg>, NotForwarded> {
-        let since = Instant::now();
-        let opened = {
+        let (opened, took) = {
             let _beside_others = self.words.read().await;
-            self.open_forwarded(address, port, limit).await
+            let since = Instant::now();
+            let opened = self.open_forwarded(address, port, limit).await;
+            (opened, since.elapsed())
         };
         match opened {
             Ok(channel) => Ok(channel.into_stream()),
-            Err(NotForwarded::Failed(_)) if since.elapsed() < SOON => {
-                self.forward_alone(address, port, limit).await
-            }
+            Err(NotForwarded::Failed(_)) if took < SOON => self.forward_alone(address, port, limit).await,
             Err(NotForwarded::Failed(_)) => Err(NotForwarded::Failed(
                 "no connection, as it says after some seconds".to_owned(),
             )),
